@@ -1,0 +1,204 @@
+"""What is to be run: the plan, validated and (de)serialised as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+ParameterValue = bool | int | float | str | None | tuple[float, ...]
+Monitor = Literal["loss"]
+
+
+class PlanError(ValueError):
+    """A setting that cannot be run; the message is one sentence naming it and the way out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One registered strategy and the parameters that differ from its defaults.
+
+    Parameters
+    ----------
+    name : str
+        Key in the registry of :mod:`core.strategies`.
+    parameters : tuple of (str, value) pairs
+        Sorted by name, so that equal parts compare equal.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, ParameterValue], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, **parameters: ParameterValue) -> Part:
+        return cls(name, tuple(sorted(parameters.items())))
+
+    @property
+    def key(self) -> str:
+        if not self.parameters:
+            return self.name
+        inner = ",".join(f"{name}={value}" for name, value in self.parameters)
+        return f"{self.name}({inner})"
+
+
+@dataclass(frozen=True)
+class StrategyChoice:
+    """One line of the comparison: a strategy, or several parts combined."""
+
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, name: str, **parameters: ParameterValue) -> StrategyChoice:
+        return cls((Part.of(name, **parameters),))
+
+    @property
+    def key(self) -> str:
+        """Unique, stable text: names the choice in results, files and links."""
+        return "+".join(part.key for part in self.parts)
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The network and its training, named as in Keras.
+
+    Parameters
+    ----------
+    hidden_layers : tuple of int
+        Units of each hidden ReLU layer, first to last; empty means a linear model.
+    dropout : float
+        Share of hidden activations dropped while training, in [0, 0.9].
+    learning_rate : float
+        Of the Adam optimizer.
+    batch_size : int
+        Rows a step.
+    epochs : int
+        Most epochs; an epoch is as many steps as one pass over the fold's training rows,
+        the same number for every strategy, so that all get the same budget.
+    patience : int
+        Early stopping: epochs without a better validation loss before a lane stops;
+        0 turns early stopping off.
+    validation_split : float
+        Share of the training rows kept from samplers and weights for early stopping
+        and decision rules, in (0, 0.5].
+    """
+
+    hidden_layers: tuple[int, ...] = (64, 32)
+    dropout: float = 0.0
+    learning_rate: float = 0.002
+    batch_size: int = 128
+    epochs: int = 40
+    patience: int = 8
+    validation_split: float = 0.2
+
+    def __post_init__(self) -> None:
+        if len(self.hidden_layers) > 6 or any(not 1 <= u <= 2048 for u in self.hidden_layers):
+            raise PlanError("Hidden layers: use up to 6 layers of 1 to 2048 units, for example 64, 32.")
+        _between("Dropout", self.dropout, 0, 0.9)
+        _between("Learning rate", self.learning_rate, 1e-6, 1)
+        _between("Batch size", self.batch_size, 1, 65_536)
+        _between("Epochs", self.epochs, 1, 5_000)
+        _between("Patience", self.patience, 0, 5_000)
+        _between("Validation split", self.validation_split, 0.05, 0.5)
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """How rows are split into folds: stratified, repeated if asked, groups and time respected."""
+
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    group: str | None = None
+    time: str | None = None
+
+    def __post_init__(self) -> None:
+        _between("Folds", self.folds, 2, 50)
+        _between("Repeats", self.repeats, 1, 100)
+        _between("Seed", self.seed, 0, 2**31 - 1)
+        if self.group is not None and self.time is not None:
+            raise PlanError("Split by a group column or by a time column, not both.")
+        if self.time is not None and self.repeats > 1:
+            raise PlanError("A split in time order cannot be repeated: set repeats to 1.")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides a result, apart from the table.
+
+    Parameters
+    ----------
+    target : str
+        Name of the target column.
+    positive : str or None
+        Text of the positive class for two classes; None means the minority.
+    kinds : tuple of (column, kind) pairs
+        Column kinds that the user changed.
+    strategies : tuple of StrategyChoice
+        What is compared, in order.
+    """
+
+    target: str
+    strategies: tuple[StrategyChoice, ...]
+    positive: str | None = None
+    kinds: tuple[tuple[str, str], ...] = ()
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+
+    def __post_init__(self) -> None:
+        if not self.strategies:
+            raise PlanError("Choose at least one strategy.")
+        keys = [choice.key for choice in self.strategies]
+        doubled = next((key for key in keys if keys.count(key) > 1), None)
+        if doubled is not None:
+            raise PlanError(f"The strategy '{doubled}' is chosen twice: remove one or change its parameters.")
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text that :meth:`from_json` reads back unchanged."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read a plan back.
+
+        Raises
+        ------
+        PlanError
+            The text is no plan, or a value is out of its range.
+        """
+        try:
+            raw = json.loads(text)
+            strategies = tuple(
+                StrategyChoice(
+                    tuple(Part(p["name"], tuple((n, _frozen(v)) for n, v in p["parameters"])) for p in choice["parts"])
+                )
+                for choice in raw["strategies"]
+            )
+            network = NetworkSettings(**{**raw["network"], "hidden_layers": tuple(raw["network"]["hidden_layers"])})
+            return cls(
+                target=raw["target"],
+                strategies=strategies,
+                positive=raw["positive"],
+                kinds=tuple((name, kind) for name, kind in raw["kinds"]),
+                network=network,
+                split=SplitSettings(**raw["split"]),
+            )
+        except PlanError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PlanError(f"This is not a plan that Counterweight wrote ({error}).") from error
+
+
+def _frozen(value: object) -> ParameterValue:
+    if isinstance(value, list):
+        return tuple(float(item) for item in value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise PlanError(f"A strategy parameter has the unusable value {value!r}.")
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise PlanError(f"{name} must be a number from {low:g} to {high:g}.")
+    if not low <= value <= high:
+        raise PlanError(f"{name} is {value:g}: choose a value from {low:g} to {high:g}.")

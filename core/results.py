@@ -1,0 +1,64 @@
+"""What a run leaves behind: one record for each strategy and fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Loss by epoch, one value an epoch, averaged over a strategy's lanes."""
+
+    train_loss: np.ndarray
+    validation_loss: np.ndarray
+    best_epoch: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """One strategy on one test fold.
+
+    Parameters
+    ----------
+    strategy : str
+        ``StrategyChoice.key``.
+    repeat, fold : int
+        Counted from 0.
+    test_rows : ndarray of int64, shape (n_test,)
+        Row positions in the table (after rows without a label were dropped).
+    y_true : ndarray of int64, shape (n_test,)
+        Class codes; for two classes 1 is the positive class.
+    probabilities : ndarray of float32, shape (n_test, n_classes)
+        Rows sum to 1; after the strategy's own calibration, if it has one.
+    decisions : ndarray of int64, shape (n_test,)
+        Class codes that the decision rule chose.
+    threshold : float or None
+        For two classes, the probability of the positive class from which a row is called positive.
+    class_counts : ndarray of int64, shape (n_classes,)
+        Training rows a class after the strategy (mean over its lanes).
+    seconds : float
+        Training time, this strategy's share of the stack and its own sampling.
+    lanes : int
+        Networks trained.
+    notes : tuple of str
+        What the strategy had to change, in plain sentences.
+    error : str or None
+        Why the strategy has no result on this fold; arrays are then empty.
+    """
+
+    strategy: str
+    repeat: int
+    fold: int
+    test_rows: np.ndarray
+    y_true: np.ndarray
+    probabilities: np.ndarray
+    decisions: np.ndarray
+    threshold: float | None
+    class_counts: np.ndarray
+    seconds: float
+    lanes: int
+    history: History | None = None
+    notes: tuple[str, ...] = field(default=())
+    error: str | None = None

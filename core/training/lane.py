@@ -1,0 +1,119 @@
+"""A lane: one network in training, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+BatchOrder = Literal["shuffled", "balanced", "progressive"]
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """How a lane's loss reads a logit; the defaults are plain cross-entropy.
+
+    The loss of a row with label y, logits z and p = softmax(z') is::
+
+        w · (1 - p_y)^gamma_y · CE(smooth(y), softmax(z'))   with   z' = scale · (z + offset - margin · 1_y)
+
+    plus ``soft_f1`` times (1 - soft macro F1 of the batch), times (1 - soft_f1) for the first term.
+
+    Parameters
+    ----------
+    gamma : tuple of float
+        Focusing exponent by true class (Lin et al. 2017); empty means 0 for all.
+    offset : tuple of float
+        Added to the logits by class while training (Menon et al. 2021); empty means 0.
+    margin : tuple of float
+        Taken from the true class's logit (Cao et al. 2019); empty means 0.
+    scale : float
+        Multiplies the logits after offset and margin.
+    smoothing : float
+        Label smoothing in [0, 1).
+    clip : float
+        Probability shift of easy negatives (Ridnik et al. 2021, ASL), two classes only.
+    soft_f1 : float
+        Share of the soft F1 loss, in [0, 1].
+    late_class_weight : tuple of float
+        Class weights that come in after ``late_from`` of the epochs (deferred re-weighting).
+    late_from : float
+        Share of the epochs after which ``late_class_weight`` applies.
+    """
+
+    gamma: tuple[float, ...] = ()
+    offset: tuple[float, ...] = ()
+    margin: tuple[float, ...] = ()
+    scale: float = 1.0
+    smoothing: float = 0.0
+    clip: float = 0.0
+    soft_f1: float = 0.0
+    late_class_weight: tuple[float, ...] = ()
+    late_from: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Synthetic:
+    """Rows that a sampler made.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (m, n_features)
+        In the network's input space (expanded).
+    encoded : ndarray of float64, shape (m, n_encoded)
+        The same rows before one-hot expansion.
+    y : ndarray of int64, shape (m,)
+    """
+
+    X: np.ndarray
+    encoded: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One network in training: which rows it sees, what each weighs, how its loss reads a logit.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n,)
+        Positions in the fold's training rows; may repeat.
+    seed : int
+        Decides initial weights, batches and dropout.
+    synthetic : Synthetic or None
+        Rows seen besides ``rows``.
+    sample_weight : ndarray of float32, shape (n + m,), or None
+        Weights of ``rows`` and then of the synthetic rows; None means 1.
+    loss : LossTerms
+    batches : {"shuffled", "balanced", "progressive"}
+        Shuffled passes over the rows; every batch drawn class by class in equal shares; or
+        class shares that move from the rows' own to equal ones over the epochs.
+    mixup : float
+        Alpha of the Beta distribution that mixes pairs of rows; 0 means none.
+    remix_kappa, remix_tau : float
+        Minority-biased labels of mixed rows (Chou et al. 2020); kappa 0 means plain mixup.
+    initial_bias : tuple of float
+        Output bias by class at the start; empty means 0.
+    """
+
+    rows: np.ndarray
+    seed: int
+    synthetic: Synthetic | None = None
+    sample_weight: np.ndarray | None = None
+    loss: LossTerms = field(default_factory=LossTerms)
+    batches: BatchOrder = "shuffled"
+    mixup: float = 0.0
+    remix_kappa: float = 0.0
+    remix_tau: float = 0.5
+    initial_bias: tuple[float, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that the lane sees, synthetic ones included."""
+        return len(self.rows) + (0 if self.synthetic is None else len(self.synthetic.y))
+
+    def labels(self, y: np.ndarray) -> np.ndarray:
+        """Return the class codes of the lane's rows, shape (n + m,), given the fold's training labels."""
+        own = y[self.rows]
+        return own if self.synthetic is None else np.concatenate([own, self.synthetic.y])
