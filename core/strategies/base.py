@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -304,9 +305,11 @@ def make(part: Part) -> Strategy:
             raise PlanError(f"{cls.card.name} has no parameter '{name}'.")
         if spec.choices and value not in spec.choices:
             raise PlanError(f"{cls.card.name}: {name} must be one of {', '.join(spec.choices)}.")
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
-                raise PlanError(f"{cls.card.name}: {name} is {value:g}; choose {spec.low:g} to {spec.high:g}.")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        low = -math.inf if spec.low is None else spec.low
+        high = math.inf if spec.high is None else spec.high
+        if number and not low <= cast(float, value) <= high:
+            raise PlanError(f"{cls.card.name}: {name} is {value}; choose {low:g} to {high:g}.")
     return cls(**dict(part.parameters))
 
 
