@@ -1,0 +1,74 @@
+"""The Keras architecture, and moving weights between a lane and a single Keras model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+Weights = tuple[np.ndarray, ...]
+
+
+def layer_sizes(n_features: int, hidden: Sequence[int], n_classes: int) -> list[tuple[int, int]]:
+    """Return (inputs, units) of every dense layer; two classes have one output unit."""
+    sizes = [n_features, *hidden, 1 if n_classes == 2 else n_classes]
+    return list(zip(sizes[:-1], sizes[1:], strict=True))
+
+
+def initial_weights(
+    n_features: int, hidden: Sequence[int], n_classes: int, seed: int, bias: Sequence[float] = ()
+) -> Weights:
+    """Return kernels and biases as a Keras ``Dense`` stack starts: Glorot uniform and zeros.
+
+    Parameters
+    ----------
+    bias : sequence of float
+        Output bias by class; for two classes the single output starts at their difference.
+
+    Returns
+    -------
+    tuple of ndarray of float32
+        kernel, bias, kernel, bias, ...; kernels of shape (inputs, units), biases (units,).
+    """
+    rng = np.random.default_rng([seed, 0])
+    weights: list[np.ndarray] = []
+    for inputs, units in layer_sizes(n_features, hidden, n_classes):
+        limit = np.sqrt(6.0 / (inputs + units))
+        weights.append(rng.uniform(-limit, limit, (inputs, units)).astype(np.float32))
+        weights.append(np.zeros(units, np.float32))
+    if bias:
+        start = [bias[1] - bias[0]] if n_classes == 2 else list(bias)
+        weights[-1] = np.asarray(start, np.float32)
+    return tuple(weights)
+
+
+def build(n_features: int, hidden: Sequence[int], n_classes: int, dropout: float = 0.0) -> keras.Sequential:
+    """Return the plain Keras model of one lane: sigmoid output for two classes, softmax for more."""
+    import keras
+
+    layers: list[keras.Layer] = [keras.Input((n_features,))]
+    for units in hidden:
+        layers.append(keras.layers.Dense(units, activation="relu"))
+        if dropout:
+            layers.append(keras.layers.Dropout(dropout))
+    if n_classes == 2:
+        layers.append(keras.layers.Dense(1, activation="sigmoid"))
+    else:
+        layers.append(keras.layers.Dense(n_classes, activation="softmax"))
+    return keras.Sequential(layers)
+
+
+def to_keras(weights: Weights, n_classes: int) -> keras.Sequential:
+    """Return a Keras model with a lane's weights."""
+    model = build(weights[0].shape[0], [bias.shape[0] for bias in weights[1:-1:2]], n_classes)
+    model.set_weights(list(weights))
+    return model
+
+
+def from_keras(model: keras.Sequential) -> Weights:
+    """Return a Keras model's weights in a lane's layout."""
+    return tuple(np.asarray(array, np.float32) for array in model.get_weights())
