@@ -1,0 +1,92 @@
+"""What a person has in hand: a table, a plan for it, and the run they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.strategies import make, parts_of
+from core.strategies.base import TableFacts
+from core.strategies.presets import PRESETS
+from core.table import Table, Target, suggest_target
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """The state of one browser tab; every change returns a new one.
+
+    Parameters
+    ----------
+    table : Table or None
+        With the column kinds that the person chose.
+    plan : Plan or None
+        Present whenever a table is.
+    run_id : str or None
+        The run shown on the Compare page.
+    """
+
+    table: Table | None = None
+    plan: Plan | None = None
+    run_id: str | None = None
+
+    def opened(self, table: Table, target: str | None = None) -> Session:
+        """Return the session with a new table and the starting plan; network and split settings stay."""
+        network, split = NetworkSettings(), SplitSettings()
+        if self.plan is not None:
+            network, split = self.plan.network, replace(self.plan.split, group=None, time=None)
+        plan = Plan(suggest_target(table) if target is None else target, PRESETS["Start"], network=network, split=split)
+        return Session(table, plan)
+
+    def reopened(self, table: Table, plan: Plan) -> Session:
+        """Return the session with the table and the plan of an earlier run."""
+        return Session(table.with_kinds(dict(plan.kinds)), plan)
+
+    def planned(self, **changes: object) -> Session:
+        """Return the session with fields of the plan changed.
+
+        Raises
+        ------
+        PlanError
+            The changed plan cannot be run.
+        """
+        return self if self.plan is None else replace(self, plan=replace(self.plan, **changes))  # type: ignore[arg-type]
+
+    def with_kinds(self, kinds: Mapping[str, str]) -> Session:
+        """Return the session with the kinds of some columns changed."""
+        if self.table is None or self.plan is None:
+            return self
+        merged = {**dict(self.plan.kinds), **kinds}
+        plan = replace(self.plan, kinds=tuple(sorted(merged.items())))
+        return replace(self, table=self.table.with_kinds(kinds), plan=plan)
+
+
+def facts_of(table: Table, target: Target, plan: Plan) -> TableFacts:
+    """Return what decides which strategies apply."""
+    kinds = [column.kind for column in table.features(target.name)]
+    categorical = kinds.count("categorical")
+    return TableFacts(
+        class_counts=tuple(int(count) for count in target.counts),
+        n_numeric=len(kinds) - categorical,
+        n_categorical=categorical,
+        folds=plan.split.folds,
+    )
+
+
+def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
+    """Return the first reason why a choice does not apply to a table, or None where it does."""
+    return next((reason for part in parts_of(choice) if (reason := part.why_not(facts))), None)
+
+
+def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
+    """Return the choices that apply to a table, in their order."""
+    return tuple(choice for choice in choices if why_not(choice, facts) is None)
+
+
+def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
+    """Return a choice with one parameter of one part set; a parameter at its default is left out."""
+    old = choice.parts[part]
+    defaults = {p.name: p.default for p in type(make(Part(old.name))).parameters()}
+    values = {**dict(old.parameters), name: value}
+    changed = {key: kept for key, kept in values.items() if kept != defaults[key]}
+    return StrategyChoice((*choice.parts[:part], Part.of(old.name, **changed), *choice.parts[part + 1 :]))  # type: ignore[arg-type]

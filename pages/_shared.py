@@ -1,0 +1,124 @@
+"""What every page needs: the session, the store, the engine, and text that is safe to show."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from core.plan import Plan
+    from core.session import Session
+    from core.store import Store
+    from core.table import Table, Target
+
+ROOT = Path(__file__).resolve().parent.parent
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
+# Streamlit turns these into links, symbols or icons after the Markdown is parsed, where a backslash no longer helps.
+_LATE = re.compile(r"(?<=[:<>\-~=@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
+
+
+def plain(text: object, limit: int = 60) -> str:
+    """Return text for a Markdown label or message so that every character shows as itself, cut to a length."""
+    line = " ".join(str(text).split())
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    return _SPECIAL.sub(r"\\\1", _LATE.sub("\u2060", line))
+
+
+def sentence(text: object) -> str:
+    """Return a message as Markdown that shows as it is written."""
+    return plain(text, 600)
+
+
+def runs_folder() -> Path:
+    """Return the folder that holds the runs."""
+    return Path(os.environ.get("COUNTERWEIGHT_RUNS", ROOT / "runs"))
+
+
+def session() -> Session:
+    """Return this tab's state."""
+    from core.session import Session
+
+    return st.session_state.setdefault("session", Session())
+
+
+def remember(new: Session) -> None:
+    """Keep a new state for this tab."""
+    st.session_state["session"] = new
+
+
+def store() -> Store:
+    """Return the store of runs."""
+    return _store(str(runs_folder()))
+
+
+@st.cache_resource(show_spinner=False)
+def _store(root: str) -> Store:
+    from core.store import Store
+
+    return Store(Path(root))
+
+
+def engine() -> Engine:
+    """Return the engine, started once for the whole app."""
+    return _engine(str(runs_folder()))
+
+
+@st.cache_resource(show_spinner=False)
+def _engine(root: str) -> Engine:
+    from core.engine import Engine
+
+    return Engine(Path(root), os.environ.get("COUNTERWEIGHT_SCHEDULER"))
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Start the engine and load the libraries beside the first page, so that the first click need not wait."""
+
+    def load() -> None:
+        import core.samples
+        import core.session
+
+        _engine(str(runs_folder()))
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def target_of(table: Table, plan: Plan) -> Target:
+    """Return the encoded target of a plan.
+
+    Raises
+    ------
+    TableError
+        The column cannot be a target; the message says why.
+    """
+    return _target(table, table.digest, plan.target, plan.positive, plan.split.folds)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _target(_table: Table, digest: str, name: str, positive: str | None, folds: int) -> Target:
+    from core.table import encode_target
+
+    return encode_target(_table, name, positive, folds)
+
+
+def start_run(plan: Plan, table: Table) -> None:
+    """Create the run, hand it to the engine and show it."""
+    with st.spinner("Starting…"):
+        run_id = store().create(plan, table)
+        engine().submit(run_id)
+    st.switch_page("pages/compare.py", query_params={"run": run_id})
+
+
+def empty(message: str, page: str, label: str) -> None:
+    """Say what to do next where there is nothing to show, and stop the page."""
+    st.info(message, icon=":material/arrow_forward:")
+    st.page_link(page, label=label, icon=":material/arrow_forward:")
+    st.stop()
