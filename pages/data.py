@@ -124,9 +124,7 @@ def choose_target(table: Table, plan: Plan) -> None:
         names,
         index=names.index(plan.target) if plan.target in names else 0,
         key=f"target_{table.digest}",
-        on_change=lambda: remember(
-            session().planned(target=st.session_state[f"target_{table.digest}"], positive=None)
-        ),
+        on_change=lambda: remember(session().planned(target=st.session_state[f"target_{table.digest}"], positive=None)),
     )
 
 
