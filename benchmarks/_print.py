@@ -1,0 +1,24 @@
+"""How every benchmark speaks: a table for people, one line of JSON for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the ``--json`` flag that every benchmark has."""
+    made = argparse.ArgumentParser(description=doc)
+    made.add_argument("--json", action="store_true", help="print one line of JSON with the figures by name")
+    return made
+
+
+def show(figures: Mapping[str, float | int], rows: Sequence[tuple[str, str]], *, as_json: bool) -> None:
+    """Print the figures as JSON, or the rows as a table."""
+    if as_json:
+        print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
+        return
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"{name:<{width}}  {value}")
