@@ -7,44 +7,29 @@ go, decide. It runs in a worker process; only that process imports TensorFlow.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
 
-from core.plan import Plan, PlanError, StrategyChoice
+from core.plan import Plan, StrategyChoice
 from core.preparation import Preparation
 from core.results import FoldResult, History
-from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
+from core.splitting import Unit, split_rows
+from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, make, parts_of
 from core.strategies.base import Predictor, stages_of
-from core.table import Table, Target, encode_target
+from core.table import Column, Table, Target, encode_target
 from core.training.lane import Lane
+
+if TYPE_CHECKING:
+    from core.training.lanes import Block, TrainedLane
 
 Report = Callable[[float, str], None]
 Stop = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One fold of one repeat, both counted from 0."""
-
-    repeat: int
-    fold: int
-
-    @property
-    def key(self) -> str:
-        return f"r{self.repeat:03d}-f{self.fold:03d}"
-
-
-@dataclass(frozen=True, eq=False)
-class FoldRows:
-    """Positions among the labelled rows: fitted on, held for stopping and thresholds, and tested on."""
-
-    fit: np.ndarray
-    valid: np.ndarray
-    test: np.ndarray
 
 
 def units(plan: Plan, table: Table, target: Target) -> tuple[Unit, ...]:
@@ -85,66 +70,7 @@ def facts_of(table: Table, plan: Plan, target: Target) -> TableFacts:
     return TableFacts(tuple(int(n) for n in target.counts), len(kinds) - categorical, categorical, plan.split.folds)
 
 
-def split_rows(table: Table, plan: Plan, target: Target, unit: Unit) -> FoldRows:
-    """Return a unit's rows: stratified; whole groups together or the past before the future where asked.
-
-    Raises
-    ------
-    PlanError
-        The group or time column is missing, or cannot be split into so many folds.
-    """
-    split, y = plan.split, target.codes
-    seed = split.seed + unit.repeat
-    everything = np.arange(len(y))
-    share = plan.network.validation_split
-    if split.time is not None:
-        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
-        folds = list(TimeSeriesSplit(split.folds).split(order))
-        train, test = (order[part] for part in folds[unit.fold])
-        cut = max(1, round(len(train) * (1 - share)))
-        return _checked(FoldRows(train[:cut], train[cut:], np.sort(test)), y, split.time)
-    if split.group is not None:
-        groups = pd.factorize(_values(table, split.group, target))[0]
-        if len(np.unique(groups)) < split.folds:
-            raise PlanError(f"Column '{split.group}' has fewer groups than folds: use fewer folds.")
-        outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
-        train, test = list(outer.split(everything, y, groups))[unit.fold]
-        inner = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
-        try:
-            fit, valid = next(iter(inner.split(train, y[train], groups[train])))
-        except ValueError as error:
-            raise PlanError(f"Column '{split.group}' has too few groups to keep validation rows apart.") from error
-        return _checked(FoldRows(train[fit], train[valid], test), y, split.group)
-    outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
-    train, test = list(outer_k.split(everything, y))[unit.fold]
-    return FoldRows(*_stratified(train, y, share, seed), test)
-
-
-def _stratified(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keep a stratified share for validation; a class of one row stays in the rows that are fitted on."""
-    counts = np.bincount(y[train])
-    lone = np.isin(y[train], np.flatnonzero(counts == 1))
-    rest = train[~lone]
-    size = max(round(share * len(rest)), len(np.unique(y[rest])))
-    splitter = StratifiedShuffleSplit(1, test_size=size, random_state=seed)
-    fit, valid = next(splitter.split(rest, y[rest]))
-    return np.sort(np.concatenate([rest[fit], train[lone]])), np.sort(rest[valid])
-
-
-def _checked(rows: FoldRows, y: np.ndarray, column: str) -> FoldRows:
-    missing = set(np.unique(y)) - set(np.unique(y[rows.fit]))
-    if missing:
-        raise PlanError(f"Splitting by '{column}' leaves a class without training rows: use fewer folds.")
-    return rows
-
-
-def _values(table: Table, column: str, target: Target) -> pd.Series:
-    if column not in table.frame.columns:
-        raise PlanError(f"There is no column '{column}' to split by.")
-    return table.frame[column].iloc[target.rows]
-
-
-def _features(table: Table, plan: Plan):  # type: ignore[no-untyped-def]
+def _features(table: Table, plan: Plan) -> tuple[Column, ...]:
     table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
     beside = {plan.split.group, plan.split.time}
     return tuple(column for column in table.features(plan.target) if column.name not in beside)
@@ -158,7 +84,7 @@ class _Candidate:
     stages: Generator[list[Lane], list[np.ndarray], None] | None
     pending: list[Lane]
     lanes: list[Lane]
-    trained: list  # type: ignore[type-arg]
+    trained: list[TrainedLane]
     sampling_seconds: float = 0.0
     predictor: Predictor | None = None
     error: str | None = None
@@ -199,11 +125,8 @@ def run_unit(
     seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
     n_classes = len(target.classes)
 
-    def view() -> TrainingView:
-        return TrainingView(X_fit, encoded, preparation.categorical, y[rows.fit], n_classes, seed, preparation.expand)
-
     facts = facts_of(table, plan, target)
-    shared = view()
+    shared = TrainingView(X_fit, encoded, preparation.categorical, y[rows.fit], n_classes, seed, preparation.expand)
     candidates: dict[str, _Candidate] = {}
     for choice in plan.strategies:
         key = _lane_key(choice)
@@ -220,18 +143,8 @@ def run_unit(
 
 def _lane_key(choice: StrategyChoice) -> str:
     """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
-    parts = parts_of(choice)
-    kept = [
-        part.key
-        for part, strategy in sorted(zip(choice.parts, [_single(p) for p in choice.parts], strict=True), key=str)
-        if strategy.card.family not in ("decision", "baseline")
-    ]
-    assert parts
-    return "+".join(kept) or "plain"
-
-
-def _single(part):  # type: ignore[no-untyped-def]
-    return parts_of(StrategyChoice((part,)))[0]
+    kept = [part.key for part in choice.parts if make(part).card.family not in ("decision", "baseline")]
+    return "+".join(sorted(kept)) or "plain"
 
 
 def _start(choice: StrategyChoice, view: TrainingView, facts: TableFacts) -> _Candidate:
@@ -260,8 +173,13 @@ def _start(choice: StrategyChoice, view: TrainingView, facts: TableFacts) -> _Ca
 
 
 def _train(
-    candidates: list[_Candidate], block, plan: Plan, n_classes: int, tell: Report, should_stop: Stop | None
-) -> None:  # type: ignore[no-untyped-def]
+    candidates: list[_Candidate],
+    block: Block,
+    plan: Plan,
+    n_classes: int,
+    tell: Report,
+    should_stop: Stop | None,
+) -> None:
     """Train all pending lanes together, stage by stage, until no strategy wants another."""
     from core.training.lanes import LaneTask, predict, train
 
@@ -270,24 +188,22 @@ def _train(
         if not waiting:
             return
         tasks = [LaneTask(0, lane) for c in waiting for lane in c.pending]
-        doing = f"training {len(tasks)} networks"
-        trained: Iterator = iter(
-            train([block], tasks, plan.network, n_classes, report=lambda s: tell(s, doing), should_stop=should_stop)
-        )
+        told = partial(_tell_share, tell, f"training {len(tasks)} networks")
+        trained = iter(train([block], tasks, plan.network, n_classes, report=told, should_stop=should_stop))
         for c in waiting:
             fresh = [next(trained) for _ in c.pending]
             c.lanes += c.pending
             c.trained += fresh
             c.pending = []
             assert c.stages is not None
-            if not any(type(part).stages is not Strategy.stages for part in c.parts):
+            if all(type(part).stages is Strategy.stages for part in c.parts):
                 continue  # only strategies that train in stages want probabilities back
-            try:
+            with suppress(StopIteration):
                 c.pending = c.stages.send(list(predict(fresh, block.X)))
-            except StopIteration:
-                pass
-            except StrategyError as error:
-                c.error = str(error)
+
+
+def _tell_share(tell: Report, doing: str, share: float) -> None:
+    tell(share, doing)
 
 
 @dataclass(eq=False)
@@ -376,7 +292,7 @@ def _after(first: Rule, second: Rule) -> Rule:
     return Rule(adjust, second.utility, second.threshold)
 
 
-def _history(trained: list) -> History | None:  # type: ignore[type-arg]
+def _history(trained: list[TrainedLane]) -> History | None:
     if not trained:
         return None
     longest = max(len(lane.train_loss) for lane in trained)
@@ -400,7 +316,7 @@ def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = 2) -
     for column in _features(table, plan):
         width += min(column.distinct, 20) if column.kind == "categorical" else 1
     sizes = [max(1, width), *network.hidden_layers, len(target.classes)]
-    weights = sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    weights = sum(a * b for a, b in pairwise(sizes))
     lanes = 0
     for key in {_lane_key(choice): choice for choice in plan.strategies}.values():
         members = [int(getattr(part, "n_members", 1)) for part in parts_of(key)]

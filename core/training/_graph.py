@@ -7,7 +7,7 @@ is never the one that the kernels vectorise over. Two classes have one output an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -137,11 +137,15 @@ def dropped(noise_seed: tf.Tensor, layer: int, hidden: tf.Tensor, lane_key: tf.T
     every lane its own mask, which does not depend on the lanes beside it.
     """
     shape = tf.shape(hidden)[1:]
-    bits = tf.random.stateless_uniform(shape, noise_seed + [0, layer], minval=None, maxval=None, dtype=tf.int32)
+    bits = tf.random.stateless_uniform(
+        shape, noise_seed + tf.constant([0, layer]), minval=None, maxval=None, dtype=tf.int32
+    )
     kept = bits[None] * lane_key < tf.cast((keep - 0.5) * 4294967295.0, tf.int32)
     return tf.cast(kept, tf.float32) / keep
 
 
+# AutoGraph would take a second of every process to rewrite Python control flow that these graphs do not have.
+_graph = partial(tf.function, autograph=False)
 _cube = tf.TensorSpec([None, None, None], tf.float32)
 _table = tf.TensorSpec([None, None], tf.float32)
 _terms = Terms(*[_cube] * len(Terms._fields))
@@ -157,10 +161,9 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     def epoch(state, step, X, y, rows, weights, mix, terms, lane_key, rate, keep):  # type: ignore[no-untyped-def]
         params, first, second = state[:n_params], state[n_params : 2 * n_params], state[2 * n_params :]
         n_classes = tf.shape(terms.gamma)[1]
-        total = tf.zeros([tf.shape(rows)[1]])
         steps = tf.shape(rows)[0]
-        for i in tf.range(steps):
-            tf.autograph.experimental.set_loop_options(shape_invariants=[(total, tf.TensorShape([None]))])
+
+        def one_step(i, total):  # type: ignore[no-untyped-def]
             batch = tf.gather(X, rows[i])
             labels = tf.gather(y, rows[i])
             hard = tf.one_hot(labels, n_classes, axis=1)
@@ -181,7 +184,6 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
                 hidden.append(out)
             logits = tf.matmul(params[-2], hidden[-1], transpose_a=True, transpose_b=True) + params[-1]
             loss, slope = loss_and_slope(logits, hard, targets, weights[i][:, None, :], terms, key)
-            total += loss
             gradients = [None] * n_params
             gradients[-2] = tf.matmul(hidden[-1], slope, transpose_a=True, transpose_b=True)
             gradients[-1] = tf.reduce_sum(slope, axis=2, keepdims=True)
@@ -202,10 +204,14 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
                     var=p.handle, m=m.handle, v=v.handle, beta1_power=decay_1, beta2_power=decay_2,
                     lr=rate, beta1=BETA_1, beta2=BETA_2, epsilon=EPSILON, grad=g,
                 )  # fmt: skip
+            return i + 1, total + loss
+
+        start = (tf.constant(0), tf.zeros([tf.shape(rows)[1]]))
+        _, total = tf.while_loop(lambda i, _: i < steps, one_step, start)
         return total / tf.cast(steps, tf.float32)
 
     scalar = tf.TensorSpec([], tf.float32)
-    return tf.function(epoch).get_concrete_function(
+    return _graph(epoch).get_concrete_function(
         variables,
         step,
         _table,
@@ -230,7 +236,7 @@ def logits_function(layers: int):  # type: ignore[no-untyped-def]
             hidden = tf.nn.relu(tf.matmul(hidden, params[2 * layer]) + params[2 * layer + 1])
         return tf.matmul(params[-2], hidden, transpose_a=True, transpose_b=True) + params[-1]
 
-    return tf.function(logits).get_concrete_function([_cube] * (2 * layers), _cube)
+    return _graph(logits).get_concrete_function([_cube] * (2 * layers), _cube)
 
 
 @lru_cache(maxsize=64)
@@ -244,4 +250,4 @@ def validation_function(key: GraphKey):  # type: ignore[no-untyped-def]
         per_row, probabilities = row_losses(z, targets, terms, key.binary)
         return lane_losses(per_row, probabilities, targets, weights[:, None, :], terms)
 
-    return tf.function(validate).get_concrete_function(_cube, tf.TensorSpec([None, None], tf.int32), _table, _terms)
+    return _graph(validate).get_concrete_function(_cube, tf.TensorSpec([None, None], tf.int32), _table, _terms)

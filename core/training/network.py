@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ Weights = tuple[np.ndarray, ...]
 def layer_sizes(n_features: int, hidden: Sequence[int], n_classes: int) -> list[tuple[int, int]]:
     """Return (inputs, units) of every dense layer; two classes have one output unit."""
     sizes = [n_features, *hidden, 1 if n_classes == 2 else n_classes]
-    return list(zip(sizes[:-1], sizes[1:], strict=True))
+    return list(pairwise(sizes))
 
 
 def initial_weights(
