@@ -7,27 +7,31 @@ two to three times as fast as kernels that share each product among the cores.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import tensorflow as tf
 
 from core.plan import NetworkSettings
-from core.training._batches import LaneBatches, training_mass
-from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
-from core.training.lane import Lane, LossTerms, Synthetic
-from core.training.network import Weights, initial_weights
+from core.training._graph import logits_function
+from core.training._stack import (
+    CHUNK,
+    CORES,
+    Block,
+    LaneTask,
+    Progress,
+    Report,
+    Rows,
+    Stack,
+    Stopped,
+    TrainedLane,
+    cut_into_stacks,
+    stacked,
+)
+from core.training.lane import Lane
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Rows x features of one gathered validation chunk, so that large tables stay within memory.
-_CHUNK = 4_000_000
-
-Report = Callable[[float], None]
+__all__ = ["Block", "LaneTask", "Stopped", "TrainedLane", "predict", "train", "warm_up"]
 
 
 def _single_threaded_kernels() -> None:
@@ -39,61 +43,6 @@ def _single_threaded_kernels() -> None:
 
 
 _single_threaded_kernels()
-
-
-class Stopped(Exception):
-    """Training was asked to stop; nothing of the unit is kept."""
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The rows of one fold that training may see.
-
-    Parameters
-    ----------
-    X : ndarray of float32, shape (n, n_features)
-    y : ndarray of int64, shape (n,)
-    X_valid : ndarray of float32, shape (m, n_features)
-        For early stopping; no sampler touched them.
-    y_valid : ndarray of int64, shape (m,)
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    X_valid: np.ndarray
-    y_valid: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class LaneTask:
-    """A lane and the block that its rows are positions in."""
-
-    block: int
-    lane: Lane
-
-
-@dataclass(frozen=True, eq=False)
-class TrainedLane:
-    """One trained network.
-
-    Parameters
-    ----------
-    weights : tuple of ndarray of float32
-        kernel, bias, kernel, bias, ... of the best epoch, as Keras keeps them.
-    train_loss, validation_loss : ndarray of float32, shape (epochs,)
-    best_epoch : int
-        Counted from 0.
-    seconds : float
-        This lane's share of its stack's time.
-    n_classes : int
-    """
-
-    weights: Weights
-    train_loss: np.ndarray
-    validation_loss: np.ndarray
-    best_epoch: int
-    seconds: float
-    n_classes: int
 
 
 def train(
@@ -120,13 +69,13 @@ def train(
     """
     if not tasks:
         return []
-    pool_of_rows = _Rows(blocks, tasks)
-    stacks = _stacks(blocks, tasks, settings, n_classes)
-    progress = _Progress(sum(len(stack) for stack in stacks) * settings.epochs, report, should_stop)
+    pool_of_rows = Rows(blocks, tasks)
+    stacks = cut_into_stacks(blocks, tasks, settings, n_classes)
+    progress = Progress(sum(len(stack) for stack in stacks) * settings.epochs, report, should_stop)
     done: dict[int, TrainedLane] = {}
 
     def work(stack: list[int]) -> None:
-        trainer = _Stack(pool_of_rows, blocks, tasks, stack, settings, n_classes, progress)
+        trainer = Stack(pool_of_rows, blocks, tasks, stack, settings, n_classes, progress)
         done.update(zip(stack, trainer.run(), strict=True))
 
     if len(stacks) == 1:
@@ -140,10 +89,10 @@ def train(
 def predict(lanes: Sequence[TrainedLane], X: np.ndarray) -> np.ndarray:
     """Return class probabilities of every lane, float32, shape (n_lanes, n_rows, n_classes)."""
     n_classes = lanes[0].n_classes
-    params = [tf.constant(p) for p in _stacked([lane.weights for lane in lanes], X.shape[1])]
+    params = [tf.constant(p) for p in stacked([lane.weights for lane in lanes], X.shape[1])]
     logits = logits_function(len(params) // 2)
     out = np.empty((len(lanes), len(X), n_classes), np.float32)
-    chunk = max(1, _CHUNK // max(1, X.shape[1]))
+    chunk = max(1, CHUNK // max(1, X.shape[1]))
     for start in range(0, len(X), chunk):
         part = tf.constant(X[None, start : start + chunk], tf.float32)
         z = logits(params, part)
@@ -162,285 +111,3 @@ def warm_up() -> None:
         lanes = [Lane(np.arange(64), seed) for seed in (0, 1)]
         trained = train([Block(X, y, X, y)], [LaneTask(0, lane) for lane in lanes], settings, n_classes)
         predict(trained, X)
-
-
-class _Progress:
-    """Counts epochs over all stacks, reports the share done and raises where a stop was asked for."""
-
-    def __init__(self, total: int, report: Report | None, should_stop: Callable[[], bool] | None) -> None:
-        self._total = total
-        self._done = 0
-        self._report = report
-        self._should_stop = should_stop
-        self._stopped = False
-        self._lock = Lock()
-
-    def advance(self, lane_epochs: int) -> None:
-        with self._lock:
-            self._done += lane_epochs
-            if self._report is not None:
-                self._report(self._done / self._total)
-            self._stopped = self._stopped or (self._should_stop is not None and self._should_stop())
-        if self._stopped:
-            raise Stopped
-
-
-class _Rows:
-    """One matrix of all rows that any lane sees, and where each block's and sampler's rows lie in it."""
-
-    def __init__(self, blocks: Sequence[Block], tasks: Sequence[LaneTask]) -> None:
-        self.n_features = max(block.X.shape[1] for block in blocks)
-        made = {id(t.lane.synthetic): t.lane.synthetic for t in tasks if t.lane.synthetic is not None}
-        pieces = [(b.X, b.y) for b in blocks] + [(b.X_valid, b.y_valid) for b in blocks]
-        pieces += [(s.X, s.y) for s in made.values()]
-        starts = np.cumsum([0] + [len(y) for _, y in pieces])
-        X = np.zeros((starts[-1], self.n_features), np.float32)
-        for (part, _), start in zip(pieces, starts, strict=False):
-            X[start : start + len(part), : part.shape[1]] = part
-        self.X = tf.constant(X)
-        self.y = tf.constant(np.concatenate([y for _, y in pieces]), tf.int32)
-        self.block_start = starts[: len(blocks)]
-        self.valid_start = starts[len(blocks) : 2 * len(blocks)]
-        self._made_start = dict(zip(made, starts[2 * len(blocks) :], strict=False))
-
-    def of(self, task: LaneTask) -> np.ndarray:
-        """Return the positions in the matrix of a lane's rows, int32."""
-        own = task.lane.rows + self.block_start[task.block]
-        made: Synthetic | None = task.lane.synthetic
-        if made is not None:
-            own = np.concatenate([own, self._made_start[id(made)] + np.arange(len(made.y))])
-        return own.astype(np.int32)
-
-
-def _shape(block: Block, settings: NetworkSettings) -> tuple[int, int]:
-    batch = min(settings.batch_size, len(block.y))
-    return -(-len(block.y) // batch), batch
-
-
-def _key(lane: Lane, settings: NetworkSettings, n_classes: int) -> GraphKey:
-    loss = lane.loss
-    general = any(loss.gamma) or loss.clip > 0 or loss.soft_f1 > 0
-    return GraphKey(
-        len(settings.hidden_layers) + 1, n_classes == 2, general, lane.mixup > 0, settings.dropout > 0
-    )  # fmt: skip
-
-
-def _stacks(
-    blocks: Sequence[Block], tasks: Sequence[LaneTask], settings: NetworkSettings, n_classes: int
-) -> list[list[int]]:
-    """Cut the lanes into stacks: alike in graph and steps, and of a size that keeps a step in the cache."""
-    alike: dict[tuple[GraphKey, tuple[int, int]], list[int]] = {}
-    for i, task in enumerate(tasks):
-        key = (_key(task.lane, settings, n_classes), _shape(blocks[task.block], settings))
-        alike.setdefault(key, []).append(i)
-    stacks: list[list[int]] = []
-    for (_, (_, batch)), members in alike.items():
-        widest = max([*settings.hidden_layers, max(block.X.shape[1] for block in blocks)])
-        largest = int(np.clip(STACK_FLOATS / (batch * widest), 1, 16))
-        count = max(-(-len(members) // largest), min(CORES, len(members)))
-        stacks += [list(part) for part in np.array_split(np.array(members), count)]
-    # The longest first, so that the cores finish together.
-    return sorted(stacks, key=len, reverse=True)
-
-
-STACK_FLOATS = 16 * 128 * 64
-
-
-def _stacked(weights: Sequence[Weights], n_features: int) -> list[np.ndarray]:
-    """Return weights with a leading lane axis; kernels of narrower inputs are padded with zero rows."""
-    params: list[np.ndarray] = []
-    last = len(weights[0]) - 1
-    for i in range(len(weights[0])):
-        arrays = [w[i] for w in weights]
-        if i == 0:
-            arrays = [np.pad(a, ((0, n_features - a.shape[0]), (0, 0))) for a in arrays]
-        stack = np.stack(arrays)
-        if i == last:
-            stack = stack[:, :, None]
-        elif i % 2:
-            stack = stack[:, None, :]
-        params.append(stack)
-    return params
-
-
-def _unstacked(params: Sequence[np.ndarray], n_features: int) -> Weights:
-    """Return one lane's arrays in Keras' layout, without padding."""
-    kernel = params[0][:n_features]
-    rest = [p if i % 2 else p.reshape(-1) for i, p in enumerate(params[1:])]
-    return (kernel.copy(), *(r.copy() for r in rest))
-
-
-def _terms(lanes: Sequence[Lane], priors: np.ndarray, n_classes: int) -> Terms:
-    def by_class(values: Sequence[tuple[float, ...]]) -> np.ndarray:
-        rows = [list(v) if v else [0.0] * n_classes for v in values]
-        return np.asarray(rows, np.float32)[:, :, None]
-
-    def single(values: Sequence[float]) -> np.ndarray:
-        return np.asarray(values, np.float32)[:, None, None]
-
-    losses: list[LossTerms] = [lane.loss for lane in lanes]
-    return Terms(
-        gamma=by_class([t.gamma for t in losses]),
-        offset=by_class([t.offset for t in losses]),
-        margin=by_class([t.margin for t in losses]),
-        scale=single([t.scale for t in losses]),
-        smoothing=single([t.smoothing for t in losses]),
-        clip=single([t.clip for t in losses]),
-        soft_f1=single([t.soft_f1 for t in losses]),
-        prior=priors.astype(np.float32)[:, :, None],
-        remix_kappa=single([lane.remix_kappa for lane in lanes]),
-        remix_tau=single([lane.remix_tau for lane in lanes]),
-    )
-
-
-class _Stack:
-    """One stack of lanes in training."""
-
-    def __init__(
-        self,
-        rows: _Rows,
-        blocks: Sequence[Block],
-        tasks: Sequence[LaneTask],
-        members: Sequence[int],
-        settings: NetworkSettings,
-        n_classes: int,
-        progress: _Progress,
-    ) -> None:
-        self._rows = rows
-        self._settings = settings
-        self._n_classes = n_classes
-        self._progress = progress
-        self._tasks = [tasks[i] for i in members]
-        self._lanes = [task.lane for task in self._tasks]
-        self._widths = [blocks[task.block].X.shape[1] for task in self._tasks]
-        self._key = _key(self._lanes[0], settings, n_classes)
-        self._steps, self._batch = _shape(blocks[self._tasks[0].block], settings)
-        self._positions = [rows.of(task) for task in self._tasks]
-        labels = [t.lane.labels(blocks[t.block].y) for t in self._tasks]
-        self._labels = labels
-        self._batches = [
-            LaneBatches(lane, y, n_classes, self._steps, self._batch, settings.epochs)
-            for lane, y in zip(self._lanes, labels, strict=True)
-        ]
-        priors = np.stack([np.bincount(y, minlength=n_classes) / len(y) for y in labels])
-        self._terms = _terms(self._lanes, np.maximum(priors, 1e-9), n_classes)
-        self._lane_key = np.array(
-            [[[np.random.default_rng([lane.seed, 2]).integers(-(2**31), 2**31) | 1]] for lane in self._lanes], np.int32
-        )
-        self._set_validation(blocks)
-        start = [
-            initial_weights(width, settings.hidden_layers, n_classes, lane.seed, lane.initial_bias)
-            for width, lane in zip(self._widths, self._lanes, strict=True)
-        ]
-        params = _stacked(start, rows.n_features)
-        zeros = [np.zeros_like(p) for p in params]
-        self._state = [tf.Variable(p, shape=[None, None, None]) for p in (*params, *zeros, *zeros)]
-        self._step = tf.Variable(0.0)
-
-    def _set_validation(self, blocks: Sequence[Block]) -> None:
-        sizes = [len(blocks[task.block].y_valid) for task in self._tasks]
-        shape = (len(self._tasks), max(sizes))
-        self._valid_rows = np.zeros(shape, np.int32)
-        self._valid_labels = np.zeros(shape, np.int32)
-        self._valid_weights = np.zeros(shape, np.float32)
-        for i, (task, size) in enumerate(zip(self._tasks, sizes, strict=True)):
-            y = blocks[task.block].y_valid
-            mass = training_mass(task.lane, self._labels[i], self._n_classes)
-            counts = np.bincount(y, minlength=self._n_classes)
-            weight = np.divide(mass, counts, out=np.zeros(self._n_classes), where=counts > 0)[y]
-            self._valid_rows[i, :size] = self._rows.valid_start[task.block] + np.arange(size)
-            self._valid_labels[i, :size] = y
-            self._valid_weights[i, :size] = weight / max(weight.sum(), 1e-12) * shape[1]
-
-    def run(self) -> list[TrainedLane]:
-        settings = self._settings
-        epoch_graph = epoch_function(self._key)
-        rate = tf.constant(settings.learning_rate, tf.float32)
-        keep = tf.constant(1.0 - settings.dropout, tf.float32)
-        n = len(self._lanes)
-        active = np.arange(n)
-        late_from = [int(np.ceil(t.late_from * settings.epochs)) if t.late_class_weight else 0 for t in self._loss]
-        best = np.full(n, np.inf)
-        best_epoch = np.zeros(n, int)
-        kept: list[Weights | None] = [None] * n
-        losses = np.full((2, settings.epochs, n), np.nan, np.float32)
-        seconds = np.zeros(n)
-        for epoch in range(settings.epochs):
-            began = time.perf_counter()
-            rows, weights, mix = self._epoch_inputs(active, epoch, late_from)
-            terms = Terms(*(tf.constant(t[active]) for t in self._terms))
-            loss = epoch_graph(
-                self._state, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
-                tf.constant(mix), terms, tf.constant(self._lane_key[active]), rate, keep,
-            )  # fmt: skip
-            losses[0, epoch, active] = loss.numpy()
-            valid = self._validate(active, terms)
-            losses[1, epoch, active] = valid
-            going = np.ones(len(active), bool)
-            for place, (lane, value) in enumerate(zip(active, valid, strict=True)):
-                if epoch <= late_from[lane] or value < best[lane] or kept[lane] is None or not settings.patience:
-                    best[lane] = value if np.isfinite(value) else np.inf
-                    best_epoch[lane] = epoch
-                    if settings.patience or epoch == settings.epochs - 1:
-                        kept[lane] = self._weights_of(place, lane)
-                elif epoch - best_epoch[lane] >= settings.patience:
-                    going[place] = False
-            seconds[active] += (time.perf_counter() - began) / len(active) / CORES
-            stopped = int((~going).sum())
-            self._progress.advance(len(active) + stopped * (settings.epochs - epoch - 1))
-            if stopped:
-                active = active[going]
-                if not len(active):
-                    break
-                keepers = np.flatnonzero(going)
-                for variable in self._state:
-                    variable.assign(tf.gather(variable, keepers))
-        return [self._trained(i, losses[:, :, i], int(best_epoch[i]), kept[i], seconds[i]) for i in range(n)]
-
-    @property
-    def _loss(self) -> list[LossTerms]:
-        return [lane.loss for lane in self._lanes]
-
-    def _epoch_inputs(
-        self, active: np.ndarray, epoch: int, late_from: Sequence[int]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        shape = (self._steps, len(active), self._batch)
-        rows = np.empty(shape, np.int32)
-        weights = np.ones(shape, np.float32)
-        mix = np.ones(shape if self._key.mixing else (1, 1, 1), np.float32)
-        for place, i in enumerate(active):
-            lane = self._lanes[i]
-            drawn = self._batches[i].next()
-            rows[:, place] = self._positions[i][drawn.positions]
-            if lane.sample_weight is not None:
-                weights[:, place] = lane.sample_weight[drawn.positions]
-            if lane.loss.late_class_weight and epoch >= late_from[i]:
-                late = np.asarray(lane.loss.late_class_weight, np.float32)
-                weights[:, place] *= late[self._labels[i][drawn.positions]]
-            if self._key.mixing:
-                mix[:, place] = drawn.mix
-        return rows, weights, mix
-
-    def _validate(self, active: np.ndarray, terms: Terms) -> np.ndarray:
-        params = [variable.value() for variable in self._state[: 2 * self._key.layers]]
-        logits = logits_function(self._key.layers)
-        rows = self._valid_rows[active]
-        chunk = max(1, _CHUNK // (len(active) * self._rows.n_features))
-        parts = [
-            logits(params, tf.gather(self._rows.X, rows[:, start : start + chunk]))
-            for start in range(0, rows.shape[1], chunk)
-        ]
-        z = parts[0] if len(parts) == 1 else tf.concat(parts, axis=2)
-        labels, weights = tf.constant(self._valid_labels[active]), tf.constant(self._valid_weights[active])
-        return np.asarray(validation_function(self._key)(z, labels, weights, terms))
-
-    def _weights_of(self, place: int, lane: int) -> Weights:
-        arrays = [variable.value()[place].numpy() for variable in self._state[: 2 * self._key.layers]]
-        return _unstacked(arrays, self._widths[lane])
-
-    def _trained(
-        self, lane: int, losses: np.ndarray, best_epoch: int, weights: Weights | None, seconds: float
-    ) -> TrainedLane:
-        assert weights is not None
-        ran = int(np.isfinite(losses[0]).sum()) if np.isnan(losses[0]).any() else losses.shape[1]
-        return TrainedLane(weights, losses[0, :ran], losses[1, :ran], best_epoch, float(seconds), self._n_classes)

@@ -116,9 +116,7 @@ def test_one_seed_gives_one_result_whatever_runs_beside() -> None:
     for choice in START[::2]:
         (alone,) = run_unit(table, replace(plan, strategies=(choice,)), Unit(0, 0))
         np.testing.assert_allclose(alone.probabilities, together[choice.key].probabilities, atol=1e-4)
-    (other,) = run_unit(
-        table, replace(plan, strategies=START[:1], split=SplitSettings(folds=3, seed=1)), Unit(0, 0)
-    )
+    (other,) = run_unit(table, replace(plan, strategies=START[:1], split=SplitSettings(folds=3, seed=1)), Unit(0, 0))
     assert len(other.y_true) != len(together["plain"].y_true) or not np.array_equal(
         other.test_rows, together["plain"].test_rows
     )

@@ -75,9 +75,7 @@ def test_folds_of_different_width_train_in_one_stack() -> None:
     for block, trained in zip((narrow, wide), both, strict=True):
         (alone,) = train([block], [LaneTask(0, lane)], settings, 2)
         assert trained.weights[0].shape == (block.X.shape[1], 8)
-        np.testing.assert_allclose(
-            predict([alone], block.X_valid), predict([trained], block.X_valid), atol=1e-4
-        )
+        np.testing.assert_allclose(predict([alone], block.X_valid), predict([trained], block.X_valid), atol=1e-4)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -160,9 +158,9 @@ def gradient_check(lane: Lane, n_classes: int, *, general: bool) -> None:
 
     import tensorflow as tf
 
-    from core.training.lanes import _terms
+    from core.training._stack import terms_of
 
-    terms = _terms([lane], np.full((1, n_classes), 1 / n_classes), n_classes)
+    terms = terms_of([lane], np.full((1, n_classes), 1 / n_classes), n_classes)
     terms = _graph.Terms(*(tf.constant(t) for t in terms))
     hard = tf.constant(np.eye(n_classes, dtype=np.float32)[y].T[None])
     key = _graph.GraphKey(1, n_classes == 2, general, False, False)
