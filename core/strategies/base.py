@@ -128,6 +128,10 @@ class TrainingView:
         Decides samplers and bags; the same for every strategy of the fold.
     expand : callable
         Turns ``encoded`` rows into ``X`` rows.
+    notes : list of str
+        What strategies had to change.
+    cache : dict
+        Lanes that samplers made on this fold, so that strategies that share a sampler run it once.
     """
 
     X: np.ndarray
@@ -138,6 +142,7 @@ class TrainingView:
     seed: int
     expand: Callable[[np.ndarray], np.ndarray]
     notes: list[str] = field(default_factory=list)
+    cache: dict[tuple[object, ...], Lane] = field(default_factory=dict)
 
     @property
     def class_counts(self) -> np.ndarray:

@@ -1,0 +1,95 @@
+"""The metrics of a comparison, from scikit-learn and imbalanced-learn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from imblearn.metrics import geometric_mean_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    matthews_corrcoef,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric as pages and reports show it."""
+
+    key: str
+    name: str
+    higher_is_better: bool
+    help: str
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("precision", "Precision", True, "Of the rows called positive, the share that is."),
+    Metric("recall", "Recall", True, "Of the positive rows, the share that is found."),
+    Metric("f1", "F1", True, "Harmonic mean of precision and recall."),
+    Metric("average_precision", "Average precision", True, "Area under the precision-recall curve: ranking alone."),
+    Metric("roc_auc", "ROC AUC", True, "Chance that a positive row ranks above a negative one."),
+    Metric("balanced_accuracy", "Balanced accuracy", True, "Mean of the classes' recalls."),
+    Metric("mcc", "MCC", True, "Matthews correlation of decision and truth, from -1 to 1."),
+    Metric("g_mean", "G-mean", True, "Geometric mean of the classes' recalls."),
+    Metric("brier", "Brier score", False, "Mean squared error of the probabilities: lower is better."),
+    Metric("log_loss", "Log loss", False, "How surprised the probabilities are by the truth: lower is better."),
+    Metric("accuracy", "Accuracy", True, "Share of right decisions; on an imbalanced table it says little."),
+)
+
+
+def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, n_classes: int) -> dict[str, float]:
+    """Return every metric of :data:`METRICS` by key.
+
+    Precision, recall, F1 and average precision are the positive class's (code 1) for two classes
+    and macro averages for more; ROC AUC is one-vs-rest and macro for more; the Brier score is the
+    mean squared distance to the one-hot truth, halved for two classes so that it is the usual one.
+
+    Parameters
+    ----------
+    y_true, decisions : ndarray of int, shape (n,)
+    probabilities : ndarray, shape (n, n_classes)
+
+    Returns
+    -------
+    dict
+        A metric that these rows do not define (a class is absent) is nan.
+    """
+    binary = n_classes == 2
+    labels = np.arange(n_classes)
+    average = "binary" if binary else "macro"
+    p = np.asarray(probabilities, np.float64)
+    p = p / p.sum(axis=1, keepdims=True)
+    hot = np.eye(n_classes)[y_true]
+    by_class = {"labels": None if binary else labels, "average": average, "zero_division": 0}
+
+    def ranking(metric: Callable[..., float]) -> float:
+        if len(np.unique(y_true)) < n_classes:
+            return float("nan")
+        if binary:
+            return float(metric(y_true, p[:, 1]))
+        return float(np.mean([metric(hot[:, c], p[:, c]) for c in labels]))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {
+            "precision": float(precision_score(y_true, decisions, **by_class)),
+            "recall": float(recall_score(y_true, decisions, **by_class)),
+            "f1": float(f1_score(y_true, decisions, **by_class)),
+            "average_precision": ranking(average_precision_score),
+            "roc_auc": ranking(roc_auc_score),
+            "balanced_accuracy": float(balanced_accuracy_score(y_true, decisions)),
+            "mcc": float(matthews_corrcoef(y_true, decisions)),
+            "g_mean": float(geometric_mean_score(y_true, decisions, labels=labels, average="multiclass")),
+            "brier": float(np.mean(np.sum((p - hot) ** 2, axis=1)) / (2 if binary else 1)),
+            "log_loss": float(log_loss(y_true, p, labels=labels)),
+            "accuracy": float(accuracy_score(y_true, decisions)),
+        }
