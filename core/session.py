@@ -9,7 +9,7 @@ from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
 from core.strategies import make, parts_of
 from core.strategies.base import TableFacts
 from core.strategies.presets import PRESETS
-from core.table import Table, Target, suggest_target
+from core.table import Table, suggest_target
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +59,6 @@ class Session:
         merged = {**dict(self.plan.kinds), **kinds}
         plan = replace(self.plan, kinds=tuple(sorted(merged.items())))
         return replace(self, table=self.table.with_kinds(kinds), plan=plan)
-
-
-def facts_of(table: Table, target: Target, plan: Plan) -> TableFacts:
-    """Return what decides which strategies apply."""
-    kinds = [column.kind for column in table.features(target.name)]
-    categorical = kinds.count("categorical")
-    return TableFacts(
-        class_counts=tuple(int(count) for count in target.counts),
-        n_numeric=len(kinds) - categorical,
-        n_categorical=categorical,
-        folds=plan.split.folds,
-    )
 
 
 def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,11 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from core.engine import Engine
-    from core.plan import Plan
-    from core.session import Session
     from core.store import Store
     from core.table import Table, Target
+
+    from core.plan import Plan
+    from core.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
@@ -81,9 +83,8 @@ def warm_up() -> threading.Thread:
     """Start the engine and load the libraries beside the first page, so that the first click need not wait."""
 
     def load() -> None:
-        import core.samples
-        import core.session
-
+        for module in ("core.samples", "core.session", "core.effects", "core.experiment", "core.charts"):
+            import_module(module)
         _engine(str(runs_folder()))
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
@@ -122,3 +123,10 @@ def empty(message: str, page: str, label: str) -> None:
     st.info(message, icon=":material/arrow_forward:")
     st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
+
+
+def duration(seconds: float) -> str:
+    """Return a rough duration in words."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import streamlit as st
+from core.table import Table, Target
 
 from core.effects import Effect, effect
 from core.plan import Plan, PlanError, StrategyChoice
 from core.session import why_not, with_parameter
 from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
-from core.table import Table, Target
 from pages._shared import plain, remember, sentence, session
 
 CLASSES_SHOWN = 6

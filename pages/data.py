@@ -9,8 +9,9 @@ import streamlit as st
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
 
 if TYPE_CHECKING:
-    from core.plan import Plan
     from core.table import Table, Target
+
+    from core.plan import Plan
 
 KINDS = {
     "numeric": "Numbers",
@@ -109,9 +110,10 @@ def show_table(table: Table, plan: Plan) -> None:
 
 def run(table: Table, plan: Plan, target: Target) -> None:
     """Run the plan, without the strategies that do not apply to this table."""
-    from core.session import applicable, facts_of
+    from core.experiment import facts_of
+    from core.session import applicable
 
-    chosen = applicable(plan.strategies, facts_of(table, target, plan))
+    chosen = applicable(plan.strategies, facts_of(table, plan, target))
     state = session().planned(strategies=chosen)
     remember(state)
     start_run(state.plan, table)
@@ -129,8 +131,9 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 
 def show_classes(table: Table, plan: Plan, target: Target) -> None:
-    from core import charts
     from core.profile import describe
+
+    from core import charts
 
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"

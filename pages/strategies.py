@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import streamlit as st
-
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
-from core.session import applicable, facts_of
-from core.strategies import catalogue
-from core.strategies.base import FAMILY_NAMES, TableFacts
 from core.strategies.presets import PRESETS
 from core.table import Table, TableError, Target
-from pages._shared import empty, plain, remember, sentence, session, start_run, target_of, warm_up
+
+from core.experiment import estimate_seconds, facts_of
+from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
+from core.session import applicable
+from core.strategies import catalogue
+from core.strategies.base import FAMILY_NAMES, TableFacts
+from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
 from pages._strategy import show_choice, wait_for
 
 CHOSEN, ALL = "Chosen", "All"
@@ -30,7 +31,7 @@ def main() -> None:
         empty("Choose another target.", "pages/data.py", "Back to the table")
         return
     show_plan(state.table, target, state.plan)
-    show_catalogue(state.table, target, state.plan, facts_of(state.table, target, state.plan))
+    show_catalogue(state.table, target, state.plan, facts_of(state.table, state.plan, target))
 
 
 def show_plan(table: Table, target: Target, plan: Plan) -> None:
@@ -40,12 +41,13 @@ def show_plan(table: Table, target: Target, plan: Plan) -> None:
         split = plan.split
         times = f"{split.folds} folds" + (f" × {split.repeats} repeats" if split.repeats > 1 else "")
         words.markdown(
-            f"**{len(plan.strategies)} strategies × {times}** on {plain(table.name)}, target {plain(plan.target)}"
+            f"**{len(plan.strategies)} strategies × {times}**, {duration(estimate_seconds(plan, table, target))}"
         )
+        words.caption(f"{cost} on {plain(table.name)}, target {plain(plan.target)}")
         with st.expander("Network", icon=":material/hub:"):
             network_values = network_fields(plan.network)
         with st.expander("Split", icon=":material/call_split:"):
-            split_values = split_fields(plan.split)
+            split_values = split_fields(plan.split, [c.name for c in table.columns if c.name != plan.target])
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             applied = st.form_submit_button("Apply settings")
             pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
@@ -109,7 +111,7 @@ def parse_layers(text: str) -> tuple[int, ...]:
         raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
 
 
-def split_fields(split: SplitSettings) -> dict[str, object]:
+def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
     a, b, c = st.columns(3)
     return {
         "folds": a.number_input(
@@ -119,6 +121,20 @@ def split_fields(split: SplitSettings) -> dict[str, object]:
             "Repeats", 1, 100, split.repeats, help="How often the cutting is done anew. More repeats, surer figures."
         ),
         "seed": c.number_input("Seed", 0, 2**31 - 1, split.seed, help="The same seed gives the same result."),
+        "group": a.selectbox(
+            "Keep together",
+            columns,
+            index=columns.index(split.group) if split.group in columns else None,
+            placeholder="No column",
+            help="Rows with the same value here, a patient for example, never stand on both sides of a split.",
+        ),
+        "time": b.selectbox(
+            "Order in time",
+            columns,
+            index=columns.index(split.time) if split.time in columns else None,
+            placeholder="No column",
+            help="Train on the past and test on what came after, by this column.",
+        ),
     }
 
 

@@ -1,0 +1,89 @@
+"""A run's results: the table, the metric bars, the confusion matrices and the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.evaluation.comparison import Comparison, compare
+from core.evaluation.metrics import METRICS
+from core.strategies import label
+from pages._shared import plain, sentence, store
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+    from core.store import RunRecord
+
+BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+
+
+def show_results(record: RunRecord, done: set[str]) -> None:
+    """Show what the finished folds say."""
+    found = comparison(record.id, tuple(sorted(done)))
+    names = {choice.key: label(choice) for choice in record.plan.strategies}
+    if len(done) < record.units_total:
+        st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
+    show_notes(found, names)
+    if not found.strategies:
+        return
+    show_table(found, names)
+    show_bars(found, names)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def comparison(run_id: str, done: tuple[str, ...]) -> Comparison:
+    """Return the comparison of a run's finished folds; `done` is what makes it new."""
+    del done
+    record = store().record(run_id)
+    return compare(store().results(run_id), record.plan, record.classes)
+
+
+def show_notes(found: Comparison, names: dict[str, str]) -> None:
+    for key, reason in found.failed:
+        st.warning(f"**{plain(names[key], 120)}** has no result: {sentence(reason)}", icon=":material/block:")
+    for note in found.notes:
+        st.warning(sentence(note), icon=":material/info:")
+    changed = [(names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
+    if changed:
+        with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):
+            for name, note in changed:
+                st.markdown(f"**{plain(name, 120)}** – {sentence(note)}")
+
+
+def show_table(found: Comparison, names: dict[str, str], key: str) -> None:
+    st.subheader("Metrics", anchor=False)
+    st.caption(f"Mean ± standard deviation over {found.folds} folds. ★ marks the best. Press a heading to sort.")
+    config = {metric.name: st.column_config.Column(help=metric.help, width=132) for metric in METRICS}
+    config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
+    config["Strategy"] = st.column_config.Column(pinned=True, width=210)
+    height = 35 * (len(found.strategies) + 1) + 15
+    st.dataframe(styled(found, names, key), column_config=config, hide_index=True, height=height, key="metrics")
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def styled(_found: Comparison, _names: dict[str, str], key: str) -> Styler:
+    """Return strategies × metrics: numbers underneath, so that sorting is right, and mean ± deviation on top."""
+    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
+    tidy = _found.table()
+    tidy["row"] = tidy.groupby("metric", sort=False).cumcount()
+    tidy["metric"] = tidy["metric"].map(heads)
+    means = tidy.pivot(index="row", columns="metric", values="mean")[list(heads.values())]
+    best = tidy.pivot(index="row", columns="metric", values="best").reindex(columns=["Strategy", *heads.values()])
+    means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
+    style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
+    for cell in tidy.itertuples():
+        text = cell_text(cell.mean, cell.std, cell.best, cell.metric == heads["seconds"])
+        style.format(lambda _, text=text: text, subset=pd.IndexSlice[[cell.row], [cell.metric]])
+    return style
+
+
+def cell_text(mean: float, std: float, best: bool, seconds: bool) -> str:
+    """Return a cell of the table as a person reads it."""
+    if pd.isna(mean):
+        return "–"
+    spread = "" if pd.isna(std) else f" ± {std:.3f}"
+    return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"

@@ -1,0 +1,102 @@
+"""The Compare page: a run as it goes on, and its strategies side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._results import show_results
+from pages._shared import duration, empty, engine, plain, remember, sentence, session, store, warm_up
+
+if TYPE_CHECKING:
+    from core.store import RunRecord
+
+ACTIVE = ("queued", "running")
+
+
+def main() -> None:
+    warm_up()
+    record = wanted()
+    if record is None:
+        st.title("Compare", anchor=False)
+        empty("Nothing to compare yet: choose a table and press Run.", "pages/data.py", "Choose a table")
+        return
+    st.query_params["run"] = record.id
+    if session().run_id != record.id:
+        remember(replace(session(), run_id=record.id))
+    show_header(record)
+    done = store().finished_units(record.id)
+    if record.status in ACTIVE:
+        show_progress(record, len(done))
+    elif record.status != "finished":
+        show_end(record, len(done))
+    if done:
+        show_results(record, done)
+    elif record.status in ACTIVE:
+        st.caption("The first figures come after the first fold.")
+
+
+def wanted() -> RunRecord | None:
+    """Return the run of the address, else the one last looked at, else the newest."""
+    records = {record.id: record for record in store().records()}
+    asked = st.query_params.get("run")
+    if asked is not None and asked not in records:
+        st.warning("There is no run at this address; it may have been deleted. This is the newest one.")
+    newest = next(iter(records), None)
+    return next((records[key] for key in (asked, session().run_id, newest) if key in records), None)
+
+
+def show_header(record: RunRecord) -> None:
+    plan = record.plan
+    times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
+    words, act = st.columns([3, 1], vertical_alignment="bottom")
+    words.title(plain(record.name), anchor=False)
+    positive = f", positive class {plain(record.classes[record.positive])}" if record.positive is not None else ""
+    words.caption(
+        f"{plain(record.table_name)}, target {plain(plan.target)}{positive} · "
+        f"{len(plan.strategies)} strategies × {times}"
+    )
+    with act.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Change the plan", icon=":material/tune:"):
+            remember(replace(session().reopened(store().table(record.id), plan), run_id=record.id))
+            st.switch_page("pages/strategies.py")
+
+
+@st.fragment(run_every=1.0)
+def show_progress(record: RunRecord, drawn: int) -> None:
+    """Follow the run; when a fold arrives or the run ends, the whole page is drawn anew."""
+    now = store().record(record.id)
+    finished = len(store().finished_units(record.id))
+    if now.status not in ACTIVE or finished != drawn:
+        st.rerun()
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    if now.status == "queued":
+        place = engine().position(record.id)
+        bar.progress(0.0, "Waiting for the training process" if not place else f"Waiting: place {place} in the queue")
+    else:
+        bar.progress(*progress_of(record.id, finished, now.units_total))
+    if stop.button("Cancel", key="cancel", help="Stops the run and keeps every finished fold."):
+        engine().cancel(record.id)
+        st.toast("Cancelling: finished folds are kept.")
+
+
+def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
+    """Return the share done and what is being done, in words."""
+    progress = store().progress(run_id)
+    return finished / max(1, total), f"Fold {finished + 1} of {total}"
+
+
+def show_end(record: RunRecord, finished: int) -> None:
+    kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
+    text = {"cancelled": "Cancelled.", "interrupted": "Interrupted.", "failed": "This run failed."}[record.status]
+    words, act = st.columns([4, 1], vertical_alignment="center")
+    show = words.error if record.status == "failed" else words.info
+    show(f"{text} {sentence(record.message)} {kept}".replace("  ", " "))
+    if act.button("Resume", icon=":material/resume:", type="primary"):
+        engine().submit(record.id)
+        st.rerun()
+
+
+main()
