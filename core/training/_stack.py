@@ -296,7 +296,7 @@ class Stack:
                     best[lane] = value if np.isfinite(value) else np.inf
                     best_epoch[lane] = epoch
                     if settings.patience or epoch == settings.epochs - 1:
-                        kept[lane] = self._weights_of(place, lane)
+                        kept[lane] = self._weights_of(place, int(lane))
                 elif epoch - best_epoch[lane] >= settings.patience:
                     going[place] = False
             seconds[active] += (time.perf_counter() - began) / len(active) / CORES

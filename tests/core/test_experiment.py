@@ -14,7 +14,7 @@ from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, Str
 from core.samples import load_sample
 from core.splitting import Unit, split_rows
 from core.strategies.presets import PRESETS
-from core.table import Table, encode_target
+from core.table import Table, encode_target, read_table
 
 QUICK = NetworkSettings((16,), epochs=4, patience=2, batch_size=64)
 START = PRESETS["Start"]
@@ -127,10 +127,9 @@ def test_labels_of_any_type_keep_their_order() -> None:
     x = rng.standard_normal(200)
     for labels in (np.where(x > 0.8, "yes", "no"), (x > 0.8).astype(int), x > 0.8, np.digitize(x, [-0.8, 0.9]) * 10):
         frame = pd.DataFrame({"x": x, "z": rng.standard_normal(200), "label": labels})
-        from core.table import read_table
-
         table = read_table(frame.to_csv(index=False).encode(), "made.csv")
-        results = run(table, plan_for("label", START[:1]))
+        longer = NetworkSettings((16,), epochs=40, patience=0, batch_size=16, learning_rate=0.01)
+        results = run(table, replace(plan_for("label", START[:1]), network=longer))
         y = np.concatenate([r.y_true for r in results])
         p = np.concatenate([r.probabilities for r in results])
         assert p.shape[1] == len(np.unique(labels))
@@ -140,8 +139,6 @@ def test_labels_of_any_type_keep_their_order() -> None:
 def test_groups_stay_together_and_time_goes_forward() -> None:
     table = load_sample("abalone_9_vs_18")
     frame = table.frame.assign(who=np.arange(len(table.frame)) // 5 * 1.0, day=np.arange(len(table.frame))[::-1] * 1.0)
-    from core.table import read_table
-
     table = read_table(frame.to_csv(index=False).encode(), "made.csv")
     target = encode_target(table, "rings")
     by_group = replace(plan_for("rings"), split=SplitSettings(folds=3, group="who"))
@@ -161,8 +158,6 @@ def test_a_strategy_that_cannot_work_says_why_and_the_others_go_on() -> None:
     table = load_sample("yeast")
     frame = table.frame
     keep = frame["site"].isin(["OTHER", "ME1"]) | (frame["site"] == "EXC").cumsum().lt(4) & (frame["site"] == "EXC")
-    from core.table import read_table
-
     small = read_table(frame[keep].to_csv(index=False).encode(), "made.csv")
     results = run_unit(small, plan_for("site"), Unit(0, 0))
     errors = {r.strategy: r.error for r in results if r.error}
