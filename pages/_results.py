@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.metrics import METRICS
 from core.strategies import label
 from pages._shared import plain, sentence, store
 
 if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
     from core.store import RunRecord
+    from pandas.io.formats.style import Styler
 
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 

@@ -7,20 +7,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import streamlit as st
-from core.table import Table, Target
 
 from core.effects import Effect, effect
 from core.plan import Plan, PlanError, StrategyChoice
 from core.session import why_not, with_parameter
 from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
+from core.table import Table, Target
 from pages._shared import plain, remember, sentence, session
 
 CLASSES_SHOWN = 6
 WORDS = {
-    "rows": "Training rows",
-    "weights": "What the rows count for",
-    "batches": "What the batches hold",
+    "rows": "Training rows <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "weights": "What rows count for <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "batches": "What batches hold <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "none": "Training rows stay as they are",
 }
 
@@ -36,7 +36,7 @@ def show_choice(
     cards = [catalogue()[part.name].card for part in choice.parts]
     with st.container(border=True, key=f"row_{choice.parts[0].name}_{len(choice.parts)}"):
         words, picture = st.columns([3, 2], gap="medium")
-        with words:
+        with words.container(gap="xsmall"):
             key = f"use_{choice.key}"
             st.checkbox(
                 f"**{plain(label(choice), 120)}**",
@@ -47,10 +47,12 @@ def show_choice(
                 args=(choice, key),
             )
             for card in cards:
-                st.caption(card.sentence)
+                st.markdown(card.sentence)
             if reason is not None:
                 st.caption(f":material/block: {sentence(reason)}")
-            details = st.expander("Settings and details", key=f"details_{choice.parts[0].name}", on_change="rerun")
+            details = st.expander(
+                "Settings and details", key=f"details_{choice.parts[0].name}", on_change="rerun", type="compact"
+            )
             if details.open:
                 with details:
                     for position, part in enumerate(choice.parts):
@@ -159,24 +161,26 @@ def bars(labels: tuple[str, ...], result: Effect) -> str:
     )
     hidden = len(order) - CLASSES_SHOWN
     more = f"<div class='cw-small'>and {hidden} more classes</div>" if hidden > 0 else ""
-    networks = f" · {result.members} networks, each on" if result.members > 1 else ""
-    about = f", scaled up from {result.sampled:,} rows" if result.sampled else ""
+    networks = f", for each of {result.members} networks" if result.members > 1 else ""
+    about = f" (tried on {result.sampled:,} rows)" if result.sampled else ""
     return f"{_STYLE}<div class='cw-small'>{WORDS[result.change]}{networks}{about}</div>{rows}{more}"
 
 
 def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:
     short = html.escape(name if len(name) <= 18 else name[:17] + "…")
+    later = f"<span class='cw-after' style='width:{100 * after / largest:.1f}%'></span>"
     counts = f"{before:,}" if same else f"{before:,} → {after:,}"
     return (
         f"<div class='cw-row'><span class='cw-name' title='{html.escape(name[:200], quote=True)}'>{short}</span>"
         f"<span class='cw-track'><span class='cw-before' style='width:{100 * before / largest:.1f}%'></span>"
-        f"<span class='cw-after' style='width:{100 * after / largest:.1f}%'></span></span>"
+        f"{'' if same else later}</span>"
         f"<span class='cw-count'>{counts}</span></div>"
     )
 
 
 _STYLE = """<style>
-.cw-small{font-size:.85rem;opacity:.75;margin-bottom:.25rem}
+.cw-small{font-size:.875rem;opacity:.8;margin-bottom:.25rem}
+.cw-key{display:inline-block;width:.7rem;height:.5rem;margin:0 .25rem 0 .5rem}
 .cw-row{display:grid;grid-template-columns:minmax(4rem,8rem) 1fr 8.5rem;gap:.6rem;align-items:center;font-size:.9rem}
 .cw-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .cw-track{display:grid;gap:2px}

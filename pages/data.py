@@ -9,9 +9,8 @@ import streamlit as st
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
 
 if TYPE_CHECKING:
-    from core.table import Table, Target
-
     from core.plan import Plan
+    from core.table import Table, Target
 
 KINDS = {
     "numeric": "Numbers",
@@ -26,6 +25,9 @@ PREVIEW_ROWS = 100
 
 def main() -> None:
     state = session()
+    problem = st.session_state.pop("problem", None)
+    if problem is not None:
+        st.error(sentence(problem), icon=":material/error:")
     if state.table is None or state.plan is None:
         st.title("Which balancing strategy suits your table?")
         st.markdown(
@@ -42,7 +44,6 @@ def choose_table() -> None:
     """Offer the samples and an upload."""
     from core.samples import SAMPLES
 
-    problem = st.session_state.pop("upload_problem", None)
     st.subheader("Start with a sample", anchor=False)
     for column, sample in zip(st.columns(len(SAMPLES)), SAMPLES, strict=True):
         with column.container(border=True, height="stretch"):
@@ -51,13 +52,11 @@ def choose_table() -> None:
             st.button(f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,))
     st.subheader("Or bring your own", anchor=False)
     st.file_uploader(
-        "A CSV file: a header, one row an example, one column with the class",
-        type=["csv", "tsv", "txt"],
+        "A table as CSV, Parquet or Excel: a header, one row an example, one column with the class",
+        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
         key="upload",
         on_change=open_upload,
     )
-    if problem is not None:
-        st.error(sentence(problem), icon=":material/error:")
 
 
 def open_sample(key: str) -> None:
@@ -76,7 +75,7 @@ def open_upload() -> None:
     try:
         remember(session().opened(read_table(upload.getvalue(), upload.name)))
     except TableError as error:
-        st.session_state["upload_problem"] = str(error)
+        st.session_state["problem"] = str(error)
 
 
 def show_table(table: Table, plan: Plan) -> None:
@@ -131,9 +130,8 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 
 def show_classes(table: Table, plan: Plan, target: Target) -> None:
-    from core.profile import describe
-
     from core import charts
+    from core.profile import describe
 
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
@@ -145,7 +143,7 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
     profile = describe(table, target)
-    st.markdown(sentence(profile.sentence))
+    st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(charts.class_distribution(profile), alt="Rows of each class")
     for warning in profile.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
@@ -179,9 +177,14 @@ def show_columns(table: Table, plan: Plan) -> None:
 
 
 def change_kinds(key: str, names: list[str]) -> None:
+    from core.table import TableError
+
     kinds = {shown: kind for kind, shown in KINDS.items()}
     edited = st.session_state[key]["edited_rows"]
-    remember(session().with_kinds({names[int(row)]: kinds[cells["Kind"]] for row, cells in edited.items()}))
+    try:
+        remember(session().with_kinds({names[int(row)]: kinds[cells["Kind"]] for row, cells in edited.items()}))
+    except TableError as error:
+        st.session_state["problem"] = str(error)
 
 
 main()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
-from core.strategies.presets import PRESETS
-from core.table import Table, TableError, Target
 
 from core.experiment import estimate_seconds, facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
 from core.session import applicable
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, TableFacts
+from core.strategies.presets import PRESETS
+from core.table import Table, TableError, Target
 from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
 from pages._strategy import show_choice, wait_for
 
@@ -40,10 +40,9 @@ def show_plan(table: Table, target: Target, plan: Plan) -> None:
         words, buttons = st.columns([3, 2], vertical_alignment="center")
         split = plan.split
         times = f"{split.folds} folds" + (f" × {split.repeats} repeats" if split.repeats > 1 else "")
-        words.markdown(
-            f"**{len(plan.strategies)} strategies × {times}**, {duration(estimate_seconds(plan, table, target))}"
-        )
-        words.caption(f"{cost} on {plain(table.name)}, target {plain(plan.target)}")
+        cost = duration(estimate_seconds(plan, table, target))
+        words.markdown(f"**{len(plan.strategies)} strategies × {times}**, {cost}")
+        words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         with st.expander("Network", icon=":material/hub:"):
             network_values = network_fields(plan.network)
         with st.expander("Split", icon=":material/call_split:"):
