@@ -28,8 +28,7 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     show_notes(found, names)
     if not found.strategies:
         return
-    show_table(found, names)
-    show_bars(found, names)
+    show_table(found, names, f"{record.id} {len(done)}")
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -69,8 +68,8 @@ def styled(_found: Comparison, _names: dict[str, str], key: str) -> Styler:
     tidy = _found.table()
     tidy["row"] = tidy.groupby("metric", sort=False).cumcount()
     tidy["metric"] = tidy["metric"].map(heads)
-    means = tidy.pivot(index="row", columns="metric", values="mean")[list(heads.values())]
-    best = tidy.pivot(index="row", columns="metric", values="best").reindex(columns=["Strategy", *heads.values()])
+    means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
+    best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
     means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
     style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
     for cell in tidy.itertuples():

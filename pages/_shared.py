@@ -112,9 +112,15 @@ def _target(_table: Table, digest: str, name: str, positive: str | None, folds: 
 
 def start_run(plan: Plan, table: Table) -> None:
     """Create the run, hand it to the engine and show it."""
-    with st.spinner("Starting…"):
+    from core.store import StoreError
+    from core.table import TableError
+
+    try:
         run_id = store().create(plan, table)
         engine().submit(run_id)
+    except (StoreError, TableError) as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
     st.switch_page("pages/compare.py", query_params={"run": run_id})
 
 

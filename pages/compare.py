@@ -73,8 +73,9 @@ def show_progress(record: RunRecord, drawn: int) -> None:
         st.rerun()
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     if now.status == "queued":
-        place = engine().position(record.id)
-        bar.progress(0.0, "Waiting for the training process" if not place else f"Waiting: place {place} in the queue")
+        ahead = engine().position(record.id)
+        waits = f"Waiting: {ahead} before it" if ahead else "Waiting for the training process to start"
+        bar.progress(0.0, waits)
     else:
         bar.progress(*progress_of(record.id, finished, now.units_total))
     if stop.button("Cancel", key="cancel", help="Stops the run and keeps every finished fold."):
@@ -85,7 +86,13 @@ def show_progress(record: RunRecord, drawn: int) -> None:
 def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
     """Return the share done and what is being done, in words."""
     progress = store().progress(run_id)
-    return finished / max(1, total), f"Fold {finished + 1} of {total}"
+    share, words = finished / max(1, total), f"Fold {min(finished + 1, total)} of {total}"
+    if progress is not None:
+        share += progress.share / max(1, total)
+        words += f": {sentence(progress.doing)}"
+        if progress.seconds_left is not None:
+            words += f" – {duration(progress.seconds_left)} left"
+    return min(1.0, share), words
 
 
 def show_end(record: RunRecord, finished: int) -> None:

@@ -84,8 +84,9 @@ def delete(run_id: str) -> None:
     store().delete(run_id)
 
 
-def when(created: datetime) -> str:
-    return created.astimezone().strftime("%d %b %Y, %H:%M")
+def when(created: str) -> str:
+    """Return a moment as a person of this machine's time zone writes it."""
+    return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
 
 
 main()

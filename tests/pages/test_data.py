@@ -1,0 +1,85 @@
+"""The Data page: samples, uploads, the target and the column kinds."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.samples import SAMPLES
+
+
+def text_of(app: AppTest) -> str:
+    return " ".join(element.value for kind in (app.title, app.markdown, app.caption) for element in kind)
+
+
+def upload(app: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
+    return app.file_uploader(key="upload").upload(name, content, "text/csv").run()
+
+
+def test_the_first_page_offers_every_sample_and_an_upload(app: AppTest) -> None:
+    assert [button.label for button in app.button] == [f"Use {sample.title}" for sample in SAMPLES]
+    assert len(app.file_uploader) == 1
+
+
+def test_a_sample_is_ready_to_run(abalone: AppTest) -> None:
+    assert "731 rows, 9 columns" in text_of(abalone)
+    assert "1 in 17 rows is" in text_of(abalone)
+    run = next(button for button in abalone.button if button.label == "Run")
+    assert not run.disabled
+    state = abalone.session_state["session"]
+    assert state.plan.target == "rings"
+    assert state.plan.strategies[0].key == "plain"
+    assert len(state.plan.strategies) == 7
+
+
+def test_the_positive_class_can_be_changed(abalone: AppTest) -> None:
+    box = next(box for box in abalone.selectbox if box.label.startswith("Positive"))
+    assert (box.value, list(box.options)) == ("18", ["9", "18"])
+    after = box.set_value("9").run()
+    assert after.session_state["session"].plan.positive == "9"
+    assert "94% of rows are" in text_of(after).replace("\\", "")
+
+
+def test_a_target_that_cannot_be_one_is_named_and_stops_the_run(abalone: AppTest) -> None:
+    box = next(box for box in abalone.selectbox if box.label.startswith("Target"))
+    after = box.set_value("length").run()
+    assert "holds continuous values" in after.error[0].value
+    assert all(button.disabled for button in after.button if button.label in ("Run", "Choose strategies"))
+    back = next(box for box in after.selectbox if box.label.startswith("Target")).set_value("rings").run()
+    assert not back.error
+
+
+def test_a_target_of_many_classes_has_no_positive_class(app: AppTest) -> None:
+    yeast = app.button(key="sample_yeast").click().run()
+    assert not yeast.exception
+    assert not [box for box in yeast.selectbox if box.label.startswith("Positive")]
+
+
+def test_an_uploaded_table_is_read_and_repairs_are_said(app: AppTest) -> None:
+    rows = "\n".join(f"{i},5;{'yes' if i % 10 == 0 else 'no'}" for i in range(100))
+    after = upload(app, f"size;bought\n{rows}\n".encode())
+    assert not after.exception
+    assert after.session_state["session"].plan.target == "bought"
+    assert "100 rows, 2 columns" in text_of(after)
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "empty"), (b"a\n1\n2\n", "one column")])
+def test_a_bad_file_gets_one_sentence(app: AppTest, content: bytes, says: str) -> None:
+    after = upload(app, content)
+    assert not after.exception
+    assert len(after.error) == 1
+    assert says in after.error[0].value
+    assert after.session_state["session"].table is None
+
+
+def test_nothing_is_lost_by_a_bad_second_file(abalone: AppTest) -> None:
+    after = upload(abalone, b"")
+    assert len(after.error) == 1
+    assert "731 rows" in text_of(after)
+
+
+def test_names_from_a_file_show_as_text(app: AppTest) -> None:
+    rows = "\n".join(f"{i}.5,{'**b**' if i % 9 == 0 else '<b>x</b>'}" for i in range(90))
+    after = upload(app, f"[a](http://x),$c$\n{rows}\n".encode(), "**my** file.csv")
+    assert not after.exception
+    assert r"\*\*my\*\* file" in after.title[0].value

@@ -1,0 +1,53 @@
+"""Text that a file brings along shows as text."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from pages._shared import duration, plain
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "**bold** _slanted_ `code`",
+    "$x^2$ and $$y$$",
+    "[a link](http://example.org) ![image](x)",
+    "a|b & &lt; \\ ~~gone~~",
+    "# heading",
+    "- item",
+    "1. one",
+    "> quote",
+    '=HYPERLINK("x")',
+    "www.example.org http://example.org me@example.org",
+]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_plain_text_survives_markdown(text: str) -> None:
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(plain(text)).strip()
+    assert rendered.startswith("<p>")
+    inner = rendered.removeprefix("<p>").removesuffix("</p>")
+    assert not re.search("<[a-z]", inner)
+    assert html.unescape(inner).replace("\u2060", "") == text
+
+
+def test_symbols_that_streamlit_replaces_later_are_broken_up() -> None:
+    for text in (":smile:", ":material/home:", "a->b", "x--y", "p>=q"):
+        shown = plain(text).replace("\\", "")
+        assert shown != text
+        assert shown.replace("\u2060", "") == text
+
+
+def test_long_names_are_cut() -> None:
+    assert len(plain("n" * 10_000)) == 60
+    assert plain("n" * 10_000).endswith("…")
+
+
+def test_durations_are_rough() -> None:
+    assert duration(0.2) == "about 1 s"
+    assert duration(75) == "about 75 s"
+    assert duration(600) == "about 10 min"
+    assert duration(9000) == "about 2.5 h"
