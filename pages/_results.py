@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
+from core import charts
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.metrics import METRICS
 from core.strategies import label
 from pages._shared import plain, sentence, store
 
 if TYPE_CHECKING:
-    from core.store import RunRecord
     from pandas.io.formats.style import Styler
 
+    from core.store import RunRecord
+
+BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
@@ -28,7 +33,15 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     show_notes(found, names)
     if not found.strategies:
         return
-    show_table(found, names, f"{record.id} {len(done)}")
+    key = f"{record.id} {sorted(done)}"
+    show_table(found, names, key)
+    show_bars(found, names)
+    show_confusion(found, names, key)
+    show_curves(found, names, record.positive, key)
+    with st.container(key="training"):
+        st.subheader("Training", anchor=False)
+        st.caption("Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows.")
+        draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -84,3 +97,84 @@ def cell_text(mean: float, std: float, best: bool, seconds: bool) -> str:
         return "–"
     spread = "" if pd.isna(std) else f" ± {std:.3f}"
     return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
+
+
+def show_bars(found: Comparison, names: dict[str, str]) -> None:
+    heads = {metric.key: metric.name for metric in METRICS}
+    chosen = st.pills(
+        "Metrics to draw",
+        list(heads),
+        selection_mode="multi",
+        default=BARS,
+        format_func=heads.__getitem__,
+        key="bars",
+        label_visibility="collapsed",
+    )
+    shown = [key for key in heads if key in chosen]
+    if not shown:
+        st.info("Pick at least one metric to draw.")
+        return
+    draw(charts.metric_bars(found, names, shown), "metric_bars", "Metrics of each strategy with their deviation")
+
+
+def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
+    st.subheader("Confusion matrices", anchor=False)
+    st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
+    width = 290 if len(found.labels) <= 3 else 400
+    with st.container(horizontal=True, gap="small"):
+        for position, (summary, figure) in enumerate(
+            zip(found.strategies, confusion_figures(found, names, key), strict=True)
+        ):
+            st.plotly_chart(
+                figure,
+                width=width,
+                key=f"confusion_{position}",
+                config=dict(charts.CONFIG),
+                alt=f"Confusion matrix of {names[summary.key]}",
+            )
+
+
+def show_curves(found: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
+    st.subheader("Curves", anchor=False)
+    code = positive
+    if code is None:
+        counts = found.strategies[0].confusion.sum(axis=1)
+        code = st.selectbox(
+            "Class against the rest",
+            range(len(found.labels)),
+            index=int(counts.argmin()),
+            format_func=found.labels.__getitem__,
+            key="curve_class",
+        )
+    left, right = st.columns(2, gap="medium")
+    precision_recall, roc = curve_figures(found, names, int(code), key)
+    with left:
+        draw(precision_recall, "pr", "Precision and recall of each strategy")
+    with right:
+        draw(roc, "roc", "ROC curve of each strategy")
+
+
+def draw(figure: go.Figure, key: str, alt: str) -> None:
+    st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
+    """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
+    alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
+    return [
+        charts.confusion_grid(one, _names, 1)
+        .update_layout(coloraxis_showscale=False, margin_t=36)
+        .update_layout(height=300 if len(_found.labels) <= 3 else 400)
+        for one in alone
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def curve_figures(_found: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
+    return charts.pr_curves(_found, _names, code), charts.roc_curves(_found, _names, code)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def training_figure(_found: Comparison, _names: dict[str, str], key: str) -> go.Figure:
+    return charts.training_curves(_found, _names)

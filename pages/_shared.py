@@ -13,10 +13,9 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from core.engine import Engine
-    from core.store import Store
-
     from core.plan import Plan
     from core.session import Session
+    from core.store import Store
     from core.table import Table, Target
 
 ROOT = Path(__file__).resolve().parent.parent

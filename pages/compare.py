@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._results import show_results
-from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
+from pages._shared import duration, empty, engine, plain, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
     from core.store import RunRecord

@@ -144,7 +144,9 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
         )
     profile = describe(table, target)
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
-    st.plotly_chart(charts.class_distribution(profile), alt="Rows of each class")
+    st.plotly_chart(
+        charts.class_distribution(profile), key="classes", config=dict(charts.CONFIG), alt="Rows of each class"
+    )
     for warning in profile.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
 
