@@ -150,7 +150,7 @@ class Engine:
         if self._scheduler is not None:
             client = Client(self._scheduler, set_as_default=False)
         else:
-            cluster = LocalCluster(n_workers=0, protocol="tcp://", host="127.0.0.1", dashboard_address=None)
+            cluster = LocalCluster(n_workers=0, protocol="tcp://", host="127.0.0.1", dashboard_address="127.0.0.1:0")
             self._process = self._start_worker(cluster.scheduler_address)
             client = Client(cluster, set_as_default=False)
         client.wait_for_workers(1, timeout=120)
