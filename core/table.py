@@ -283,10 +283,10 @@ def encode_target(table: Table, name: str, positive: str | None = None, folds: i
     classes: list[Label] = sorted(raw, key=lambda v: (isinstance(v, str), v))
     if len(classes) == 1:
         raise TableError(f"Column '{name}' has one class, '{classes[0]}': a target needs at least two.")
-    if len(classes) == len(rows) and len(rows) > MAX_CLASSES:
-        raise TableError(f"Column '{name}' is different in every row, like an identifier: choose another target.")
     if pd.api.types.is_float_dtype(known) and len(classes) > 10:
         raise TableError(f"Column '{name}' holds continuous values: choose a column of classes as the target.")
+    if len(classes) == len(rows) and len(rows) > MAX_CLASSES:
+        raise TableError(f"Column '{name}' is different in every row, like an identifier: choose another target.")
     if len(classes) > MAX_CLASSES:
         raise TableError(
             f"Column '{name}' has {len(classes)} classes, more than {MAX_CLASSES}: "

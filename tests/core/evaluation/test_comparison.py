@@ -1,0 +1,110 @@
+"""Folds become a comparison; curves and charts follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from sklearn.metrics import average_precision_score
+
+from core import charts
+from core.evaluation.comparison import Comparison, compare
+from core.evaluation.curves import pr, roc
+from core.experiment import run
+from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.profile import describe
+from core.results import FoldResult
+from core.samples import load_sample
+from core.table import encode_target
+
+CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
+PLAN = Plan("rings", CHOICES, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=3))
+NAMES = {choice.key: f"<b>{choice.key}</b>" for choice in CHOICES}
+
+
+@pytest.fixture(scope="module")
+def results() -> tuple[FoldResult, ...]:
+    return run(load_sample("abalone_9_vs_18"), PLAN)
+
+
+@pytest.fixture(scope="module")
+def found(results: tuple[FoldResult, ...]) -> Comparison:
+    return compare(results, PLAN, ("9", "18"))
+
+
+def test_matrices_count_every_row_once(found: Comparison) -> None:
+    assert [s.key for s in found.strategies] == [choice.key for choice in CHOICES]
+    for s in found.strategies:
+        assert s.confusion.sum(axis=1).tolist() == [689, 42]
+        assert s.scores.shape == (3, 11)
+
+
+def test_means_deviations_and_the_best(found: Comparison, results: tuple[FoldResult, ...]) -> None:
+    table = found.table()
+    plain = [r for r in results if r.strategy == "plain"]
+    by_hand = [average_precision_score(r.y_true, r.probabilities[:, 1]) for r in plain]
+    row = table[(table.strategy == "plain") & (table.metric == "average_precision")].iloc[0]
+    assert row["mean"] == pytest.approx(np.mean(by_hand))
+    assert row["std"] == pytest.approx(np.std(by_hand, ddof=1))
+    for metric, rows in table.groupby("metric"):
+        top = rows["mean"].min() if metric in ("brier", "log_loss", "seconds") else rows["mean"].max()
+        assert (rows["best"] == (abs(rows["mean"] - top) < 1e-9)).all()
+
+
+def test_a_failure_on_one_fold_leaves_the_common_folds(results: tuple[FoldResult, ...]) -> None:
+    broken = tuple(
+        replace(r, error="It failed.") if (r.strategy, r.fold) == ("class_weight", 1) else r for r in results
+    )
+    found = compare(broken, PLAN, ("9", "18"))
+    assert found.folds == 2
+    assert "class_weight" in found.notes[0]
+    assert all(len(s.scores) == 2 for s in found.strategies)
+
+
+def test_a_strategy_that_never_worked_is_set_aside(results: tuple[FoldResult, ...]) -> None:
+    broken = tuple(replace(r, error="It failed.") if r.strategy == "class_weight" else r for r in results)
+    found = compare(broken, PLAN, ("9", "18"))
+    assert found.failed == (("class_weight", "It failed."),)
+    assert found.folds == 3
+    assert compare((), PLAN, ("9", "18")).strategies == ()
+
+
+def test_curves_end_where_they_must(results: tuple[FoldResult, ...]) -> None:
+    curve = pr(results, "plain", 1)
+    assert len(curve.x) <= 402
+    assert (np.diff(curve.x) >= 0).all()
+    assert curve.x[[0, -1]].tolist() == [0, 1]
+    curve = roc(results, "plain", 1)
+    assert (curve.x[0], curve.y[0], curve.x[-1], curve.y[-1]) == (0, 0, 1, 1)
+
+
+def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
+    table = load_sample("abalone_9_vs_18")
+    figures = [
+        charts.class_distribution(describe(table, encode_target(table, "rings"))),
+        charts.before_after(("9", "18"), (689, 42), (42, 42), caption="after"),
+        charts.metric_bars(found, NAMES, ("f1", "recall")),
+        charts.confusion_grid(found, NAMES),
+        charts.pr_curves(found, NAMES, 1),
+        charts.roc_curves(found, NAMES, 1),
+        charts.training_curves(found, NAMES),
+    ]
+    for figure in figures:
+        assert isinstance(figure, go.Figure)
+        assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+        assert figure.layout.font.color is None
+        assert "<b>plain" not in figure.to_json()  # names are shown, not interpreted
+    grid = figures[3]
+    heatmaps = [trace for trace in grid.data if trace.type == "heatmap"]
+    assert len(heatmaps) == 3
+    assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
+    assert heatmaps[0].text[0][0].startswith(f"{found.strategies[0].confusion[0, 0]:,}<br>")
+
+
+def test_styles_stay_apart_for_many_strategies() -> None:
+    keys = [f"s{i}" for i in range(45)] + ["plain"]
+    styles = charts.strategy_styles(keys)
+    assert styles["plain"].colour == charts.COLOURS[0]
+    assert len({(s.colour, s.dash, s.symbol) for s in styles.values()}) == 46

@@ -1,0 +1,51 @@
+"""Metrics against scikit-learn called by hand, and at degenerate folds."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from core.evaluation.metrics import METRICS, score
+
+
+def made(n_classes: int, n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(n_classes)
+    y = rng.choice(n_classes, n, p=[0.8, 0.2] if n_classes == 2 else [0.6, 0.3, 0.1])
+    p = rng.dirichlet(np.ones(n_classes), n) + 0.7 * np.eye(n_classes)[y]
+    p /= p.sum(1, keepdims=True)
+    return y, p, p.argmax(1)
+
+
+def test_two_classes_speak_of_the_positive_one() -> None:
+    y, p, d = made(2)
+    found = score(y, p, d, 2)
+    assert found["precision"] == pytest.approx(sk.precision_score(y, d))
+    assert found["recall"] == pytest.approx(sk.recall_score(y, d))
+    assert found["average_precision"] == pytest.approx(sk.average_precision_score(y, p[:, 1]))
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p[:, 1]))
+    assert found["brier"] == pytest.approx(sk.brier_score_loss(y, p[:, 1]))
+    recalls = sk.recall_score(y, d, average=None)
+    assert found["g_mean"] == pytest.approx(np.sqrt(recalls[0] * recalls[1]))
+    assert list(found) == [metric.key for metric in METRICS]
+    assert METRICS[-1].key == "accuracy"
+
+
+def test_more_classes_are_averaged() -> None:
+    y, p, d = made(3)
+    found = score(y, p, d, 3)
+    assert found["f1"] == pytest.approx(sk.f1_score(y, d, average="macro"))
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p, multi_class="ovr"))
+    assert found["log_loss"] == pytest.approx(sk.log_loss(y, p))
+
+
+def test_a_fold_without_a_class_gives_nan_and_no_noise() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = score(np.zeros(9, int), np.tile([0.7, 0.3], (9, 1)), np.zeros(9, int), 2)
+    assert np.isnan(found["roc_auc"])
+    assert np.isnan(found["average_precision"])
+    assert found["recall"] == 0
+    assert found["accuracy"] == 1

@@ -1,0 +1,144 @@
+"""Runs go on in a process of their own, are cancelled in two seconds and survive its death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.engine import Engine
+from core.plan import NetworkSettings, Plan, SplitSettings
+from core.samples import load_sample
+from core.store import Store
+from core.strategies.presets import PRESETS
+
+LONG = NetworkSettings(epochs=150, patience=0)
+PLAN = Plan("rings", PRESETS["Start"], network=LONG, split=SplitSettings(folds=4))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def engine(store: Store) -> Iterator[Engine]:
+    engine = Engine(store.root)
+    assert engine.wait_ready()
+    yield engine
+    engine.close()
+
+
+def until(true: Callable[[], bool], seconds: float = 90.0) -> float:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, "it took too long"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def started(store: Store, engine: Engine, plan: Plan = PLAN) -> str:
+    run_id = store.create(plan, load_sample("abalone_9_vs_18"))
+    engine.submit(run_id)
+    return run_id
+
+
+def ended(store: Store, run_id: str) -> Callable[[], bool]:
+    return lambda: store.record(run_id).status not in ("queued", "running")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(store: Store, engine: Engine) -> str:
+    run_id = started(store, engine)
+    until(ended(store, run_id))
+    assert store.record(run_id).status == "finished", store.record(run_id).message
+    return run_id
+
+
+def same_results(store: Store, one: str, other: str) -> None:
+    first, second = store.results(one), store.results(other)
+    assert [(r.strategy, r.fold) for r in first] == [(r.strategy, r.fold) for r in second]
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a.probabilities, b.probabilities)
+        np.testing.assert_array_equal(a.decisions, b.decisions)
+
+
+def test_a_run_finishes_and_this_process_has_no_tensorflow(store: Store, undisturbed: str) -> None:
+    assert len(store.finished_units(undisturbed)) == 4
+    assert len(store.results(undisturbed)) == 4 * len(PRESETS["Start"])
+    progress = store.progress(undisturbed)
+    assert progress is not None
+    assert "training" in progress.doing
+    code = (
+        "import sys; import core.engine, core.experiment, core.store, core.charts, core.strategies, core.table;"
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])
+
+
+def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
+    store: Store, engine: Engine, undisturbed: str
+) -> None:
+    run_id = started(store, engine)
+    until(lambda: len(store.finished_units(run_id)) >= 1)
+    engine.cancel(run_id)
+    assert until(ended(store, run_id)) < 2
+    assert store.record(run_id).status == "cancelled"
+    kept = store.finished_units(run_id)
+    assert 1 <= len(kept) < 4
+    until(lambda: not store._is_held(store.root / run_id))
+    engine.submit(run_id)
+    until(ended(store, run_id))
+    assert kept < store.finished_units(run_id)
+    same_results(store, undisturbed, run_id)
+
+
+def worker_processes(engine: Engine) -> list[int]:
+    """Return the worker's own processes, children of the program that watches over them."""
+    assert engine._process is not None
+    found = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(engine._process.pid)], capture_output=True, text=True
+    )
+    return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
+
+
+def test_a_killed_worker_is_replaced_and_the_results_are_the_same(
+    store: Store, engine: Engine, undisturbed: str
+) -> None:
+    run_id = started(store, engine)
+    until(lambda: len(store.finished_units(run_id)) >= 1)
+    victims = worker_processes(engine)
+    assert victims
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    until(ended(store, run_id))
+    assert store.record(run_id).status == "finished", store.record(run_id).message
+    same_results(store, undisturbed, run_id)
+
+
+def test_two_runs_queue_in_order(store: Store, engine: Engine) -> None:
+    first, second = started(store, engine), started(store, engine)
+    assert engine.position(second) == 1
+    engine.cancel(first)
+    until(ended(store, first))
+    engine.cancel(second)
+    until(ended(store, second))
+    assert store.record(second).status == "cancelled"
+
+
+def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: Engine) -> None:
+    from dataclasses import replace
+
+    plan = replace(PLAN, split=SplitSettings(folds=3, group="nowhere"))
+    run_id = started(store, engine, plan)
+    until(ended(store, run_id))
+    record = store.record(run_id)
+    assert record.status == "failed"
+    assert record.message == "There is no column 'nowhere' to split by."
