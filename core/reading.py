@@ -29,13 +29,10 @@ _NULLS = [
     "nan",
     "NULL",
     "null",
-    "None",
-    "none",
     "?",
     "-",
     "--",
     "<NA>",
-    "missing",
 ]
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA_DECIMAL = re.compile(r"[+-]?\d+,\d+")

@@ -190,7 +190,9 @@ def _cleaned(frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
             frame[c] = clean.dt.tz_localize(None) if clean.dt.tz is not None else clean
             reading.note(f"Column '{c}' was read as dates.")
         else:
-            frame[c] = _without_decimal_commas(clean.astype("object"), c, reading)
+            # skrub takes "none" for missing; among categories ("telephone: none, yes") it is one of them.
+            level = odd[c].str.fullmatch("none", case=False).fillna(False).astype(bool)
+            frame[c] = _without_decimal_commas(clean.astype("object").mask(level, odd[c]), c, reading)
     return without_infinities(frame, reading)
 
 
