@@ -121,7 +121,7 @@ def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Seque
             y=[mean[m] for m in metrics],
             error_y={"type": "data", "array": [float(np.nan_to_num(std[m])) for m in metrics], "thickness": 1.2},
             name=text(names[s.key]),
-            marker={"color": style.colour, "pattern": {"shape": style.pattern, "solidity": 0.25}},
+            marker={"color": style.colour, "pattern": {"shape": style.pattern, "solidity": 0.2, "fillmode": "overlay"}},
             hovertemplate=f"{text(names[s.key])}<br>%{{x}}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
         )
     figure.update_layout(barmode="group", bargap=0.2)
@@ -247,6 +247,7 @@ def _themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "title": None},
         hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)"},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)

@@ -38,10 +38,9 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     show_bars(found, names)
     show_confusion(found, names, key)
     show_curves(found, names, record.positive, key)
-    with st.container(key="training"):
-        st.subheader("Training", anchor=False)
-        st.caption("Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows.")
-        draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
+    st.subheader("Training", anchor=False)
+    st.caption("Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows.")
+    draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -129,7 +128,7 @@ def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
                 figure,
                 width=width,
                 key=f"confusion_{position}",
-                config=dict(charts.CONFIG),
+                config={**charts.CONFIG, "modeBarButtons": [["toImage"]]},
                 alt=f"Confusion matrix of {names[summary.key]}",
             )
 
@@ -164,8 +163,8 @@ def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> l
     alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
     return [
         charts.confusion_grid(one, _names, 1)
-        .update_layout(coloraxis_showscale=False, margin_t=36)
-        .update_layout(height=300 if len(_found.labels) <= 3 else 400)
+        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_found.labels) <= 3 else 400)
+        .update_annotations(x=0, xanchor="left")
         for one in alone
     ]
 

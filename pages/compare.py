@@ -51,7 +51,7 @@ def wanted() -> RunRecord | None:
 def show_header(record: RunRecord) -> None:
     plan = record.plan
     times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
-    words, act = st.columns([3, 1], vertical_alignment="bottom")
+    words, act = st.columns([3, 1], vertical_alignment="center")
     words.title(plain(record.name), anchor=False)
     positive = f", positive class {plain(record.classes[record.positive])}" if record.positive is not None else ""
     words.caption(
@@ -78,7 +78,7 @@ def show_progress(record: RunRecord, drawn: int) -> None:
         bar.progress(0.0, waits)
     else:
         bar.progress(*progress_of(record.id, finished, now.units_total))
-    if stop.button("Cancel", key="cancel", help="Stops the run and keeps every finished fold."):
+    if stop.button("Cancel", key="cancel", help="Stops the run and keeps every finished fold.", width="stretch"):
         engine().cancel(record.id)
         st.toast("Cancelling: finished folds are kept.")
 
@@ -101,7 +101,7 @@ def show_end(record: RunRecord, finished: int) -> None:
     words, act = st.columns([4, 1], vertical_alignment="center")
     show = words.error if record.status == "failed" else words.info
     show(f"{text} {sentence(record.message)} {kept}".replace("  ", " "))
-    if act.button("Resume", icon=":material/resume:", type="primary"):
+    if act.button("Resume", icon=":material/resume:", type="primary", width="stretch"):
         engine().submit(record.id)
         st.rerun()
 
