@@ -1,190 +1,221 @@
-"""Imputation, scaling and encoding, fitted on training rows, in steps that Keras layers can repeat."""
+"""From raw columns to what the network sees: fitted on training rows, repeatable anywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from core._cleaning import as_text
 from core.table import Column
 
-# A test value may lie anywhere; beyond this many standard deviations it is cut.
 CLIP = 10.0
-MIN_FREQUENCY = 3
-MAX_LEVELS = 40
+MOST_LEVELS = 40
+_DAY = 86_400_000_000  # microseconds
+_LARGEST = 1e150  # squares of larger numbers overflow
 
 
 @dataclass(frozen=True)
-class NumericStep:
-    """A number: missing values become the median, then (x - mean) / scale, cut at +-10.
+class NumberStep:
+    """A number, or a date as days since 1970: impute, scale, clip.
+
+    The network's input is ``clip((x - mean) / scale, -10, 10)``, where a missing x is the median.
 
     Parameters
     ----------
-    days : bool
-        The column holds dates; the number is days since 1970.
+    date : bool
+        The raw value is a moment; x is its days (with fraction) since 1970-01-01.
     indicator : bool
-        A 0/1 input beside it says where the value was missing.
+        A column of its own tells missing (1) from present (0), because training rows had both.
     """
 
-    column: str
+    name: str
     median: float
     mean: float
     scale: float
-    indicator: bool
-    days: bool
+    date: bool = False
+    indicator: bool = False
+
+    def values(self, column: pd.Series) -> np.ndarray:
+        """Return x, float64, shape (n,), NaN where missing."""
+        return _numbers(column, self.date)
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """Return the network's input for x, shape (n,)."""
+        known = np.where(np.isnan(x), self.median, x)
+        return np.clip((known - self.mean) / self.scale, -CLIP, CLIP)
 
 
 @dataclass(frozen=True)
-class CategoricalStep:
-    """A category: missing values become the mode, then one input a level.
+class CategoryStep:
+    """A category: one code a level, then one for the rare ones, then one for missing.
 
     Parameters
     ----------
+    mode : str
+        The commonest level; a missing value becomes it where training rows had none missing.
     levels : tuple of str
-        Levels with an input of their own, in the order of their codes.
+        Levels with a code of their own, codes 0, 1, ...
     rare : bool
-        There is one more input, last, for all rare levels, and for levels never seen in training;
-        without it an unseen level leaves all inputs at 0.
+        The code after the levels stands for the rare levels, and for ones never seen.
+        Without it, an unseen level gets the code ``width``, which expands to zeros.
+    missing : bool
+        The last code stands for missing values.
     """
 
-    column: str
+    name: str
     mode: str
     levels: tuple[str, ...]
-    rare: bool
+    rare: bool = False
+    missing: bool = False
 
     @property
     def width(self) -> int:
-        return len(self.levels) + self.rare
+        """Codes, and one-hot columns."""
+        return len(self.levels) + self.rare + self.missing
+
+    @property
+    def unseen(self) -> int:
+        """Code of a level that is not among ``levels``."""
+        return len(self.levels) if self.rare else self.width
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        return self.levels + ("(rare)",) * self.rare + ("(missing)",) * self.missing
+
+    def codes(self, column: pd.Series) -> np.ndarray:
+        """Return codes, int64, shape (n,)."""
+        at, texts = _texts(column)
+        code_of = {level: code for code, level in enumerate(self.levels)}
+        absent = self.width - 1 if self.missing else code_of.get(self.mode, self.unseen)
+        lookup = np.array([*(code_of.get(text, self.unseen) for text in texts), absent], dtype=np.int64)
+        return lookup[at]
+
+
+Step = NumberStep | CategoryStep
 
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """Fitted preparation: ``encode`` gives what samplers work on, ``expand`` what networks read."""
+    """Imputation, scaling and encoding, fitted on training rows only.
 
-    steps: tuple[NumericStep | CategoricalStep, ...]
+    ``encode`` gives scaled numbers (in the order of the steps), then the missing indicators
+    (the same order), then one code a category. ``expand`` turns the codes into one-hot columns.
+
+    Parameters
+    ----------
+    steps : tuple of NumberStep and CategoryStep
+        Numbers and dates first. Plain data: another program can repeat them.
+    """
+
+    steps: tuple[Step, ...]
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, columns: Sequence[Column]) -> Preparation:
-        """Fit on training rows alone.
+        """Learn the steps from training rows; columns that are no feature are passed over."""
+        numbers: list[Step] = [
+            _fit_number(frame[c.name], c.kind == "date") for c in columns if c.kind in ("numeric", "date")
+        ]
+        categories: list[Step] = [_fit_category(frame[c.name]) for c in columns if c.kind == "categorical"]
+        return cls((*numbers, *categories))
 
-        Parameters
-        ----------
-        frame : DataFrame
-            Training rows.
-        columns : sequence of Column
-            Numeric, date and categorical columns to use.
-        """
-        numeric = [c for c in columns if c.kind in ("numeric", "date")]
-        steps: list[NumericStep | CategoricalStep] = []
-        if numeric:
-            values = np.column_stack([_numbers(frame[c.name]) for c in numeric])
-            known = ~np.isnan(values).all(axis=0)
-            imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(values)
-            scaler = StandardScaler().fit(imputer.transform(values))
-            gaps = np.isnan(values).any(axis=0) & known
-            for i, c in enumerate(numeric):
-                median, mean, scale = imputer.statistics_[i], scaler.mean_[i], scaler.scale_[i]
-                steps.append(
-                    NumericStep(c.name, float(median), float(mean), float(scale), bool(gaps[i]), c.kind == "date")
-                )
-        steps += [_categorical(frame[c.name], c.name) for c in columns if c.kind == "categorical"]
-        return cls(tuple(steps))
+    @cached_property
+    def numbers(self) -> tuple[NumberStep, ...]:
+        return tuple(step for step in self.steps if isinstance(step, NumberStep))
+
+    @cached_property
+    def categories(self) -> tuple[CategoryStep, ...]:
+        return tuple(step for step in self.steps if isinstance(step, CategoryStep))
 
     @property
-    def _numeric(self) -> tuple[NumericStep, ...]:
-        return tuple(step for step in self.steps if isinstance(step, NumericStep))
-
-    @property
-    def _levels(self) -> tuple[CategoricalStep, ...]:
-        return tuple(step for step in self.steps if isinstance(step, CategoricalStep))
+    def _dense(self) -> int:
+        return len(self.numbers) + sum(step.indicator for step in self.numbers)
 
     @property
     def categorical(self) -> tuple[int, ...]:
-        """Columns of the encoded matrix that hold codes."""
-        start = self._n_numbers
-        return tuple(range(start, start + len(self._levels)))
-
-    @property
-    def _n_numbers(self) -> int:
-        return len(self._numeric) + sum(step.indicator for step in self._numeric)
+        """Columns of ``encode``'s result that hold codes."""
+        return tuple(range(self._dense, self._dense + len(self.categories)))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Names of the network's inputs."""
-        names = [step.column for step in self._numeric]
-        names += [f"{step.column} is missing" for step in self._numeric if step.indicator]
-        for step in self._levels:
-            names += [f"{step.column} = {level}" for level in step.levels]
-            names += [f"{step.column} = rare"] * step.rare
-        return tuple(names)
+        """Names of ``expand``'s columns: ``age``, ``age is missing``, ``sex=F``."""
+        scaled = [step.name for step in self.numbers]
+        indicators = [f"{step.name} is missing" for step in self.numbers if step.indicator]
+        return (*scaled, *indicators, *(f"{s.name}={code}" for s in self.categories for code in s.code_names))
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return scaled numbers, missing indicators, then one code a category; float64, shape (n, d).
-
-        An unseen level has the rare group's code, or -1 where there is no such group.
-        """
-        n = len(frame)
-        blocks: list[np.ndarray] = []
-        gaps: list[np.ndarray] = []
-        for step in self._numeric:
-            values = _numbers(frame[step.column])
-            missing = np.isnan(values)
-            scaled = (np.where(missing, step.median, values) - step.mean) / step.scale
-            blocks.append(np.clip(scaled, -CLIP, CLIP))
+        """Return scaled numbers, missing indicators and category codes, float64, shape (n, n_encoded)."""
+        encoded = np.empty((len(frame), self._dense + len(self.categories)))
+        indicator = len(self.numbers)
+        for at, step in enumerate(self.numbers):
+            x = step.values(frame[step.name])
+            encoded[:, at] = step.scaled(x)
             if step.indicator:
-                gaps.append(missing.astype(np.float64))
-        codes = [_codes(as_text(frame[step.column]), step) for step in self._levels]
-        columns = [*blocks, *gaps, *codes]
-        return np.column_stack(columns) if columns else np.zeros((n, 0))
+                encoded[:, indicator] = np.isnan(x)
+                indicator += 1
+        for at, category in zip(self.categorical, self.categories, strict=True):
+            encoded[:, at] = category.codes(frame[category.name])
+        return encoded
 
     def expand(self, encoded: np.ndarray) -> np.ndarray:
-        """Return network inputs, float32, shape (n, n_features): numbers, then one-hot levels."""
-        start = self._n_numbers
-        blocks = [encoded[:, :start].astype(np.float32)]
-        for place, step in enumerate(self._levels):
-            codes = np.rint(encoded[:, start + place]).astype(np.int64)
-            blocks.append((codes[:, None] == np.arange(step.width)).astype(np.float32))
-        return np.concatenate(blocks, axis=1)
+        """Return network inputs, float32, shape (n, n_features); codes are rounded, unknown ones become zeros."""
+        expanded = np.zeros((len(encoded), len(self.feature_names)), dtype=np.float32)
+        expanded[:, : self._dense] = encoded[:, : self._dense]
+        start = self._dense
+        rows = np.arange(len(encoded))
+        for at, step in zip(self.categorical, self.categories, strict=True):
+            codes = np.rint(encoded[:, at]).astype(np.int64)
+            known = (codes >= 0) & (codes < step.width)
+            expanded[rows[known], start + codes[known]] = 1
+            start += step.width
+        return expanded
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return the network inputs of raw rows, float32, shape (n, n_features)."""
+        """Return network inputs of raw rows, float32, shape (n, n_features)."""
         return self.expand(self.encode(frame))
 
 
-def as_text(values: pd.Series) -> pd.Series:
-    """Return categories as text: whole numbers without a decimal point, missing values as None."""
-    if pd.api.types.is_float_dtype(values) and bool((values.dropna() % 1 == 0).all()):
-        values = values.astype("Int64")
-    return values.astype("object").map(str, na_action="ignore").where(values.notna(), None)
+def _fit_number(column: pd.Series, date: bool) -> NumberStep:
+    x = _numbers(column, date)
+    missing = np.isnan(x)
+    if missing.all():
+        return NumberStep(str(column.name), 0.0, 0.0, 1.0, date)
+    x = np.clip(x, -_LARGEST, _LARGEST)[:, None]
+    imputer = SimpleImputer(strategy="median")
+    scaler = StandardScaler().fit(imputer.fit_transform(x))
+    median, mean, scale = (float(v[0]) for v in (imputer.statistics_, scaler.mean_, scaler.scale_))
+    return NumberStep(str(column.name), median, mean, scale, date, bool(missing.any()))
 
 
-def _numbers(values: pd.Series) -> np.ndarray:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        days = values.to_numpy(dtype="datetime64[s]").astype(np.int64) / 86_400.0
-        return np.where(values.isna().to_numpy(), np.nan, days)
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isinf(numbers), np.nan, numbers)
+def _fit_category(column: pd.Series) -> CategoryStep:
+    """Keep the levels that scikit-learn's OneHotEncoder finds frequent; the fewer rows, the fewer a level needs."""
+    at, texts = _texts(column)
+    known = at[at < len(texts)]
+    missing = len(known) < len(at)
+    if not len(known):
+        return CategoryStep(str(column.name), "", (), missing=missing)
+    enough = int(np.clip(len(column) // 50, 1, 10))
+    encoder = OneHotEncoder(min_frequency=enough, max_categories=MOST_LEVELS, handle_unknown="infrequent_if_exist")
+    encoder.fit(known[:, None])
+    rare = encoder.infrequent_categories_[0]
+    codes = encoder.categories_[0] if rare is None else np.setdiff1d(encoder.categories_[0], rare)
+    mode = texts[int(np.bincount(known).argmax())]
+    return CategoryStep(str(column.name), mode, tuple(sorted(texts[c] for c in codes)), rare is not None, missing)
 
 
-def _categorical(values: pd.Series, name: str) -> CategoricalStep:
-    texts = as_text(values)
-    known = texts.dropna()
-    if known.empty:
-        return CategoricalStep(name, "", (), False)
-    mode = str(known.mode().iloc[0])
-    encoder = OrdinalEncoder(min_frequency=MIN_FREQUENCY, max_categories=MAX_LEVELS)
-    encoder.fit(texts.fillna(mode).to_numpy(dtype=object).reshape(-1, 1))
-    grouped = encoder.infrequent_categories_[0]
-    rare = set() if grouped is None else set(grouped)
-    levels = tuple(str(level) for level in encoder.categories_[0] if level not in rare)
-    return CategoricalStep(name, mode, levels, bool(rare))
+def _numbers(column: pd.Series, date: bool) -> np.ndarray:
+    if not date:
+        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    moments = column.to_numpy().astype("datetime64[us]")
+    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / _DAY)
 
 
-def _codes(texts: pd.Series, step: CategoricalStep) -> np.ndarray:
-    lookup = {level: float(code) for code, level in enumerate(step.levels)}
-    unseen = float(len(step.levels)) if step.rare else -1.0
-    return texts.fillna(step.mode).map(lookup).fillna(unseen).to_numpy(np.float64)
+def _texts(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return each row's position among the column's different texts, missing being one past the last."""
+    at, values = pd.factorize(column)
+    return np.where(at < 0, len(values), at), [as_text(value) for value in values]

@@ -1,4 +1,4 @@
-"""How lopsided a table is."""
+"""What a person should know of a table's classes before anything is trained."""
 
 from __future__ import annotations
 
@@ -6,55 +6,81 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core._words import counted, listed, quoted
 from core.table import Table, Target
+
+_FEW_ROWS = 30
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """The class distribution and what to know before a run.
+    """The class distribution of a target.
 
     Parameters
     ----------
+    labels : tuple of str
+        In the order of the target's codes.
     counts : ndarray of int64, shape (n_classes,)
     shares : ndarray of float64, shape (n_classes,)
-    imbalance_ratio : float
-        Rows of the largest class for each row of the smallest.
+    imbalance : float
+        Rows of the largest class for one of the smallest.
     sentence : str
-        The imbalance in words.
+        For example "1 in 17 rows is `18`."; the class name is code text.
+    warnings : tuple of str
+        A sentence each.
     """
 
     labels: tuple[str, ...]
     counts: np.ndarray
     shares: np.ndarray
-    imbalance_ratio: float
+    imbalance: float
     sentence: str
     warnings: tuple[str, ...]
 
 
 def describe(table: Table, target: Target) -> Profile:
-    """Return the profile of a table's target.
-
-    The sentence speaks of the positive class for two classes and of the smallest class for more.
-    """
+    """Return class counts and shares, the imbalance in words, and what to beware of."""
     counts = target.counts
-    n = int(counts.sum())
-    rarest = int(counts.argmin()) if target.positive is None else target.positive
-    label = target.labels[rarest]
-    one_in = n / counts[rarest]
-    sentence = (
-        f"1 in {one_in:.0f} rows is `{label}`" if one_in >= 1.95 else f"{counts[rarest] / n:.0%} of rows are `{label}`"
+    smallest = int(counts.argmin())
+    one_in = counts.sum() / counts[smallest]
+    every = f"1 in {one_in:,.0f}" if one_in >= 2.5 else f"{100 / one_in:.0f} in 100"
+    sentence = f"{every} rows is {quoted(target.labels[smallest])}"
+    if target.positive is None:
+        sentence += f", the smallest of {len(counts)} classes"
+    return Profile(
+        target.labels,
+        counts,
+        counts / counts.sum(),
+        float(counts.max() / counts[smallest]),
+        sentence + ".",
+        (*target.notes, *_warnings(table, target)),
     )
-    warnings = []
-    unlabelled = len(table.frame) - n
-    if unlabelled:
-        warnings.append(f"{unlabelled:,} rows have no label in '{target.name}' and are left out.")
-    if counts.min() < 50:
-        small = target.labels[int(counts.argmin())]
-        warnings.append(f"'{small}' has only {counts.min()} rows: expect figures that vary much from fold to fold.")
-    empty = [c.name for c in table.features(target.name) if c.missing > 0.5 * len(table.frame)]
-    if empty:
-        warnings.append(f"More than half of the values are missing in: {', '.join(empty[:5])}.")
-    ratio = float(counts.max() / counts.min())
-    if ratio < 1.5:
-        warnings.append("The classes are nearly equal in size: balancing will change little.")
-    return Profile(target.labels, counts, counts / n, ratio, sentence, tuple(warnings))
+
+
+def _warnings(table: Table, target: Target) -> list[str]:
+    smallest = int(target.counts.argmin())
+    few = int(target.counts[smallest])
+    others = [column for column in table.columns if column.name != target.name]
+    by_kind = {kind: [c.name for c in others if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
+    gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
+    repeated = int(table.frame[[c.name for c in others]].duplicated().sum()) if len(others) <= 100 else 0
+    found = []
+    if few < _FEW_ROWS:
+        found.append(
+            f"Class {quoted(target.labels[smallest])} has {counted(few, 'row')}: every figure on it will vary much "
+            "between folds; use more repeats."
+        )
+    if by_kind["constant"]:
+        found.append(f"Left out because they hold one value or none: {listed(by_kind['constant'])}.")
+    if by_kind["identifier"]:
+        found.append(f"Left out because they only name the rows: {listed(by_kind['identifier'])}.")
+    if by_kind["ignored"]:
+        found.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
+    if gappy:
+        found.append(f"More than half of the values are missing in {listed(gappy)}.")
+    if repeated > len(table.frame) / 100:
+        found.append(
+            f"{counted(repeated, 'row')} repeat an earlier one: a copy in both training and test rows makes "
+            "results look too good."
+        )
+    return found

@@ -1,41 +1,51 @@
-"""A table with its column kinds, and the target that is to be predicted."""
+"""A table in hand: its columns and their kinds, and the target that is to be learned."""
 
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import BinaryIO, Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
 
-from core.reading import Reading, TableError, read_frame, without_infinities
+from core._cleaning import as_text, clean
+from core._containers import read_any
+from core._words import TableError, counted, listed, quoted
+
+__all__ = ["Column", "ColumnKind", "Table", "TableError", "Target", "encode_target", "from_frame", "read_table"]
 
 ColumnKind = Literal["numeric", "categorical", "date", "identifier", "constant", "ignored"]
-Label = str | int | float | bool
-MAX_CLASSES = 50
-_ID_NAME = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|index|nr|no|number)$|^(id|index|row)", re.IGNORECASE)
+_FEATURE_KINDS = ("numeric", "categorical", "date")
+MOST_CLASSES = 50
+_MOST_LEVELS = 50
+_ID_NAME = re.compile(
+    r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^column 1$|^key$", re.IGNORECASE
+)
 _TARGET_NAME = re.compile(
-    r"^(target|class|label|y|outcome|response|diagnosis|status|result|is_.*|.*_?(fraud|churn|churned|default|fault))$",
+    r"(?:^|_|\b)(target|class|label|labels|y|outcome|output|response|diagnosis|fraud|is_fraud|isfraud|churn|churned|"
+    r"exited|default|survived|creditability|result|status|failure|attrition|stroke|deposit)(?:$|\b)",
     re.IGNORECASE,
 )
-
-__all__ = ["Column", "ColumnKind", "Label", "Table", "TableError", "Target", "encode_target", "read_table"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What was found out about a column.
+    """One column of a table.
 
     Parameters
     ----------
-    missing, distinct : int
-        Cells without a value; different values among the others.
+    missing : int
+        Rows without a value.
+    distinct : int
+        Different values, missing ones not counted.
     note : str
-        Why it has its kind, where that is not obvious.
+        One sentence on why it has its kind, where that is not plain.
     """
 
     name: str
@@ -47,16 +57,18 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows as they were read and cleaned.
+    """A cleaned table.
 
     Parameters
     ----------
     frame : DataFrame
-        Numbers as numbers, dates as datetimes, everything else as text or booleans.
+        Every column is bool, "boolean", an integer, a float, datetime64 or str.
+    columns : tuple of Column
+        In the frame's order.
     notes : tuple of str
-        What was repaired while reading, in plain sentences.
+        What reading detected or repaired, a sentence each.
     digest : str
-        SHA-256 of names, types and values.
+        SHA-256 of the content, the same however the table was stored.
     """
 
     name: str
@@ -66,261 +78,313 @@ class Table:
     digest: str
 
     def column(self, name: str) -> Column:
-        """Return a column by name.
+        """Return the column of that name.
 
         Raises
         ------
         TableError
-            There is no such column.
+            There is none.
         """
-        found = next((column for column in self.columns if column.name == name), None)
-        if found is None:
-            raise TableError(f"There is no column '{name}' in {self.name}.")
-        return found
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise TableError(f"The table has no column {quoted(name)}: it has {listed(c.name for c in self.columns)}.")
+
+    def features(self, target: str) -> tuple[Column, ...]:
+        """Return the columns that can be learned from: numbers, categories and dates other than the target."""
+        return tuple(c for c in self.columns if c.kind in _FEATURE_KINDS and c.name != target)
 
     def with_kinds(self, kinds: Mapping[str, str]) -> Table:
         """Return the table with the kinds of some columns changed.
 
+        Text that is to be a number or a date is parsed; a column where a value does not parse
+        is refused.
+
         Raises
         ------
         TableError
-            A column or kind does not exist, or text is to be read as numbers or dates.
+            A column or kind is unknown, or the column's values do not fit the kind.
         """
+        frame, columns = self.frame, {column.name: column for column in self.columns}
         for name, kind in kinds.items():
-            self.column(name)
+            column = self.column(name)
             if kind not in get_args(ColumnKind):
-                raise TableError(f"Column '{name}': there is no kind '{kind}'.")
-            values = self.frame[name]
-            if kind == "numeric" and not pd.api.types.is_numeric_dtype(values):
-                raise TableError(f"Column '{name}' holds text and cannot be used as numbers.")
-            if kind == "date" and not pd.api.types.is_datetime64_any_dtype(values):
-                raise TableError(f"Column '{name}' holds no dates and cannot be used as dates.")
-        columns = tuple(replace(c, kind=kinds.get(c.name, c.kind)) for c in self.columns)  # type: ignore[arg-type]
-        return replace(self, columns=columns)
-
-    def features(self, target: str) -> tuple[Column, ...]:
-        """Return the columns that a network sees: numbers, categories and dates other than the target."""
-        return tuple(c for c in self.columns if c.name != target and c.kind in ("numeric", "categorical", "date"))
+                raise TableError(
+                    f"Column kind {quoted(kind)} is unknown: use one of {', '.join(get_args(ColumnKind))}."
+                )
+            if kind == column.kind:
+                continue
+            values = _converted(frame[name], kind)
+            if values is not frame[name]:
+                frame = frame.assign(**{name: values})
+            columns[name] = replace(column, kind=cast(ColumnKind, kind), note="Chosen by hand.")
+        return replace(self, frame=frame, columns=tuple(columns.values()))
 
 
-@dataclass(frozen=True, eq=False)
-class Target:
-    """The labels as class codes.
-
-    Parameters
-    ----------
-    classes : tuple
-        Class labels by code, of the column's own type: for two classes (negative, positive),
-        for more in sorted order.
-    codes : ndarray of int64, shape (n,)
-        Codes of the rows that have a label.
-    rows : ndarray of int64, shape (n,)
-        Positions of those rows in the table.
-    positive : int or None
-        1 for two classes.
-    """
-
-    name: str
-    classes: tuple[Label, ...]
-    codes: np.ndarray
-    rows: np.ndarray
-    positive: int | None
-
-    @property
-    def counts(self) -> np.ndarray:
-        return np.bincount(self.codes, minlength=len(self.classes))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(str(label) for label in self.classes)
+def _converted(values: pd.Series, kind: str) -> pd.Series:
+    moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
+    number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    if kind == "numeric" and not number:
+        if moment:
+            raise TableError(f"Column {quoted(values.name)} holds dates and cannot be numeric: leave it as date.")
+        made = pd.to_numeric(
+            values.astype("float64") if values.dtype in ("bool", "boolean") else values, errors="coerce"
+        )
+    elif kind == "date" and not moment:
+        if number or pd.api.types.is_bool_dtype(values.dtype):
+            raise TableError(f"Column {quoted(values.name)} holds numbers and cannot be a date: leave it as numeric.")
+        made = pd.to_datetime(values, errors="coerce", format="mixed", utc=True).dt.tz_convert(None)
+    else:
+        return values
+    lost = values[made.isna() & values.notna()]
+    if len(lost):
+        raise TableError(
+            f"Column {quoted(values.name)} cannot be {kind}: {counted(lost.nunique(), 'value')} "
+            f"such as {quoted(lost.iloc[0])} are not; leave it as categorical or change the values."
+        )
+    return made
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:
-    """Read a table and find out what its columns are.
+    """Read a CSV, TSV, Parquet or Excel file, or a gzip or zip of a CSV.
 
-    CSV with any common separator, decimal mark and encoding, TSV, Parquet and Excel, plain,
-    gzipped or alone in a zip. Null strings become missing values, infinite numbers too; text that
-    holds numbers or dates throughout becomes numbers or dates (skrub's ``Cleaner``). What was
-    repaired stands in ``notes``.
+    What can be repaired (separator, decimal comma, encoding, missing header, doubled names,
+    infinite values, a few ragged rows) is repaired and said in the table's notes.
+
+    Parameters
+    ----------
+    source : path, bytes, or binary file object
+    name : str, optional
+        Shown to people; the file's own name by default.
 
     Raises
     ------
     TableError
-        The file cannot be read; the message says what to change.
+        The file cannot be read as a table; the message says what to change.
     """
-    if isinstance(source, str | Path):
-        name = name or Path(source).name
-        data = Path(source).read_bytes()
+    if isinstance(source, bytes):
+        frame, notes = read_any(memoryview(source))
+    elif isinstance(source, str | Path):
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size == 0:
+                    raise TableError("The file is empty: upload a CSV with a header and rows.")
+                # Mapped, a large file does not take its size in memory beside the table.
+                frame, notes = read_any(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        except OSError as error:
+            raise TableError(f"The file {quoted(path.name)} cannot be opened: {error.strerror or error}.") from error
+        name = name or path.name
     else:
-        data = source if isinstance(source, bytes) else source.read()
-    reading = Reading()
-    frame = read_frame(data, name or "The file", reading)
-    frame = _cleaned(without_infinities(frame, reading), reading)
-    return from_frame(frame, name or "table", tuple(reading.notes))
+        content = source.getbuffer() if hasattr(source, "getbuffer") else memoryview(source.read())
+        frame, notes = read_any(content)
+        name = name or Path(str(getattr(source, "name", "table"))).name
+    return from_frame(frame, name or "table", tuple(notes))
 
 
-def from_frame(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -> Table:
-    """Return a clean frame as a table, with its columns' kinds found."""
-    frame = frame.reset_index(drop=True)
-    digest = hashlib.sha256(repr([(str(c), str(frame[c].dtype)) for c in frame.columns]).encode())
-    for column in frame.columns:
-        digest.update(pd.util.hash_pandas_object(frame[column], index=False).to_numpy().tobytes())
-    columns = tuple(_column(str(column), frame[column]) for column in frame.columns)
-    return Table(name, frame, columns, notes, digest.hexdigest())
+def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] = ()) -> Table:
+    """Make a table of a DataFrame: clean it and find each column's kind.
+
+    Raises
+    ------
+    TableError
+        There is no row, or fewer than two columns.
+    """
+    cleaned, more = clean(frame)
+    columns = tuple(_column(cleaned[column]) for column in cleaned)
+    return Table(name, cleaned, columns, notes + tuple(more), _digest(cleaned))
 
 
-def _cleaned(frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
-    """Let skrub clean the columns that are still text."""
-    from skrub import Cleaner
-
-    texts = [c for c in frame.columns if not _typed(frame[c])]
-    if not texts:
-        return frame
-    before = frame[texts].astype("object").where(frame[texts].notna(), None)
-    odd = {c: before[c].map(lambda v: v if v is None or isinstance(v, str) else str(v)) for c in texts}
-    after = Cleaner(drop_null_fraction=None, parse_numbers=True).fit_transform(pd.DataFrame(odd))
-    for c in texts:
-        clean = after[c]
-        if pd.api.types.is_numeric_dtype(clean) and not pd.api.types.is_bool_dtype(clean):
-            # skrub's numbers are float32; the text has them in full.
-            frame[c] = pd.to_numeric(odd[c], errors="coerce").astype(np.float64)
-            if frame[c].notna().any():
-                reading.note(f"Column '{c}' held numbers written as text.")
-        elif pd.api.types.is_datetime64_any_dtype(clean):
-            frame[c] = clean.dt.tz_localize(None) if clean.dt.tz is not None else clean
-            reading.note(f"Column '{c}' was read as dates.")
-        else:
-            # skrub takes "none" for missing; among categories ("telephone: none, yes") it is one of them.
-            level = odd[c].str.fullmatch("none", case=False).fillna(False).astype(bool)
-            frame[c] = _without_decimal_commas(clean.astype("object").mask(level, odd[c]), c, reading)
-    return without_infinities(frame, reading)
+def _digest(frame: pd.DataFrame) -> str:
+    digest = hashlib.sha256()
+    for name, values in frame.items():
+        digest.update(f"{name}\0{len(frame)}\0".encode(errors="replace"))
+        digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
 
 
-def _typed(values: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
+def _column(values: pd.Series) -> Column:
+    name, rows = str(values.name), len(values)
+    missing = int(values.isna().sum())
+    known = rows - missing
+    distinct = _distinct(values)
+    kind, note = _kind(values, name, known, distinct)
+    if kind != "constant" and missing == 0 and distinct == rows and kind == "numeric" and _is_counter(values):
+        kind, note = "identifier", "It counts the rows."
+    return Column(name, kind, missing, distinct, note)
 
 
-def _without_decimal_commas(values: pd.Series, name: str, reading: Reading) -> pd.Series:
-    known = values.dropna().astype(str)
-    if len(known) and known.str.fullmatch(r"\s*[+-]?\d+(,\d+)?\s*").all():
-        reading.note(f"Column '{name}' held numbers with a decimal comma.")
-        return pd.to_numeric(values.astype("string").str.replace(",", "."), errors="coerce").astype(np.float64)
-    return values.where(values.notna(), None).map(lambda v: v if v is None else str(v).strip())
+def _distinct(values: pd.Series) -> int:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
+        plain = values.to_numpy()
+        return len(np.unique(plain[~np.isnan(plain)]))
+    return int(values.nunique())
 
 
-def _column(name: str, values: pd.Series) -> Column:
-    missing, n = int(values.isna().sum()), len(values)
-    distinct = int(values.nunique())
+def _is_counter(values: pd.Series) -> bool:
+    whole = pd.api.types.is_integer_dtype(values.dtype)
+    return whole and len(values) >= 20 and int(values.max()) - int(values.min()) == len(values) - 1
 
-    def column(kind: ColumnKind, note: str = "") -> Column:
-        return Column(name, kind, missing, distinct, note)
 
-    if missing == n:
-        return column("constant", "has no values")
-    if distinct == 1:
-        return column("constant", "has one value throughout")
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return column("date", "used as days")
-    if pd.api.types.is_bool_dtype(values):
-        return column("categorical")
-    if pd.api.types.is_numeric_dtype(values):
-        whole = pd.api.types.is_integer_dtype(values) or bool((values.dropna() % 1 == 0).all())
-        unique = distinct == n - missing and n >= 20
-        if unique and whole and (_ID_NAME.search(name) or bool((values.dropna().diff().iloc[1:].abs() == 1).all())):
-            return column("identifier", "a different whole number in every row")
-        return column("numeric")
-    if distinct > 0.5 * (n - missing) and distinct > 20:
-        whole_column = distinct == n - missing
-        return column("identifier", f"a different text in {'every row' if whole_column else 'most rows'}")
-    if distinct > 1000:
-        return column("ignored", f"{distinct} different texts are too many for categories")
-    return column("categorical")
+def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[ColumnKind, str]:
+    dtype = values.dtype
+    if distinct == 0:
+        return "constant", "It has no values."
+    if distinct == 1 and known == len(values):
+        return "constant", "It has one value only."
+    if pd.api.types.is_bool_dtype(dtype):
+        return "categorical", ""
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return "date", ""
+    named_id = _ID_NAME.search(name) is not None
+    if pd.api.types.is_numeric_dtype(dtype):
+        if not (named_id and pd.api.types.is_integer_dtype(dtype)):
+            return "numeric", ""
+        if distinct == known or distinct > max(_MOST_LEVELS, known / 2):
+            return "identifier", "Its name and its many different values say that it only names the rows."
+        return ("categorical", "Its name says that its numbers are names.") if name != "column 1" else ("numeric", "")
+    if distinct == known and known >= 10:
+        return "identifier", "Every row has another text."
+    if distinct > max(_MOST_LEVELS, known / 2):
+        return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
+    if distinct > _MOST_LEVELS:
+        return "categorical", f"Only its commonest levels count; the rest of its {distinct:,} are grouped."
+    return "categorical", ""
 
 
 def suggest_target(table: Table) -> str:
-    """Return the column that is most likely the target: few classes, a telling name, or the last place."""
+    """Return the column that most looks like a class: by its name, its place, few values and imbalance."""
+    best, best_score = table.columns[-1].name, -1.0
+    for at, column in enumerate(table.columns):
+        whole_numbers = column.kind != "numeric" or _as_whole(table.frame[column.name].dropna()) is not None
+        if column.kind not in ("numeric", "categorical") or not 2 <= column.distinct <= MOST_CLASSES:
+            continue
+        share = table.frame[column.name].value_counts(normalize=True).min()
+        score = 4.0 * (_TARGET_NAME.search(column.name) is not None) + 3.0 * (at == len(table.columns) - 1)
+        score += 0.5 * (at == 0) + 1.0 * (column.distinct <= 10) + 0.5 * (column.distinct == 2)
+        score += 0.5 * (column.kind == "categorical") + 0.5 * whole_numbers + 0.5 * (0.5 - min(share, 0.5))
+        if score > best_score:
+            best, best_score = column.name, score
+    return best
 
-    def merit(place: int, column: Column) -> float:
-        if not 2 <= column.distinct <= MAX_CLASSES or column.kind in ("identifier", "constant", "date", "ignored"):
-            return -100.0
-        points = 4.0 if place == len(table.columns) - 1 else 0.0
-        points += 0.5 if place == 0 else 0.0
-        points += 6.0 if _TARGET_NAME.match(column.name) else 0.0
-        points += 2.0 if column.distinct == 2 else 1.0 if column.distinct <= 10 else 0.0
-        return points - 3.0 * (column.missing > 0)
 
-    place, best = max(enumerate(table.columns), key=lambda item: merit(*item))
-    return best.name if merit(place, best) > -100 else table.columns[-1].name
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The class of every labelled row.
+
+    Parameters
+    ----------
+    classes : tuple
+        For two classes (negative, positive); for more, sorted. In the column's own type.
+    codes : ndarray of int64, shape (n,)
+        Positions in ``classes``.
+    rows : ndarray of int64, shape (n,)
+        Positions of the labelled rows in the table's frame.
+    positive : int or None
+        1 for two classes, None for more.
+    notes : tuple of str
+        Rows left out because they have no label.
+    """
+
+    name: str
+    classes: tuple[str | int | float | bool, ...]
+    codes: np.ndarray
+    rows: np.ndarray
+    positive: int | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names as text, in the order of the codes."""
+        return tuple(map(str, self.classes))
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Rows of each class, shape (n_classes,)."""
+        return np.bincount(self.codes, minlength=len(self.classes))
 
 
 def encode_target(table: Table, name: str, positive: str | None = None, folds: int = 2) -> Target:
-    """Return the target column as class codes.
+    """Turn a column into class codes, and refuse what no classifier can be compared on.
 
-    Rows without a label are left out. Labels keep their type; whole numbers that were read as
-    floats because some are missing become integers again.
+    Rows without a label are left out and noted. Whole numbers read as floats become integers.
 
     Parameters
     ----------
     positive : str or None
         Text of the positive class for two classes; None means the rarer one.
     folds : int
-        Every class needs at least this many rows.
+        Every class needs a row in each fold.
 
     Raises
     ------
     TableError
-        The column cannot be a target; the message says why and what to change.
+        One class, too many classes or continuous values, a class with fewer rows than folds,
+        an unknown positive class, or no column left to learn from.
     """
     column = table.column(name)
+    shown = f"The target {quoted(name)}"
     values = table.frame[name]
     rows = np.flatnonzero(values.notna().to_numpy())
-    known = values.iloc[rows]
+    values = values.iloc[rows]
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        raise TableError(f"{shown} holds dates: choose a column that holds classes.")
     if not len(rows):
-        raise TableError(f"Column '{name}' has no labels: choose another target.")
-    if pd.api.types.is_datetime64_any_dtype(known):
-        raise TableError(f"Column '{name}' holds dates: choose a column of classes as the target.")
-    if pd.api.types.is_float_dtype(known) and bool((known % 1 == 0).all()):
-        known = known.astype(np.int64)
-    raw = [value.item() if isinstance(value, np.generic) else value for value in known.unique()]
-    classes: list[Label] = sorted(raw, key=lambda v: (isinstance(v, str), v))
-    if len(classes) == 1:
-        raise TableError(f"Column '{name}' has one class, '{classes[0]}': a target needs at least two.")
-    if pd.api.types.is_float_dtype(known) and len(classes) > 10:
-        raise TableError(f"Column '{name}' holds continuous values: choose a column of classes as the target.")
-    if len(classes) == len(rows) and len(rows) > MAX_CLASSES:
-        raise TableError(f"Column '{name}' is different in every row, like an identifier: choose another target.")
-    if len(classes) > MAX_CLASSES:
+        raise TableError(f"{shown} has no labels: choose another column.")
+    if column.distinct == 1:
+        raise TableError(f"{shown} has one class only ({quoted(as_text(values.iloc[0]))}): choose another column.")
+    if column.distinct == len(rows) and len(rows) > 2:
+        raise TableError(f"{shown} has another value in every row, like an identifier: choose a column of classes.")
+    if pd.api.types.is_float_dtype(values.dtype):
+        whole = _as_whole(values)
+        if whole is None and column.distinct > 10:
+            raise TableError(
+                f"{shown} has continuous values ({column.distinct:,} different ones): "
+                "choose a column of classes, or cut it into classes first."
+            )
+        values = values if whole is None else whole
+    if column.distinct > MOST_CLASSES:
         raise TableError(
-            f"Column '{name}' has {len(classes)} classes, more than {MAX_CLASSES}: "
-            "choose another target or merge classes."
-        )
-    lookup = {label: code for code, label in enumerate(classes)}
-    codes = known.map(lookup).to_numpy(np.int64)
-    counts = np.bincount(codes)
-    smallest = int(counts.argmin())
-    if counts[smallest] == 1:
-        raise TableError(
-            f"Class '{classes[smallest]}' of '{name}' has one row: remove it or merge it with another class."
-        )
-    if counts[smallest] < folds:
-        raise TableError(
-            f"Class '{classes[smallest]}' of '{name}' has {counts[smallest]} rows, fewer than the {folds} folds: "
-            f"use at most {counts[smallest]} folds, or merge it with another class."
+            f"{shown} has {column.distinct:,} classes and at most {MOST_CLASSES} are possible: "
+            "choose another column, or merge the rare classes."
         )
     if not table.features(name):
-        raise TableError(f"No column besides '{column.name}' varies: add columns that tell the classes apart.")
+        raise TableError(
+            f"No column is left to learn from: beside {quoted(name)} every column is constant, missing, "
+            "an identifier or ignored; add a column or change a column's kind."
+        )
+    found = np.unique(np.asarray(values.astype(object).tolist()), return_inverse=True)
+    classes, codes = [_scalar(value) for value in found[0]], found[1].astype(np.int64)
+    counts = np.bincount(codes)
+    at = int(counts.argmin())
+    if counts[at] < folds:
+        raise TableError(
+            f"Class {quoted(classes[at])} of {quoted(name)} has {counted(int(counts[at]), 'row')} and there are "
+            f"{folds} folds: "
+            + (f"choose at most {counts[at]} folds, or " if counts[at] > 1 else "")
+            + "remove or merge the class, or add rows of it."
+        )
     if len(classes) == 2:
-        chosen = _positive(classes, counts, positive, name)
+        texts = [str(value) for value in classes]
+        if positive is not None and positive not in texts:
+            raise TableError(f"{shown} has no class {quoted(positive)}: its classes are {listed(texts)}.")
+        minority = int(counts[1] > counts[0]) ^ 1
+        chosen = minority if positive is None else texts.index(positive)
         if chosen == 0:
             classes, codes = classes[::-1], 1 - codes
-        return Target(name, tuple(classes), codes, rows, 1)
-    return Target(name, tuple(classes), codes, rows, None)
+    left_out = len(table.frame) - len(rows)
+    notes = (f"{counted(left_out, 'row')} without a label in {quoted(name)} left out.",) if left_out else ()
+    return Target(name, tuple(classes), codes, rows.astype(np.int64), 1 if len(classes) == 2 else None, notes)
 
 
-def _positive(classes: list[Label], counts: np.ndarray, positive: str | None, name: str) -> int:
-    if positive is None:
-        return 0 if counts[0] < counts[1] else 1
-    texts = [str(label) for label in classes]
-    if positive not in texts:
-        raise TableError(f"'{positive}' is no class of '{name}': choose '{texts[0]}' or '{texts[1]}'.")
-    return texts.index(positive)
+def _as_whole(values: pd.Series) -> pd.Series | None:
+    """Return floats that are whole numbers as integers, None where one has a fraction."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return values
+    plain = values.to_numpy()
+    return values.astype("int64") if (plain == np.trunc(plain)).all() and (np.abs(plain) < 2**53).all() else None
+
+
+def _scalar(value: object) -> str | int | float | bool:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, bool | int | float) else str(plain)

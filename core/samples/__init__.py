@@ -1,4 +1,4 @@
-"""The real tables that the app ships, to try it on."""
+"""The tables that Counterweight ships; see the README beside them for sources and licence."""
 
 from __future__ import annotations
 
@@ -7,66 +7,62 @@ from pathlib import Path
 
 from core.table import Table, TableError, read_table
 
+_LICENCE = "CC BY 4.0"
+
 
 @dataclass(frozen=True)
 class Sample:
-    """One shipped table, with where it comes from."""
+    """A shipped table: what it is about, what to predict, where it comes from."""
 
     key: str
     title: str
     sentence: str
     target: str
     source: str
-    licence: str
+    licence: str = _LICENCE
 
-
-_UCI = "UCI Machine Learning Repository"
-_LICENCE = "CC BY 4.0"
 
 SAMPLES: tuple[Sample, ...] = (
     Sample(
-        "abalone_9_vs_18",
-        "Abalone",
-        "Shellfish measured; find the few that are 18 years old. 731 rows, one category.",
-        "rings",
-        f"{_UCI}, Abalone, in KEEL's 9-against-18 form, https://doi.org/10.24432/C55C7W",
-        _LICENCE,
-    ),
-    Sample(
         "page_blocks",
         "Page blocks",
-        "Blocks of scanned pages; find those that are not text. 5,472 rows of numbers.",
+        "5,472 blocks of scanned pages: which are no text? 1 in 10; all columns are numbers.",
         "not_text",
-        f"{_UCI}, Page Blocks Classification, in KEEL's two-class form, https://doi.org/10.24432/C5J590",
-        _LICENCE,
+        "https://doi.org/10.24432/C5J590",
+    ),
+    Sample(
+        "abalone_9_vs_18",
+        "Abalone",
+        "731 shellfish with 9 or 18 rings: which are the old ones? 1 in 17.",
+        "rings",
+        "https://doi.org/10.24432/C55C7W",
     ),
     Sample(
         "yeast",
-        "Yeast",
-        "Where proteins sit in a yeast cell. 1,484 rows, six classes, some rare.",
+        "Yeast proteins",
+        "1,484 proteins: in which of six places of the cell do they work? Six classes, the rarest 1 in 42.",
         "site",
-        f"{_UCI}, Yeast, with CYT, MIT, POX, VAC and ERL merged into OTHER, https://doi.org/10.24432/C5KG68",
-        _LICENCE,
+        "https://doi.org/10.24432/C5KG68",
     ),
     Sample(
         "german_credit",
         "German credit",
-        "Loans; find those not paid back. 1,000 rows, mostly categories.",
+        "1,000 loans: which went bad? 3 in 10; thirteen columns are categories.",
         "creditability",
-        f"{_UCI}, Statlog (German Credit Data), https://doi.org/10.24432/C5NC77",
-        _LICENCE,
+        "https://doi.org/10.24432/C5NC77",
     ),
 )
 
 
 def load_sample(key: str) -> Table:
-    """Return a shipped table.
+    """Read a shipped table.
 
     Raises
     ------
     TableError
-        There is no such sample.
+        There is no sample of that key.
     """
-    if key not in {sample.key for sample in SAMPLES}:
-        raise TableError(f"There is no sample called '{key}'.")
-    return read_table(Path(__file__).parent / f"{key}.csv", key)
+    sample = next((sample for sample in SAMPLES if sample.key == key), None)
+    if sample is None:
+        raise TableError(f"There is no sample '{key}': choose one of {', '.join(s.key for s in SAMPLES)}.")
+    return read_table(Path(__file__).parent / f"{key}.csv", sample.title)

@@ -1,0 +1,30 @@
+"""Words that messages share: the error a table raises, and names that are safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class TableError(ValueError):
+    """A table or target that cannot be used; the message is one sentence with the way out."""
+
+
+def quoted(text: object, most: int = 60) -> str:
+    """Return a name or value as code text, shortened, on one line.
+
+    Code text keeps Markdown, HTML and LaTeX in a cell or column name from being rendered.
+    """
+    line = " ".join(str(text).replace("`", "'").split())
+    return f"`{line if len(line) <= most else line[: most - 1] + '…'}`"
+
+
+def listed(names: Iterable[object], most: int = 5) -> str:
+    """Return names as one text, the first few of them."""
+    every = [quoted(name) for name in names]
+    rest = len(every) - most
+    return ", ".join(every) if rest <= 0 else ", ".join(every[:most]) + f" and {rest:,} more"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 row", "2 rows"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
