@@ -207,7 +207,8 @@ class _Job:
     def work(self, missing: list[Unit]) -> str:
         """Run the units and return the run's final status."""
         client = self.engine.client
-        topic = f"counterweight-{self.run_id}"
+        # A name of its own for each attempt: a cancelled one leaves its event set.
+        topic = f"counterweight-{self.run_id}-{time.monotonic_ns()}"
         client.subscribe_topic(topic, self._heard)
         self._began = time.monotonic()
         self._finished = 0
@@ -268,6 +269,8 @@ class _Job:
             except (TableError, PlanError):
                 raise
             except Exception as error:
+                if store.cancel_requested(self.run_id):
+                    return "cancelled"
                 from distributed import CancelledError
                 from distributed.scheduler import KilledWorker
 
