@@ -181,10 +181,10 @@ def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:
 _STYLE = """<style>
 .cw-small{font-size:.875rem;opacity:.8;margin-bottom:.25rem}
 .cw-key{display:inline-block;width:.7rem;height:.5rem;margin:0 .25rem 0 .5rem}
-.cw-row{display:grid;grid-template-columns:minmax(4rem,8rem) 1fr 8.5rem;gap:.6rem;align-items:center;font-size:.9rem}
+.cw-row{display:grid;grid-template-columns:5.5rem 1fr 7.5rem;gap:.6rem;align-items:center;font-size:.9rem}
 .cw-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .cw-track{display:grid;gap:2px}
-.cw-before,.cw-after{display:block;height:7px;border-radius:2px;min-width:2px}
+.cw-track>span{display:block;height:7px;border-radius:2px;min-width:2px}
 .cw-before{background:#8a8f98}.cw-after{background:#0f8a7e}
 .cw-count{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 </style>"""

@@ -1,0 +1,153 @@
+"""The Compare page, on runs that are in the store already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from streamlit.testing.v1 import AppTest
+
+from core.plan import Plan, SplitSettings, StrategyChoice
+from core.results import FoldResult, History
+from core.samples import load_sample
+from core.store import Store
+from core.table import encode_target
+
+PLAN = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("class_weight")), split=SplitSettings(folds=3))
+
+
+def fold_results(fold: int, plan: Plan = PLAN) -> list[FoldResult]:
+    """Return what a quick model says of one fold of the abalone sample, weighted and not."""
+    table = load_sample("abalone_9_vs_18")
+    target = encode_target(table, plan.target)
+    X = table.frame.select_dtypes("number").drop(columns=plan.target).to_numpy()
+    train, test = list(StratifiedKFold(3).split(X, target.codes))[fold]
+    results = []
+    for choice, weight in zip(plan.strategies, (None, "balanced"), strict=True):
+        model = LogisticRegression(class_weight=weight, max_iter=500).fit(X[train], target.codes[train])
+        probabilities = model.predict_proba(X[test]).astype(np.float32)
+        losses = np.linspace(0.7, 0.3, 8, dtype=np.float32)
+        results.append(
+            FoldResult(
+                strategy=choice.key,
+                repeat=0,
+                fold=fold,
+                test_rows=test,
+                y_true=target.codes[test],
+                probabilities=probabilities,
+                decisions=probabilities.argmax(axis=1),
+                threshold=0.5,
+                class_counts=np.bincount(target.codes[train]),
+                seconds=0.5,
+                lanes=1,
+                history=History(losses, losses + 0.1, 7),
+            )
+        )
+    return results
+
+
+@pytest.fixture
+def store(runs_folder: Path) -> Store:
+    return Store(runs_folder)
+
+
+def a_run(store: Store, folds: int, status: str = "finished", plan: Plan = PLAN) -> str:
+    run_id = store.create(plan, load_sample("abalone_9_vs_18"), "Shells")
+    for fold in range(folds):
+        store.write_unit(run_id, f"r000-f{fold:03d}", fold_results(fold, plan))
+    store.set_status(run_id, status)  # type: ignore[arg-type]
+    return run_id
+
+
+def opened(app: AppTest, run_id: str) -> AppTest:
+    app.query_params["run"] = run_id
+    page = app.switch_page("pages/compare.py")
+    page.query_params["run"] = run_id
+    page = page.run()
+    assert not page.exception
+    return page
+
+
+def captions(page: AppTest) -> str:
+    return " ".join(element.value for element in page.caption).replace("\\", "")
+
+
+def test_a_finished_run_shows_table_and_figures(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    assert page.title[0].value == "Shells"
+    assert "positive class 18" in captions(page)
+    table = page.dataframe[0].value
+    assert list(table["Strategy"]) == ["Plain network", "Class weights"]
+    truth = np.concatenate([r.y_true for fold in range(3) for r in fold_results(fold)[:1]])
+    decided = [np.concatenate([fold_results(fold)[i].decisions for fold in range(3)]) for i in (0, 1)]
+    assert table["Recall"][1] > table["Recall"][0]
+    assert table["Accuracy"][0] == pytest.approx((decided[0] == truth).mean(), abs=0.005)
+    charts = page.get("plotly_chart")
+    assert len(charts) == 1 + 2 + 2 + 1
+
+
+def test_figures_come_with_the_first_fold(app: AppTest, store: Store) -> None:
+    run_id = a_run(store, 1, "running")
+    with store.hold(run_id):
+        page = opened(app, run_id)
+        assert "after 1 of 3 folds" in captions(page)
+        assert [button.label for button in page.button if button.label == "Cancel"]
+        assert len(page.dataframe) == 1
+
+
+def test_a_run_without_a_fold_yet_says_so(app: AppTest, store: Store) -> None:
+    run_id = a_run(store, 0, "queued")
+    with store.hold(run_id):
+        page = opened(app, run_id)
+    assert "after the first fold" in captions(page)
+    assert not page.dataframe
+
+
+@pytest.mark.parametrize("status", ["cancelled", "interrupted", "failed"])
+def test_a_stopped_run_keeps_its_folds_and_can_be_resumed(app: AppTest, store: Store, status: str) -> None:
+    page = opened(app, a_run(store, 2, status))
+    said = " ".join(element.value for element in (*page.info, *page.error))
+    assert "2 of 3 folds are kept" in said
+    assert [button.label for button in page.button if button.label == "Resume"]
+    assert len(page.dataframe) == 1
+
+
+def test_an_unknown_run_is_said_and_the_newest_shown(app: AppTest, store: Store) -> None:
+    a_run(store, 1)
+    page = opened(app, "20200101-000000-00000000")
+    assert "no run at this address" in page.warning[0].value
+    assert page.title[0].value == "Shells"
+
+
+def test_metrics_to_draw_can_be_changed(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 2))
+    nothing = page.pills(key="bars").set_value([]).run()
+    assert "at least one metric" in nothing.info[0].value
+
+
+def test_a_strategy_without_results_says_why(app: AppTest, store: Store) -> None:
+    run_id = store.create(PLAN, load_sample("abalone_9_vs_18"), "Half")
+    good, bad = fold_results(0)
+    nothing = np.zeros(0, np.int64)
+    store.write_unit(
+        run_id,
+        "r000-f000",
+        [good, replace(bad, test_rows=nothing, y_true=nothing, decisions=nothing, error="There is no room.",
+                       probabilities=np.zeros((0, 2), np.float32))],
+    )  # fmt: skip
+    store.set_status(run_id, "cancelled")
+    page = opened(app, run_id)
+    assert "There is no room" in page.warning[0].value
+    assert len(page.dataframe[0].value) == 1
+
+
+def test_the_plan_of_a_run_can_be_changed(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 1))
+    moved = next(button for button in page.button if button.label == "Change the plan").click().run()
+    assert not moved.exception
+    assert moved.session_state["session"].plan == PLAN
+    assert moved.session_state["session"].table.name == load_sample("abalone_9_vs_18").name
