@@ -1,65 +1,121 @@
-"""Decision thresholds fitted on validation rows."""
+"""Decision thresholds chosen on validation rows, for any objective that reads a confusion matrix.
+
+Only finitely many thresholds decide differently: those between neighbouring probabilities. Their
+confusion matrices are cumulative sums over the sorted rows, so every search here is exact over all
+thresholds and costs one sort. With more than two classes, one class's scale at a time is searched so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.metrics import f1_score
 
-Objective = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
-
-
-def f1_objective(hits: np.ndarray, called: np.ndarray, positives: int, n: int) -> np.ndarray:
-    """Return F1 for every cut, from true positives and rows called positive."""
-    return 2 * hits / np.maximum(called + positives, 1)
+# Confusion matrices, shape (..., n_classes, n_classes), true classes in rows -> scores, shape (...); higher is better.
+Objective = Callable[[np.ndarray], np.ndarray]
 
 
-def best_threshold(y: np.ndarray, p: np.ndarray, objective: Objective = f1_objective) -> float:
-    """Return the threshold on the positive class's probability with the highest objective.
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole > 0)
 
-    All cuts are scored from one sort. The threshold stands halfway between the last row called
-    positive and the next one, and among equal scores the one nearest to 0.5 is taken.
+
+def f1(confusion: np.ndarray) -> np.ndarray:
+    """F1 of the positive class for two classes, macro F1 for more; 0 where undefined."""
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(float)
+    scores = _ratio(2 * hits, confusion.sum(axis=-1) + confusion.sum(axis=-2))
+    return scores[..., 1] if scores.shape[-1] == 2 else scores.mean(axis=-1)
+
+
+def best_threshold(y: np.ndarray, p: np.ndarray, objective: Objective = f1) -> float:
+    """Return the threshold on the positive class's probability with the best objective.
 
     Parameters
     ----------
-    y : ndarray of int, shape (n,)
-        1 is positive.
+    y : ndarray of int64, shape (n,)
+        Class codes 0 and 1.
     p : ndarray, shape (n,)
+        Probabilities of class 1; a row is called positive from the threshold on.
+    objective : callable
+        See ``Objective``. Among equals the threshold nearest to 0.5 is taken, halfway between two rows.
     """
     order = np.argsort(-p, kind="stable")
-    sorted_p = p[order].astype(np.float64)
-    hits = np.cumsum(y[order] == 1)
-    called = np.arange(1, len(y) + 1)
-    ends = np.append(sorted_p[1:] < sorted_p[:-1], True)  # a cut cannot part equal probabilities
-    scores = objective(hits[ends], called[ends], int(hits[-1]), len(y))
-    below = np.append(sorted_p[1:], 0.0)[ends]
-    cuts = (sorted_p[ends] + below) / 2
+    values, truth = p[order], y[order] == 1
+    # called[i] rows are called positive at the i-th candidate.
+    called = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
+    hits = np.concatenate([[0], np.cumsum(truth)])[called]
+    confusion = np.empty((len(called), 2, 2))
+    confusion[:, 1, 1], confusion[:, 1, 0] = hits, truth.sum() - hits
+    confusion[:, 0, 1], confusion[:, 0, 0] = called - hits, (~truth).sum() - called + hits
+    nothing = max(np.nextafter(values[0], values.dtype.type(2)), (values[0] + 1) / 2)
+    edges = np.concatenate([[nothing], values[called[1:] - 1]])
+    middles = np.append(edges[1:], 0)
+    middles = (edges + middles) / 2
+    middles[0] = nothing
+    # Between neighbouring floats the middle rounds to one of them: the upper one decides the same.
+    below = np.append(edges[1:], -1)
+    candidates = np.where(middles > below, middles, edges)
+    scores = objective(confusion)
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
-    return float(cuts[best[np.argmin(np.abs(cuts[best] - 0.5))]])
+    return float(candidates[best[np.argmin(np.abs(candidates[best] - 0.5))]])
 
 
-def best_scaling(y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return a factor a class, shape (n_classes,), whose scaled argmax has a high macro F1.
+def best_scales(y: np.ndarray, probabilities: np.ndarray, objective: Objective = f1, rounds: int = 3) -> np.ndarray:
+    """Return factors by class, shape (n_classes,), so that ``argmax(p * factors)`` has a good objective.
 
-    Coordinate ascent over a geometric grid, two passes, starting from 1; a class without validation
-    rows keeps 1.
+    Coordinate ascent: one class's factor at a time is set to its best value over all values, the
+    others fixed, from two starts (no factors, and one over each class's mean probability).
+
+    Parameters
+    ----------
+    y : ndarray of int64, shape (n,)
+    probabilities : ndarray, shape (n, n_classes)
     """
     n_classes = probabilities.shape[1]
-    scale = np.ones(n_classes)
-    grid = np.geomspace(1 / 16, 16, 17)
-    present = np.bincount(y, minlength=n_classes) > 0
+    p = np.maximum(probabilities.astype(np.float64), 1e-12)
+    best, best_score = np.ones(n_classes), -np.inf
+    for start in (np.ones(n_classes), 1 / p.mean(axis=0)):
+        scales = start.copy()
+        score = -np.inf
+        for _ in range(rounds):
+            before = score
+            for c in range(n_classes):
+                scales[c], score = _best_scale(p, y, scales, c, objective)
+            if score <= before:
+                break
+        if score > best_score:
+            best, best_score = scales, score
+    return best / best.max()
 
-    def score(candidate: np.ndarray) -> float:
-        return float(f1_score(y, (probabilities * candidate).argmax(1), average="macro", zero_division=0))
 
-    best = score(scale)
-    for _ in range(2):
-        for c in np.flatnonzero(present):
-            for factor in grid:
-                trial = scale.copy()
-                trial[c] = factor
-                reached = score(trial)
-                if reached > best + 1e-9:
-                    best, scale = reached, trial
-    return scale
+def _best_scale(
+    p: np.ndarray, y: np.ndarray, scales: np.ndarray, c: int, objective: Objective, most: int = 400
+) -> tuple[float, float]:
+    """Return the best factor of class ``c`` and its score; of more than ``most`` candidates, evenly spread ones."""
+    n_classes = p.shape[1]
+    others = p * scales
+    others[:, c] = -1.0
+    rival = others.argmax(axis=1)
+    # From this factor on the row is called c.
+    turns = others.max(axis=1) / p[:, c]
+    order = np.argsort(turns, kind="stable")
+    values = turns[order]
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
+    if len(cuts) > most:
+        cuts = cuts[np.linspace(0, len(cuts) - 1, most).round().astype(int)]
+    confusion = np.zeros((len(cuts), n_classes, n_classes))
+    np.add.at(confusion[0], (y, rival), 1)
+    for i in range(1, len(cuts)):
+        moved = order[cuts[i - 1] : cuts[i]]
+        confusion[i] = confusion[i - 1]
+        np.add.at(confusion[i], (y[moved], rival[moved]), -1)
+        np.add.at(confusion[i], (y[moved], np.full(len(moved), c)), 1)
+    scores = objective(confusion)
+    best = int(np.argmax(scores))
+    cut = cuts[best]
+    if cut == 0:
+        scale = values[0] / 2
+    elif cut == len(values):
+        scale = values[-1] * 2
+    else:
+        scale = (values[cut - 1] + values[cut]) / 2
+    return float(scale), float(scores[best])

@@ -1,6 +1,6 @@
-"""The catalogue of balancing strategies: importing this package registers all of them."""
+"""The catalogue: every way of balancing, one small class each, found by its key."""
 
-from core.strategies import baseline, decisions, ensembles, oversampling, undersampling, weighting
+from core.strategies import baseline, undersampling, oversampling, weighting, ensembles, decisions  # noqa: F401, I001 - the order of the catalogue
 from core.strategies.base import (
     FAMILY_NAMES,
     Card,
@@ -17,8 +17,6 @@ from core.strategies.base import (
     make,
     parts_of,
 )
-
-_FAMILIES = (baseline, undersampling, oversampling, weighting, ensembles, decisions)
 
 __all__ = [
     "FAMILY_NAMES",

@@ -3,78 +3,183 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from hashlib import blake2b
+from importlib import import_module
+from typing import ClassVar, Literal, Protocol, cast
 
 import numpy as np
 
-from core.strategies.base import StrategyError, TrainingView
+from core.plan import ParameterValue
+from core.strategies.base import Strategy, StrategyError, TrainingView, parameter
 from core.training.lane import Lane, Synthetic
 
+Returns = Literal["selected", "appended", "centroids"]
+Argument = ParameterValue | list[int] | dict[int, int]
 
-class Sampler(Protocol):
-    """What the adapter asks of an imbalanced-learn sampler."""
+
+class _Resampler(Protocol):
+    sample_indices_: np.ndarray
+    sampling_strategy_: Mapping[int, int]
 
     def fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
 
 
-def select(lane: Lane, view: TrainingView, sampler: Sampler) -> Lane:
-    """Return the lane with the rows that a selecting sampler keeps or repeats.
+@dataclass(frozen=True)
+class Sampler(Strategy):
+    """A strategy that is one sampler of imbalanced-learn; fields bear its parameters' names.
 
-    Works for every sampler that leaves ``sample_indices_``; distances are taken in the network's
-    own input space, categorical columns as one-hot levels.
+    The sampler sees the lane's rows and nothing else, with ``random_state`` set to the fold's
+    seed. Rows that it chose stay rows of the fold; rows that it made become the lane's synthetic
+    rows. A parameter that asks for more neighbours than the smallest class has is lowered, with a note.
     """
-    X, y = view.X[lane.rows], view.y[lane.rows]
-    _resample(sampler, X, y)
-    return replace(lane, rows=lane.rows[np.asarray(sampler.sample_indices_)])  # type: ignore[attr-defined]
+
+    # Below imbalanced-learn's package, for example "over_sampling.SMOTE".
+    imblearn: ClassVar[str]
+    returns: ClassVar[Returns] = "selected"
+    fixed: ClassVar[tuple[tuple[str, Argument], ...]] = ()
+    seeded: ClassVar[bool] = True
+    # Parameters limited by the smallest class: how many rows fewer than it has they may be, at least.
+    limited: ClassVar[tuple[tuple[str, int], ...]] = ()
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [self.draw(lane, view, view.seed)]
+
+    def target(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
+        """Return the sampler's class for this view's columns, and arguments that depend on them."""
+        return self.imblearn, {}
+
+    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+        """Return ``sampling_strategy`` for class counts, shape (n_classes,)."""
+        return "auto"
+
+    def draw(self, lane: Lane, view: TrainingView, seed: int) -> Lane:
+        """Return the lane with the rows that the sampler leaves.
+
+        Raises
+        ------
+        StrategyError
+            The sampler cannot work on these rows.
+        """
+        counts = np.bincount(lane.labels(view.y), minlength=view.n_classes)
+        name, arguments = self.target(view)
+        arguments |= {**dict(self.fixed), **self._own(counts, view), "sampling_strategy": self.strategy(counts)}
+        if self.seeded:
+            arguments["random_state"] = seed
+        key = (name, repr(sorted(arguments.items())), _digest(lane))
+        rows, synthetic = view.cache.once(key, lambda: self._sample(name, arguments, lane, view))
+        drawn = replace(lane, rows=rows, synthetic=synthetic, sample_weight=None)
+        self._report(counts, np.bincount(drawn.labels(view.y), minlength=view.n_classes), view)
+        return drawn
+
+    def _own(self, counts: np.ndarray, view: TrainingView) -> dict[str, Argument]:
+        """Return the strategy's parameters as the sampler's arguments, limited by the smallest class."""
+        own: dict[str, Argument] = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "ratio"}
+        smallest = int(counts[counts > 0].min())
+        for name, fewer in self.limited:
+            wanted, least = cast(int, own[name]), 2 - fewer
+            usable = smallest - fewer
+            if usable < least:
+                raise StrategyError(
+                    f"{self.card.name} needs at least 2 training rows of every class, and the smallest has {smallest}."
+                )
+            if usable < wanted:
+                own[name] = usable
+                view.note(
+                    f"{self.card.name}: {name} was lowered from {wanted} to {usable}, "
+                    f"as the smallest class has {smallest} training rows."
+                )
+        return own
+
+    def _sample(
+        self, name: str, arguments: dict[str, Argument], lane: Lane, view: TrainingView
+    ) -> tuple[np.ndarray, Synthetic | None]:
+        old = lane.synthetic
+        y = lane.labels(view.y)
+        # Distances between ordinal codes mean nothing: who selects by distance sees one-hot levels.
+        one_hot = self.returns == "selected" and bool(view.categorical)
+        data = (view.X if one_hot else view.encoded)[lane.rows]
+        if old is not None:
+            data = np.vstack([data, old.X if one_hot else old.encoded])
+        module, _, class_name = name.partition(".")
+        sampler = cast(_Resampler, getattr(import_module(f"imblearn.{module}"), class_name)(**arguments))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                X_new, y_new = sampler.fit_resample(data, y)
+        except (ValueError, RuntimeError, IndexError) as error:
+            reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
+            raise StrategyError(f"{self.card.name} cannot work on these training rows: {reason}.") from error
+        if self.returns == "selected":
+            kept, made = np.asarray(sampler.sample_indices_), np.zeros(0, np.int64)
+        elif self.returns == "appended":
+            kept, made = np.arange(len(y)), np.arange(len(y), len(y_new))
+        else:
+            replaced = list(sampler.sampling_strategy_)
+            kept, made = np.flatnonzero(~np.isin(y, replaced)), np.flatnonzero(np.isin(y_new, replaced))
+        real = kept[kept < len(lane.rows)]
+        pieces = [] if old is None else [_part(old, kept[kept >= len(lane.rows)] - len(lane.rows))]
+        if len(made):
+            encoded = np.asarray(X_new[made], np.float64)
+            pieces.append(Synthetic(view.expand(encoded), encoded, np.asarray(y_new[made], np.int64)))
+        return lane.rows[real], _joined([piece for piece in pieces if len(piece.y)])
+
+    def _report(self, before: np.ndarray, after: np.ndarray, view: TrainingView) -> None:
+        gone = int(((before > 0) & (after == 0)).sum())
+        if gone:
+            view.note(f"{self.card.name} removed every training row of {gone} class{'es' if gone > 1 else ''}.")
+        elif np.array_equal(before, after) and before[before > 0].min() < before.max():
+            view.note(f"{self.card.name} found nothing to change in the training rows.")
 
 
-def synthesise(lane: Lane, view: TrainingView, sampler: Sampler, *, encoded: bool) -> Lane:
-    """Return the lane with the rows that a synthesising sampler adds.
+@dataclass(frozen=True)
+class UnderSampler(Sampler):
+    """A sampler that cuts larger classes to a chosen ratio."""
 
-    Parameters
-    ----------
-    encoded : bool
-        Sample before one-hot expansion (SMOTENC, SMOTEN); otherwise in the network's input space.
-    """
-    space = view.encoded if encoded else view.X
-    X, y = space[lane.rows], view.y[lane.rows]
-    X_out, y_out = _resample(sampler, X, y)
-    n = len(y)
-    # imbalanced-learn appends what it makes behind the rows it was given.
-    made = np.asarray(X_out[n:], np.float64)
-    expanded = view.expand(made) if encoded else made.astype(np.float32)
-    return replace(lane, synthetic=Synthetic(expanded, made, np.asarray(y_out[n:], np.int64)))
+    ratio: float = parameter(
+        1.0, "Rows of the smallest class for each row of a larger one, afterwards.", low=0.01, high=1
+    )
+
+    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+        if self.ratio == 1:
+            return "auto"
+        most = int(counts[counts > 0].min() / self.ratio)
+        return {int(c): min(int(counts[c]), most) for c in np.flatnonzero(counts)}
 
 
-def neighbours(view: TrainingView, lane: Lane, wanted: int, name: str) -> int:
-    """Return ``k_neighbors`` lowered to what the smallest class allows, noting it.
+@dataclass(frozen=True)
+class OverSampler(Sampler):
+    """A sampler that grows smaller classes to a chosen ratio."""
 
-    Raises
-    ------
-    StrategyError
-        A class has fewer than two training rows.
-    """
-    counts = np.bincount(view.y[lane.rows], minlength=view.n_classes)
-    smallest = int(counts[counts > 0].min())
-    if smallest < 2:
-        raise StrategyError(f"{name} needs at least two training rows of each class; this fold has one of a class.")
-    if wanted > smallest - 1:
-        view.note(f"{name}: k_neighbors lowered from {wanted} to {smallest - 1}, the smallest class being that small.")
-    return min(wanted, smallest - 1)
+    ratio: float = parameter(
+        1.0, "Rows of each smaller class for each row of the largest, afterwards.", low=0.01, high=1
+    )
+
+    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+        if self.ratio == 1:
+            return "auto"
+        least = int(counts.max() * self.ratio)
+        return {int(c): max(int(counts[c]), least) for c in np.flatnonzero(counts)}
 
 
-def cached(view: TrainingView, key: tuple[object, ...], lane: Lane, make: Callable[[], Lane]) -> Lane:
-    """Return a sampler's lane, made once a fold for the same key and rows, with this lane's other fields."""
-    full = (*key, lane.seed, lane.rows.tobytes())
-    done = view.cache.get(full)
-    if done is None:
-        done = view.cache[full] = make()
-    return replace(lane, rows=done.rows, synthetic=done.synthetic)
+def _digest(lane: Lane) -> bytes:
+    digest = blake2b(np.ascontiguousarray(lane.rows, np.int64).tobytes())
+    if lane.synthetic is not None:
+        digest.update(np.ascontiguousarray(lane.synthetic.encoded).tobytes())
+        digest.update(lane.synthetic.y.tobytes())
+    return digest.digest()
 
 
-def _resample(sampler: Sampler, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return sampler.fit_resample(X, y)
+def _part(rows: Synthetic, chosen: np.ndarray) -> Synthetic:
+    return Synthetic(rows.X[chosen], rows.encoded[chosen], rows.y[chosen])
+
+
+def _joined(pieces: list[Synthetic]) -> Synthetic | None:
+    if len(pieces) < 2:
+        return pieces[0] if pieces else None
+    return Synthetic(
+        np.vstack([piece.X for piece in pieces]),
+        np.vstack([piece.encoded for piece in pieces]),
+        np.concatenate([piece.y for piece in pieces]),
+    )

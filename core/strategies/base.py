@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, TypeVar, cast
 import numpy as np
 
 from core.plan import ParameterValue, Part, PlanError, StrategyChoice
+from core.strategies._cache import OnceCache
 from core.training.lane import Lane
 
 Family = Literal[
@@ -130,8 +131,8 @@ class TrainingView:
         Turns ``encoded`` rows into ``X`` rows.
     notes : list of str
         What strategies had to change.
-    cache : dict
-        Lanes that samplers made on this fold, so that strategies that share a sampler run it once.
+    cache : OnceCache
+        What samplers drew on this fold, so that strategies that share a sampler run it once.
     """
 
     X: np.ndarray
@@ -142,7 +143,7 @@ class TrainingView:
     seed: int
     expand: Callable[[np.ndarray], np.ndarray]
     notes: list[str] = field(default_factory=list)
-    cache: dict[tuple[object, ...], Lane] = field(default_factory=dict)
+    cache: OnceCache = field(default_factory=OnceCache)
 
     @property
     def class_counts(self) -> np.ndarray:
@@ -188,17 +189,20 @@ class Rule:
         return scores.argmax(axis=1).astype(np.int64)
 
 
+V = TypeVar("V", bound=ParameterValue)
+
+
 def parameter(
-    default: ParameterValue,
+    default: V,
     help: str,
     *,
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
-) -> object:
+) -> V:
     """Declare a strategy's parameter: its default, plain help text, and range or choices."""
     metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    return dataclasses.field(default=default, metadata=metadata)
+    return cast(V, dataclasses.field(default=default, metadata=metadata))
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,8 @@ class Strategy(ABC):
     """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters."""
 
     card: ClassVar[Card]
+    # Among decisions, those that change probabilities act before those that read them.
+    position: ClassVar[int] = 0
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
@@ -321,7 +327,7 @@ def make(part: Part) -> Strategy:
 def parts_of(choice: StrategyChoice) -> list[Strategy]:
     """Return a choice's strategies in the order in which they act: rows, members, weights, loss, batches, decision."""
     made = [make(part) for part in choice.parts]
-    return sorted(made, key=lambda strategy: _ORDER.index(strategy.card.family))
+    return sorted(made, key=lambda strategy: (_ORDER.index(strategy.card.family), strategy.position))
 
 
 def label(choice: StrategyChoice) -> str:

@@ -1,4 +1,4 @@
-"""The network as it is, the one every other strategy has to beat."""
+"""The plain network: what every strategy is measured against."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from core.strategies.base import Card, Strategy, register
 @register
 @dataclass(frozen=True)
 class Plain(Strategy):
-    """The network on the training rows as they are."""
+    """Rows as they are, cross-entropy, the most probable class."""
 
     card = Card(
-        key="plain",
-        name="Plain network",
-        family="baseline",
-        sentence="Trains on the rows as they are, without any balancing: what every other strategy has to beat.",
-        helps="Often best where only the ranking of rows counts, and its probabilities can be trusted.",
-        harms="At a threshold of 0.5 it may find few rows of a rare class.",
-        paper="Elor & Averbuch-Elor 2022, To SMOTE, or not to SMOTE?",
-        link="https://arxiv.org/abs/2201.08528",
+        "plain",
+        "Plain network",
+        "baseline",
+        "Trains on the rows as they are: what every strategy is measured against.",
+        helps="Where classes are well separated, or probabilities themselves are wanted.",
+        harms="May call nearly every row the common class.",
+        paper="Rumelhart, Hinton and Williams (1986)",
+        link="https://doi.org/10.1038/323533a0",
     )

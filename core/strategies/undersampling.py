@@ -1,34 +1,28 @@
-"""Strategies that leave out rows of the larger classes."""
+"""Under-sampling: fewer rows of the larger classes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imblearn.under_sampling import RandomUnderSampler
-
-from core.strategies._sampling import cached, select
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
-from core.training.lane import Lane
+from core.strategies._sampling import UnderSampler
+from core.strategies.base import Card, parameter, register
 
 
 @register
 @dataclass(frozen=True)
-class RandomUnder(Strategy):
-    """Random under-sampling of every class down to the smallest."""
-
-    replacement: bool = parameter(False, "Draw the kept rows with replacement.")  # type: ignore[assignment]
+class RandomUnder(UnderSampler):
+    """Random rows of the larger classes, as many as the smallest has."""
 
     card = Card(
-        key="random_under",
-        name="Random under-sampling",
-        family="undersampling",
-        sentence="Leaves out random rows of the larger classes until all classes are equally many.",
-        helps="Large tables, where the rows left out were much alike.",
-        harms="Small tables: most of what the larger class could teach is thrown away.",
-        paper="Japkowicz & Stephen 2002, The class imbalance problem",
-        link="https://doi.org/10.3233/IDA-2002-6504",
+        "random_under",
+        "Random under-sampling",
+        "undersampling",
+        "Drops random rows of the larger classes until all classes are the same size.",
+        helps="Many rows, of which most are alike; training gets faster too.",
+        harms="Throws information away; with a small minority, almost all of it.",
+        paper="He and Garcia (2009)",
+        link="https://doi.org/10.1109/TKDE.2008.239",
     )
+    imblearn = "under_sampling.RandomUnderSampler"
 
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        sampler = RandomUnderSampler(random_state=lane.seed, replacement=self.replacement)
-        return [cached(view, (self,), lane, lambda: select(lane, view, sampler))]
+    replacement: bool = parameter(False, "Draw the kept rows with replacement.")
