@@ -282,7 +282,8 @@ class _Job:
         from distributed import Event, wait
 
         client = self.engine.client
-        Event(topic, client=client).set()
+        with client.as_current():
+            Event(topic).set()
         self.engine._end(self.run_id, "cancelled")
         waiting = [future for future in futures if future.status == "pending"]
         client.cancel(waiting[1:])

@@ -90,7 +90,7 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
     until(lambda: len(store.finished_units(run_id)) >= 1)
     engine.cancel(run_id)
     assert until(ended(store, run_id)) < 2
-    assert store.record(run_id).status == "cancelled"
+    assert store.record(run_id).status == "cancelled", store.record(run_id).message
     kept = store.finished_units(run_id)
     assert 1 <= len(kept) < 4
     until(lambda: not store._is_held(store.root / run_id))
@@ -130,7 +130,7 @@ def test_two_runs_queue_in_order(store: Store, engine: Engine) -> None:
     until(ended(store, first))
     engine.cancel(second)
     until(ended(store, second))
-    assert store.record(second).status == "cancelled"
+    assert store.record(second).status == "cancelled", store.record(second).message
 
 
 def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: Engine) -> None:
