@@ -282,18 +282,18 @@ class _Job:
         from distributed import Event, wait
 
         client = self.engine.client
-        with client.as_current():
-            Event(topic).set()
         self.engine._end(self.run_id, "cancelled")
         waiting = [future for future in futures if future.status == "pending"]
         client.cancel(waiting[1:])
-        try:
-            wait(waiting[:1], timeout=_CANCEL_PATIENCE_S)
-        except (FutureTimeout, TimeoutError):
-            # A sampler or another library does not listen: its process has to go.
-            client.cancel(waiting)
-            client.restart(timeout=60, wait_for_workers=True)
-            client.submit(_warm_up, pure=False)
+        with client.as_current():
+            Event(topic).set()
+            try:
+                wait(waiting[:1], timeout=_CANCEL_PATIENCE_S)
+            except (FutureTimeout, TimeoutError):
+                # A sampler or another library does not listen: its process has to go.
+                client.cancel(waiting)
+                client.restart(timeout=60, wait_for_workers=True)
+                client.submit(_warm_up, pure=False)
 
     def _heard(self, event: tuple[float, dict]) -> None:  # type: ignore[type-arg]
         _, message = event
