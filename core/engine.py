@@ -323,19 +323,19 @@ def dask_setup(worker: object) -> None:
 
 def _work(table: Table, plan: Plan, unit: Unit, topic: str) -> tuple[FoldResult, ...]:
     """Run one unit on a worker, telling how far it is and looking for a cancel a few times a second."""
-    from distributed import Event, get_worker
+    from distributed import get_client, get_worker
 
     from core.experiment import run_unit
 
-    worker = get_worker()
-    event = Event(topic)
+    # Both are bound here: the trainer asks from threads of its own, which Dask does not know.
+    worker, client = get_worker(), get_client()
     report = _seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
     asked = [0.0, False]
 
     def should_stop() -> bool:
         now = time.monotonic()
         if not asked[1] and now - asked[0] > 0.25:
-            asked[:] = [now, event.is_set()]
+            asked[:] = [now, client.sync(client.scheduler.event_is_set, name=topic)]
         return bool(asked[1])
 
     return run_unit(table, plan, unit, report=report, should_stop=should_stop)
