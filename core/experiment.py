@@ -23,7 +23,7 @@ from core.splitting import Unit, split_rows
 from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, make, parts_of
 from core.strategies.base import Predictor, stages_of
 from core.table import Column, Table, Target, encode_target
-from core.training.lane import Lane
+from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
     from core.training.lanes import Block, TrainedLane
@@ -111,7 +111,7 @@ def run_unit(
     Stopped
         ``should_stop`` returned True.
     """
-    from core.training.lanes import Block, Stopped
+    from core.training.lanes import Block
 
     tell = report or (lambda share, doing: None)
     target = encode_target(table, plan.target, plan.positive, plan.split.folds)

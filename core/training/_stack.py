@@ -14,7 +14,7 @@ import tensorflow as tf
 from core.plan import NetworkSettings
 from core.training._batches import LaneBatches, training_mass
 from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
-from core.training.lane import Lane, LossTerms, Synthetic
+from core.training.lane import Lane, LossTerms, Stopped, Synthetic
 from core.training.network import Weights, initial_weights
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -24,10 +24,6 @@ CHUNK = 4_000_000
 STACK_FLOATS = 16 * 128 * 64
 
 Report = Callable[[float], None]
-
-
-class Stopped(Exception):
-    """Training was asked to stop; nothing of the unit is kept."""
 
 
 @dataclass(frozen=True, eq=False)

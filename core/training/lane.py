@@ -10,6 +10,13 @@ import numpy as np
 BatchOrder = Literal["shuffled", "balanced", "progressive"]
 
 
+class Stopped(Exception):
+    """Training was asked to stop; nothing of the unit is kept.
+
+    It stands here since it travels to the app's process, which must not import TensorFlow for it.
+    """
+
+
 @dataclass(frozen=True)
 class LossTerms:
     """How a lane's loss reads a logit; the defaults are plain cross-entropy.

@@ -24,12 +24,11 @@ from core.training._stack import (
     Report,
     Rows,
     Stack,
-    Stopped,
     TrainedLane,
     cut_into_stacks,
     stacked,
 )
-from core.training.lane import Lane
+from core.training.lane import Lane, Stopped
 
 __all__ = ["Block", "LaneTask", "Stopped", "TrainedLane", "predict", "train", "warm_up"]
 

@@ -91,6 +91,7 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
     engine.cancel(run_id)
     assert until(ended(store, run_id)) < 2
     assert store.record(run_id).status == "cancelled", store.record(run_id).message
+    assert "tensorflow" not in sys.modules
     kept = store.finished_units(run_id)
     assert 1 <= len(kept) < 4
     until(lambda: not store._is_held(store.root / run_id))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from core.preparation import CLIP, CategoricalStep, Preparation
+from core.preparation import CLIP, CategoryStep, Preparation
 from core.samples import load_sample
 from core.table import from_frame
 
@@ -49,7 +49,7 @@ def test_unseen_missing_and_huge_values_survive() -> None:
     names = list(preparation.feature_names)
     assert inputs[:, names.index("x is missing")].tolist() == [0, 1, 1]
     assert inputs[0, names.index("c = rare")] == 1  # a level never seen counts as rare
-    step = next(s for s in preparation.steps if isinstance(s, CategoricalStep))
+    step = next(s for s in preparation.steps if isinstance(s, CategoryStep))
     assert inputs[1, names.index(f"c = {step.mode}")] == 1
     np.testing.assert_array_equal(preparation.expand(preparation.encode(odd)), inputs)
 
