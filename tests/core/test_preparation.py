@@ -31,7 +31,7 @@ def test_categories_equal_scikit_learns_one_hot() -> None:
 
 
 def test_unseen_missing_and_huge_values_survive() -> None:
-    n = 90
+    n = 900
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {

@@ -1,0 +1,146 @@
+"""From a table to strategies side by side, in Chromium, asserting on what a person sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from core.evaluation.comparison import compare
+from core.store import Store
+from tests.browser.conftest import ROOT, Server
+
+Open = Callable[..., WebDriver]
+STATE = "const a = document.querySelector('[data-testid=stApp]'); return a && a.dataset.testScriptState"
+
+
+class Page:
+    """What a person does with the app and sees of it."""
+
+    def __init__(self, driver: WebDriver) -> None:
+        self.driver = driver
+
+    def wait(self, until: Callable[[], object], seconds: float = 30) -> None:
+        WebDriverWait(self.driver, seconds, poll_frequency=0.1).until(lambda _: until())
+
+    def see(self, words: str, seconds: float = 30) -> None:
+        self.wait(lambda: words in self.text, seconds)
+        self.wait(lambda: self.driver.execute_script(STATE) == "notRunning")
+        assert not self.find("[data-testid=stException]")
+
+    @property
+    def text(self) -> str:
+        return self.driver.execute_script("return document.body.innerText")
+
+    def find(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def press(self, label: str) -> None:
+        def button() -> WebElement | None:
+            shown = [one for one in self.find("button") if one.text.splitlines()[-1:] == [label] and one.is_enabled()]
+            return shown[0] if shown else None
+
+        self.wait(button)
+        self.driver.execute_script("arguments[0].click()", button())
+
+    def drawn(self, key: str) -> str:
+        """Return the text of a figure, once it is drawn."""
+        script = f"return [...document.querySelectorAll('.st-key-{key} svg text')].map(t => t.textContent).join(' ')"
+        self.wait(lambda: self.driver.execute_script(script))
+        return self.driver.execute_script(script)
+
+    def table(self) -> dict[str, list[float]]:
+        """Return the metrics table: numbers by strategy, in the order of the columns that are in view."""
+        script = """return [...document.querySelectorAll('.st-key-metrics table tbody tr')].map(
+            row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"""
+        self.wait(lambda: any(row for row in self.driver.execute_script(script)))
+        rows = [row for row in self.driver.execute_script(script) if row]
+        return {row[0]: [float(cell) for cell in row[1:]] for row in rows}
+
+    def matrices(self) -> list[np.ndarray]:
+        """Return the counts of every confusion matrix drawn."""
+        figures = len(self.find("[class*=st-key-confusion_]"))
+        found = []
+        for position in range(figures):
+            # A cell reads "686100%": the count, then its share of the true class on the next line.
+            self.drawn(f"confusion_{position}")
+            script = f"""return [...document.querySelectorAll('.st-key-confusion_{position} .heatmap-label')].map(
+                cell => cell.querySelector('tspan') ? cell.querySelector('tspan').textContent : cell.textContent)"""
+            self.wait(lambda script=script: self.driver.execute_script(script))
+            found.append(np.array([int(count.replace(",", "")) for count in self.driver.execute_script(script)]))
+        return found
+
+
+def finish(page: Page, server: Server) -> str:
+    """Wait for the run that the address names and return its id."""
+    page.wait(lambda: "run=" in page.driver.current_url)
+    run_id = re.search(r"run=([\w-]+)", page.driver.current_url)[1]
+    page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 120)
+    page.wait(lambda: "Cancel" not in page.text)
+    page.see("Training")
+    return run_id
+
+
+def agrees_with_the_store(page: Page, server: Server, run_id: str) -> None:
+    """Check the figures on the page against what is on disk."""
+    store = Store(server.runs)
+    record = store.record(run_id)
+    found = compare(store.results(run_id), record.plan, record.classes)
+    shown = page.table()
+    assert len(shown) == len(found.strategies) == 7
+    for row, summary in zip(shown.values(), found.strategies, strict=True):
+        assert row[:3] == pytest.approx(summary.mean[["precision", "recall", "f1"]].tolist())
+    matrices = page.matrices()
+    assert len(matrices) == 7
+    for matrix, summary in zip(matrices, found.strategies, strict=True):
+        assert sorted(matrix) == sorted(summary.confusion.ravel())
+
+
+def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Open) -> None:
+    page = Page(open_browser())
+    page.driver.get(server.url)
+    page.see("Or bring your own")
+    upload: Path = ROOT / "core" / "samples" / "abalone_9_vs_18.csv"
+    page.find("input[type=file]")[0].send_keys(str(upload))
+    page.see("731 rows, 9 columns")
+    assert "1 in 17 rows is '18'" in page.text
+    counts = page.drawn("classes")
+    assert "689 (94.3%)" in counts
+    assert "42 (5.7%)" in counts
+    page.press("Choose strategies")
+    page.see("7 strategies × 5 folds")
+    page.wait(lambda: page.text.count("689 → 42") == 2)  # random under-sampling and under-bagging
+    assert page.text.count("42 → 689") == 2  # random over-sampling and SMOTE
+    page.press("Run")
+    run_id = finish(page, server)
+    agrees_with_the_store(page, server, run_id)
+    page.driver.refresh()
+    page.see("Training")
+    agrees_with_the_store(page, server, run_id)
+
+
+def test_two_clicks_from_a_sample_of_many_classes(server: Server, open_browser: Open) -> None:
+    page = Page(open_browser())
+    page.driver.get(server.url)
+    page.press("Use Yeast")
+    page.see("1,484 rows")
+    counts = page.drawn("classes")
+    assert "762 (51.3%)" in counts
+    assert "35 (2.4%)" in counts
+    page.press("Run")
+    run_id = finish(page, server)
+    agrees_with_the_store(page, server, run_id)
+    assert all(matrix.size == 36 and matrix.sum() == 1484 for matrix in page.matrices())
+    assert "Class against the rest" in page.text
+    phone = Page(open_browser(390, 850, dark=True))
+    for address, words in (("", "Or bring your own"), (f"/compare?run={run_id}", "Training"), ("/history", "History")):
+        phone.driver.get(server.url + address)
+        phone.see(words)
+        assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390
