@@ -22,7 +22,6 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from benchmarks._print import parser, show
@@ -69,16 +68,18 @@ class Visitor:
         return self.driver.execute_script(STATE) == "notRunning"
 
     def press(self, label: str) -> None:
-        def button() -> object:
-            buttons = self.driver.find_elements(By.CSS_SELECTOR, "button")
-            return next((b for b in buttons if b.text.splitlines()[-1:] == [label] and b.is_enabled()), None)
-
-        wait(button)
-        self.driver.execute_script("arguments[0].click()", button())
+        script = """const last = b => b.innerText.trim().split('\\n').pop();
+            const found = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
+            if (found) found.click();
+            return Boolean(found)"""
+        wait(lambda: self.driver.execute_script(script, label))
 
     def follow(self, page: str) -> None:
-        script = "return [...document.querySelectorAll('a')].find(a => a.innerText.trim().endsWith(arguments[0]))"
-        self.driver.execute_script("arguments[0].click()", self.driver.execute_script(script, page))
+        script = """const named = a => a.innerText.trim().endsWith(arguments[0]);
+            const found = [...document.querySelectorAll('a')].find(named);
+            if (found) found.click();
+            return Boolean(found)"""
+        wait(lambda: self.driver.execute_script(script, page))
 
     def rerun_ms(self, act: Callable[[], object]) -> float:
         """Return how long the page takes to run again after an act, timed by the page itself."""

@@ -43,12 +43,12 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def press(self, label: str) -> None:
-        def button() -> WebElement | None:
-            shown = [one for one in self.find("button") if one.text.splitlines()[-1:] == [label] and one.is_enabled()]
-            return shown[0] if shown else None
-
-        self.wait(button)
-        self.driver.execute_script("arguments[0].click()", button())
+        # Found and pressed in one step: a rerun may replace the button in between.
+        script = """const last = b => b.innerText.trim().split('\\n').pop();
+            const found = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
+            if (found) found.click();
+            return Boolean(found)"""
+        self.wait(lambda: self.driver.execute_script(script, label))
 
     def drawn(self, key: str) -> str:
         """Return the text of a figure, once it is drawn."""
@@ -58,7 +58,7 @@ class Page:
 
     def table(self) -> dict[str, list[float]]:
         """Return the metrics table: numbers by strategy, in the order of the columns that are in view."""
-        script = """return [...document.querySelectorAll('.st-key-metrics table tbody tr')].map(
+        script = """return [...document.querySelectorAll('[data-testid=stDataFrame] table tbody tr')].map(
             row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"""
         self.wait(lambda: any(row for row in self.driver.execute_script(script)))
         rows = [row for row in self.driver.execute_script(script) if row]
