@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 _ATTEMPTS = 5
 _CANCEL_PATIENCE_S = 1.5
+_POLL_S = 0.05
 
 
 class Engine:
@@ -261,11 +262,12 @@ class _Job:
                 raise StoreError("The app was closed.")
             if store.cancel_requested(self.run_id):
                 return "cancelled"
+            if not future.done():
+                # Not result(timeout=...): its own time limit can fire while the result arrives, and break.
+                time.sleep(_POLL_S)
+                continue
             try:
-                return future.result(timeout=0.2)
-            except (FutureTimeout, TimeoutError):
-                if future.done() and future.status != "finished":
-                    return str(future.status)
+                return future.result()
             except (TableError, PlanError):
                 raise
             except Exception as error:

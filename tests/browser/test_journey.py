@@ -129,7 +129,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
 def test_two_clicks_from_a_sample_of_many_classes(server: Server, open_browser: Open) -> None:
     page = Page(open_browser())
     page.driver.get(server.url)
-    page.press("Use Yeast")
+    page.press("Use Yeast proteins")
     page.see("1,484 rows")
     counts = page.drawn("classes")
     assert "762 (51.3%)" in counts
