@@ -153,6 +153,6 @@ def _punctuated_numbers(levels: pd.Series) -> pd.Series | None:
 
 def as_text(value: object) -> str:
     """Return a cell as the text of a level: whole numbers without a decimal point."""
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     return str(value)

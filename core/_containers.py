@@ -7,7 +7,7 @@ import io
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import IO
+from typing import Protocol
 
 import openpyxl
 import pandas as pd
@@ -21,6 +21,10 @@ MOST_BYTES = 2 << 30
 MOST_EXCEL_BYTES = 512 << 20
 MOST_CELLS = 500_000_000
 _CHUNK = 1 << 22
+
+
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
@@ -55,7 +59,7 @@ def _inner(data: bytes) -> tuple[pd.DataFrame, list[str]]:
     return read_any(memoryview(data))
 
 
-def _bounded(stream: IO[bytes]) -> bytes:
+def _bounded(stream: _Stream) -> bytes:
     """Read a stream that unpacks as it is read, and stop where it grows too large."""
     out = bytearray()
     try:

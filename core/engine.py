@@ -331,13 +331,15 @@ def _work(table: Table, plan: Plan, unit: Unit, topic: str) -> tuple[FoldResult,
 
     # Both are bound here: the trainer asks from threads of its own, which Dask does not know.
     worker, client = get_worker(), get_client()
+    scheduler = client.scheduler
+    assert scheduler is not None
     report = _seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
     asked = [0.0, False]
 
     def should_stop() -> bool:
         now = time.monotonic()
         if not asked[1] and now - asked[0] > 0.25:
-            asked[:] = [now, client.sync(client.scheduler.event_is_set, name=topic)]
+            asked[:] = [now, client.sync(scheduler.event_is_set, name=topic)]
         return bool(asked[1])
 
     return run_unit(table, plan, unit, report=report, should_stop=should_stop)
