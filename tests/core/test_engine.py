@@ -105,7 +105,7 @@ def worker_processes(engine: Engine) -> list[int]:
     """Return the worker's own processes, children of the program that watches over them."""
     assert engine._process is not None
     found = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(engine._process.pid)], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(engine._process.pid)], capture_output=True, text=True
     )
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
 
