@@ -11,6 +11,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,6 +21,9 @@ from core.evaluation import curves
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.profile import Profile
+
+if TYPE_CHECKING:
+    from core.effects import Picture
 
 # Paul Tol's "bright" and Okabe & Ito's colours that keep contrast on white and on near-black.
 COLOURS = ("#4477AA", "#EE7733", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
@@ -107,6 +111,24 @@ def before_after(labels: Sequence[str], before: Sequence[int], after: Sequence[i
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     figure.update_xaxes(showticklabels=False, rangemode="tozero")
     return _themed(figure, 90 + 44 * len(names))
+
+
+def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
+    """Return the training rows on two principal components: colour is the class, the symbol what became of a row."""
+    figure = go.Figure()
+    looks = (("removed", "x-thin-open", 0.35), ("kept", "circle", 0.6), ("new", "diamond-open", 0.9))
+    for code in np.unique(picture.codes):
+        for fate, symbol, opacity in looks:
+            chosen = (picture.codes == code) & (picture.fate == fate)
+            if chosen.any():
+                figure.add_scattergl(
+                    x=picture.points[chosen, 0], y=picture.points[chosen, 1], mode="markers", opacity=opacity,
+                    name=f"{text(labels[code], 16)}, {fate}", hoverinfo="name",
+                    marker={"color": COLOURS[code % len(COLOURS)], "symbol": symbol, "size": 6},
+                )  # fmt: skip
+    figure.update_xaxes(title="First component", showticklabels=False)
+    figure.update_yaxes(title="Second component", showticklabels=False)
+    return _themed(figure, 380)
 
 
 def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str]) -> go.Figure:

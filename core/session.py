@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies import make, parts_of
 from core.strategies.base import TableFacts
 from core.strategies.presets import PRESETS
@@ -78,3 +78,22 @@ def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) 
     values = {**dict(old.parameters), name: value}
     changed = {key: kept for key, kept in values.items() if kept != defaults[key]}
     return StrategyChoice((*choice.parts[:part], Part.of(old.name, **changed), *choice.parts[part + 1 :]))  # type: ignore[arg-type]
+
+
+def combined(names: Sequence[str], plan: Plan, facts: TableFacts) -> StrategyChoice:
+    """Return strategies as one choice, each with its defaults.
+
+    Raises
+    ------
+    PlanError
+        They are too few, already in the plan together, or one does not apply to the table.
+    """
+    if len(names) < 2:
+        raise PlanError("A combination needs at least two strategies.")
+    choice = StrategyChoice(tuple(Part.of(name) for name in names))
+    if choice in plan.strategies:
+        raise PlanError("This combination is chosen already.")
+    reason = why_not(choice, facts)
+    if reason is not None:
+        raise PlanError(reason)
+    return choice

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import html
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
+from core import charts
 from core.effects import Effect, effect
+from core.experiment import estimate_seconds
 from core.plan import Plan, PlanError, StrategyChoice
 from core.session import why_not, with_parameter
 from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
 from core.table import Table, Target
-from pages._shared import plain, remember, sentence, session
+from pages._shared import duration, plain, remember, sentence, session
 
 CLASSES_SHOWN = 6
 WORDS = {
@@ -34,7 +37,8 @@ def show_choice(
     """
     reason = why_not(choice, facts)
     cards = [catalogue()[part.name].card for part in choice.parts]
-    with st.container(border=True, key=f"row_{choice.parts[0].name}_{len(choice.parts)}"):
+    place = slot(choice, plan)
+    with st.container(border=True, key=f"row_{place}"):
         words, picture = st.columns([3, 2], gap="medium")
         with words.container(gap="xsmall"):
             key = f"use_{choice.key}"
@@ -50,13 +54,18 @@ def show_choice(
                 st.markdown(card.sentence)
             if reason is not None:
                 st.caption(f":material/block: {sentence(reason)}")
-            details = st.expander(
-                "Settings and details", key=f"details_{choice.parts[0].name}", on_change="rerun", type="compact"
-            )
+            else:
+                alone = estimate_seconds(replace(plan, strategies=(choice,)), table, target)
+                slow = ", and its sampler is slow" if any(card.cost == "slow" for card in cards) else ""
+                families = ", ".join(FAMILY_NAMES[card.family] for card in cards)
+                st.caption(f"{families} · {duration(alone)} alone{slow}")
+            details = st.expander("Settings and details", key=f"details_{place}", on_change="rerun", type="compact")
             if details.open:
                 with details:
                     for position, part in enumerate(choice.parts):
-                        show_details(choice, position, catalogue()[part.name], plan)
+                        show_details(choice, position, catalogue()[part.name], plan, f"{place}_{position}")
+                    if reason is None:
+                        show_picture(target, measured(table, target, choice), choice)
         if reason is not None:
             return None
         found = measured(table, target, choice)
@@ -81,20 +90,27 @@ def toggle(choice: StrategyChoice, key: str) -> None:
         st.session_state["flash"] = "A comparison needs at least one strategy: choose another before this one goes."
 
 
-def show_details(choice: StrategyChoice, position: int, cls: type[Strategy], plan: Plan) -> None:
+def slot(choice: StrategyChoice, plan: Plan) -> str:
+    """Return a name for the row of a choice that stays when its parameters change."""
+    names = "_".join(part.name for part in choice.parts)
+    same = [one for one in plan.strategies if "_".join(part.name for part in one.parts) == names]
+    return f"{names}_{same.index(choice)}" if len(same) > 1 and choice in same else names
+
+
+def show_details(choice: StrategyChoice, position: int, cls: type[Strategy], plan: Plan, place: str) -> None:
     card = cls.card
     given = dict(choice.parts[position].parameters)
     for parameter in cls.parameters():
-        field(choice, position, parameter, given.get(parameter.name, parameter.default), choice not in plan.strategies)
+        value = given.get(parameter.name, parameter.default)
+        field(choice, position, parameter, value, choice not in plan.strategies, f"{place}_{parameter.name}")
     st.markdown(
         f"**Helps** {card.helps}\n\n**Harms** {card.harms}\n\n"
         f"{FAMILY_NAMES[card.family]} · [{plain(card.paper, 160)}]({card.link})"
     )
 
 
-def field(choice: StrategyChoice, position: int, parameter: Parameter, value: object, disabled: bool) -> None:
+def field(choice: StrategyChoice, position: int, parameter: Parameter, value: object, disabled: bool, key: str) -> None:
     """Show the widget that fits a parameter; it takes effect at once."""
-    key = f"parameter_{choice.parts[position].name}_{position}_{parameter.name}"
     name = parameter.name.replace("_", " ").capitalize()
     common = {"key": key, "help": parameter.help, "disabled": disabled}
     change = partial(set_parameter, choice, position, parameter.name, key)
@@ -142,6 +158,16 @@ def show_effect(target: Target, result: Effect) -> None:
         st.html(bars(target.labels, result))
         for note in result.notes:
             st.caption(sentence(note))
+
+
+def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) -> None:
+    """Show where the rows that a sampler takes or makes lie."""
+    picture = found.result().picture if found.done() else None
+    if picture is None:
+        return
+    st.caption("Your rows on their first two principal components.")
+    figure = charts.rows_picture(picture, target.labels)
+    st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(charts.CONFIG), alt="Rows kept, removed and new")
 
 
 @st.fragment(run_every=0.7)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.experiment import estimate_seconds, facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
-from core.session import applicable
+from core.session import applicable, combined
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, TableFacts
 from core.strategies.presets import PRESETS
@@ -15,6 +15,11 @@ from pages._shared import duration, empty, plain, remember, sentence, session, s
 from pages._strategy import show_choice, wait_for
 
 CHOSEN, ALL = "Chosen", "All"
+PLACES = {
+    "Rows": ("undersampling", "oversampling", "hybrid", "ensemble"),
+    "Weights, loss or batches": ("weighting", "loss", "batches", "augmentation"),
+    "Decision": ("decision",),
+}
 
 
 def main() -> None:
@@ -160,8 +165,39 @@ def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts) 
     if not rows:
         st.info("No strategy matches. Search for another word, or pick a family.")
     pending = [found for choice in rows if (found := show_choice(table, target, plan, facts, choice)) is not None]
+    show_combine(plan, facts)
     if pending:
         wait_for(pending)
+
+
+def show_combine(plan: Plan, facts: TableFacts) -> None:
+    """Offer to make one strategy of several that act in different places."""
+    with st.expander("Combine strategies", icon=":material/join:"):
+        st.markdown("For example SMOTE with a tuned threshold: pick from two places or more.")
+        picks = []
+        for column, (name, families) in zip(st.columns(3), PLACES.items(), strict=True):
+            cards = [cls.card for cls in catalogue().values() if cls.card.family in families]
+            picks.append(
+                column.selectbox(
+                    name,
+                    [card.key for card in cards],
+                    index=None,
+                    placeholder="None",
+                    format_func={card.key: card.name for card in cards}.__getitem__,
+                    key=f"combine_{name}",
+                )
+            )
+        chosen = [pick for pick in picks if pick is not None]
+        st.button("Add the combination", on_click=combine, args=(chosen, plan, facts), disabled=len(chosen) < 2)
+
+
+def combine(names: list[str], plan: Plan, facts: TableFacts) -> None:
+    try:
+        choice = combined(names, plan, facts)
+        remember(session().planned(strategies=(*plan.strategies, choice)))
+        st.session_state["family"] = CHOSEN
+    except PlanError as error:
+        st.session_state["flash"] = sentence(error)
 
 
 def visible(plan: Plan, family: str, asked: str) -> list[StrategyChoice]:

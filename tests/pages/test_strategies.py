@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -91,3 +93,26 @@ def test_what_does_not_apply_is_greyed_with_the_reason(app: AppTest) -> None:
     assert greyed == {key for key, reason in reasons.items() if reason is not None}
     shown = " ".join(element.value for element in everything.caption).replace("\\", "")
     assert all(reason in shown for reason in reasons.values() if reason is not None)
+
+
+def test_strategies_can_be_combined(page: AppTest) -> None:
+    page.selectbox(key="combine_Rows").set_value("smote")
+    ready = page.selectbox(key="combine_Decision").set_value("threshold_f1").run()
+    after = next(button for button in ready.button if button.label == "Add the combination").click().run()
+    assert not after.exception
+    assert chosen(after)[-1] == "smote+threshold_f1"
+    again = next(button for button in after.button if button.label == "Add the combination").click().run()
+    assert "chosen already" in again.warning[0].value
+    assert len(chosen(again)) == 8
+
+
+def test_the_rows_that_a_sampler_makes_are_drawn(page: AppTest) -> None:
+    page.session_state["details_smote"] = True
+    for _ in range(100):
+        opened = page.run()
+        assert not opened.exception
+        if opened.get("plotly_chart"):
+            break
+        time.sleep(0.1)
+    assert len(opened.get("plotly_chart")) == 1
+    assert any("42 → 689" in element.value for element in opened.get("html"))
