@@ -64,7 +64,7 @@ def show_header(record: RunRecord) -> None:
             st.switch_page("pages/strategies.py")
 
 
-@st.fragment(run_every=1.0)
+@st.fragment(run_every=0.5)
 def show_progress(record: RunRecord, drawn: int) -> None:
     """Follow the run; when a fold arrives or the run ends, the whole page is drawn anew."""
     now = store().record(record.id)
@@ -78,9 +78,20 @@ def show_progress(record: RunRecord, drawn: int) -> None:
         bar.progress(0.0, waits)
     else:
         bar.progress(*progress_of(record.id, finished, now.units_total))
-    if stop.button("Cancel", key="cancel", help="Stops the run and keeps every finished fold.", width="stretch"):
-        engine().cancel(record.id)
-        st.toast("Cancelling: finished folds are kept.")
+    # A callback, since a fold that arrives at this moment redraws the page before the button is reached.
+    stop.button(
+        "Cancel",
+        key="cancel",
+        help="Stops the run and keeps every finished fold.",
+        on_click=cancel,
+        args=(record.id,),
+        width="stretch",
+    )
+
+
+def cancel(run_id: str) -> None:
+    engine().cancel(run_id)
+    st.toast("Cancelling: finished folds are kept.")
 
 
 def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
