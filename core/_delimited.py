@@ -24,10 +24,10 @@ _BOMS = {
     codecs.BOM_UTF16_BE: ("utf-16-be", "UTF-16"),
 }
 _OTHER_FORMATS = {
-    b"%pdf": "a PDF",
+    b"%PDF": "a PDF",
     b"{": "JSON",
     b"[{": "JSON",
-    b"<!doctype": "a web page",
+    b"<!DOCTYPE": "a web page",
     b"<html": "a web page",
     b"<?xml": "XML",
 }
@@ -61,19 +61,17 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     """
     notes: list[str] = []
     text, quotes = _as_utf8(data, notes)
-    if not bytes(text[:_SAMPLE_BYTES]).strip():
-        raise TableError("The file is empty: upload a CSV with a header and rows.")
     first_line = bytes(text[:200]).split(b"\n")[0].strip()
     if re.fullmatch(rb"sep=.", first_line):
         text = text[bytes(text[:200]).index(b"\n") + 1 :]
     separator, rows = _separated(bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES)
     if separator != ",":
         notes.append(f"The separator is {_SEPARATORS[separator]}.")
-    if len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
-        raise TableError("The file has one line only: it needs a line of column names and rows below it.")
     header = not _lacks_header(rows)
     if not header:
         notes.append("The file has no header: its columns are called column 1, column 2 and so on.")
+    elif len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
+        raise TableError("The file has column names but no rows: add the rows, one a line.")
     cells = [cell for row in rows[header:] for cell in row]
     commas = sum(map(bool, map(_COMMA_NUMBER.fullmatch, cells)))
     decimal = "," if separator != "," and commas > sum(map(bool, map(_POINT_NUMBER.fullmatch, cells))) else "."
@@ -97,7 +95,7 @@ def _as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
     controls = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f")
     if 0 in head or controls > len(head) / 100:
         raise TableError("This file is not text: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
-    start = head[:1000].lstrip().lower()
+    start = head.lstrip()
     for magic, kind in _OTHER_FORMATS.items():
         if start.startswith(magic):
             raise TableError(f"This file is {kind}, not a table: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
@@ -137,6 +135,8 @@ def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
             rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row][:_SAMPLE_ROWS]
         except csv.Error:
             continue
+        if not rows:
+            raise TableError("The file is empty: upload a CSV with a header and rows.")
         width, times = Counter(map(len, rows)).most_common(1)[0]
         score = (len(rows[0]) == width, round(times / len(rows), 1))
         if max(width, len(rows[0])) > 1 and (best is None or score > best[0]):
@@ -159,6 +159,8 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     """Tell whether the first row is data: numbers above numbers, or words that come again below."""
     first = rows[0]
     body = [row for row in rows[1:] if len(row) == len(first)]
+    if not body:
+        return all(map(_NUMBER.fullmatch, first))
     columns = list(zip(*body, strict=True))
     numeric = [
         at
@@ -167,7 +169,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     ]
     if not numeric:
         return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
-    on_top = [first[at].strip() for at in numeric if first[at].strip()]
+    on_top = [first[at].strip() for at in numeric]
     if all(cell.isascii() and cell.isdigit() for cell in on_top):
         names = [int(cell) for cell in on_top]
         counting = names == list(range(names[0], names[0] + len(names)))
@@ -185,38 +187,29 @@ def _parse(
         misfits.append(row)
         return "skip"
 
-    def read(typed: bool, block: int) -> pa.Table:
-        how = {
-            "read_options": pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block),
-            "parse_options": pacsv.ParseOptions(
-                delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip
-            ),
-        }
-        convert = pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal)
-        if typed:
-            with pacsv.open_csv(pa.BufferReader(pa.py_buffer(text)), convert_options=convert, **how) as first:
-                names = first.schema.names
-                types = {field.name: field.type for field in first.schema if field.type != pa.null()}
-            convert.column_types = types if len(set(names)) == len(names) else {}
+    def read(block_size: int) -> pa.Table:
         misfits.clear()
-        return pacsv.read_csv(pa.BufferReader(pa.py_buffer(text)), convert_options=convert, **how)
+        return pacsv.read_csv(
+            pa.BufferReader(pa.py_buffer(text)),
+            read_options=pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block_size),
+            parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip),
+            convert_options=pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal),
+        )
 
-    block = 1 << 20
-    # With the first block's types given, Arrow need not keep the whole text to change its mind.
-    # Where they do not hold, it settles them on the whole; where a row outgrows a block, in one block.
-    for typed, size in ((True, block), (False, block), (False, min(max(len(text), block), 2**31 - 1))):
+    try:
         try:
-            table = read(typed, size)
-            break
-        except pa.ArrowInvalid as error:
-            reason = str(error).splitlines()[0]
-    else:
-        raise TableError(f"The file cannot be read as CSV ({reason}): save it again as CSV in UTF-8.")
+            table = read(1 << 20)
+        except pa.ArrowInvalid:
+            # A row or header longer than a block.
+            table = read(min(max(len(text), 1 << 20), 2**31 - 1))
+    except (pa.ArrowException, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "unknown"
+        raise TableError(f"The file cannot be read as CSV ({reason}): save it again as CSV in UTF-8.") from error
     if misfits:
         example = misfits[0]
         if len(misfits) > 0.1 * (table.num_rows + len(misfits)):
             raise TableError(
-                f"{len(misfits):,} of {counted(table.num_rows + len(misfits), 'row')} do not fit the header "
+                f"{counted(len(misfits), 'row')} of {table.num_rows + len(misfits):,} do not fit the header "
                 f"(one has {counted(example.actual_columns, 'cell')}, the header {example.expected_columns}): "
                 "check the separator and the quotation marks."
             )
