@@ -10,27 +10,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.remote.webdriver import WebDriver
-
+from benchmarks._browser import chromium, press, start_server
 from benchmarks._print import parser, show
 from core.store import Store
 
-ROOT = Path(__file__).resolve().parent.parent
 STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update")  # fmt: skip
 
 
 def wait(true: Callable[[], object], seconds: float = 120.0) -> float:
@@ -47,19 +37,7 @@ class Visitor:
     """A person with a browser."""
 
     def __init__(self, profile: Path) -> None:
-        options = webdriver.ChromeOptions()
-        names = ("chromium", "chromium-browser", "google-chrome")
-        options.binary_location = next(filter(None, map(shutil.which, names)))
-        for flag in (*FLAGS, "--window-size=1440,900", f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        self.driver: WebDriver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-
-    def open(self, url: str) -> bool:
-        try:
-            self.driver.get(url)
-        except Exception:
-            return False
-        return True
+        self.driver = chromium(profile)
 
     def sees(self, words: str) -> bool:
         return words in self.driver.execute_script("return document.body.innerText")
@@ -68,11 +46,7 @@ class Visitor:
         return self.driver.execute_script(STATE) == "notRunning"
 
     def press(self, label: str) -> None:
-        script = """const last = b => b.innerText.trim().split('\\n').pop();
-            const found = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
-            if (found) found.click();
-            return Boolean(found)"""
-        wait(lambda: self.driver.execute_script(script, label))
+        wait(lambda: press(self.driver, label))
 
     def follow(self, page: str) -> None:
         script = """const named = a => a.innerText.trim().endsWith(arguments[0]);
@@ -98,25 +72,16 @@ class Visitor:
 
 def measure() -> dict[str, float]:
     folder = Path(tempfile.mkdtemp())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://localhost:{port}"
     visitor = Visitor(folder / "profile")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
     began = time.perf_counter()
-    server = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "COUNTERWEIGHT_RUNS": str(folder / "runs")},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    server, url = start_server(folder / "runs")
     try:
-        wait(lambda: answers(url))
-        wait(lambda: visitor.open(url))
+        visitor.driver.get(url)
         wait(lambda: visitor.sees("Page blocks") and visitor.idle())
         first_page = time.perf_counter() - began
         store = Store(folder / "runs")
         run(visitor, store, "Use Page blocks")  # warms the worker, as the first run of a sitting does
-        visitor.open(url)
+        visitor.driver.get(url)
         first, everything = run(visitor, store, "Use Page blocks")
         reruns = []
         for label in ("Recall", "Precision", "ROC AUC", "Recall", "Precision", "ROC AUC"):
@@ -137,14 +102,6 @@ def measure() -> dict[str, float]:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def run(visitor: Visitor, store: Store, sample: str) -> tuple[float, float]:

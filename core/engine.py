@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from core.plan import PlanError
 from core.store import Progress, Store, StoreError
-from core.table import TableError, encode_target
+from core.table import TableError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -106,13 +107,11 @@ class Engine:
             self._ready.set()
         except Exception as error:
             # Without workers there is nothing to conduct: every run says why.
-            self._refuse_all(f"The training process could not be started ({error}).")
+            for run_id in self._submitted():
+                self._end(run_id, "failed", f"The training process could not be started ({error}).")
+                self._release(run_id)
             return
-        while not self._closed.is_set():
-            try:
-                run_id = self._queue.get(timeout=0.5)
-            except Empty:
-                continue
+        for run_id in self._submitted():
             try:
                 self._run(run_id)
             except (TableError, PlanError, StoreError) as error:
@@ -123,14 +122,11 @@ class Engine:
             finally:
                 self._release(run_id)
 
-    def _refuse_all(self, reason: str) -> None:
+    def _submitted(self) -> Iterator[str]:
+        """Yield runs as they are submitted, until the engine is closed."""
         while not self._closed.is_set():
-            try:
-                run_id = self._queue.get(timeout=0.5)
-            except Empty:
-                continue
-            self._end(run_id, "failed", reason)
-            self._release(run_id)
+            with suppress(Empty):
+                yield self._queue.get(timeout=0.5)
 
     def _end(self, run_id: str, status: str, message: str = "") -> None:
         try:
@@ -180,10 +176,9 @@ class Engine:
         table, plan = store.table(run_id), record.plan
         from core.experiment import units
 
-        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
         store.results(run_id)  # sets damaged units aside
         done = store.finished_units(run_id)
-        missing = [unit for unit in units(plan, table, target) if unit.key not in done]
+        missing = [unit for unit in units(plan) if unit.key not in done]
         store.set_status(run_id, "running")
         job = _Job(self, run_id, plan, table, len(missing))
         status = job.work(missing)
@@ -334,13 +329,14 @@ def _work(table: Table, plan: Plan, unit: Unit, topic: str) -> tuple[FoldResult,
     scheduler = client.scheduler
     assert scheduler is not None
     report = _seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
-    asked = [0.0, False]
+    asked, stop = 0.0, False
 
     def should_stop() -> bool:
+        nonlocal asked, stop
         now = time.monotonic()
-        if not asked[1] and now - asked[0] > 0.25:
-            asked[:] = [now, client.sync(scheduler.event_is_set, name=topic)]
-        return bool(asked[1])
+        if not stop and now - asked > 0.25:
+            asked, stop = now, bool(client.sync(scheduler.event_is_set, name=topic))
+        return stop
 
     return run_unit(table, plan, unit, report=report, should_stop=should_stop)
 

@@ -32,9 +32,8 @@ Report = Callable[[float, str], None]
 Stop = Callable[[], bool]
 
 
-def units(plan: Plan, table: Table, target: Target) -> tuple[Unit, ...]:
+def units(plan: Plan) -> tuple[Unit, ...]:
     """Return the plan's units in the order in which they should run."""
-    del table, target
     return tuple(Unit(r, f) for r in range(plan.split.repeats) for f in range(plan.split.folds))
 
 
@@ -53,9 +52,8 @@ def run(
     Stopped
         ``should_stop`` returned True in the middle of a fold.
     """
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
     results: list[FoldResult] = []
-    for unit in units(plan, table, target):
+    for unit in units(plan):
         fold = run_unit(table, plan, unit, should_stop=should_stop)
         results += fold
         if on_result is not None:
@@ -227,9 +225,9 @@ class _Outcome:
         rule: Rule | None = None
         raw = np.zeros((0, n_classes), np.float32)
         if error is None:
-            on_valid, raw = self._probabilities(candidate, self.X_valid), self._probabilities(candidate, self.X_test)
+            raw = self._probabilities(candidate, self.X_test)
             try:
-                rule = self._rule(decisions, on_valid, candidate.lanes)
+                rule = self._rule(decisions, candidate)
             except StrategyError as problem:
                 error = str(problem)
         seconds = candidate.sampling_seconds + sum(lane.seconds for lane in candidate.trained)
@@ -264,12 +262,15 @@ class _Outcome:
 
         return predict(candidate.trained, X).mean(axis=0)
 
-    def _rule(self, decisions: list[Strategy], on_valid: np.ndarray, lanes: list[Lane]) -> Rule | None:
+    def _rule(self, decisions: list[Strategy], candidate: _Candidate) -> Rule | None:
         """Chain the decision parts: a calibration comes before the threshold that is fitted on its output."""
+        if not decisions:
+            return None
+        on_valid = self._probabilities(candidate, self.X_valid)
         chained: Rule | None = None
         for part in decisions:
             seen = on_valid if chained is None else chained.probabilities(on_valid)
-            rule = part.rule(seen, self.y_valid, self.view, lanes)
+            rule = part.rule(seen, self.y_valid, self.view, candidate.lanes)
             if rule is None:
                 continue
             chained = rule if chained is None else _after(chained, rule)
@@ -317,10 +318,8 @@ def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = 2) -
         width += min(column.distinct, 20) if column.kind == "categorical" else 1
     sizes = [max(1, width), *network.hidden_layers, len(target.classes)]
     weights = sum(a * b for a, b in pairwise(sizes))
-    lanes = 0
-    for key in {_lane_key(choice): choice for choice in plan.strategies}.values():
-        members = [int(getattr(part, "n_members", 1)) for part in parts_of(key)]
-        lanes += max(members)
+    trained = {_lane_key(choice): choice for choice in plan.strategies}
+    lanes = sum(max(int(getattr(part, "n_members", 1)) for part in parts_of(choice)) for choice in trained.values())
     batch = min(network.batch_size, max(1, int(n)))
     steps = np.ceil(n / batch) * network.epochs * (0.5 if network.patience else 1.0)
     lane_step = 15e-6 + 6 * batch * weights / 5e10

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Literal
 
 ParameterValue = bool | int | float | str | None | tuple[float, ...]
-Monitor = Literal["loss"]
 
 
 class PlanError(ValueError):

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -324,7 +323,6 @@ _SCHEMA = pa.schema(
         ("best_epoch", pa.int64()),
         ("notes", pa.list_(pa.string())),
         ("error", pa.string()),
-        ("saved", pa.float64()),
     ]
 )
 
@@ -348,7 +346,6 @@ def _to_row(result: FoldResult) -> dict[str, object]:
         "best_epoch": None if history is None else history.best_epoch,
         "notes": list(result.notes),
         "error": result.error,
-        "saved": time.time(),
     }
 
 

@@ -13,6 +13,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from benchmarks._browser import press
 from core.evaluation.comparison import compare
 from core.store import Store
 from tests.browser.conftest import ROOT, Server
@@ -43,12 +44,7 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def press(self, label: str) -> None:
-        # Found and pressed in one step: a rerun may replace the button in between.
-        script = """const last = b => b.innerText.trim().split('\\n').pop();
-            const found = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
-            if (found) found.click();
-            return Boolean(found)"""
-        self.wait(lambda: self.driver.execute_script(script, label))
+        self.wait(lambda: press(self.driver, label))
 
     def drawn(self, key: str) -> str:
         """Return the text of a figure, once it is drawn."""

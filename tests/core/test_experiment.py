@@ -52,7 +52,7 @@ def test_every_row_is_tested_once_and_never_fitted_on() -> None:
     target = encode_target(table, "site")
     for repeat in range(2):
         tested = []
-        for unit in units(plan, table, target):
+        for unit in units(plan):
             if unit.repeat != repeat:
                 continue
             rows = split_rows(table, plan, target, unit)
