@@ -119,3 +119,67 @@ def _best_scale(
     else:
         scale = (values[cut - 1] + values[cut]) / 2
     return float(scale), float(scores[best])
+
+
+def recalls(confusion: np.ndarray) -> np.ndarray:
+    """Recall by class, shape (..., n_classes); 0 for classes without rows."""
+    return _ratio(np.diagonal(confusion, axis1=-2, axis2=-1).astype(float), confusion.sum(axis=-1))
+
+
+def precisions(confusion: np.ndarray) -> np.ndarray:
+    """Precision by class, shape (..., n_classes); 0 for classes never decided."""
+    return _ratio(np.diagonal(confusion, axis1=-2, axis2=-1).astype(float), confusion.sum(axis=-2))
+
+
+def g_mean(confusion: np.ndarray) -> np.ndarray:
+    """Geometric mean of the recalls of the classes that have rows."""
+    present = confusion.sum(axis=-1) > 0
+    return np.where(present, recalls(confusion), 1.0).prod(axis=-1) ** (1 / np.maximum(present.sum(axis=-1), 1))
+
+
+def mcc(confusion: np.ndarray) -> np.ndarray:
+    """Matthews correlation for any number of classes (Gorodkin 2004, R_K); 0 where undefined."""
+    truth, decided = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    n = truth.sum(axis=-1)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).sum(axis=-1)
+    spread = (n**2 - (truth**2).sum(axis=-1)) * (n**2 - (decided**2).sum(axis=-1))
+    return _ratio(hits * n - (truth * decided).sum(axis=-1), np.sqrt(np.maximum(spread, 0).astype(float)))
+
+
+def recall_floor(floor: float) -> Objective:
+    """Return the objective "the best precision with at least this recall".
+
+    For more than two classes: of every class with rows, and the mean precision. Where the floor is
+    out of reach, the highest recall counts.
+    """
+
+    def score(confusion: np.ndarray) -> np.ndarray:
+        present = confusion.sum(axis=-1) > 0
+        reached = _of_positive(np.where(present, recalls(confusion), 1.0), np.min)
+        return np.where(reached >= floor - 1e-12, 1 + _of_positive(precisions(confusion), np.mean), reached)
+
+    return score
+
+
+def precision_floor(floor: float) -> Objective:
+    """Return the objective "the best recall with at least this precision"; see :func:`recall_floor`."""
+
+    def score(confusion: np.ndarray) -> np.ndarray:
+        reached = _of_positive(precisions(confusion), np.min)
+        return np.where(reached >= floor - 1e-12, 1 + _of_positive(recalls(confusion), np.mean), reached)
+
+    return score
+
+
+def expected_cost(costs: np.ndarray) -> Objective:
+    """Return the objective "the least cost a row", for costs by true class and decision."""
+
+    def score(confusion: np.ndarray) -> np.ndarray:
+        return -(confusion * costs).sum(axis=(-2, -1)) / confusion.sum(axis=(-2, -1))
+
+    return score
+
+
+def _of_positive(by_class: np.ndarray, summary: Callable[..., np.ndarray]) -> np.ndarray:
+    """Return the positive class's value for two classes, a summary over classes for more."""
+    return by_class[..., 1] if by_class.shape[-1] == 2 else summary(by_class, axis=-1)

@@ -1,6 +1,18 @@
 """The catalogue: every way of balancing, one small class each, found by its key."""
 
-from core.strategies import baseline, undersampling, oversampling, weighting, ensembles, decisions  # noqa: F401, I001 - the order of the catalogue
+from core.strategies import (  # noqa: F401 - importing a family registers it
+    augmentation,
+    baseline,
+    batches,
+    decisions,
+    ensembles,
+    hybrid,
+    losses,
+    oversampling,
+    references,
+    undersampling,
+    weighting,
+)
 from core.strategies.base import (
     FAMILY_NAMES,
     Card,

@@ -64,7 +64,7 @@ class Sampler(Strategy):
         """
         counts = np.bincount(lane.labels(view.y), minlength=view.n_classes)
         name, arguments = self.target(view)
-        arguments |= {**dict(self.fixed), **self._own(counts, view), "sampling_strategy": self.strategy(counts)}
+        arguments |= {"sampling_strategy": self.strategy(counts), **dict(self.fixed), **self._own(counts, view)}
         if self.seeded:
             arguments["random_state"] = seed
         key = (name, repr(sorted(arguments.items())), _digest(lane))
@@ -119,7 +119,7 @@ class Sampler(Strategy):
             replaced = list(sampler.sampling_strategy_)
             kept, made = np.flatnonzero(~np.isin(y, replaced)), np.flatnonzero(np.isin(y_new, replaced))
         real = kept[kept < len(lane.rows)]
-        pieces = [] if old is None else [_part(old, kept[kept >= len(lane.rows)] - len(lane.rows))]
+        pieces = [] if old is None else [part_of(old, kept[kept >= len(lane.rows)] - len(lane.rows))]
         if len(made):
             encoded = np.asarray(X_new[made], np.float64)
             pieces.append(Synthetic(view.expand(encoded), encoded, np.asarray(y_new[made], np.int64)))
@@ -171,7 +171,8 @@ def _digest(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _part(rows: Synthetic, chosen: np.ndarray) -> Synthetic:
+def part_of(rows: Synthetic, chosen: np.ndarray) -> Synthetic:
+    """Return some of the synthetic rows."""
     return Synthetic(rows.X[chosen], rows.encoded[chosen], rows.y[chosen])
 
 

@@ -294,8 +294,9 @@ def register(cls: S) -> S:
 
 
 def catalogue() -> dict[str, type[Strategy]]:
-    """Return every registered strategy by key, in the order of registration."""
-    return dict(_REGISTRY)
+    """Return every registered strategy by key, family by family."""
+    families = list(FAMILY_NAMES)
+    return dict(sorted(_REGISTRY.items(), key=lambda item: families.index(item[1].card.family)))
 
 
 def make(part: Part) -> Strategy:

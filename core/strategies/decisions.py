@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation import thresholds
-from core.strategies.base import Card, Rule, Strategy, TrainingView, register
+from core.strategies._calibration import Isotonic, PriorShift, Temperature
+from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix
+from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
+from core.training._batches import training_mass
 from core.training.lane import Lane
 
 
@@ -54,3 +57,189 @@ class ThresholdF1(Threshold):
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.f1
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdGMean(Threshold):
+    """The threshold with the best geometric mean of the recalls."""
+
+    card = Card(
+        "threshold_g_mean",
+        "Threshold by G-mean",
+        "decision",
+        "Trains the plain network, then moves the threshold to where both classes are found about equally well.",
+        helps="When all classes matter alike, however rare they are.",
+        harms="Accepts many false alarms where the rare class is very rare.",
+        paper="Collell, Prelec and Patil (2018)",
+        link="https://doi.org/10.1016/j.neucom.2017.08.035",
+    )
+
+    def objective(self, view: TrainingView) -> thresholds.Objective:
+        return thresholds.g_mean
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdMcc(Threshold):
+    """The threshold with the best Matthews correlation."""
+
+    card = Card(
+        "threshold_mcc",
+        "Threshold by MCC",
+        "decision",
+        "Trains the plain network, then moves the threshold to where decisions and truth agree best.",
+        helps="When all four cells of the confusion matrix count.",
+        harms="With few validation rows of the smallest class the threshold is a guess.",
+        paper="Chicco and Jurman (2020)",
+        link="https://doi.org/10.1186/s12864-019-6413-7",
+    )
+
+    def objective(self, view: TrainingView) -> thresholds.Objective:
+        return thresholds.mcc
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdRecall(Threshold):
+    """The best precision among thresholds that reach a recall."""
+
+    card = Card(
+        "threshold_recall",
+        "Threshold by a recall floor",
+        "decision",
+        "Finds at least the share of positive rows that you ask for, with as few false alarms as that allows.",
+        helps="When missing too many is not an option, as in screening.",
+        harms="The floor holds on validation rows; on new rows it is met about half of the time.",
+        paper="Scott and Nowak (2005)",
+        link="https://doi.org/10.1109/TIT.2005.856955",
+    )
+
+    floor: float = parameter(0.9, "Share of positive rows to find; with more classes, of every class.", low=0, high=1)
+
+    def objective(self, view: TrainingView) -> thresholds.Objective:
+        return thresholds.recall_floor(self.floor)
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdPrecision(Threshold):
+    """The best recall among thresholds that reach a precision."""
+
+    card = Card(
+        "threshold_precision",
+        "Threshold by a precision floor",
+        "decision",
+        "Calls a row positive only where enough of such calls are right, and finds as many as that allows.",
+        helps="When every alarm costs somebody's time.",
+        harms="May find next to nothing where the floor is out of reach.",
+        paper="Eban et al. (2017)",
+        link="https://arxiv.org/abs/1608.04802",
+    )
+
+    floor: float = parameter(
+        0.8, "Share of positive calls to be right; with more classes, of every class.", low=0, high=1
+    )
+
+    def objective(self, view: TrainingView) -> thresholds.Objective:
+        return thresholds.precision_floor(self.floor)
+
+
+@register
+@dataclass(frozen=True)
+class ThresholdCost(Threshold):
+    """The threshold with the least cost on validation rows."""
+
+    card = Card(
+        "threshold_cost",
+        "Threshold by expected cost",
+        "decision",
+        "Trains the plain network, then moves the threshold to where mistakes cost least in all.",
+        helps="When you know what a missed row and a false alarm cost.",
+        harms="When the costs are guessed, so is the threshold.",
+        paper="Zhou and Liu (2006)",
+        link="https://doi.org/10.1109/TKDE.2006.17",
+    )
+
+    miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
+    costs: tuple[float, ...] = parameter((), COSTS_HELP)
+
+    def objective(self, view: TrainingView) -> thresholds.Objective:
+        return thresholds.expected_cost(cost_matrix(self.miss_cost, self.costs, view.class_counts))
+
+
+@register
+@dataclass(frozen=True)
+class PriorCorrection(Strategy):
+    """Probabilities carried back from the classes' shares in training to those of the table.
+
+    The shares in training count rows, weights, batches and logit offsets; over several networks
+    they are averaged.
+    """
+
+    card = Card(
+        "prior_correction",
+        "Prior correction",
+        "decision",
+        "Takes back what resampling or weights did to the probabilities, so that they mean what they say again.",
+        helps="After any sampler or weights, when probabilities are read; put a threshold after it.",
+        harms="Alone it changes nothing; after resampling it undoes the shift in decisions too.",
+        paper="Saerens, Latinne and Decaestecker (2002)",
+        link="https://doi.org/10.1162/089976602753284446",
+    )
+
+    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
+        if not lanes:
+            return None
+        seen = np.mean([_share_in_training(lane, view) for lane in lanes], axis=0)
+        own = view.class_counts / len(view.y)
+        factors = np.divide(own, seen, out=np.zeros(view.n_classes), where=seen > 0)
+        return Rule(PriorShift(tuple(factors.tolist())))
+
+
+def _share_in_training(lane: Lane, view: TrainingView) -> np.ndarray:
+    mass = training_mass(lane, lane.labels(view.y), view.n_classes)
+    if lane.loss.offset:
+        # The offset is there in training only: without it, logits are those of shares divided by its exponential.
+        mass = mass * np.exp(-np.array(lane.loss.offset))
+    return mass / mass.sum()
+
+
+@register
+@dataclass(frozen=True)
+class TemperatureScaling(Strategy):
+    """One temperature for all logits, fitted on validation rows."""
+
+    card = Card(
+        "temperature",
+        "Temperature scaling",
+        "decision",
+        "Makes all probabilities less sure, or surer, by one number fitted on validation rows.",
+        helps="Over-confident networks; keeps the order of the rows.",
+        harms="Changes no decision by itself: put a threshold after it.",
+        paper="Guo et al. (2017)",
+        link="https://arxiv.org/abs/1706.04599",
+    )
+
+    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
+        return Rule(Temperature.fit(probabilities, y))
+
+
+@register
+@dataclass(frozen=True)
+class IsotonicCalibration(Strategy):
+    """A rising line from probabilities to observed shares, fitted on validation rows."""
+
+    card = Card(
+        "isotonic",
+        "Isotonic calibration",
+        "decision",
+        "Bends probabilities to the shares observed among validation rows, keeping their order.",
+        helps="Probabilities that are off by more than one number can mend; hundreds of validation rows.",
+        harms="With few rows of the smallest class it makes coarse steps, and many ties.",
+        paper="Zadrozny and Elkan (2002)",
+        link="https://doi.org/10.1145/775047.775151",
+    )
+
+    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
+        return Rule(Isotonic.fit(probabilities, y))

@@ -1,39 +1,69 @@
 """Ensembles: several networks on differently drawn rows, their probabilities averaged.
 
 Member 0 keeps the lane's seed and so starts from the same weights as a strategy of one network;
-the seeds of the others follow from it, and are the same for every ensemble of a fold.
+the seeds of the others follow from it, and are the same for every ensemble of a fold. Rows are
+drawn with seeds that follow from the fold's in the same way. Synthetic rows that an earlier part
+of a combination made stay in every bag.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.strategies._sampling import part_of
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.oversampling import Smote
 from core.strategies.undersampling import RandomUnder
+from core.strategies.weighting import class_counts
 from core.training.lane import Lane
 
+MEMBERS_HELP = "Networks whose probabilities are averaged."
 
-def _seed(seed: int, member: int) -> int:
+
+def member_seed(seed: int, member: int) -> int:
+    """Return the seed of an ensemble's member, counted from 0."""
     return seed if member == 0 else int(np.random.SeedSequence([seed, member]).generate_state(1)[0] >> 1)
 
 
 def members(lane: Lane, count: int) -> list[Lane]:
     """Return copies of a lane that differ in their seed."""
-    return [replace(lane, seed=_seed(lane.seed, i)) for i in range(count)]
+    return [replace(lane, seed=member_seed(lane.seed, i)) for i in range(count)]
 
 
-def bag_seed(view: TrainingView, member: int) -> int:
-    """Return the seed with which a member's rows are drawn."""
-    return _seed(view.seed, member)
+def under_bags(lane: Lane, view: TrainingView, count: int) -> list[Lane]:
+    """Return members that see all rows of the smallest class and as many random ones of each other class."""
+    draw = RandomUnder().draw
+    return [draw(member, view, member_seed(view.seed, i)) for i, member in enumerate(members(lane, count))]
 
 
 @dataclass(frozen=True)
 class Ensemble(Strategy):
     """A strategy of several networks."""
 
-    n_members: int = parameter(10, "Networks whose probabilities are averaged.", low=2, high=100)
+    n_members: int = parameter(10, MEMBERS_HELP, low=2, high=100)
+
+
+@register
+@dataclass(frozen=True)
+class DeepEnsemble(Ensemble):
+    """The same rows for every member: what averaging alone is worth."""
+
+    card = Card(
+        "deep_ensemble",
+        "Plain ensemble",
+        "ensemble",
+        "Averages several plain networks that differ in nothing but chance: shows what averaging alone brings.",
+        helps="Nearly always a little, and steadier results.",
+        harms="Balances nothing; costs as much as its networks.",
+        paper="Lakshminarayanan, Pritzel and Blundell (2017)",
+        link="https://arxiv.org/abs/1612.01474",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return members(lane, self.n_members)
 
 
 @register
@@ -53,5 +83,227 @@ class UnderBagging(Ensemble):
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        draw = RandomUnder().draw
-        return [draw(member, view, bag_seed(view, i)) for i, member in enumerate(members(lane, self.n_members))]
+        return under_bags(lane, view, self.n_members)
+
+
+@register
+@dataclass(frozen=True)
+class OverBagging(Ensemble):
+    """Each network sees as many rows of every class as the largest has, drawn with replacement."""
+
+    card = Card(
+        "over_bagging",
+        "Over-bagging",
+        "ensemble",
+        "Averages several networks, each on rows drawn with replacement until all classes are as large as the largest.",
+        helps="Small tables, where no row can be spared.",
+        harms="The networks resemble each other in the rare rows, which all of them see.",
+        paper="Wang and Yao (2009)",
+        link="https://doi.org/10.1109/CIDM.2009.4938667",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        largest = class_counts(lane, view).max()
+        made = np.zeros(view.n_classes, int)
+        if lane.synthetic is not None:
+            made = np.bincount(lane.synthetic.y, minlength=view.n_classes)
+        bags = []
+        for i, member in enumerate(members(lane, self.n_members)):
+            rng = np.random.default_rng(member_seed(view.seed, i))
+            rows = [rng.choice(own, largest - made[c]) for c, own in _by_class(lane.rows, view)]
+            bags.append(replace(member, rows=np.concatenate(rows)))
+        return bags
+
+
+@register
+@dataclass(frozen=True)
+class SmoteBagging(Ensemble):
+    """Over-bagging whose smaller classes are part drawn, part made by SMOTE, in a share that grows by member."""
+
+    card = Card(
+        "smote_bagging",
+        "SMOTE-bagging",
+        "ensemble",
+        "Over-bagging in which part of each smaller class is made by SMOTE, more in some networks than in others.",
+        helps="Small rare classes: every network sees other rare rows.",
+        harms="Where classes overlap it has SMOTE's trouble, many times over.",
+        paper="Wang and Yao (2009)",
+        link="https://doi.org/10.1109/CIDM.2009.4938667",
+        cost="fast",
+    )
+
+    k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        largest = class_counts(lane, view).max()
+        bags = []
+        for i, member in enumerate(members(lane, self.n_members)):
+            seed = member_seed(view.seed, i)
+            rng = np.random.default_rng(seed)
+            grown = Smote(k_neighbors=self.k_neighbors).draw(member, view, seed)
+            made = np.zeros(0, np.int64) if grown.synthetic is None else grown.synthetic.y
+            rows, kept = [], []
+            for c, own in _by_class(lane.rows, view):
+                drawn = round((i + 1) / self.n_members * largest) if len(own) < largest else largest
+                smote = np.flatnonzero(made == c)[: largest - drawn]
+                kept.append(smote)
+                rows.append(rng.choice(own, largest - len(smote)))
+            synthetic = None if grown.synthetic is None else part_of(grown.synthetic, np.concatenate(kept))
+            bags.append(replace(member, rows=np.concatenate(rows), synthetic=synthetic))
+        return bags
+
+
+@register
+@dataclass(frozen=True)
+class EasyEnsemble(Ensemble):
+    """Under-bags, each with a few rounds of boosting.
+
+    The paper boosts decision stumps in every bag with AdaBoost and adds up all votes. Here a round is
+    a network, the rows' weights follow AdaBoost's (SAMME for more than two classes), and the
+    probabilities of all networks are averaged, as networks say how sure they are.
+    """
+
+    card = Card(
+        "easy_ensemble",
+        "EasyEnsemble",
+        "ensemble",
+        "Draws several balanced subsets, and in each lets a second network attend to what the first got wrong.",
+        helps="As under-bagging, where one network a bag leaves mistakes that can be learned.",
+        harms="Wrong labels gain weight in every round.",
+        paper="Liu, Wu and Zhou (2009)",
+        link="https://doi.org/10.1109/TSMCB.2008.2007853",
+    )
+
+    rounds: int = parameter(
+        2, "Networks after one another in each bag; the number of bags is what remains.", low=1, high=10
+    )
+
+    def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
+        n_bags = max(1, self.n_members // self.rounds)
+        bags = [bag for lane in lanes for bag in under_bags(lane, view, n_bags)]
+        for i in range(self.rounds):
+            given = yield [replace(bag, seed=member_seed(bag.seed, i)) for bag in bags]
+            bags = [_boosted(bag, p, view) for bag, p in zip(bags, given, strict=True)]
+
+
+def _boosted(lane: Lane, probabilities: np.ndarray, view: TrainingView) -> Lane:
+    """Return a bag with AdaBoost's weights after a network with these probabilities on the view's rows."""
+    weights = np.ones(lane.n_rows) if lane.sample_weight is None else lane.sample_weight.astype(float)
+    wrong = np.zeros(lane.n_rows, bool)
+    wrong[: len(lane.rows)] = probabilities.argmax(axis=1)[lane.rows] != view.y[lane.rows]
+    error = weights[wrong].sum() / weights.sum()
+    if 0 < error < 1 - 1 / view.n_classes:
+        weights[wrong] *= (view.n_classes - 1) * (1 - error) / error
+    return replace(lane, sample_weight=(weights / weights.mean()).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class _Sequential(Strategy):
+    """An ensemble whose next member's rows depend on the members before."""
+
+    n_members: int = parameter(
+        5, "Networks, trained one after another, whose probabilities are averaged.", low=2, high=100
+    )
+
+    def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
+        total = np.zeros((len(view.y), view.n_classes))
+        hardness = None
+        left = [lane.rows for lane in lanes]
+        for i in range(self.n_members):
+            stage = []
+            for j, lane in enumerate(lanes):
+                rng = np.random.default_rng([view.seed, i])
+                smallest = int(min(n for n in class_counts(lane, view) if n))
+                pools = [
+                    own if hardness is None or len(own) <= smallest else self.narrowed(own, hardness[own], smallest, i)
+                    for _, own in _by_class(left[j], view)
+                ]
+                left[j] = np.concatenate(pools)
+                rows = [
+                    own
+                    if len(own) <= smallest
+                    else self.drawn(own, None if hardness is None else hardness[own], smallest, i, rng)
+                    for own in pools
+                ]
+                stage.append(replace(lane, rows=np.concatenate(rows), seed=member_seed(lane.seed, i)))
+            given = yield stage
+            total += np.mean(given, axis=0)
+            hardness = 1 - total[np.arange(len(view.y)), view.y] / (i + 1)
+
+    def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:
+        """Return a larger class's rows that this stage and later ones may use."""
+        return rows
+
+    def drawn(
+        self, rows: np.ndarray, hardness: np.ndarray | None, smallest: int, stage: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return about ``smallest`` rows of a larger class; there is no hardness at the first stage."""
+        return rng.choice(rows, smallest, replace=False)
+
+
+@register
+@dataclass(frozen=True)
+class SelfPaced(_Sequential):
+    """Under-bags that sample evenly over hardness, from easy rows at first to hard ones later."""
+
+    card = Card(
+        "self_paced",
+        "Self-paced ensemble",
+        "ensemble",
+        "Trains networks in turn, each on rows of the larger classes chosen by how hard the earlier ones found them.",
+        helps="Large noisy majorities: hard rows count more, without noise taking over.",
+        harms="Trains one network after another, which takes longer than side by side.",
+        paper="Liu et al. (2020)",
+        link="https://arxiv.org/abs/1909.03500",
+    )
+
+    bins: int = parameter(20, "Steps of hardness.", low=2, high=100)
+
+    def drawn(
+        self, rows: np.ndarray, hardness: np.ndarray | None, smallest: int, stage: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        if hardness is None or np.ptp(hardness) < 1e-9:
+            return rng.choice(rows, smallest, replace=False)
+        edges = np.linspace(hardness.min(), hardness.max(), self.bins + 1)
+        step = np.clip(np.searchsorted(edges, hardness, side="right") - 1, 0, self.bins - 1)
+        size = np.bincount(step, minlength=self.bins)
+        mean = np.bincount(step, hardness, self.bins) / np.maximum(size, 1)
+        # The paper's alpha grows from 0 (each bin the same hardness in all) to infinity (each bin the same rows).
+        alpha = np.tan(np.pi / 2 * stage / (self.n_members - 1))
+        weight = np.where(size > 0, 1 / (mean + alpha + 1e-12), 0.0)
+        quota = np.minimum(size, (smallest * weight / weight.sum()).astype(int) + 1)
+        chosen = [rng.choice(rows[step == b], quota[b], replace=False) for b in np.flatnonzero(size)]
+        return np.concatenate(chosen)
+
+
+@register
+@dataclass(frozen=True)
+class BalancedCascade(_Sequential):
+    """Under-bags from rows that get fewer: what the networks so far are sure of is dropped.
+
+    As in the paper, the larger class shrinks by the same factor at every stage and ends at the
+    smallest class's size; with several larger classes, each shrinks so.
+    """
+
+    card = Card(
+        "balanced_cascade",
+        "BalanceCascade",
+        "ensemble",
+        "Trains networks in turn on balanced subsets, dropping common rows that the earlier ones already get right.",
+        helps="Large classes of which most rows are easy.",
+        harms="The last networks see the hardest and noisiest common rows only.",
+        paper="Liu, Wu and Zhou (2009)",
+        link="https://doi.org/10.1109/TSMCB.2008.2007853",
+    )
+
+    def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:
+        # With s stages to go, the s-th root of what is too many leads to the smallest class's size at the last.
+        factor = (smallest / len(rows)) ** (1 / (self.n_members - stage))
+        keep = max(smallest, int(np.ceil(len(rows) * factor)))
+        return rows[np.sort(np.argsort(-hardness, kind="stable")[:keep])]
+
+
+def _by_class(rows: np.ndarray, view: TrainingView) -> list[tuple[int, np.ndarray]]:
+    """Return the rows of each class that has any."""
+    labels = view.y[rows]
+    return [(int(c), rows[labels == c]) for c in np.unique(labels)]

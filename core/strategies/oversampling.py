@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.strategies._sampling import Argument, OverSampler
-from core.strategies.base import Card, TrainingView, parameter, register
+from core.strategies.base import Card, TableFacts, TrainingView, parameter, register
+
+_K_HELP = "Neighbours of the same class to choose from."
 
 
 @register
@@ -49,7 +51,7 @@ class Smote(OverSampler):
     returns = "appended"
     limited = (("k_neighbors", 1),)
 
-    k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+    k_neighbors: int = parameter(5, _K_HELP, low=1, high=50)
 
     def target(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
         if not view.categorical:
@@ -57,3 +59,197 @@ class Smote(OverSampler):
         if len(view.categorical) == view.encoded.shape[1]:
             return "over_sampling.SMOTEN", {}
         return "over_sampling.SMOTENC", {"categorical_features": list(view.categorical)}
+
+
+@register
+@dataclass(frozen=True)
+class SmoteNC(Smote):
+    """SMOTE for numbers and categories: a new row's categories are its neighbours' most frequent ones."""
+
+    card = Card(
+        "smotenc",
+        "SMOTENC",
+        "oversampling",
+        "SMOTE for mixed tables: numbers between neighbours, categories by the neighbours' vote.",
+        helps="Tables with numbers and categories; here SMOTE means the same.",
+        harms="Where classes overlap, new rows land among the majority.",
+        paper="Chawla et al. (2002)",
+        link="https://doi.org/10.1613/jair.953",
+        cost="fast",
+    )
+
+    def why_not(self, facts: TableFacts) -> str | None:
+        if not (facts.n_numeric and facts.n_categorical):
+            return "SMOTENC is for tables with numeric and categorical columns: choose SMOTE for this one."
+        return super().why_not(facts)
+
+
+@register
+@dataclass(frozen=True)
+class SmoteN(Smote):
+    """SMOTE for categories alone, by the value difference metric."""
+
+    card = Card(
+        "smoten",
+        "SMOTEN",
+        "oversampling",
+        "SMOTE for categories alone: a new row takes what most of its neighbours have.",
+        helps="Tables without a numeric column; here SMOTE means the same.",
+        harms="Few distinct rows: most new ones repeat old ones.",
+        paper="Chawla et al. (2002)",
+        link="https://doi.org/10.1613/jair.953",
+        cost="fast",
+        categorical_only=True,
+    )
+
+
+@register
+@dataclass(frozen=True)
+class Rose(OverSampler):
+    """Random over-sampling with a smoothed bootstrap."""
+
+    card = Card(
+        "rose",
+        "ROSE (smoothed bootstrap)",
+        "oversampling",
+        "Repeats random rows of the smaller classes, each moved a little at random.",
+        helps="Small numeric classes: the network cannot learn repeated rows by heart.",
+        harms="Moves every column alike, also where only some values make sense.",
+        paper="Menardi and Torelli (2014)",
+        link="https://doi.org/10.1007/s10618-012-0295-5",
+        numeric_only=True,
+    )
+    imblearn = "over_sampling.RandomOverSampler"
+    returns = "appended"
+
+    shrinkage: float = parameter(1.0, "How far rows are moved; 0 repeats them as they are.", low=0, high=10)
+
+
+@dataclass(frozen=True)
+class _Borderline(OverSampler):
+    imblearn = "over_sampling.BorderlineSMOTE"
+    returns = "appended"
+    limited = (("k_neighbors", 1),)
+
+    k_neighbors: int = parameter(5, _K_HELP, low=1, high=50)
+    m_neighbors: int = parameter(
+        10, "Neighbours of any class that tell whether a row is at the border.", low=1, high=100
+    )
+
+
+@register
+@dataclass(frozen=True)
+class Borderline1(_Borderline):
+    """SMOTE from minority rows at the border, towards rows of their class."""
+
+    card = Card(
+        "borderline_smote_1",
+        "Borderline-SMOTE 1",
+        "oversampling",
+        "SMOTE only for those rows of the smaller classes that lie at the border to the others.",
+        helps="Classes that touch without mixing: new rows go where decisions are made.",
+        harms="Where classes overlap it strengthens noise; far from any border it does nothing.",
+        paper="Han, Wang and Mao (2005)",
+        link="https://doi.org/10.1007/11538059_91",
+        cost="slow",
+        numeric_only=True,
+    )
+    fixed = (("kind", "borderline-1"),)
+
+
+@register
+@dataclass(frozen=True)
+class Borderline2(_Borderline):
+    """SMOTE from minority rows at the border, towards rows of any class."""
+
+    card = Card(
+        "borderline_smote_2",
+        "Borderline-SMOTE 2",
+        "oversampling",
+        "As Borderline-SMOTE 1, and also part of the way towards rows of the other classes.",
+        helps="A border that should move outwards, into the larger class.",
+        harms="Makes rows inside the larger class; false alarms rise.",
+        paper="Han, Wang and Mao (2005)",
+        link="https://doi.org/10.1007/11538059_91",
+        cost="slow",
+        numeric_only=True,
+    )
+    fixed = (("kind", "borderline-2"),)
+
+
+@register
+@dataclass(frozen=True)
+class SvmSmote(OverSampler):
+    """SMOTE from the minority's support vectors."""
+
+    card = Card(
+        "svm_smote",
+        "SVM-SMOTE",
+        "oversampling",
+        "Finds the border with a support vector machine and makes new rows along it.",
+        helps="A curved border between classes that are mostly separate.",
+        harms="Slow on large tables, and lost where no border can be found.",
+        paper="Nguyen, Cooper and Kamei (2011)",
+        link="https://doi.org/10.1504/IJKESDP.2011.039875",
+        cost="slow",
+        numeric_only=True,
+    )
+    imblearn = "over_sampling.SVMSMOTE"
+    returns = "appended"
+    limited = (("k_neighbors", 1),)
+
+    k_neighbors: int = parameter(5, _K_HELP, low=1, high=50)
+    m_neighbors: int = parameter(10, "Neighbours of any class that tell whether a row is noise.", low=1, high=100)
+    out_step: float = parameter(0.5, "How far new rows may go beyond the border.", low=0, high=1)
+
+
+@register
+@dataclass(frozen=True)
+class KMeansSmote(OverSampler):
+    """SMOTE inside clusters in which the minority is at home."""
+
+    card = Card(
+        "kmeans_smote",
+        "KMeans-SMOTE",
+        "oversampling",
+        "Finds groups of rows first and makes new rows only in groups where the small class is at home.",
+        helps="A small class in several groups of different density.",
+        harms="Fails where no group holds enough rows of the small class.",
+        paper="Douzas, Bacao and Last (2018)",
+        link="https://doi.org/10.1016/j.ins.2018.06.056",
+        cost="fast",
+        numeric_only=True,
+    )
+    imblearn = "over_sampling.KMeansSMOTE"
+    returns = "appended"
+    limited = (("k_neighbors", 1),)
+
+    k_neighbors: int = parameter(2, _K_HELP, low=1, high=50)
+    kmeans_estimator: int = parameter(8, "Groups to find.", low=1, high=200)
+    cluster_balance_threshold: float = parameter(
+        0.1, "Smallest share of the small class in a group that gets new rows.", low=0, high=1
+    )
+
+
+@register
+@dataclass(frozen=True)
+class Adasyn(OverSampler):
+    """SMOTE with more new rows where more neighbours are of other classes."""
+
+    card = Card(
+        "adasyn",
+        "ADASYN",
+        "oversampling",
+        "As SMOTE, with more new rows around those that are surrounded by other classes.",
+        helps="Small classes of which some parts are harder than others.",
+        harms="Pours rows around outliers and wrong labels.",
+        paper="He, Bai, Garcia and Li (2008)",
+        link="https://doi.org/10.1109/IJCNN.2008.4633969",
+        cost="slow",
+        numeric_only=True,
+    )
+    imblearn = "over_sampling.ADASYN"
+    returns = "appended"
+    limited = (("n_neighbors", 1),)
+
+    n_neighbors: int = parameter(5, "Neighbours that tell how hard a row is.", low=1, high=50)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.strategies._sampling import UnderSampler
+from core.strategies._sampling import Sampler, UnderSampler
 from core.strategies.base import Card, parameter, register
+
+_IMBLEARN = "https://arxiv.org/abs/1609.06570"
+_KINDS = ("all", "mode")
+_KIND_HELP = "Drop a row when any neighbour is of another class (all) or when most are (mode)."
 
 
 @register
@@ -26,3 +30,271 @@ class RandomUnder(UnderSampler):
     imblearn = "under_sampling.RandomUnderSampler"
 
     replacement: bool = parameter(False, "Draw the kept rows with replacement.")
+
+
+@dataclass(frozen=True)
+class _NearMiss(UnderSampler):
+    imblearn = "under_sampling.NearMiss"
+    seeded = False
+    limited = (("n_neighbors", 0),)
+
+    n_neighbors: int = parameter(3, "Rows of the smallest class to measure distances to.", low=1, high=50)
+
+
+@register
+@dataclass(frozen=True)
+class NearMiss1(_NearMiss):
+    """Larger-class rows whose nearest minority rows are closest on average."""
+
+    card = Card(
+        "near_miss_1",
+        "NearMiss 1",
+        "undersampling",
+        "Keeps the rows of the larger classes that lie closest to rows of the smallest one.",
+        helps="A clean border between classes, which then gets all attention.",
+        harms="Keeps noise, and forgets what typical rows of the larger classes look like.",
+        paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
+        link=_IMBLEARN,
+        cost="fast",
+    )
+    fixed = (("version", 1),)
+
+
+@register
+@dataclass(frozen=True)
+class NearMiss2(_NearMiss):
+    """Larger-class rows whose farthest minority rows are closest on average."""
+
+    card = Card(
+        "near_miss_2",
+        "NearMiss 2",
+        "undersampling",
+        "Keeps the rows of the larger classes that lie closest to the smallest class as a whole.",
+        helps="A smallest class that forms one compact group.",
+        harms="Far-away rows of the larger classes are never seen and get decided at random.",
+        paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
+        link=_IMBLEARN,
+        cost="fast",
+    )
+    fixed = (("version", 2),)
+
+
+@register
+@dataclass(frozen=True)
+class NearMiss3(_NearMiss):
+    """Around each minority row some larger-class rows, of these the ones farthest away."""
+
+    card = Card(
+        "near_miss_3",
+        "NearMiss 3",
+        "undersampling",
+        "Surrounds every row of the smallest class with a few rows of each larger class.",
+        helps="A smallest class in several groups, each of which keeps its surroundings.",
+        harms="May keep far fewer rows of the larger classes than of the smallest.",
+        paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
+        link=_IMBLEARN,
+        cost="fast",
+    )
+    fixed = (("version", 3),)
+
+    n_neighbors_ver3: int = parameter(3, "Rows to keep around each row of the smallest class.", low=1, high=50)
+
+
+@register
+@dataclass(frozen=True)
+class TomekLinks(Sampler):
+    """Drop the larger-class row of every pair of mutual nearest neighbours of different classes."""
+
+    card = Card(
+        "tomek_links",
+        "Tomek links",
+        "undersampling",
+        "Drops a row of a larger class when it and a row of another class are each other's nearest.",
+        helps="Tidies a noisy border without losing more than a few rows.",
+        harms="Hardly changes the balance; alone it is often not enough.",
+        paper="Tomek (1976), Two modifications of CNN",
+        link="https://doi.org/10.1109/TSMC.1976.4309452",
+        cost="slow",
+    )
+    imblearn = "under_sampling.TomekLinks"
+    seeded = False
+
+
+@dataclass(frozen=True)
+class _Edited(Sampler):
+    seeded = False
+
+    n_neighbors: int = parameter(3, "Neighbours that have a say.", low=1, high=50)
+    kind_sel: str = parameter("all", _KIND_HELP, choices=_KINDS)
+
+
+@register
+@dataclass(frozen=True)
+class EditedNeighbours(_Edited):
+    """Drop larger-class rows that their neighbours contradict."""
+
+    card = Card(
+        "enn",
+        "Edited nearest neighbours",
+        "undersampling",
+        "Drops rows of the larger classes whose neighbours belong to other classes.",
+        helps="Noisy labels and overlapping classes: the border becomes clear.",
+        harms="With many classes it can empty the middle-sized ones.",
+        paper="Wilson (1972)",
+        link="https://doi.org/10.1109/TSMC.1972.4309137",
+        cost="slow",
+    )
+    imblearn = "under_sampling.EditedNearestNeighbours"
+
+
+@register
+@dataclass(frozen=True)
+class RepeatedEditedNeighbours(_Edited):
+    """Edited nearest neighbours until nothing changes."""
+
+    card = Card(
+        "repeated_enn",
+        "Repeated edited neighbours",
+        "undersampling",
+        "Repeats the editing by neighbours until no more rows have to go.",
+        helps="Strong overlap that one round of editing leaves behind.",
+        harms="Can go on until a class has vanished.",
+        paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
+        link="https://doi.org/10.1109/TSMC.1976.4309523",
+        cost="slow",
+    )
+    imblearn = "under_sampling.RepeatedEditedNearestNeighbours"
+
+    max_iter: int = parameter(100, "Most rounds.", low=2, high=1000)
+
+
+@register
+@dataclass(frozen=True)
+class AllKnn(_Edited):
+    """Edited nearest neighbours with one neighbour, then two, and so on."""
+
+    card = Card(
+        "all_knn",
+        "AllKNN",
+        "undersampling",
+        "Edits by the nearest neighbour, then by two, then three, dropping more each time.",
+        helps="As editing by neighbours, somewhat more thorough.",
+        harms="As editing by neighbours: middle-sized classes may be emptied.",
+        paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
+        link="https://doi.org/10.1109/TSMC.1976.4309523",
+        cost="slow",
+    )
+    imblearn = "under_sampling.AllKNN"
+
+
+@dataclass(frozen=True)
+class _Condensing(Sampler):
+    n_neighbors: int = parameter(1, "Neighbours by which a row is judged.", low=1, high=20)
+    n_seeds_S: int = parameter(1, "Rows of each larger class to start from.", low=1, high=100)
+
+
+@register
+@dataclass(frozen=True)
+class Condensed(_Condensing):
+    """Only those larger-class rows that a nearest-neighbour rule needs."""
+
+    card = Card(
+        "condensed",
+        "Condensed nearest neighbour",
+        "undersampling",
+        "Keeps only those rows of the larger classes that a nearest-neighbour rule would get wrong without.",
+        helps="Large classes of which most rows are far from any other class.",
+        harms="Keeps noise rather than typical rows, and takes long on large tables.",
+        paper="Hart (1968)",
+        link="https://doi.org/10.1109/TIT.1968.1054155",
+        cost="slow",
+    )
+    imblearn = "under_sampling.CondensedNearestNeighbour"
+
+
+@register
+@dataclass(frozen=True)
+class OneSided(_Condensing):
+    """One step of condensing, then Tomek links."""
+
+    card = Card(
+        "one_sided",
+        "One-sided selection",
+        "undersampling",
+        "Drops rows of the larger classes that are plainly redundant, then those that crowd the border.",
+        helps="Redundant and noisy majorities at once, in less time than condensing.",
+        harms="The result depends on the few rows that it starts from.",
+        paper="Kubat and Matwin (1997), as in Lemaître et al. (2017)",
+        link=_IMBLEARN,
+        cost="slow",
+    )
+    imblearn = "under_sampling.OneSidedSelection"
+
+
+@register
+@dataclass(frozen=True)
+class NeighbourhoodCleaning(Sampler):
+    """Edited nearest neighbours, and the neighbours that make minority rows look wrong."""
+
+    card = Card(
+        "neighbourhood_cleaning",
+        "Neighbourhood cleaning",
+        "undersampling",
+        "Drops rows of the larger classes that are noise, or that drown rows of the smallest class.",
+        helps="A small class scattered among a larger one.",
+        harms="Cleans more than it balances; the larger class usually stays larger.",
+        paper="Laurikkala (2001)",
+        link="https://doi.org/10.1007/3-540-48229-6_9",
+        cost="slow",
+    )
+    imblearn = "under_sampling.NeighbourhoodCleaningRule"
+    seeded = False
+
+    n_neighbors: int = parameter(3, "Neighbours that have a say.", low=1, high=50)
+    threshold_cleaning: float = parameter(
+        0.5, "Clean only classes with more rows than this share of the smallest class.", low=0, high=10
+    )
+
+
+@register
+@dataclass(frozen=True)
+class HardnessThreshold(UnderSampler):
+    """Larger-class rows that a random forest finds easy."""
+
+    card = Card(
+        "hardness_threshold",
+        "Instance hardness threshold",
+        "undersampling",
+        "Drops the rows of the larger classes that a random forest finds hardest to classify.",
+        helps="Mislabelled or overlapping rows in the larger classes.",
+        harms="Removes the border that a network could have learned; trains forests first.",
+        paper="Smith, Martinez and Giraud-Carrier (2014)",
+        link="https://doi.org/10.1007/s10994-013-5422-z",
+        cost="slow",
+    )
+    imblearn = "under_sampling.InstanceHardnessThreshold"
+    limited = (("cv", 0),)
+
+    cv: int = parameter(5, "Parts of the cross-validation that measures hardness.", low=2, high=20)
+
+
+@register
+@dataclass(frozen=True)
+class ClusterCentroids(UnderSampler):
+    """Larger classes replaced by as many cluster centres as the smallest class has rows."""
+
+    card = Card(
+        "cluster_centroids",
+        "Cluster centroids",
+        "undersampling",
+        "Replaces the rows of each larger class by a few cluster centres.",
+        helps="Larger classes made of groups: every group stays represented.",
+        harms="Centres are averages that no real row looks like.",
+        paper="Yen and Lee (2009)",
+        link="https://doi.org/10.1016/j.eswa.2008.06.108",
+        cost="slow",
+        numeric_only=True,
+    )
+    imblearn = "under_sampling.ClusterCentroids"
+    returns = "centroids"
+    fixed = (("voting", "soft"),)

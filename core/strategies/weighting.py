@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.strategies.base import Card, Strategy, TrainingView, register
+from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix
+from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
 
@@ -29,6 +30,23 @@ def balanced(counts: np.ndarray) -> np.ndarray:
     return np.divide(counts.sum() / present.sum(), counts, out=np.zeros(len(counts)), where=present)
 
 
+def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
+    """Return Cui et al.'s weights, (1 - beta) / (1 - beta^n_j), scaled to a sum of the class count.
+
+    Classes without rows get 0.
+    """
+    present = counts > 0
+    # expm1 keeps 1 - beta^n exact for beta near 1.
+    seen = -np.expm1(counts * np.log(beta)) if beta > 0 else present.astype(float)
+    weights = np.divide(1 - beta, seen, out=np.zeros(len(counts)), where=present)
+    return weights * present.sum() / weights.sum()
+
+
+def class_counts(lane: Lane, view: TrainingView) -> np.ndarray:
+    """Return the lane's rows by class, shape (n_classes,)."""
+    return np.bincount(lane.labels(view.y), minlength=view.n_classes)
+
+
 @dataclass(frozen=True)
 class ClassWeighting(Strategy):
     """A strategy that weighs rows by their class."""
@@ -38,8 +56,7 @@ class ClassWeighting(Strategy):
         """Return a weight a class, shape (n_classes,), for class counts of the same shape."""
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        counts = np.bincount(lane.labels(view.y), minlength=view.n_classes)
-        return [weighted(lane, view, self.class_weights(counts))]
+        return [weighted(lane, view, self.class_weights(class_counts(lane, view)))]
 
 
 @register
@@ -60,3 +77,93 @@ class BalancedWeights(ClassWeighting):
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return balanced(counts)
+
+
+@register
+@dataclass(frozen=True)
+class SquareRootWeights(ClassWeighting):
+    """Square roots of the balanced weights."""
+
+    card = Card(
+        "sqrt_weight",
+        "Square-root weights",
+        "weighting",
+        "Half-way between no weights and class weights: the square root of the latter.",
+        helps="Strong imbalance, where full class weights overshoot.",
+        harms="May do too little where missing a rare row is what matters.",
+        paper="Mahajan et al. (2018)",
+        link="https://arxiv.org/abs/1805.00932",
+    )
+
+    def class_weights(self, counts: np.ndarray) -> np.ndarray:
+        return np.sqrt(balanced(counts))
+
+
+@register
+@dataclass(frozen=True)
+class EffectiveNumber(ClassWeighting):
+    """Class-balanced weights by the effective number of rows."""
+
+    card = Card(
+        "effective_number",
+        "Effective-number weights",
+        "weighting",
+        "Class weights that grow more slowly with rarity, as rows of a large class overlap.",
+        helps="Many classes of very different size.",
+        harms="One more setting: beta decides everything between no weights and class weights.",
+        paper="Cui et al. (2019)",
+        link="https://arxiv.org/abs/1901.05555",
+    )
+
+    beta: float = parameter(0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999)
+
+    def class_weights(self, counts: np.ndarray) -> np.ndarray:
+        return effective_number(counts, self.beta)
+
+
+@register
+@dataclass(frozen=True)
+class CostWeights(ClassWeighting):
+    """Weights from a cost matrix: what mistaking a row of the class costs in all."""
+
+    card = Card(
+        "cost_weight",
+        "Weights from costs",
+        "weighting",
+        "Makes a row count as much as it costs to mistake it for another class.",
+        helps="When you know what a missed row and a false alarm cost.",
+        harms="When the costs are guessed, so are the results.",
+        paper="Zhou and Liu (2006)",
+        link="https://doi.org/10.1109/TKDE.2006.17",
+    )
+
+    miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
+    costs: tuple[float, ...] = parameter((), COSTS_HELP)
+
+    def class_weights(self, counts: np.ndarray) -> np.ndarray:
+        return cost_matrix(self.miss_cost, self.costs, counts).sum(axis=1)
+
+
+@register
+@dataclass(frozen=True)
+class LogPriorBias(Strategy):
+    """Output bias that starts at the log share of each class."""
+
+    card = Card(
+        "log_prior_bias",
+        "Bias at the log prior",
+        "weighting",
+        "Starts the network at the class shares, so that it need not spend its first steps learning them.",
+        helps="Strong imbalance and short training; costs nothing.",
+        harms="Changes the start only; by itself it seldom finds more rare rows.",
+        paper="Lin et al. (2017), section 3.3",
+        link="https://arxiv.org/abs/1708.02002",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, initial_bias=tuple(log_prior(class_counts(lane, view)).tolist()))]
+
+
+def log_prior(counts: np.ndarray) -> np.ndarray:
+    """Return the log share of each class; a class without rows counts as one with half a row."""
+    return np.log(np.maximum(counts, 0.5) / counts.sum())

@@ -1,0 +1,56 @@
+"""Augmentation: rows mixed with each other inside the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.training.lane import Lane
+
+_ALPHA_HELP = "Small: mostly one row with a touch of the other; 1: every mixture is as likely."
+
+
+@register
+@dataclass(frozen=True)
+class Mixup(Strategy):
+    """Convex mixtures of pairs of rows and of their labels."""
+
+    card = Card(
+        "mixup",
+        "Mixup",
+        "augmentation",
+        "Trains on mixtures of two rows, labelled with the same mixture of their classes.",
+        helps="Small tables and over-confident networks; combines with weights and samplers.",
+        harms="Does not balance anything by itself; mixtures of categories look like no real row.",
+        paper="Zhang et al. (2018)",
+        link="https://arxiv.org/abs/1710.09412",
+    )
+
+    alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, mixup=self.alpha)]
+
+
+@register
+@dataclass(frozen=True)
+class Remix(Strategy):
+    """Mixup whose labels lean towards the rarer class."""
+
+    card = Card(
+        "remix",
+        "Remix",
+        "augmentation",
+        "Mixup that labels a mixture with the rarer class alone where the sizes differ much.",
+        helps="Widens the area of rare classes without making rows beforehand.",
+        harms="More false alarms at the border of the rare class.",
+        paper="Chou et al. (2020)",
+        link="https://arxiv.org/abs/2007.03943",
+    )
+
+    alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
+    kappa: float = parameter(3.0, "How many times larger the other class must be.", low=1, high=1000)
+    tau: float = parameter(0.5, "The rarer class takes the label where its share is above 1 - tau.", low=0, high=1)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, mixup=self.alpha, remix_kappa=self.kappa, remix_tau=self.tau)]

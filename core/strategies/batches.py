@@ -1,0 +1,48 @@
+"""Batches: in which shares a batch holds the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.strategies.base import Card, Strategy, TrainingView, register
+from core.training.lane import Lane
+
+
+@register
+@dataclass(frozen=True)
+class BalancedBatches(Strategy):
+    """Every batch drawn in equal shares from all classes."""
+
+    card = Card(
+        "balanced_batches",
+        "Balanced batches",
+        "batches",
+        "Fills every batch with equally many rows of each class, drawn anew each time.",
+        helps="As random over-sampling, without a larger table and without a batch that lacks a class.",
+        harms="Rows of a tiny class are seen so often that the network learns them by heart.",
+        paper="Shen, Lin and Huang (2016)",
+        link="https://arxiv.org/abs/1512.05830",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, batches="balanced")]
+
+
+@register
+@dataclass(frozen=True)
+class ProgressiveBatches(Strategy):
+    """Class shares that move from the table's own to equal ones over the epochs."""
+
+    card = Card(
+        "progressive_batches",
+        "Progressively balanced batches",
+        "batches",
+        "Starts with the classes as they are and moves to equal shares while training goes on.",
+        helps="Learns what all rows have in common first, then the rare classes.",
+        harms="With early stopping, training may end before batches are balanced.",
+        paper="Kang et al. (2020)",
+        link="https://arxiv.org/abs/1910.09217",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, batches="progressive")]

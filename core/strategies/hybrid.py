@@ -1,0 +1,79 @@
+"""Hybrids: SMOTE, then a cleaning of what it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.strategies._sampling import Sampler
+from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.oversampling import Smote
+from core.training.lane import Lane
+
+
+@dataclass(frozen=True)
+class _CleanAll(Sampler):
+    """Cleaning of all classes, one-hot levels for categorical columns; not in the catalogue by itself."""
+
+    card = Card("", "The cleaning after SMOTE", "hybrid", "", "", "", "", "")
+    fixed = (("sampling_strategy", "all"),)
+    seeded = False
+
+
+@dataclass(frozen=True)
+class _CleanNeighbours(_CleanAll):
+    imblearn = "under_sampling.EditedNearestNeighbours"
+
+
+@dataclass(frozen=True)
+class _CleanTomek(_CleanAll):
+    imblearn = "under_sampling.TomekLinks"
+
+
+@dataclass(frozen=True)
+class _CleanedSmote(Strategy):
+    cleaning: ClassVar[Sampler]
+
+    k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        (grown,) = Smote(k_neighbors=self.k_neighbors).refine(lane, view)
+        return self.cleaning.refine(grown, view)
+
+
+@register
+@dataclass(frozen=True)
+class SmoteEnn(_CleanedSmote):
+    """SMOTE, then edited nearest neighbours over all classes."""
+
+    card = Card(
+        "smote_enn",
+        "SMOTE-ENN",
+        "hybrid",
+        "SMOTE, then drops every row, real or made, whose neighbours belong to other classes.",
+        helps="Overlapping classes: SMOTE's misplaced rows go again.",
+        harms="Cuts real rows at the border too, on small tables too many.",
+        paper="Batista, Prati and Monard (2004)",
+        link="https://doi.org/10.1145/1007730.1007735",
+        cost="slow",
+    )
+    cleaning = _CleanNeighbours()
+
+
+@register
+@dataclass(frozen=True)
+class SmoteTomek(_CleanedSmote):
+    """SMOTE, then Tomek links over all classes."""
+
+    card = Card(
+        "smote_tomek",
+        "SMOTE-Tomek",
+        "hybrid",
+        "SMOTE, then drops both rows of every pair of nearest neighbours from different classes.",
+        helps="As SMOTE, with a tidier border.",
+        harms="Differs little from SMOTE where classes are apart.",
+        paper="Batista, Prati and Monard (2004)",
+        link="https://doi.org/10.1145/1007730.1007735",
+        cost="slow",
+    )
+    cleaning = _CleanTomek()

@@ -1,0 +1,212 @@
+"""Losses: what a logit is taken for. All fill in the terms of one formula, :class:`~core.training.lane.LossTerms`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.weighting import class_counts, effective_number, log_prior, weighted
+from core.training.lane import Lane
+
+_GAMMA_HELP = "How strongly easy rows are played down; 0 is plain cross-entropy."
+_BETA_HELP = "0 means no weights; towards 1 they become class weights."
+
+
+@register
+@dataclass(frozen=True)
+class Focal(Strategy):
+    """Focal loss, (1 - p_y)^gamma · cross-entropy."""
+
+    card = Card(
+        "focal",
+        "Focal loss",
+        "loss",
+        "Plays down rows that the network already gets right, so that hard ones lead.",
+        helps="A large class full of easy rows that would otherwise fill every batch.",
+        harms="Wrong labels are hard rows too; probabilities come out less sure.",
+        paper="Lin et al. (2017)",
+        link="https://arxiv.org/abs/1708.02002",
+    )
+
+    gamma: float = parameter(2.0, _GAMMA_HELP, low=0, high=10)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, loss=replace(lane.loss, gamma=(self.gamma,) * view.n_classes))]
+
+
+@register
+@dataclass(frozen=True)
+class ClassBalancedFocal(Strategy):
+    """Focal loss under effective-number weights."""
+
+    card = Card(
+        "class_balanced_focal",
+        "Class-balanced focal loss",
+        "loss",
+        "Focal loss and effective-number weights together: rare rows and hard rows lead.",
+        helps="Many classes of very different size, the large ones mostly easy.",
+        harms="Two settings to get right; rare wrong labels weigh twice.",
+        paper="Cui et al. (2019)",
+        link="https://arxiv.org/abs/1901.05555",
+    )
+
+    gamma: float = parameter(1.0, _GAMMA_HELP, low=0, high=10)
+    beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        heavy = weighted(lane, view, effective_number(class_counts(lane, view), self.beta))
+        return Focal(self.gamma).refine(heavy, view)
+
+
+@register
+@dataclass(frozen=True)
+class LogitAdjusted(Strategy):
+    """Logits shifted by tau · log prior while training, and by nothing afterwards."""
+
+    card = Card(
+        "logit_adjusted",
+        "Logit-adjusted loss",
+        "loss",
+        "Gives common classes a head start while training, which rare classes no longer have to fight afterwards.",
+        helps="Balanced accuracy, also with many classes; keeps all rows at their weight.",
+        harms="Probabilities are those of a balanced world: correct the prior where they matter.",
+        paper="Menon et al. (2021)",
+        link="https://arxiv.org/abs/2007.07314",
+    )
+
+    tau: float = parameter(1.0, "Size of the head start; 1 balances the classes.", low=0, high=4)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        offset = self.tau * log_prior(class_counts(lane, view))
+        return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
+
+
+@register
+@dataclass(frozen=True)
+class BalancedSoftmax(Strategy):
+    """Softmax with each class's exponential multiplied by its row count while training."""
+
+    card = Card(
+        "balanced_softmax",
+        "Balanced softmax",
+        "loss",
+        "Multiplies each class's score by its size while training, so that a test without sizes is fair to all.",
+        helps="Many classes with a long tail of rare ones.",
+        harms="Equals the logit-adjusted loss at tau 1: comparing the two says nothing.",
+        paper="Ren et al. (2020)",
+        link="https://arxiv.org/abs/2007.10740",
+    )
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return LogitAdjusted(tau=1.0).refine(lane, view)
+
+
+@register
+@dataclass(frozen=True)
+class Ldam(Strategy):
+    """Label-distribution-aware margins, then effective-number weights late in training.
+
+    The paper normalises features and weights and scales cosines by 30. A plain network's logits
+    have no such bound, so the margins apply to the logits themselves and ``scale`` is small.
+    """
+
+    card = Card(
+        "ldam_drw",
+        "LDAM with deferred re-weighting",
+        "loss",
+        "Asks for a wider safety margin around rare classes, and weighs them more at the end of training.",
+        helps="Rare classes that are learned by heart and then missed on new rows.",
+        harms="Needs enough epochs: the weights come late.",
+        paper="Cao et al. (2019)",
+        link="https://arxiv.org/abs/1906.07413",
+    )
+
+    max_margin: float = parameter(0.5, "Margin of the rarest class.", low=0, high=10)
+    scale: float = parameter(2.0, "What logits are multiplied by, after the margin.", low=0.1, high=30)
+    late_from: float = parameter(0.5, "Share of the epochs before the weights come in.", low=0, high=1)
+    beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        counts = class_counts(lane, view)
+        margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
+        weights = effective_number(counts, self.beta)
+        loss = replace(
+            lane.loss,
+            margin=tuple((self.max_margin * margin / margin.max()).tolist()),
+            scale=self.scale,
+            late_class_weight=tuple((weights * counts.sum() / (weights @ counts)).tolist()),
+            late_from=self.late_from,
+        )
+        return [replace(lane, loss=loss)]
+
+
+@register
+@dataclass(frozen=True)
+class LabelSmoothing(Strategy):
+    """Targets a little away from 0 and 1."""
+
+    card = Card(
+        "label_smoothing",
+        "Label smoothing",
+        "loss",
+        "Tells the network that labels are only nearly certain, so that it does not grow too sure.",
+        helps="Noisy labels and over-confident networks; combines with weights and samplers.",
+        harms="Does not balance anything by itself; blurs the probabilities of rare classes.",
+        paper="Szegedy et al. (2016)",
+        link="https://arxiv.org/abs/1512.00567",
+    )
+
+    smoothing: float = parameter(0.1, "Share of each label spread over all classes.", low=0, high=0.5)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, loss=replace(lane.loss, smoothing=self.smoothing))]
+
+
+@register
+@dataclass(frozen=True)
+class Asymmetric(Strategy):
+    """Asymmetric loss: focusing for negatives, and very easy negatives dropped."""
+
+    card = Card(
+        "asymmetric",
+        "Asymmetric loss (ASL)",
+        "loss",
+        "Plays down easy negative rows strongly, and positive rows hardly at all.",
+        helps="Few positive rows among very many easy negative ones.",
+        harms="Probabilities lean towards the positive class.",
+        paper="Ridnik et al. (2021)",
+        link="https://arxiv.org/abs/2009.14119",
+        two_classes_only=True,
+    )
+
+    gamma_negative: float = parameter(4.0, "How strongly easy negative rows are played down.", low=0, high=10)
+    gamma_positive: float = parameter(0.0, "How strongly easy positive rows are played down.", low=0, high=10)
+    clip: float = parameter(0.05, "Negative rows below this probability count nothing.", low=0, high=0.5)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        gamma = (self.gamma_negative, self.gamma_positive)
+        return [replace(lane, loss=replace(lane.loss, gamma=gamma, clip=self.clip))]
+
+
+@register
+@dataclass(frozen=True)
+class SoftF1(Strategy):
+    """One minus the F1 that probabilities count for, mixed with cross-entropy."""
+
+    card = Card(
+        "soft_f1",
+        "Soft F1 loss",
+        "loss",
+        "Trains on a smooth version of F1 itself, next to the usual loss.",
+        helps="Where F1 is what counts and batches hold some rows of every class.",
+        harms="With few rare rows a batch the loss jumps; probabilities are driven to 0 and 1.",
+        paper="Bénédict et al. (2021)",
+        link="https://arxiv.org/abs/2108.10566",
+    )
+
+    share: float = parameter(0.5, "Share of soft F1 in the loss; the rest is cross-entropy.", low=0, high=1)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        return [replace(lane, loss=replace(lane.loss, soft_f1=self.share))]

@@ -1,0 +1,125 @@
+"""References: scikit-learn's models on the same rows, to tell whether a network is worth it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from core.strategies.base import Card, Predictor, Reference, TrainingView, register
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
+
+
+@dataclass(frozen=True)
+class _SklearnReference(Reference):
+    """A scikit-learn classifier on the network's inputs."""
+
+    class_weight: ClassVar[str | None] = None
+
+    @abstractmethod
+    def model(self, seed: int) -> ClassifierMixin:
+        """Return the classifier, not fitted yet."""
+
+    def fit(self, view: TrainingView) -> Predictor:
+        model = self.model(view.seed).fit(view.X, view.y)
+
+        def predict(X: np.ndarray) -> np.ndarray:
+            probabilities = np.zeros((len(X), view.n_classes), np.float32)
+            probabilities[:, model.classes_] = model.predict_proba(X)
+            return probabilities
+
+        return predict
+
+
+@dataclass(frozen=True)
+class _Logistic(_SklearnReference):
+    def model(self, seed: int) -> ClassifierMixin:
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(class_weight=self.class_weight, max_iter=1000)
+
+
+@register
+@dataclass(frozen=True)
+class Logistic(_Logistic):
+    """Logistic regression with scikit-learn's defaults."""
+
+    card = Card(
+        "logistic",
+        "Logistic regression",
+        "reference",
+        "A linear model, no network: what can be had without one.",
+        helps="Tells whether the table needs anything curved at all.",
+        harms="Cannot bend or combine columns.",
+        paper="Cox (1958)",
+        link="https://doi.org/10.1111/j.2517-6161.1958.tb00292.x",
+        cost="fast",
+    )
+
+
+@register
+@dataclass(frozen=True)
+class LogisticBalanced(_Logistic):
+    """Logistic regression with balanced class weights."""
+
+    card = Card(
+        "logistic_balanced",
+        "Logistic regression, balanced",
+        "reference",
+        "The linear model with class weights.",
+        helps="The simplest balanced model to beat.",
+        harms="Cannot bend or combine columns; probabilities lean towards rare classes.",
+        paper="King and Zeng (2001)",
+        link="https://doi.org/10.1093/oxfordjournals.pan.a004868",
+        cost="fast",
+    )
+    class_weight = "balanced"
+
+
+@dataclass(frozen=True)
+class _Boosting(_SklearnReference):
+    def model(self, seed: int) -> ClassifierMixin:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        return HistGradientBoostingClassifier(class_weight=self.class_weight, random_state=seed)
+
+
+@register
+@dataclass(frozen=True)
+class Boosting(_Boosting):
+    """Histogram gradient boosting with scikit-learn's defaults."""
+
+    card = Card(
+        "boosting",
+        "Gradient boosting",
+        "reference",
+        "Boosted decision trees, no network: on many tables the one to beat.",
+        helps="Tells whether a network is the right tool for the table.",
+        harms="With very few rows of a class the trees learn them by heart.",
+        paper="Friedman (2001)",
+        link="https://doi.org/10.1214/aos/1013203451",
+        cost="fast",
+    )
+
+
+@register
+@dataclass(frozen=True)
+class BoostingBalanced(_Boosting):
+    """Histogram gradient boosting with balanced class weights."""
+
+    card = Card(
+        "boosting_balanced",
+        "Gradient boosting, balanced",
+        "reference",
+        "Boosted decision trees with class weights.",
+        helps="The strongest simple balanced model on many tables.",
+        harms="Probabilities lean towards rare classes.",
+        paper="Friedman (2001)",
+        link="https://doi.org/10.1214/aos/1013203451",
+        cost="fast",
+    )
+    class_weight = "balanced"
