@@ -54,6 +54,10 @@ class Sampler(Strategy):
         """Return ``sampling_strategy`` for class counts, shape (n_classes,)."""
         return "auto"
 
+    def reason(self, error: Exception) -> str:
+        """Return in words why the sampler gave up, without a full stop."""
+        return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
+
     def draw(self, lane: Lane, view: TrainingView, seed: int) -> Lane:
         """Return the lane with the rows that the sampler leaves.
 
@@ -109,8 +113,7 @@ class Sampler(Strategy):
                 warnings.simplefilter("ignore")
                 X_new, y_new = sampler.fit_resample(data, y)
         except (ValueError, RuntimeError, IndexError) as error:
-            reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
-            raise StrategyError(f"{self.card.name} cannot work on these training rows: {reason}.") from error
+            raise StrategyError(f"{self.card.name} cannot work on these training rows: {self.reason(error)}.") from error
         if self.returns == "selected":
             kept, made = np.asarray(sampler.sample_indices_), np.zeros(0, np.int64)
         elif self.returns == "appended":

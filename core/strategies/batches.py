@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.strategies.base import Card, Strategy, TrainingView, register
+from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
 
@@ -39,10 +39,14 @@ class ProgressiveBatches(Strategy):
         "batches",
         "Starts with the classes as they are and moves to equal shares while training goes on.",
         helps="Learns what all rows have in common first, then the rare classes.",
-        harms="With early stopping, training may end before batches are balanced.",
+        harms="Half of the training has few rare rows; short training may end before they are learned.",
         paper="Kang et al. (2020)",
         link="https://arxiv.org/abs/1910.09217",
     )
 
+    balanced_from: float = parameter(
+        0.5, "Share of the epochs after which batches are balanced; early stopping begins there.", low=0, high=1
+    )
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [replace(lane, batches="progressive")]
+        return [replace(lane, batches="progressive", balanced_from=self.balanced_from)]

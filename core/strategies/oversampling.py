@@ -230,6 +230,11 @@ class KMeansSmote(OverSampler):
         0.1, "Smallest share of the small class in a group that gets new rows.", low=0, high=1
     )
 
+    def reason(self, error: Exception) -> str:
+        if "No clusters found" in str(error):
+            return "no group holds enough rows of some smaller class; lower cluster_balance_threshold, or use SMOTE"
+        return super().reason(error)
+
 
 @register
 @dataclass(frozen=True)

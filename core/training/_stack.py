@@ -269,7 +269,7 @@ class Stack:
         keep = tf.constant(1.0 - settings.dropout, tf.float32)
         n = len(self._lanes)
         active = np.arange(n)
-        late_from = [int(np.ceil(t.late_from * settings.epochs)) if t.late_class_weight else 0 for t in self._loss]
+        settled = [lane.settled_from(settings.epochs) for lane in self._lanes]
         best = np.full(n, np.inf)
         best_epoch = np.zeros(n, int)
         kept: list[Weights | None] = [None] * n
@@ -277,7 +277,7 @@ class Stack:
         seconds = np.zeros(n)
         for epoch in range(settings.epochs):
             began = time.perf_counter()
-            rows, weights, mix = self._epoch_inputs(active, epoch, late_from)
+            rows, weights, mix = self._epoch_inputs(active, epoch, settled)
             terms = Terms(*(tf.constant(t[active]) for t in self._terms))
             loss = epoch_graph(
                 self._state, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
@@ -288,7 +288,7 @@ class Stack:
             losses[1, epoch, active] = valid
             going = np.ones(len(active), bool)
             for place, (lane, value) in enumerate(zip(active, valid, strict=True)):
-                if epoch <= late_from[lane] or value < best[lane] or kept[lane] is None or not settings.patience:
+                if epoch <= settled[lane] or value < best[lane] or kept[lane] is None or not settings.patience:
                     best[lane] = value if np.isfinite(value) else np.inf
                     best_epoch[lane] = epoch
                     if settings.patience or epoch == settings.epochs - 1:
@@ -307,12 +307,8 @@ class Stack:
                     variable.assign(tf.gather(variable, keepers))
         return [self._trained(i, losses[:, :, i], int(best_epoch[i]), kept[i], seconds[i]) for i in range(n)]
 
-    @property
-    def _loss(self) -> list[LossTerms]:
-        return [lane.loss for lane in self._lanes]
-
     def _epoch_inputs(
-        self, active: np.ndarray, epoch: int, late_from: Sequence[int]
+        self, active: np.ndarray, epoch: int, settled: Sequence[int]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         shape = (self._steps, len(active), self._batch)
         rows = np.empty(shape, np.int32)
@@ -324,7 +320,7 @@ class Stack:
             rows[:, place] = self._positions[i][drawn.positions]
             if lane.sample_weight is not None:
                 weights[:, place] = lane.sample_weight[drawn.positions]
-            if lane.loss.late_class_weight and epoch >= late_from[i]:
+            if lane.loss.late_class_weight and epoch >= settled[i]:
                 late = np.asarray(lane.loss.late_class_weight, np.float32)
                 weights[:, place] *= late[self._labels[i][drawn.positions]]
             if self._key.mixing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -95,7 +96,9 @@ class Lane:
     loss : LossTerms
     batches : {"shuffled", "balanced", "progressive"}
         Shuffled passes over the rows; every batch drawn class by class in equal shares; or
-        class shares that move from the rows' own to equal ones over the epochs.
+        class shares that move from the rows' own to equal ones.
+    balanced_from : float
+        With "progressive": share of the epochs after which batches are balanced. Early stopping begins there.
     mixup : float
         Alpha of the Beta distribution that mixes pairs of rows; 0 means none.
     remix_kappa, remix_tau : float
@@ -110,10 +113,17 @@ class Lane:
     sample_weight: np.ndarray | None = None
     loss: LossTerms = field(default_factory=LossTerms)
     batches: BatchOrder = "shuffled"
+    balanced_from: float = 1.0
     mixup: float = 0.0
     remix_kappa: float = 0.0
     remix_tau: float = 0.5
     initial_bias: tuple[float, ...] = ()
+
+    def settled_from(self, epochs: int) -> int:
+        """Return the epoch, counted from 0, from which on the lane's loss and batches stay as they are."""
+        batches = self.balanced_from if self.batches == "progressive" else 0.0
+        weights = self.loss.late_from if self.loss.late_class_weight else 0.0
+        return math.ceil(max(batches, weights) * epochs)
 
     @property
     def n_rows(self) -> int:

@@ -30,7 +30,7 @@ from core.training._stack import (
 )
 from core.training.lane import Lane, Stopped
 
-__all__ = ["Block", "LaneTask", "Stopped", "TrainedLane", "predict", "train", "warm_up"]
+__all__ = ["CORES", "Block", "LaneTask", "Stopped", "TrainedLane", "predict", "train", "warm_up"]
 
 
 def _single_threaded_kernels() -> None:
