@@ -113,7 +113,8 @@ class Sampler(Strategy):
                 warnings.simplefilter("ignore")
                 X_new, y_new = sampler.fit_resample(data, y)
         except (ValueError, RuntimeError, IndexError) as error:
-            raise StrategyError(f"{self.card.name} cannot work on these training rows: {self.reason(error)}.") from error
+            reason = self.reason(error)
+            raise StrategyError(f"{self.card.name} cannot work on these training rows: {reason}.") from error
         if self.returns == "selected":
             kept, made = np.asarray(sampler.sample_indices_), np.zeros(0, np.int64)
         elif self.returns == "appended":
