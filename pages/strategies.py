@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.experiment import estimate_seconds, facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
-from core.session import applicable, combined
+from core.session import combined, preset_for
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, TableFacts
-from core.strategies.presets import PRESETS
+from core.strategies.presets import BUTTONS, Preset
 from core.table import Table, TableError, Target
 from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
 from pages._strategy import show_choice, wait_for
@@ -146,8 +146,8 @@ def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts) 
     search, presets = st.columns([2, 3], vertical_alignment="bottom")
     asked = search.text_input("Search", placeholder="smote, weights, threshold…", icon=":material/search:")
     with presets.container(horizontal=True):
-        for name in PRESETS:
-            st.button(name, key=f"preset_{name}", on_click=choose_preset, args=(name, facts))
+        for preset in BUTTONS:
+            st.button(preset.name, key=f"preset_{preset.name}", on_click=choose_preset, args=(preset, facts))
     families = [family for family in FAMILY_NAMES if any(cls.card.family == family for cls in catalogue().values())]
     shown = st.pills(
         "Family",
@@ -213,8 +213,8 @@ def visible(plan: Plan, family: str, asked: str) -> list[StrategyChoice]:
     return [single.get(card.key, StrategyChoice.of(card.key)) for card in cards]
 
 
-def choose_preset(name: str, facts: TableFacts) -> None:
-    remember(session().planned(strategies=applicable(PRESETS[name], facts)))
+def choose_preset(preset: Preset, facts: TableFacts) -> None:
+    remember(session().planned(strategies=preset_for(preset, facts)))
     st.session_state["family"] = CHOSEN
 
 
