@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -303,24 +302,3 @@ def _history(trained: list[TrainedLane]) -> History | None:
         curves[1, i, : len(lane.validation_loss)] = lane.validation_loss
     train_loss, validation_loss = np.nanmean(curves, axis=1)
     return History(train_loss, validation_loss, round(float(np.mean([lane.best_epoch for lane in trained]))))
-
-
-def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = 2) -> float:
-    """Return roughly how long a plan trains, in seconds, without the time of slow samplers.
-
-    A step costs a fixed part and one that grows with rows x weights; both were measured on two
-    cores of a server. Early stopping is taken to halve the epochs.
-    """
-    network = plan.network
-    n = len(target.codes) * (1 - 1 / plan.split.folds) * (1 - network.validation_split)
-    width = 0
-    for column in _features(table, plan):
-        width += min(column.distinct, 20) if column.kind == "categorical" else 1
-    sizes = [max(1, width), *network.hidden_layers, len(target.classes)]
-    weights = sum(a * b for a, b in pairwise(sizes))
-    trained = {_lane_key(choice): choice for choice in plan.strategies}
-    lanes = sum(max(int(getattr(part, "n_members", 1)) for part in parts_of(choice)) for choice in trained.values())
-    batch = min(network.batch_size, max(1, int(n)))
-    steps = np.ceil(n / batch) * network.epochs * (0.5 if network.patience else 1.0)
-    lane_step = 15e-6 + 6 * batch * weights / 5e10
-    return float(plan.split.folds * plan.split.repeats * (0.3 + steps * (1e-4 + lanes * lane_step) / cores))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import charts
 from core.effects import Effect, effect
-from core.experiment import estimate_seconds
+from core.estimate import estimate_seconds
 from core.plan import Plan, PlanError, StrategyChoice
 from core.session import why_not, with_parameter
 from core.strategies import catalogue, label

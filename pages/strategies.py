@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.experiment import estimate_seconds, facts_of
+from core.estimate import estimate_seconds
+from core.experiment import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
 from core.session import combined, preset_for
 from core.strategies import catalogue
