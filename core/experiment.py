@@ -7,7 +7,6 @@ go, decide. It runs in a worker process; only that process imports TensorFlow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from core.plan import Plan
 from core.preparation import Preparation
 from core.results import FoldResult
 from core.splitting import Unit, split_rows
-from core.strategies import TableFacts, TrainingView, parts_of
+from core.strategies import TableFacts, TrainingView
 from core.table import Column, Table, Target, encode_target
 
 
@@ -102,24 +101,3 @@ def run_unit(
     work(list(candidates.values()), facts, block, plan.network, tell, should_stop)
     outcome = Outcome(X_valid, y[rows.valid], X_test, rows.test, y[rows.test], unit, facts)
     return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
-
-
-def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = 2) -> float:
-    """Return roughly how long a plan trains, in seconds, without the time of slow samplers.
-
-    A step costs a fixed part and one that grows with rows x weights; both were measured on two
-    cores of a server. Early stopping is taken to halve the epochs.
-    """
-    network = plan.network
-    n = len(target.codes) * (1 - 1 / plan.split.folds) * (1 - network.validation_split)
-    width = 0
-    for column in _features(table, plan):
-        width += min(column.distinct, 20) if column.kind == "categorical" else 1
-    sizes = [max(1, width), *network.hidden_layers, len(target.classes)]
-    weights = sum(a * b for a, b in pairwise(sizes))
-    trained = {lane_key(choice): choice for choice in plan.strategies}
-    lanes = sum(max(int(getattr(part, "n_members", 1)) for part in parts_of(choice)) for choice in trained.values())
-    batch = min(network.batch_size, max(1, int(n)))
-    steps = np.ceil(n / batch) * network.epochs * (0.5 if network.patience else 1.0)
-    lane_step = 15e-6 + 6 * batch * weights / 5e10
-    return float(plan.split.folds * plan.split.repeats * (0.3 + steps * (1e-4 + lanes * lane_step) / cores))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from core.combining import clash
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies import make, parts_of
 from core.strategies.base import TableFacts
-from core.strategies.presets import PRESETS
+from core.strategies.presets import PLAIN, START, Preset
 from core.table import Table, suggest_target
 
 
@@ -35,7 +37,7 @@ class Session:
         network, split = NetworkSettings(), SplitSettings()
         if self.plan is not None:
             network, split = self.plan.network, replace(self.plan.split, group=None, time=None)
-        plan = Plan(suggest_target(table) if target is None else target, PRESETS["Start"], network=network, split=split)
+        plan = Plan(suggest_target(table) if target is None else target, START.choices, network=network, split=split)
         return Session(table, plan)
 
     def reopened(self, table: Table, plan: Plan) -> Session:
@@ -63,12 +65,13 @@ class Session:
 
 def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
     """Return the first reason why a choice does not apply to a table, or None where it does."""
-    return next((reason for part in parts_of(choice) if (reason := part.why_not(facts))), None)
+    reason = clash([part.name for part in choice.parts])
+    return reason or next((why for part in parts_of(choice) if (why := part.why_not(facts))), None)
 
 
-def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
-    """Return the choices that apply to a table, in their order."""
-    return tuple(choice for choice in choices if why_not(choice, facts) is None)
+def preset_for(preset: Preset, facts: TableFacts) -> tuple[StrategyChoice, ...]:
+    """Return what a preset chooses on a table: all of it that applies, and the plain network always."""
+    return tuple(choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
@@ -80,13 +83,32 @@ def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) 
     return StrategyChoice((*choice.parts[:part], Part.of(old.name, **changed), *choice.parts[part + 1 :]))  # type: ignore[arg-type]
 
 
+def numbers_of(text: str) -> tuple[float, ...]:
+    """Return the numbers that a person typed with commas, semicolons, spaces or lines between them.
+
+    Raises
+    ------
+    PlanError
+        A word is no finite number.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError:
+        numbers = (math.nan,)
+    if not all(map(math.isfinite, numbers)):
+        raise PlanError(f"'{text[:60]}' must be numbers with commas between them, for example 0, 1, 10, 0.")
+    return numbers
+
+
 def combined(names: Sequence[str], plan: Plan, facts: TableFacts) -> StrategyChoice:
     """Return strategies as one choice, each with its defaults.
 
     Raises
     ------
     PlanError
-        They are too few, already in the plan together, or one does not apply to the table.
+        They are too few, already in the plan together, make no sense together
+        (see :func:`core.combining.clash`), or one does not apply to the table.
     """
     if len(names) < 2:
         raise PlanError("A combination needs at least two strategies.")

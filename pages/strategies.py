@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.experiment import estimate_seconds, facts_of
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
-from core.session import applicable, combined
-from core.strategies import catalogue
-from core.strategies.base import FAMILY_NAMES, TableFacts
-from core.strategies.presets import PRESETS
-from core.table import Table, TableError, Target
+from core.estimate import Workload
+from core.experiment import facts_of
+from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+from core.table import Table, TableError
+from pages._catalogue import show_catalogue
 from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
-from pages._strategy import show_choice, wait_for
-
-CHOSEN, ALL = "Chosen", "All"
-PLACES = {
-    "Rows": ("undersampling", "oversampling", "hybrid", "ensemble"),
-    "Weights, loss or batches": ("weighting", "loss", "batches", "augmentation"),
-    "Decision": ("decision",),
-}
 
 
 def main() -> None:
@@ -35,17 +25,18 @@ def main() -> None:
         st.error(sentence(error), icon=":material/error:")
         empty("Choose another target.", "pages/data.py", "Back to the table")
         return
-    show_plan(state.table, target, state.plan)
-    show_catalogue(state.table, target, state.plan, facts_of(state.table, state.plan, target))
+    work = Workload.of(state.plan, state.table, target)
+    show_plan(state.table, state.plan, work)
+    show_catalogue(state.table, target, state.plan, facts_of(state.table, state.plan, target), work)
 
 
-def show_plan(table: Table, target: Target, plan: Plan) -> None:
+def show_plan(table: Table, plan: Plan, work: Workload) -> None:
     """Show what would run; the settings stand in one form with the Run button, so none is lost on the way."""
     with st.form("plan", enter_to_submit=False):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
         split = plan.split
         times = f"{split.folds} folds" + (f" × {split.repeats} repeats" if split.repeats > 1 else "")
-        cost = duration(estimate_seconds(plan, table, target))
+        cost = duration(work.seconds(plan.strategies))
         words.markdown(f"**{len(plan.strategies)} strategies × {times}**, {cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         with st.expander("Network", icon=":material/hub:"):
@@ -140,82 +131,6 @@ def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
             help="Train on the past and test on what came after, by this column.",
         ),
     }
-
-
-def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts) -> None:
-    search, presets = st.columns([2, 3], vertical_alignment="bottom")
-    asked = search.text_input("Search", placeholder="smote, weights, threshold…", icon=":material/search:")
-    with presets.container(horizontal=True):
-        for name in PRESETS:
-            st.button(name, key=f"preset_{name}", on_click=choose_preset, args=(name, facts))
-    families = [family for family in FAMILY_NAMES if any(cls.card.family == family for cls in catalogue().values())]
-    shown = st.pills(
-        "Family",
-        [CHOSEN, ALL, *families],
-        default=CHOSEN,
-        required=True,
-        key="family",
-        format_func=lambda f: f"Chosen ({len(plan.strategies)})" if f == CHOSEN else FAMILY_NAMES.get(f, f),
-        label_visibility="collapsed",
-    )
-    flash = st.session_state.pop("flash", None)
-    if flash is not None:
-        st.warning(flash, icon=":material/warning:")
-    rows = visible(plan, str(shown), asked.strip().lower())
-    if not rows:
-        st.info("No strategy matches. Search for another word, or pick a family.")
-    pending = [found for choice in rows if (found := show_choice(table, target, plan, facts, choice)) is not None]
-    show_combine(plan, facts)
-    if pending:
-        wait_for(pending)
-
-
-def show_combine(plan: Plan, facts: TableFacts) -> None:
-    """Offer to make one strategy of several that act in different places."""
-    with st.expander("Combine strategies", icon=":material/join:"):
-        st.markdown("For example SMOTE with a tuned threshold: pick from two places or more.")
-        picks = []
-        for column, (name, families) in zip(st.columns(3), PLACES.items(), strict=True):
-            cards = [cls.card for cls in catalogue().values() if cls.card.family in families]
-            picks.append(
-                column.selectbox(
-                    name,
-                    [card.key for card in cards],
-                    index=None,
-                    placeholder="None",
-                    format_func={card.key: card.name for card in cards}.__getitem__,
-                    key=f"combine_{name}",
-                )
-            )
-        chosen = [pick for pick in picks if pick is not None]
-        st.button("Add the combination", on_click=combine, args=(chosen, plan, facts), disabled=len(chosen) < 2)
-
-
-def combine(names: list[str], plan: Plan, facts: TableFacts) -> None:
-    try:
-        choice = combined(names, plan, facts)
-        remember(session().planned(strategies=(*plan.strategies, choice)))
-        st.session_state["family"] = CHOSEN
-    except PlanError as error:
-        st.session_state["flash"] = sentence(error)
-
-
-def visible(plan: Plan, family: str, asked: str) -> list[StrategyChoice]:
-    """Return the choices to show: those of the plan with its parameters, the others with their defaults."""
-    single = {choice.parts[0].name: choice for choice in plan.strategies if len(choice.parts) == 1}
-    if family == CHOSEN and not asked:
-        return list(plan.strategies)
-    cards = [cls.card for cls in catalogue().values()]
-    if asked:
-        cards = [c for c in cards if asked in f"{c.key} {c.name} {c.sentence} {FAMILY_NAMES[c.family]}".lower()]
-    elif family != ALL:
-        cards = [card for card in cards if card.family == family]
-    return [single.get(card.key, StrategyChoice.of(card.key)) for card in cards]
-
-
-def choose_preset(name: str, facts: TableFacts) -> None:
-    remember(session().planned(strategies=applicable(PRESETS[name], facts)))
-    st.session_state["family"] = CHOSEN
 
 
 main()

@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core.plan import Part, StrategyChoice
 from core.strategies.base import catalogue
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A selection under a name; the plain network is always part of it.
+
+    Parameters
+    ----------
+    sentence : str
+        What it is good for, in one plain sentence.
+    choices : tuple of StrategyChoice
+        In the order of the comparison. Some may not apply to a table:
+        :func:`core.session.preset_for` leaves those out.
+    """
+
+    name: str
+    sentence: str
+    choices: tuple[StrategyChoice, ...]
+
+    def __post_init__(self) -> None:
+        if PLAIN not in self.choices:
+            raise ValueError(f"the preset {self.name!r} lacks the plain network")
+
+
+PLAIN = StrategyChoice.of("plain")
 
 
 def _alone(*names: str) -> tuple[StrategyChoice, ...]:
@@ -16,8 +42,6 @@ def _combined(*names: str) -> StrategyChoice:
     return StrategyChoice(tuple(Part.of(name) for name in names))
 
 
-# What these add to a run is there under another name already, or nothing without another part.
-_NOT_ALONE = frozenset({"smotenc", "smoten", "balanced_softmax", "prior_correction"})
 _COMBINED = (
     _combined("random_over", "prior_correction"),
     _combined("smote", "focal"),
@@ -26,10 +50,20 @@ _COMBINED = (
     _combined("temperature", "threshold_f1"),
 )
 
-PRESETS: Mapping[str, tuple[StrategyChoice, ...]] = {
-    "Start": _alone("plain", "random_under", "random_over", "smote", "class_weight", "under_bagging", "threshold_f1"),
-    "Quick look": _alone("plain", "random_over", "smote", "class_weight", "threshold_f1", "boosting"),
-    "Classics": _alone(
+START = Preset(
+    "Start",
+    "One strategy of each common kind.",
+    _alone("plain", "random_under", "random_over", "smote", "class_weight", "under_bagging", "threshold_f1"),
+)
+QUICK_LOOK = Preset(
+    "Quick look",
+    "Six that answer most questions in the least time, with boosted trees to tell whether a network is worth it.",
+    _alone("plain", "random_over", "smote", "class_weight", "threshold_f1", "boosting"),
+)
+CLASSICS = Preset(
+    "Classics",
+    "Twelve that most papers compare.",
+    _alone(
         "plain",
         "random_under",
         "tomek_links",
@@ -43,5 +77,13 @@ PRESETS: Mapping[str, tuple[StrategyChoice, ...]] = {
         "under_bagging",
         "threshold_f1",
     ),
-    "Everything that applies": _alone(*(name for name in catalogue() if name not in _NOT_ALONE)) + _COMBINED,
-}
+)
+EVERYTHING = Preset(
+    "Everything that applies",
+    "The whole catalogue and some combinations, without what does not apply to the table.",
+    _alone(*catalogue()) + _COMBINED,
+)
+
+#: Those that the page offers at the press of a button.
+BUTTONS: tuple[Preset, ...] = (QUICK_LOOK, CLASSICS, EVERYTHING)
+PRESETS: Mapping[str, tuple[StrategyChoice, ...]] = {p.name: p.choices for p in (START, *BUTTONS)}

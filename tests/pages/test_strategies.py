@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.catalogue import families
 from core.experiment import facts_of
 from core.plan import StrategyChoice
 from core.session import why_not
 from core.strategies import catalogue
+from core.strategies.base import FAMILY_NAMES
 from core.table import encode_target
 
 
@@ -91,13 +94,13 @@ def test_what_does_not_apply_is_greyed_with_the_reason(app: AppTest) -> None:
     reasons = {key: why_not(StrategyChoice.of(key), facts) for key in catalogue()}
     greyed = {box.key.removeprefix("use_") for box in everything.checkbox if box.disabled}
     assert greyed == {key for key, reason in reasons.items() if reason is not None}
-    shown = " ".join(element.value for element in everything.caption).replace("\\", "")
+    shown = " ".join(element.value for element in everything.markdown).replace("\\", "")
     assert all(reason in shown for reason in reasons.values() if reason is not None)
 
 
 def test_strategies_can_be_combined(page: AppTest) -> None:
-    page.selectbox(key="combine_Rows").set_value("smote")
-    ready = page.selectbox(key="combine_Decision").set_value("threshold_f1").run()
+    page.multiselect(key="combine_Rows").set_value(["smote"])
+    ready = page.multiselect(key="combine_Decision").set_value(["threshold_f1"]).run()
     after = next(button for button in ready.button if button.label == "Add the combination").click().run()
     assert not after.exception
     assert chosen(after)[-1] == "smote+threshold_f1"
@@ -116,3 +119,72 @@ def test_the_rows_that_a_sampler_makes_are_drawn(page: AppTest) -> None:
         time.sleep(0.1)
     assert len(opened.get("plotly_chart")) == 1
     assert any("42 → 689" in element.value for element in opened.get("html"))
+
+
+def search(page: AppTest, words: str) -> AppTest:
+    found = page.text_input(key="search").set_value(words).run()
+    assert not found.exception
+    return found
+
+
+def test_search_finds_names_sentences_and_authors(page: AppTest) -> None:
+    assert [box.key for box in search(page, "smote enn").checkbox] == ["use_smote_enn"]
+    assert "use_neighbourhood_cleaning" in [box.key for box in search(page, "laurikkala").checkbox]
+    assert {box.key for box in search(page, "each other's nearest").checkbox} == {"use_tomek_links"}
+    assert "No strategy matches" in search(page, "no such thing").info[0].value
+
+
+@pytest.mark.parametrize(("name", "least"), [("Quick look", 6), ("Classics", 11), ("Everything that applies", 55)])
+def test_a_preset_is_chosen_with_one_press(page: AppTest, name: str, least: int) -> None:
+    after = page.button(key=f"preset_{name}").click().run()
+    assert not after.exception
+    keys = chosen(after)
+    assert keys[0] == "plain"
+    assert len(keys) >= least
+    assert after.button(key=f"preset_{name}").label == f"{name} ({len(keys)})"
+    assert [box.key for box in after.checkbox] == [f"use_{key}" for key in keys]
+    assert all(box.value for box in after.checkbox)
+
+
+def test_boxes_follow_the_plan_after_a_preset(page: AppTest) -> None:
+    page.pills(key="family").set_value("All").run()
+    page.button(key="preset_Quick look").click().run()
+    again = page.pills(key="family").set_value("All").run()
+    assert {box.key.removeprefix("use_") for box in again.checkbox if box.value} == set(chosen(again))
+
+
+def test_families_are_sections_and_references_are_marked(page: AppTest) -> None:
+    everything = page.pills(key="family").set_value("All").run()
+    heads = [head.value for head in everything.subheader]
+    assert heads == [FAMILY_NAMES[family] for family in families()]
+    assert len(everything.checkbox) == len(catalogue())
+    labels = [box.label for box in everything.expander]
+    assert sum("Reference, no network" in label for label in labels) == 4
+    assert any(re.search(r"adds (about \d+|less than 1) s", label) for label in labels)
+
+
+def test_details_tell_what_is_needed_and_what_it_costs(page: AppTest) -> None:
+    page.session_state["details_svm_smote"] = True
+    opened = search(page, "svm-smote")
+    shown = " ".join(element.value for element in opened.markdown)
+    for words in ("numeric columns only", "at least 2 rows", "slow on large tables", "https://doi.org/10.1504/"):
+        assert words in shown
+    assert "From 1 to 50; default 5" in " ".join(element.value for element in opened.caption).replace("\\", "")
+
+
+def test_a_cost_matrix_is_read_or_refused(page: AppTest) -> None:
+    page.session_state["details_cost_weight"] = True
+    search(page, "cost_weight").checkbox(key="use_cost_weight").check().run()
+    box = next(box for box in page.text_input if box.label == "Costs")
+    wrong = box.set_value("0, one").run()
+    assert "must be numbers" in wrong.warning[0].value
+    right = next(box for box in wrong.text_input if box.label == "Costs").set_value("0, 1, 20, 0").run()
+    assert not right.exception
+    assert "cost_weight(costs=(0.0, 1.0, 20.0, 0.0))" in chosen(right)
+
+
+def test_a_combination_without_sense_gets_a_sentence(page: AppTest) -> None:
+    ready = page.multiselect(key="combine_Rows").set_value(["under_bagging", "self_paced"]).run()
+    after = next(button for button in ready.button if button.label == "Add the combination").click().run()
+    assert "both ensembles" in after.warning[0].value.replace("\\", "")
+    assert len(chosen(after)) == 7

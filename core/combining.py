@@ -1,0 +1,85 @@
+"""Which strategies make sense together in one combination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from core.plan import Part
+from core.strategies import Strategy, TrainingView, make
+from core.training.lane import Lane, LossTerms
+
+# What two strategies must not both set, the plainest words first.
+_TOUCHES: Mapping[str, str] = {
+    "sample_weight": "weigh rows by their class, so rare rows would be weighed twice",
+    "batches": "decide how batches are drawn, and the later one would win",
+    "mixup": "mix rows inside the batch, and the later one would win",
+    "initial_bias": "set the bias at the start, and the later one would win",
+    **{field.name: "set the same term of the loss, and the later one would win" for field in fields(LossTerms)},
+}
+
+
+def clash(names: Sequence[str]) -> str | None:
+    """Return one sentence on why strategies make no sense as one combination, or None where they do.
+
+    Two parts clash where the later one would undo or overwrite what the earlier one set: the same
+    strategy twice, two ensembles, two thresholds, two strategies that set the same term of the loss,
+    weigh the rows by class, or draw the batches. A reference trains no network, so it takes
+    decision rules only.
+    """
+    return next(filter(None, (_pair_clash(*pair) for pair in combinations(names, 2))), None)
+
+
+@lru_cache(maxsize=4096)
+def _pair_clash(first: str, second: str) -> str | None:
+    one, other = make(Part(first)), make(Part(second))
+    a, b = one.card, other.card
+    families = (a.family, b.family)
+    if first == second:
+        return f"{a.name} is in this combination twice: once is enough."
+    if "baseline" in families:
+        return f"{a.name if a.family == 'baseline' else b.name} changes nothing, so leave it out of the combination."
+    if families == ("reference", "reference"):
+        return f"{a.name} and {b.name} are two models, and a combination has one: choose one of them."
+    if "reference" in families and "decision" not in families:
+        reference, rest = (a, b) if a.family == "reference" else (b, a)
+        return (
+            f"{reference.name} is a reference that trains no network, so {rest.name} has nothing to act on: "
+            "combine it with a decision rule, or with nothing."
+        )
+    if families == ("ensemble", "ensemble"):
+        return f"{a.name} and {b.name} are both ensembles, and a combination has one: choose one of them."
+    if families == ("decision", "decision") and one.position == other.position == 1:
+        return f"{a.name} and {b.name} both set the threshold, and only the last would count: choose one of them."
+    shared = _touched(first) & _touched(second)
+    if shared:
+        what = next(words for name, words in _TOUCHES.items() if name in shared)
+        return f"{a.name} and {b.name} both {what}: choose one of them."
+    return None
+
+
+@lru_cache(maxsize=512)
+def _touched(name: str) -> frozenset[str]:
+    """Return the fields of a lane and of its loss that a strategy sets, found by letting it do so on a few rows."""
+    strategy = make(Part(name))
+    if strategy.card.family not in ("weighting", "loss", "batches", "augmentation"):
+        return frozenset()
+    return frozenset(_changes(strategy))
+
+
+def _changes(strategy: Strategy) -> Iterator[str]:
+    lane = Lane(np.arange(6), 0)
+    X = np.zeros((6, 1), np.float32)
+    view = TrainingView(
+        X, X.astype(float), (), np.array([0, 0, 0, 0, 1, 1]), 2, 0, lambda rows: rows.astype(np.float32)
+    )
+    for made in strategy.refine(lane, view):
+        for before, after in ((lane, made), (lane.loss, made.loss)):
+            for field in fields(before):
+                if field.name in _TOUCHES and getattr(before, field.name) is not getattr(after, field.name):
+                    # Weights that come late in training weigh the same rows again.
+                    yield "sample_weight" if field.name == "late_class_weight" else field.name

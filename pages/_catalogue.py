@@ -1,0 +1,135 @@
+"""The catalogue: presets, search, families, and every strategy as a row."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalogue import families, find
+from core.estimate import Workload
+from core.plan import Plan, PlanError, StrategyChoice
+from core.session import combined, preset_for
+from core.strategies import catalogue
+from core.strategies.base import FAMILY_NAMES, Family, TableFacts
+from core.strategies.presets import BUTTONS, Preset
+from core.table import Table, Target
+from pages._effect import wait_for
+from pages._shared import duration, remember, sentence, session
+from pages._strategy import show_choice
+
+CHOSEN, ALL = "Chosen", "All"
+# Longer lists show what a strategy does in its details only: trying sixty on the rows takes a while.
+WIDE_ROWS = 12
+PLACES = {
+    "Rows": ("undersampling", "oversampling", "hybrid", "ensemble"),
+    "Weights, loss or batches": ("weighting", "loss", "batches", "augmentation"),
+    "Decision": ("decision",),
+}
+
+
+def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts, work: Workload) -> None:
+    show_presets(facts, work)
+    asked = st.text_input(
+        "Search",
+        placeholder="A name, a word of its sentence, or an author: smote, threshold, Chawla…",
+        icon=":material/search:",
+        key="search",
+    )
+    counts = {family: sum(cls.card.family == family for cls in catalogue().values()) for family in families()}
+    shown = st.pills(
+        "Family",
+        [CHOSEN, ALL, *counts],
+        default=CHOSEN,
+        required=True,
+        key="family",
+        format_func=lambda f: (
+            f"Chosen ({len(plan.strategies)})"
+            if f == CHOSEN
+            else f"All ({sum(counts.values())})"
+            if f == ALL
+            else f"{FAMILY_NAMES[f]} ({counts[f]})"
+        ),
+        label_visibility="collapsed",
+    )
+    flash = st.session_state.pop("flash", None)
+    if flash is not None:
+        st.warning(flash, icon=":material/warning:")
+    sections = visible(plan, str(shown), asked)
+    rows = [choice for section in sections.values() for choice in section]
+    if asked.strip():
+        st.caption(f"{len(rows)} of {sum(counts.values())} strategies match, in all families.")
+    if not rows:
+        st.info("No strategy matches. Search for another word, or pick a family.")
+    wide = len(rows) <= WIDE_ROWS
+    pending = []
+    for family, choices in sections.items():
+        if family is not None:
+            st.subheader(FAMILY_NAMES[family], anchor=False)
+        with st.container(border=not wide, key=f"section_{family or CHOSEN}"):
+            for choice in choices:
+                found = show_choice(table, target, plan, facts, work, choice, wide=wide)
+                pending += [] if found is None else [found]
+    show_combine(plan, facts)
+    if pending:
+        wait_for(pending)
+
+
+def show_presets(facts: TableFacts, work: Workload) -> None:
+    """Offer the presets, each with its size on this table and what it would cost."""
+    with st.container(horizontal=True):
+        for preset in BUTTONS:
+            choices = preset_for(preset, facts)
+            st.button(
+                f"{preset.name} ({len(choices)})",
+                key=f"preset_{preset.name}",
+                on_click=choose_preset,
+                args=(preset, facts),
+                help=f"{preset.sentence} It takes {duration(work.seconds(choices))}.",
+            )
+
+
+def choose_preset(preset: Preset, facts: TableFacts) -> None:
+    remember(session().planned(strategies=preset_for(preset, facts)))
+    st.session_state["family"] = CHOSEN
+    st.session_state["search"] = ""
+
+
+def visible(plan: Plan, family: str, asked: str) -> dict[Family | None, list[StrategyChoice]]:
+    """Return the choices to show, by family; those of the plan with its parameters, the others with their defaults.
+
+    The plan's own choices stand in its order, under None.
+    """
+    if family == CHOSEN and not asked.strip():
+        return {None: list(plan.strategies)}
+    single = {choice.parts[0].name: choice for choice in plan.strategies if len(choice.parts) == 1}
+    one = None if asked.strip() or family == ALL else family
+    sections: dict[Family | None, list[StrategyChoice]] = {}
+    for card in find(asked, one):  # type: ignore[arg-type]
+        sections.setdefault(card.family, []).append(single.get(card.key, StrategyChoice.of(card.key)))
+    return sections
+
+
+def show_combine(plan: Plan, facts: TableFacts) -> None:
+    """Offer to make one strategy of several that act in different places."""
+    with st.expander("Combine strategies", icon=":material/join:"):
+        st.markdown("For example SMOTE with a tuned threshold: pick two or more.")
+        picks: list[str] = []
+        for column, (name, kinds) in zip(st.columns(3), PLACES.items(), strict=True):
+            cards = [cls.card for cls in catalogue().values() if cls.card.family in kinds]
+            picks += column.multiselect(
+                name,
+                [card.key for card in cards],
+                placeholder="None",
+                format_func={card.key: card.name for card in cards}.__getitem__,
+                key=f"combine_{name}",
+            )
+        st.button("Add the combination", on_click=combine, args=(picks, plan, facts), disabled=len(picks) < 2)
+
+
+def combine(names: list[str], plan: Plan, facts: TableFacts) -> None:
+    try:
+        choice = combined(names, plan, facts)
+        remember(session().planned(strategies=(*plan.strategies, choice)))
+        st.session_state["family"] = CHOSEN
+        st.session_state["search"] = ""
+    except PlanError as error:
+        st.session_state["flash"] = sentence(error)

@@ -1,0 +1,109 @@
+"""What a strategy does to the rows, beside its name: bars of class counts, and a picture of the rows."""
+
+from __future__ import annotations
+
+import html
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import streamlit as st
+
+from core import charts
+from core.effects import Effect, effect
+from core.plan import StrategyChoice
+from core.table import Table, Target
+from pages._shared import sentence
+
+CLASSES_SHOWN = 6
+WORDS = {
+    "rows": "Training rows <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "weights": "What rows count for <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "batches": "What batches hold <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "none": "Training rows stay as they are",
+}
+
+
+@st.cache_resource(show_spinner=False)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="effects")
+
+
+@st.cache_resource(show_spinner=False, max_entries=400)
+def _effect(_table: Table, _target: Target, _choice: StrategyChoice, *key: object) -> Future[Effect]:
+    return _pool().submit(effect, _table, _target, _choice)
+
+
+def measured(table: Table, target: Target, choice: StrategyChoice) -> Future[Effect]:
+    """Return the effect of a choice, found beside the page so that no slow sampler holds it up."""
+    kinds = tuple((column.name, column.kind) for column in table.columns)
+    return _effect(table, target, choice, table.digest, kinds, target.name, target.labels, choice.key)
+
+
+def show_effect(target: Target, found: Future[Effect]) -> None:
+    """Show class counts before and after, or that they are being found."""
+    if not found.done():
+        st.caption("Trying it on your rows…")
+        return
+    result = found.result()
+    if result.problem is not None:
+        st.caption(f":material/block: {sentence(result.problem)}")
+    else:
+        st.html(bars(target.labels, result))
+        for note in result.notes:
+            st.caption(sentence(note))
+
+
+def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) -> None:
+    """Show where the rows that a sampler takes or makes lie."""
+    result = found.result() if found.done() else None
+    if result is None or result.picture is None:
+        return
+    which = "What the first of its networks sees: your" if result.members > 1 else "Your"
+    st.caption(f"{which} rows on their first two principal components.")
+    figure = charts.rows_picture(result.picture, target.labels)
+    st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(charts.CONFIG), alt="Rows kept, removed and new")
+
+
+@st.fragment(run_every=0.7)
+def wait_for(pending: list[Future[Effect]]) -> None:
+    """Draw the page anew as effects are found."""
+    if any(found.done() for found in pending):
+        st.rerun()
+
+
+def bars(labels: tuple[str, ...], result: Effect) -> str:
+    """Return class counts before and after as HTML bars, the largest classes first."""
+    order = sorted(range(len(labels)), key=lambda code: -result.before[code])
+    largest = max(*result.before, *result.after)
+    rows = "".join(
+        _bar(labels[code], result.before[code], result.after[code], largest, result.change == "none")
+        for code in order[:CLASSES_SHOWN]
+    )
+    hidden = len(order) - CLASSES_SHOWN
+    more = f"<div class='cw-small'>and {hidden} more classes</div>" if hidden > 0 else ""
+    networks = f", for each of {result.members} networks" if result.members > 1 else ""
+    about = f" (tried on {result.sampled:,} rows)" if result.sampled else ""
+    return f"{_STYLE}<div class='cw-small'>{WORDS[result.change]}{networks}{about}</div>{rows}{more}"
+
+
+def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:
+    short = html.escape(name if len(name) <= 18 else name[:17] + "…")
+    later = f"<span class='cw-after' style='width:{100 * after / largest:.1f}%'></span>"
+    counts = f"{before:,}" if same else f"{before:,} → {after:,}"
+    return (
+        f"<div class='cw-row'><span class='cw-name' title='{html.escape(name[:200], quote=True)}'>{short}</span>"
+        f"<span class='cw-track'><span class='cw-before' style='width:{100 * before / largest:.1f}%'></span>"
+        f"{'' if same else later}</span>"
+        f"<span class='cw-count'>{counts}</span></div>"
+    )
+
+
+_STYLE = """<style>
+.cw-small{font-size:.875rem;opacity:.8;margin-bottom:.25rem}
+.cw-key{display:inline-block;width:.7rem;height:.5rem;margin:0 .25rem 0 .5rem}
+.cw-row{display:grid;grid-template-columns:5.5rem 1fr 7.5rem;gap:.6rem;align-items:center;font-size:.9rem}
+.cw-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.cw-track{display:grid;gap:2px}
+.cw-track>span{display:block;height:7px;border-radius:2px;min-width:2px}
+.cw-before{background:#8a8f98}.cw-after{background:#0f8a7e}
+.cw-count{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+</style>"""
