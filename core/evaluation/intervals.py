@@ -7,6 +7,7 @@ training is fickle, and says little with few folds.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,7 @@ from scipy import sparse, stats
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
-from core.evaluation.paired import corrected_variance, rows_ratio
+from core.evaluation.paired import rows_ratio
 from core.plan import Plan
 from core.results import FoldResult
 
@@ -81,17 +82,19 @@ def by_folds(found: Comparison, plan: Plan) -> Intervals:
     """
     ratio = rows_ratio(plan.split)
     rows = {}
+    keys = [metric.key for metric in METRICS]
+    ends = np.array([reach(key) for key in keys]).T
     for s in found.strategies:
-        for metric in METRICS:
-            scores = s.scores[metric.key].dropna().to_numpy(np.float64)
-            n = len(scores)
-            value = float(scores.mean()) if n else float("nan")
-            half = float("nan")
-            if n > 1:
-                deviation = np.sqrt(corrected_variance(scores.std(ddof=1), n, ratio))
-                half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1) * deviation)
-            low, high = np.clip([value - half, value + half], *reach(metric.key))
-            rows[s.key, metric.key] = (value, float(low), float(high))
+        scores = s.scores[keys].to_numpy(np.float64)
+        n = np.isfinite(scores).sum(axis=0)
+        with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)  # a metric without a fold is nan, as it should be
+            value, spread = np.nanmean(scores, axis=0), np.nanstd(scores, axis=0, ddof=1)
+            deviation = spread * np.sqrt(1 / n + ratio)
+        half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * deviation
+        low, high = np.clip([value - half, value + half], *ends)
+        for key, *row in zip(keys, value, low, high, strict=True):
+            rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]))
     notes = []
     if found.folds < 2:
         notes.append("One fold has no spread: choose the interval by rows, or run more folds.")

@@ -173,8 +173,10 @@ class _Case:
     @property
     def baselines(self) -> list[tuple[str, str]]:
         """The strategies that a lead is held against, and what they are called."""
-        both = ((self.plain, _PLAIN), (self.tuned, _TUNED))
-        return [(key, name) for key, name in both if key is not None]
+        tuned = self.tuned
+        if self.plain is not None and tuned is not None and self._same_everywhere(self.plain, tuned):
+            tuned = None  # a threshold changes nothing that this metric reads
+        return [(key, name) for key, name in ((self.plain, _PLAIN), (tuned, _TUNED)) if key is not None]
 
     def sentences(self) -> tuple[Sentence, ...]:
         made = [self._leader(), *self._reference()]
@@ -190,8 +192,10 @@ class _Case:
         if np.isfinite(shown.low):
             ends = f", {self.shown.name} {shown.low:.2f} to {shown.high:.2f}"
         best = max(self.means.values())
-        tied = [self.names[n] for n, value in self.means.items() if best - value < 1e-9 and n != self.leader]
-        also = f"; level with it: {_listed(tied)}" if tied else ""
+        tied = [n for n, value in self.means.items() if best - value < 1e-9 and n not in (self.leader, self.tuned)]
+        also = f"; level with it: {_listed([self.names[n] for n in tied])}" if tied else ""
+        if self.leader == self.tuned:
+            name += f", {_TUNED}"
         return Sentence("leader", f"Best on {self.metric.name}: {name} ({shown.value:.2f}{ends}){also}.")
 
     def _adjusted(self, questions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
@@ -211,8 +215,6 @@ class _Case:
         for base, called in self.baselines:
             if self.leader == base or self._same_everywhere(self.leader, base):
                 continue
-            if base == self.tuned and self.plain is not None and self._same_everywhere(base, self.plain):
-                continue  # a threshold changes nothing that this metric reads
             difference = float(self.pairs.difference[self.pairs.at(self.leader, base)])
             p = adjusted[self.leader, base]
             words = in_words(difference, p)
@@ -278,9 +280,7 @@ class _Case:
         ]  # fmt: skip
         if not worse:
             return []
-        text = (
-            f"Clearly worse than the plain network on Brier score, so with less honest probabilities: {_listed(worse)}."
-        )
+        text = f"Clearly worse on Brier score than the plain network: {_listed(worse)}."
         return [Sentence("brier", text)]
 
     def _missing(self) -> list[Sentence]:
@@ -297,35 +297,39 @@ class _Case:
         return []
 
     def _power(self) -> list[Sentence]:
-        """Say what it would take to tell a small difference between the leader and its nearest question."""
+        """Say what it would take to tell a small difference of the leader, where its lead is not clear.
+
+        The level is divided by the number of the verdict's questions, so that the answer holds for the
+        words, which take Holm's p; see :func:`core.evaluation.paired.repeats_needed` for the formula.
+        """
         bases = [key for key, _ in reversed(self.baselines) if key != self.leader]
         rivals = sorted((n for n in self.means if n != self.leader), key=lambda n: -self.means[n])
         rival = next((n for n in (*bases, *rivals) if not self._same_everywhere(n, self.leader)), None)
         if rival is None:
             return []
-        place = self.pairs.at(self.leader, rival)
-        p = self._against().get((self.leader, rival), float(self.pairs.p_holm[place]))
-        spread = float(self.pairs.spread[place])
-        if in_words(float(self.pairs.difference[place]), p) != "no clear difference" or not spread > 0:
+        place, asked = self.pairs.at(self.leader, rival), self._against()
+        p = asked.get((self.leader, rival), float(self.pairs.p_holm[place]))
+        difference, spread = float(self.pairs.difference[place]), float(self.pairs.spread[place])
+        if in_words(difference, p) != "no clear difference" or not spread > 0:
             return []
-        split = self.plan.split
-        repeats, floor = repeats_needed(spread, split, WORTH), smallest_difference(spread, split)
-        which = f"between {self.names[self.leader]} and {self.names[rival]}"
-        if repeats is not None and repeats > split.repeats:
-            text = (
-                f"More repeats would help: at this spread about {repeats} would tell a difference of {WORTH} {which}."
-            )
-        elif repeats is not None:
-            text = f"A difference of {WORTH} {which} would likely have been seen with these folds."
+        split, level = self.plan.split, LEVEL / max(1, len({frozenset(pair) for pair in asked}))
+        repeats = repeats_needed(spread, split, WORTH, level=level)
+        floor = smallest_difference(spread, split, level=level)
+        told = f"tell a difference of {WORTH} between {self.names[self.leader]} and {self.names[rival]}"
+        if repeats is not None and repeats <= split.repeats:
+            seen = f"These folds would likely {told}, had there been one."
+            return [Sentence("power", seen)] if abs(difference) < WORTH else []
+        if repeats is not None:
+            text = f"More repeats would help: at this spread about {repeats} would {told}."
         elif split.time is not None:
-            text = f"These folds cannot tell a difference of {WORTH} {which}, and time order allows no repeats: it takes more rows."
+            text = f"These folds cannot {told}, and time order allows no repeats: it takes more rows."
         elif floor > WORTH:
             text = (
-                f"No number of repeats would tell a difference of {WORTH} {which}: with {split.folds} folds of these "
-                f"rows, about {floor:.2f} is the least that can be told. It takes more rows."
+                f"No number of repeats would {told}: with {split.folds} folds at this spread, about {floor:.3f} is the "
+                "least that can be told. It takes more rows."
             )
         else:
-            text = f"It would take more than 100 repeats to tell a difference of {WORTH} {which}: more rows help more."
+            text = f"It would take more than 100 repeats to {told}: more rows help more."
         return [Sentence("power", text)]
 
     def _same_everywhere(self, first: str, second: str) -> bool:

@@ -6,7 +6,6 @@ from itertools import combinations
 
 import baycomp
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.datasets import make_moons
@@ -14,7 +13,6 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 
 from benchmarks.verdict import false_alarm_rates
-from core.evaluation.comparison import Comparison, StrategySummary
 from core.evaluation.paired import (
     compare_pairs,
     corrected_t_test,
@@ -25,21 +23,9 @@ from core.evaluation.paired import (
     smallest_difference,
 )
 from core.plan import SplitSettings
+from tests.core.evaluation.made import scored
 
 FIVE = SplitSettings(folds=5, repeats=5)
-
-
-def scored(folds: int = 5, repeats: int = 1, **scores: np.ndarray) -> Comparison:
-    """Return a comparison whose F1 and Brier scores are given, by fold."""
-    index = pd.MultiIndex.from_product([range(repeats), range(folds)], names=["repeat", "fold"])
-    nothing = np.zeros(2, np.int64)
-    summaries = tuple(
-        StrategySummary(
-            key, pd.DataFrame({"f1": values, "brier": values}, index=index), np.eye(2), 0.1, 1, nothing, (), (), ()
-        )
-        for key, values in scores.items()
-    )
-    return Comparison(("no", "yes"), summaries, (), folds * repeats, (), ())
 
 
 @pytest.mark.parametrize(("folds", "repeats", "rope"), [(5, 1, 0.01), (5, 5, 0.02), (10, 10, 0.0), (3, 1, 0.05)])
