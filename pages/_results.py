@@ -10,8 +10,10 @@ import streamlit as st
 from core.evaluation.comparison import Comparison, compare
 from core.strategies import label
 from pages._overview import show_overview
+from pages._pairs import show_pairs
 from pages._shared import plain, sentence, store
 from pages._training import show_training
+from pages._verdict import show_verdict
 
 if TYPE_CHECKING:
     from core.store import RunRecord
@@ -27,6 +29,7 @@ class View(NamedTuple):
 
 VIEWS = (
     View("overview", "Overview", show_overview),
+    View("pairs", "Pairs", show_pairs),
     View("training", "Training", show_training),
 )
 
@@ -39,7 +42,9 @@ def show_results(record: RunRecord, done: set[str]) -> None:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
     show_notes(found, names)
     if found.strategies:
-        chosen_view().show(record, found, names, f"{record.id} {sorted(done)}")
+        key = f"{record.id} {sorted(done)}"
+        show_verdict(record, found, names, key)
+        chosen_view().show(record, found, names, key)
 
 
 def chosen_view() -> View:

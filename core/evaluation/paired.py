@@ -14,6 +14,7 @@ Benavoli, Corani, Demšar and Zaffalon (2017), "Time for a change", JMLR 18.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from core.evaluation.metrics import METRICS
 from core.plan import SplitSettings
 
 FEWEST_FOLDS = 3
+LEVEL = 0.05
+Words = Literal["clearly better", "no clear difference", "clearly worse"]
 _SAME = 1e-12
 
 
@@ -80,6 +83,29 @@ class Pairs:
     def at(self, first: str, second: str) -> tuple[int, int]:
         """Return the place of a pair in the matrices."""
         return self.keys.index(first), self.keys.index(second)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each pair, first against second, in the order of ``keys``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``first``, ``second``, the matrices' names, and ``words``, which follow ``p_holm``.
+        """
+        i, j = np.triu_indices(len(self.keys), 1)
+        names = np.array(self.keys, dtype=object)
+        columns = {"first": names[i], "second": names[j]}
+        columns |= {n: getattr(self, n)[i, j] for n in ("difference", "better", "same", "worse", "p", "p_holm")}
+        frame = pd.DataFrame(columns)
+        frame["words"] = [in_words(d, p) for d, p in zip(frame["difference"], frame["p_holm"], strict=True)]
+        return frame
+
+
+def in_words(difference: float, p: float) -> Words:
+    """Return what a test says of the first strategy: only a p below 0.05 is clear."""
+    if not p < LEVEL:
+        return "no clear difference"
+    return "clearly better" if difference > 0 else "clearly worse"
 
 
 def rows_ratio(split: SplitSettings) -> float:

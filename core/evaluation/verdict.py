@@ -23,15 +23,13 @@ import numpy as np
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRICS, Metric
-from core.evaluation.paired import Pairs, compare_pairs, holm, repeats_needed, smallest_difference
+from core.evaluation.paired import LEVEL, Pairs, compare_pairs, holm, in_words, repeats_needed, smallest_difference
 from core.plan import Plan
 from core.strategies import label, parts_of
 from core.strategies.decisions import Threshold
 
 MAIN_METRIC = "f1"
-LEVEL = 0.05
 WORTH = 0.02
-Words = Literal["clearly better", "no clear difference", "clearly worse"]
 SentenceKind = Literal["leader", "plain", "tuned", "reference", "brier", "power", "missing", "no_test"]
 _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss")
 _PLAIN = "the plain network"
@@ -110,13 +108,6 @@ def assess(
     if case is None:
         return Assessment(metric, None, shown, pairs, ())
     return Assessment(metric, case.leader, shown, pairs, case.sentences())
-
-
-def in_words(difference: float, p: float) -> Words:
-    """Return what a test says of the first strategy: only a p below 0.05 is clear."""
-    if not p < LEVEL:
-        return "no clear difference"
-    return "clearly better" if difference > 0 else "clearly worse"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import pytest
 
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.intervals import by_rows
-from core.evaluation.paired import holm
-from core.evaluation.verdict import Assessment, assess, in_words
+from core.evaluation.paired import holm, in_words
+from core.evaluation.verdict import Assessment, assess
 from core.plan import Part, Plan, SplitSettings, StrategyChoice
 from tests.core.evaluation.made import scored
 from tests.core.evaluation.test_intervals import folds_of
