@@ -316,7 +316,7 @@ class _Case:
             text = f"These folds cannot {told}, and time order allows no repeats: it takes more rows."
         elif floor > WORTH:
             text = (
-                f"No number of repeats would {told}: with {split.folds} folds at this spread, about {floor:.3f} is the "
+                f"No number of repeats would {told}: with {split.folds} folds at this spread, about {floor:.2g} is the "
                 "least that can be told. It takes more rows."
             )
         else:
