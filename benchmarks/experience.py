@@ -1,8 +1,9 @@
 """What a person waits for: the first page, the first figures, all figures, and any click after that.
 
 The app runs as a person starts it, and Chromium shows it. The run is `page_blocks.csv` with all seven
-starting strategies x 5 folds, the ensemble of 10, on a warm worker. A time counts from the press of a
-button until the page shows what was asked for; a rerun counts from the page's own start of it to its end.
+starting strategies x 5 folds, the ensemble of 10, on a warm worker. All figures are those of the
+overview, which opens first. A time counts from the press of a button until the page shows what was
+asked for; a rerun counts from the page's own start of it to its end.
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ def measure() -> dict[str, float]:
         for label in ("Recall", "Precision", "ROC AUC", "Recall", "Precision", "ROC AUC"):
             reruns.append(visitor.rerun_ms(lambda label=label: visitor.press(label)))
             wait(visitor.idle)
+        for label in ("Training", "Overview"):
+            reruns.append(visitor.rerun_ms(lambda label=label: visitor.press(label)))
+            wait(visitor.idle)
         for page in ("Data", "Strategies", "Compare", "History") * 2:
             reruns.append(visitor.rerun_ms(lambda page=page: visitor.follow(page)))
             wait(visitor.idle)
@@ -116,7 +120,7 @@ def run(visitor: Visitor, store: Store, sample: str) -> tuple[float, float]:
     first = time.perf_counter() - began
     run_id = next(record.id for record in store.records() if record.id not in known)
     wait(lambda: store.record(run_id).status == "finished")
-    wait(lambda: not visitor.sees("Figures after") and visitor.sees("Training") and visitor.idle())
+    wait(lambda: not visitor.sees("Figures after") and visitor.sees("Curves") and visitor.idle())
     return first, time.perf_counter() - began
 
 
@@ -127,7 +131,7 @@ def main() -> None:
         ("first page after starting the server", f"{figures['first_page_s']:6.2f} s"),
         ("first figures after pressing Run", f"{figures['first_figures_s']:6.2f} s"),
         ("all figures after pressing Run", f"{figures['all_figures_s']:6.2f} s"),
-        ("rerun of a page, median of 14", f"{figures['rerun_ms']:6.0f} ms"),
+        ("rerun of a page, median of 16", f"{figures['rerun_ms']:6.0f} ms"),
         ("rerun of a page, slowest", f"{figures['slowest_rerun_ms']:6.0f} ms"),
     ]
     show(figures, rows, as_json=options.json)

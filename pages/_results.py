@@ -1,46 +1,66 @@
-"""A run's results: the table, the metric bars, the confusion matrices and the curves."""
+"""A run's results, one view at a time: what is not looked at is not computed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from core import charts
 from core.evaluation.comparison import Comparison, compare
-from core.evaluation.metrics import METRICS
 from core.strategies import label
+from pages._overview import show_overview
+from pages._pairs import show_pairs
 from pages._shared import plain, sentence, store
+from pages._training import show_training
+from pages._verdict import show_verdict
 
 if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
     from core.store import RunRecord
 
-BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
-BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+
+class View(NamedTuple):
+    """One way to look at a run; ``show`` takes the record, the comparison, strategy names and a cache key."""
+
+    key: str
+    title: str
+    show: Callable[[RunRecord, Comparison, dict[str, str], str], None]
+
+
+VIEWS = (
+    View("overview", "Overview", show_overview),
+    View("pairs", "Pairs", show_pairs),
+    View("training", "Training", show_training),
+)
 
 
 def show_results(record: RunRecord, done: set[str]) -> None:
-    """Show what the finished folds say."""
+    """Show what the finished folds say, in the view that is chosen."""
     found = comparison(record.id, tuple(sorted(done)))
     names = {choice.key: label(choice) for choice in record.plan.strategies}
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
     show_notes(found, names)
-    if not found.strategies:
-        return
-    key = f"{record.id} {sorted(done)}"
-    show_table(found, names, key)
-    show_bars(found, names)
-    show_confusion(found, names, key)
-    show_curves(found, names, record.positive, key)
-    st.subheader("Training", anchor=False)
-    st.caption("Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows.")
-    draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
+    if found.strategies:
+        key = f"{record.id} {sorted(done)}"
+        show_verdict(record, found, names, key)
+        chosen_view().show(record, found, names, key)
+
+
+def chosen_view() -> View:
+    """Return the view that the switch stands on; the address keeps it, so that it can be linked and reloaded."""
+    views = {view.key: view for view in VIEWS}
+    key = st.segmented_control(
+        "View",
+        list(views),
+        default=VIEWS[0].key,
+        format_func=lambda key: views[key].title,
+        key="view",
+        label_visibility="collapsed",
+        required=True,
+        bind="query-params",
+    )
+    return views[key or VIEWS[0].key]
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -61,119 +81,3 @@ def show_notes(found: Comparison, names: dict[str, str]) -> None:
         with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):
             for name, note in changed:
                 st.markdown(f"**{plain(name, 120)}** – {sentence(note)}")
-
-
-def show_table(found: Comparison, names: dict[str, str], key: str) -> None:
-    st.subheader("Metrics", anchor=False)
-    st.caption(f"Mean ± standard deviation over {found.folds} folds. ★ marks the best. Press a heading to sort.")
-    config = {metric.name: st.column_config.Column(help=metric.help, width=132) for metric in METRICS}
-    config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
-    config["Strategy"] = st.column_config.Column(pinned=True, width=210)
-    height = 35 * (len(found.strategies) + 1) + 15
-    st.dataframe(styled(found, names, key), column_config=config, hide_index=True, height=height, key="metrics")
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def styled(_found: Comparison, _names: dict[str, str], key: str) -> Styler:
-    """Return strategies × metrics: numbers underneath, so that sorting is right, and mean ± deviation on top."""
-    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
-    tidy = _found.table()
-    tidy["row"] = tidy.groupby("metric", sort=False).cumcount()
-    tidy["metric"] = tidy["metric"].map(heads)
-    means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
-    best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
-    means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
-    style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
-    for cell in tidy.itertuples():
-        text = cell_text(cell.mean, cell.std, cell.best, cell.metric == heads["seconds"])
-        style.format(lambda _, text=text: text, subset=pd.IndexSlice[[cell.row], [cell.metric]])
-    return style
-
-
-def cell_text(mean: float, std: float, best: bool, seconds: bool) -> str:
-    """Return a cell of the table as a person reads it."""
-    if pd.isna(mean):
-        return "–"
-    spread = "" if pd.isna(std) else f" ± {std:.3f}"
-    return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
-
-
-def show_bars(found: Comparison, names: dict[str, str]) -> None:
-    heads = {metric.key: metric.name for metric in METRICS}
-    chosen = st.pills(
-        "Metrics to draw",
-        list(heads),
-        selection_mode="multi",
-        default=BARS,
-        format_func=heads.__getitem__,
-        key="bars",
-        label_visibility="collapsed",
-    )
-    shown = [key for key in heads if key in chosen]
-    if not shown:
-        st.info("Pick at least one metric to draw.")
-        return
-    draw(charts.metric_bars(found, names, shown), "metric_bars", "Metrics of each strategy with their deviation")
-
-
-def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
-    st.subheader("Confusion matrices", anchor=False)
-    st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
-    width = 290 if len(found.labels) <= 3 else 400
-    with st.container(horizontal=True, gap="small"):
-        for position, (summary, figure) in enumerate(
-            zip(found.strategies, confusion_figures(found, names, key), strict=True)
-        ):
-            st.plotly_chart(
-                figure,
-                width=width,
-                key=f"confusion_{position}",
-                config={**charts.CONFIG, "modeBarButtons": [["toImage"]]},
-                alt=f"Confusion matrix of {names[summary.key]}",
-            )
-
-
-def show_curves(found: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
-    st.subheader("Curves", anchor=False)
-    code = positive
-    if code is None:
-        counts = found.strategies[0].confusion.sum(axis=1)
-        code = st.selectbox(
-            "Class against the rest",
-            range(len(found.labels)),
-            index=int(counts.argmin()),
-            format_func=found.labels.__getitem__,
-            key="curve_class",
-        )
-    left, right = st.columns(2, gap="medium")
-    precision_recall, roc = curve_figures(found, names, int(code), key)
-    with left:
-        draw(precision_recall, "pr", "Precision and recall of each strategy")
-    with right:
-        draw(roc, "roc", "ROC curve of each strategy")
-
-
-def draw(figure: go.Figure, key: str, alt: str) -> None:
-    st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
-    """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
-    alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
-    return [
-        charts.confusion_grid(one, _names, 1)
-        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_found.labels) <= 3 else 400)
-        .update_annotations(x=0, xanchor="left")
-        for one in alone
-    ]
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def curve_figures(_found: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
-    return charts.pr_curves(_found, _names, code), charts.roc_curves(_found, _names, code)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def training_figure(_found: Comparison, _names: dict[str, str], key: str) -> go.Figure:
-    return charts.training_curves(_found, _names)

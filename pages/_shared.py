@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from core.engine import Engine
     from core.plan import Plan
     from core.session import Session
@@ -128,6 +130,13 @@ def empty(message: str, page: str, label: str) -> None:
     st.info(message, icon=":material/arrow_forward:")
     st.page_link(page, label=label, icon=":material/arrow_forward:")
     st.stop()
+
+
+def draw(figure: go.Figure, key: str, alt: str) -> None:
+    """Show a figure with the toolbar that all figures have."""
+    from core import charts
+
+    st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
 
 
 def duration(seconds: float) -> str:

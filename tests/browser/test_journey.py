@@ -80,7 +80,7 @@ def finish(page: Page, server: Server) -> str:
     run_id = re.search(r"run=([\w-]+)", page.driver.current_url)[1]
     page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 120)
     page.wait(lambda: "Cancel" not in page.text)
-    page.see("Training")
+    page.see("Curves")
     return run_id
 
 
@@ -119,8 +119,13 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     run_id = finish(page, server)
     agrees_with_the_store(page, server, run_id)
     page.driver.refresh()
-    page.see("Training")
+    page.see("Curves")
     agrees_with_the_store(page, server, run_id)
+    page.press("Training")
+    page.see("Loss by epoch")
+    assert "Plain network" in page.drawn("training")
+    page.driver.refresh()
+    page.see("Loss by epoch")  # the address keeps the view
 
 
 def test_two_clicks_from_a_sample_of_many_classes(server: Server, open_browser: Open) -> None:
@@ -137,7 +142,7 @@ def test_two_clicks_from_a_sample_of_many_classes(server: Server, open_browser: 
     assert all(matrix.size == 36 and matrix.sum() == 1484 for matrix in page.matrices())
     assert "Class against the rest" in page.text
     phone = Page(open_browser(390, 850, dark=True))
-    for address, words in (("", "Or bring your own"), (f"/compare?run={run_id}", "Training"), ("/history", "History")):
+    for address, words in (("", "Or bring your own"), (f"/compare?run={run_id}", "Curves"), ("/history", "History")):
         phone.driver.get(server.url + address)
         phone.see(words)
         assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390

@@ -63,10 +63,12 @@ def a_run(store: Store, folds: int, status: str = "finished", plan: Plan = PLAN)
     return run_id
 
 
-def opened(app: AppTest, run_id: str) -> AppTest:
+def opened(app: AppTest, run_id: str, **address: str) -> AppTest:
     app.query_params["run"] = run_id
     page = app.switch_page("pages/compare.py")
     page.query_params["run"] = run_id
+    for name, value in address.items():
+        page.query_params[name] = value
     page = page.run()
     assert not page.exception
     return page
@@ -87,7 +89,30 @@ def test_a_finished_run_shows_table_and_figures(app: AppTest, store: Store) -> N
     assert table["Recall"][1] > table["Recall"][0]
     assert table["Accuracy"][0] == pytest.approx((decided[0] == truth).mean(), abs=0.005)
     charts = page.get("plotly_chart")
-    assert len(charts) == 1 + 2 + 2 + 1
+    assert len(charts) == 1 + 2 + 2
+
+
+def view(page: AppTest, key: str) -> AppTest:
+    """Return the page in another view."""
+    shown = page.segmented_control(key="view").set_value(key).run()
+    assert not shown.exception
+    return shown
+
+
+def test_one_view_at_a_time(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    switch = page.segmented_control(key="view")
+    assert switch.value == "overview"
+    training = view(page, "training")
+    assert "Loss by epoch" in [element.value for element in training.subheader]
+    assert len(training.get("plotly_chart")) == 1
+    assert not training.dataframe
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("Training", "training"), ("nonsense", "overview")])
+def test_the_address_names_the_view(app: AppTest, store: Store, asked: str, shown: str) -> None:
+    page = opened(app, a_run(store, 3), view=asked)
+    assert page.segmented_control(key="view").value == shown
 
 
 def test_figures_come_with_the_first_fold(app: AppTest, store: Store) -> None:

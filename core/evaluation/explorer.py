@@ -1,0 +1,249 @@
+"""What any threshold would do, for all strategies at once, without counting the rows again.
+
+A threshold's confusion matrix depends only on how many rows, and how many positive ones, have a
+probability of at least the threshold. Both follow from the sorted probabilities and one running sum,
+so a reading is a binary search a strategy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.outoffold import OutOfFold
+
+_NAMES = ("rest", "class")
+
+
+class CostError(ValueError):
+    """Costs that cannot be used; the message is one sentence with the way out."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What each decision costs or brings, and how common the class is where the model will work.
+
+    Parameters
+    ----------
+    matrix : tuple of tuple of float
+        ``matrix[true][decided]`` a row, 0 the rest and 1 the class; at least 0. Costs are to be low.
+    benefits : bool
+        The numbers are benefits, which are to be high.
+    prevalence : float or None
+        Share of the class in the field, in (0, 1); None means as in the tested rows.
+
+    Raises
+    ------
+    CostError
+        The matrix is not 2 × 2, holds a gap or a negative number, or only zeros; or the prevalence
+        is outside (0, 1).
+    """
+
+    matrix: tuple[tuple[float, ...], ...] = ((0.0, 1.0), (1.0, 0.0))
+    benefits: bool = False
+    prevalence: float | None = None
+
+    def __post_init__(self) -> None:
+        word = "benefit" if self.benefits else "cost"
+        widths = {len(row) for row in self.matrix}
+        if len(self.matrix) != 2 or widths != {2}:
+            across = " or ".join(str(width) for width in sorted(widths)) or "no"
+            raise CostError(
+                f"The {word}s need 2 rows (the truth) and 2 columns (the decision), and these have "
+                f"{len(self.matrix)} rows and {across} columns: enter four numbers."
+            )
+        for true, row in enumerate(self.matrix):
+            for decided, value in enumerate(row):
+                place = f"The {word} of calling the {_NAMES[true]} the {_NAMES[decided]}"
+                if not math.isfinite(value):
+                    raise CostError(f"{place} is missing or no number: enter 0 or more.")
+                if value < 0:
+                    other = "cost" if self.benefits else "benefit"
+                    raise CostError(f"{place} is {value:g}: enter 0 or more, or turn all numbers into {other}s.")
+        if not any(map(any, self.matrix)):
+            raise CostError(f"All {word}s are 0, so every threshold is as good as any: enter at least one above 0.")
+        if self.prevalence is not None and not 0 < self.prevalence < 1:
+            raise CostError(
+                f"The share in the field is {self.prevalence:g}: choose one between 0 and 1, for example 0.01."
+            )
+
+    def per_row(self, true_rate: np.ndarray, false_rate: np.ndarray, share: float) -> np.ndarray:
+        """Return the mean cost or benefit of a row.
+
+        Parameters
+        ----------
+        true_rate, false_rate : ndarray
+            Shares of the class and of the rest that are called the class.
+        share : float
+            Prevalence of the class among the tested rows; the field's own one counts instead where it is given.
+        """
+        (quiet, alarm), (miss, hit) = self.matrix
+        share = share if self.prevalence is None else self.prevalence
+        of_class = miss + (hit - miss) * true_rate
+        of_rest = quiet + (alarm - quiet) * false_rate
+        return share * of_class + (1 - share) * of_rest
+
+    def ideal_threshold(self, share: float) -> float | None:
+        """Return the best threshold for probabilities that are exactly right (Elkan 2001, eq. 2).
+
+        Where the field's prevalence differs, the threshold is carried back to probabilities that are
+        right for the tested rows. None where one of the decisions is never the better one.
+        """
+        (quiet, alarm), (miss, hit) = self.matrix
+        sign = -1 if self.benefits else 1
+        alarm_loss, miss_loss = sign * (alarm - quiet), sign * (miss - hit)
+        if alarm_loss <= 0 or miss_loss <= 0:
+            return None
+        odds = alarm_loss / miss_loss
+        if self.prevalence is not None:
+            odds *= share / (1 - share) * (1 - self.prevalence) / self.prevalence
+        return odds / (1 + odds)
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """Figures by strategy and threshold.
+
+    Parameters
+    ----------
+    thresholds : ndarray of float64, shape (n_strategies, n_thresholds)
+    confusion : ndarray of int64, shape (n_strategies, n_thresholds, 2, 2)
+        Counts of tested rows, truth down, decision across; 1 is the class.
+    precision, recall, f1, value : ndarray of float64, shape (n_strategies, n_thresholds)
+        ``precision``, ``f1`` and ``value`` are those of the field's prevalence where it is given;
+        0 where undefined. ``value`` is the mean cost or benefit of a row.
+    """
+
+    thresholds: np.ndarray
+    confusion: np.ndarray
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    value: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """A strategy's order statistics.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_distinct,)
+        Different probabilities, ascending.
+    called, hits : ndarray of int64, shape (n_distinct + 1,)
+        Rows, and positive rows, from each of them on; the last entry is 0.
+    """
+
+    values: np.ndarray
+    called: np.ndarray
+    hits: np.ndarray
+
+    @classmethod
+    def of(cls, truth: np.ndarray, p: np.ndarray) -> _Ranked:
+        order = np.argsort(p, kind="stable")
+        ascending = p[order].astype(np.float64)
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(ascending) > 0]))
+        before = np.concatenate([[0], np.cumsum(truth[order])])
+        cuts = np.append(starts, len(p))
+        return cls(ascending[starts], len(p) - cuts, before[-1] - before[cuts])
+
+    def middle(self, at: int) -> float:
+        """Return a threshold that calls the rows from the ``at``-th value on: halfway to the value below."""
+        if at == len(self.values):
+            top = float(self.values[-1])
+            return max((top + 1) / 2, math.nextafter(top, 2))
+        upper = float(self.values[at])
+        lower = float(self.values[at - 1]) if at else 0.0
+        middle = (lower + upper) / 2
+        # Between neighbouring floats the middle may round down to the lower one.
+        return middle if at == 0 or middle > lower else upper
+
+
+@dataclass(frozen=True, eq=False)
+class Explorer:
+    """One class against the rest, for all strategies.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Strategies, in order.
+    n_class, n_rest : int
+        Tested rows of the class and of the rest.
+    """
+
+    keys: tuple[str, ...]
+    n_class: int
+    n_rest: int
+    ranked: tuple[_Ranked, ...]
+
+    @classmethod
+    def of(cls, pooled: Sequence[OutOfFold], code: int) -> Explorer:
+        """Sort every strategy's probabilities of a class once."""
+        truth = pooled[0].truth == code
+        ranked = tuple(_Ranked.of(one.truth == code, one.probabilities[:, code]) for one in pooled)
+        n_class = int(truth.sum())
+        return cls(tuple(one.key for one in pooled), n_class, len(truth) - n_class, ranked)
+
+    @property
+    def share(self) -> float:
+        """Prevalence of the class among the tested rows."""
+        return self.n_class / max(1, self.n_class + self.n_rest)
+
+    def at(self, thresholds: np.ndarray | float, costs: Costs) -> Readings:
+        """Return the figures of every strategy at the same thresholds.
+
+        Parameters
+        ----------
+        thresholds : ndarray, shape (n_thresholds,), or float
+            A row is called the class where its probability is at least the threshold.
+        """
+        asked = np.atleast_1d(np.asarray(thresholds, np.float64))
+        return self.at_own(np.broadcast_to(asked, (len(self.ranked), len(asked))), costs)
+
+    def at_own(self, thresholds: np.ndarray, costs: Costs) -> Readings:
+        """Return the figures at thresholds of each strategy's own, shape (n_strategies, n_thresholds)."""
+        counts = np.empty((2, *thresholds.shape), np.int64)
+        for i, one in enumerate(self.ranked):
+            at = np.searchsorted(one.values, thresholds[i], side="left")
+            counts[0, i], counts[1, i] = one.called[at], one.hits[at]
+        return self._readings(thresholds, counts[0], counts[1], costs)
+
+    def best(self, costs: Costs) -> np.ndarray:
+        """Return the threshold of each strategy with the least cost or the most benefit, shape (n_strategies,).
+
+        Exact over all thresholds. It is chosen on the same rows that it is then read on, so what it
+        promises is optimistic. Among equals the one nearest to 0.5 is taken.
+        """
+        found = []
+        for one in self.ranked:
+            value = costs.per_row(*self._rates(one.called, one.hits), self.share)
+            value = -value if costs.benefits else value
+            equals = np.flatnonzero(value <= value.min() + 1e-12)
+            # Thresholds ascend with the position, so only the two around 0.5 can be nearest to it.
+            around = np.searchsorted(equals, np.searchsorted(one.values, 0.5))
+            near = equals[max(0, around - 1) : around + 2]
+            found.append(min((one.middle(int(at)) for at in near), key=lambda t: abs(t - 0.5)))
+        return np.array(found)
+
+    def _rates(self, called: np.ndarray, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return hits / max(1, self.n_class), (called - hits) / max(1, self.n_rest)
+
+    def _readings(self, thresholds: np.ndarray, called: np.ndarray, hits: np.ndarray, costs: Costs) -> Readings:
+        true_rate, false_rate = self._rates(called, hits)
+        share = self.share if costs.prevalence is None else costs.prevalence
+        found, alarms = share * true_rate, (1 - share) * false_rate
+        confusion = np.empty((*called.shape, 2, 2), np.int64)
+        confusion[..., 1, 1], confusion[..., 1, 0] = hits, self.n_class - hits
+        confusion[..., 0, 1], confusion[..., 0, 0] = called - hits, self.n_rest - (called - hits)
+        precision = _ratio(found, found + alarms)
+        f1 = _ratio(2 * found, found + alarms + share)
+        return Readings(
+            thresholds, confusion, precision, true_rate, f1, costs.per_row(true_rate, false_rate, self.share)
+        )
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)

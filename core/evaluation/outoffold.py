@@ -1,0 +1,69 @@
+"""Every tested row of a comparison, strategy by strategy, in one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.comparison import Comparison
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """What one strategy said of the test rows of the folds that all strategies have in common.
+
+    Rows come fold by fold, repeat by repeat, in the same order for every strategy; with repeats a
+    row of the table comes once a repeat.
+
+    Parameters
+    ----------
+    key : str
+    rows : ndarray of int64, shape (n,)
+        Positions among the labelled rows of the table.
+    fold : ndarray of int64, shape (n,)
+        Which of the common folds tested the row, counted over all repeats.
+    repeat : ndarray of int64, shape (n,)
+    truth : ndarray of int64, shape (n,)
+        Class codes.
+    probabilities : ndarray of float32, shape (n, n_classes)
+    decisions : ndarray of int64, shape (n,)
+        Class codes, by the strategy's own rule.
+    thresholds : tuple of float
+        For two classes, the threshold of each fold; empty for more.
+    training_counts : ndarray of int64, shape (n_folds, n_classes)
+        Training rows a class after the strategy, fold by fold.
+    """
+
+    key: str
+    rows: np.ndarray
+    fold: np.ndarray
+    repeat: np.ndarray
+    truth: np.ndarray
+    probabilities: np.ndarray
+    decisions: np.ndarray
+    thresholds: tuple[float, ...]
+    training_counts: np.ndarray
+
+
+def out_of_fold(found: Comparison) -> tuple[OutOfFold, ...]:
+    """Return every strategy's test rows, on the folds that the comparison rests on."""
+    by_place = {(r.strategy, r.repeat, r.fold): r for r in found.results if r.error is None}
+    pooled = []
+    for summary in found.strategies:
+        folds = [by_place[summary.key, int(repeat), int(fold)] for repeat, fold in summary.scores.index]
+        sizes = [len(f.y_true) for f in folds]
+        pooled.append(
+            OutOfFold(
+                key=summary.key,
+                rows=np.concatenate([f.test_rows for f in folds]),
+                fold=np.repeat(np.arange(len(folds)), sizes),
+                repeat=np.repeat([f.repeat for f in folds], sizes),
+                truth=np.concatenate([f.y_true for f in folds]),
+                probabilities=np.concatenate([f.probabilities for f in folds]),
+                decisions=np.concatenate([f.decisions for f in folds]),
+                thresholds=tuple(f.threshold for f in folds if f.threshold is not None),
+                training_counts=np.stack([f.class_counts for f in folds]),
+            )
+        )
+    return tuple(pooled)

@@ -1,0 +1,299 @@
+"""Strategies against each other on the same folds: is a difference more than the folds' noise?
+
+Scores of cross-validation folds are not independent: any two training sets share most of their
+rows. A plain paired t-test takes them for independent and calls noise a lead. Both tests here widen
+the variance of the mean difference by Nadeau and Bengio's correction.
+
+References
+----------
+Nadeau and Bengio (2003), "Inference for the generalization error", Machine Learning 52.
+Holm (1979), "A simple sequentially rejective multiple test procedure", Scand. J. Statistics 6.
+Benavoli, Corani, Demšar and Zaffalon (2017), "Time for a change", JMLR 18.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.metrics import METRICS
+from core.plan import SplitSettings
+
+FEWEST_FOLDS = 3
+LEVEL = 0.05
+Words = Literal["clearly better", "no clear difference", "clearly worse"]
+_SAME = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Every strategy against every other on one metric; row against column in each matrix.
+
+    Parameters
+    ----------
+    metric : str
+    keys : tuple of str
+        Strategies, in the comparison's order.
+    folds : int
+        Folds that the tests rest on: those on which every strategy has this metric.
+    ratio : float
+        Test rows for each training row, the correction's rho.
+    rope : float
+        Differences up to this size count as none.
+    difference : ndarray of float64, shape (n_strategies, n_strategies)
+        Mean over folds; above 0 where the row's strategy is better, whichever way the metric runs.
+    spread : ndarray of float64, same shape
+        Standard deviation (n - 1) of the folds' differences.
+    p : ndarray of float64, same shape
+        Two-sided, corrected for shared training rows, not for the number of pairs. nan on the
+        diagonal, and where the folds allow no test.
+    p_holm : ndarray of float64, same shape
+        ``p`` after Holm's correction for all pairs.
+    better, same, worse : ndarray of float64, same shape
+        Posterior probability that the row's strategy is better than the column's by more than
+        ``rope``, within it, worse by more; they sum to 1.
+    notes : tuple of str
+        Why there is no test, or what was left out, in plain sentences.
+    """
+
+    metric: str
+    keys: tuple[str, ...]
+    folds: int
+    ratio: float
+    rope: float
+    difference: np.ndarray
+    spread: np.ndarray
+    p: np.ndarray
+    p_holm: np.ndarray
+    better: np.ndarray
+    same: np.ndarray
+    worse: np.ndarray
+    notes: tuple[str, ...]
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are folds enough for a test."""
+        return self.folds >= FEWEST_FOLDS
+
+    def at(self, first: str, second: str) -> tuple[int, int]:
+        """Return the place of a pair in the matrices."""
+        return self.keys.index(first), self.keys.index(second)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each pair, first against second, in the order of ``keys``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``first``, ``second``, the matrices' names, and ``words``, which follow ``p_holm``.
+        """
+        i, j = np.triu_indices(len(self.keys), 1)
+        names = np.array(self.keys, dtype=object)
+        columns = {"first": names[i], "second": names[j]}
+        columns |= {n: getattr(self, n)[i, j] for n in ("difference", "better", "same", "worse", "p", "p_holm")}
+        frame = pd.DataFrame(columns)
+        frame["words"] = [in_words(d, p) for d, p in zip(frame["difference"], frame["p_holm"], strict=True)]
+        return frame
+
+
+def in_words(difference: float, p: float) -> Words:
+    """Return what a test says of the first strategy: only a p below 0.05 is clear."""
+    if not p < LEVEL:
+        return "no clear difference"
+    return "clearly better" if difference > 0 else "clearly worse"
+
+
+def rows_ratio(split: SplitSettings) -> float:
+    """Return the test rows for each training row of a fold, Nadeau and Bengio's n_test / n_train.
+
+    Validation rows count as training rows: stopping and thresholds are fitted on them. Folds in time
+    order train on a growing past; their ratio is that of the mean sizes.
+    """
+    return 2 / (split.folds + 1) if split.time is not None else 1 / (split.folds - 1)
+
+
+def corrected_variance(spread: np.ndarray, folds: int, ratio: float) -> np.ndarray:
+    """Return the variance of a mean over folds, ``(1 / folds + ratio) * spread ** 2``."""
+    return (1 / folds + ratio) * np.square(spread)
+
+
+def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
+    """Return the corrected resampled t-test's two-sided p-values (Nadeau and Bengio 2003).
+
+    Identical results, 0 on every fold, have p = 1. Where all folds differ by one and the same amount
+    there is no spread to judge by, and p is nan, as it is below three folds.
+
+    Parameters
+    ----------
+    differences : ndarray of float64, shape (n_folds, ...)
+        One fold's score less the other's.
+    ratio : float
+        Test rows for each training row.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+    """
+    folds = len(differences)
+    if folds < FEWEST_FOLDS:
+        return np.full(differences.shape[1:], np.nan)
+    mean, spread = differences.mean(axis=0), differences.std(axis=0, ddof=1)
+    deviation = np.sqrt(corrected_variance(spread, folds, ratio))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stats.t.sf(np.abs(mean) / deviation, folds - 1)
+    p = np.where(spread < _SAME, np.nan, p)
+    return np.where(np.abs(differences).max(axis=0) < _SAME, 1.0, p)
+
+
+def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the Bayesian correlated t-test's probabilities (Benavoli et al. 2017).
+
+    The posterior of the mean difference is Student's t with n - 1 degrees of freedom around the mean,
+    with the corrected variance. Identical results are the same with probability 1; below three folds
+    and without a spread, see :func:`corrected_t_test`, the probabilities are nan.
+
+    Parameters
+    ----------
+    differences : ndarray of float64, shape (n_folds, ...)
+        First score less the second's; above 0 is better.
+    rope : float
+        Half width of the region of practical equivalence, at least 0.
+
+    Returns
+    -------
+    worse, same, better : ndarray of float64, shape (...)
+        They sum to 1.
+
+    Raises
+    ------
+    ValueError
+        ``rope`` is negative or not a number.
+    """
+    if not rope >= 0:
+        raise ValueError(f"The width of practical equivalence is {rope:g}: choose 0 or more.")
+    folds = len(differences)
+    if folds < FEWEST_FOLDS:
+        nothing = np.full(differences.shape[1:], np.nan)
+        return nothing, nothing, nothing
+    mean, spread = differences.mean(axis=0), differences.std(axis=0, ddof=1)
+    scale = np.where(spread < _SAME, np.nan, np.sqrt(corrected_variance(spread, folds, ratio)))
+    worse, better = stats.t.cdf(-rope, folds - 1, mean, scale), stats.t.sf(rope, folds - 1, mean, scale)
+    identical = np.abs(differences).max(axis=0) < _SAME
+    worse, better = np.where(identical, 0.0, worse), np.where(identical, 0.0, better)
+    return worse, np.clip(1 - worse - better, 0, 1), better
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Return p-values after Holm's step-down correction; nan stays nan and is no question asked.
+
+    Parameters
+    ----------
+    p : ndarray of float64, shape (n,)
+    """
+    adjusted = np.full(p.shape, np.nan)
+    asked = np.flatnonzero(np.isfinite(p))
+    order = asked[np.argsort(p[asked], kind="stable")]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
+    return adjusted
+
+
+def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: float = 0.01) -> Pairs:
+    """Test every strategy against every other on the folds that all of them finished.
+
+    A fold on which some strategy's metric is undefined, because a class is absent, is left out for all.
+
+    Parameters
+    ----------
+    metric : str
+        A key of :data:`core.evaluation.metrics.METRICS`.
+    rope : float
+        Half width of the region of practical equivalence, in the metric's unit.
+
+    Raises
+    ------
+    ValueError
+        ``rope`` is negative.
+    """
+    scores = pd.DataFrame({s.key: s.scores[metric] for s in found.strategies})
+    known = scores.dropna()
+    sign = 1 if next(m for m in METRICS if m.key == metric).higher_is_better else -1
+    values = sign * known.to_numpy(np.float64)
+    differences = values[:, :, None] - values[:, None, :]
+    folds, ratio = len(known), rows_ratio(split)
+    empty = np.full(differences.shape[1:], np.nan)
+    p = corrected_t_test(differences, ratio)
+    worse, same, better = correlated_t_test(differences, ratio, rope)
+    for matrix in (p, worse, same, better):
+        np.fill_diagonal(matrix, np.nan)
+    upper = np.triu_indices(len(p), 1)
+    p_holm = np.full_like(p, np.nan)
+    p_holm[upper] = holm(p[upper])
+    p_holm.T[upper] = p_holm[upper]
+    return Pairs(
+        metric=metric,
+        keys=tuple(s.key for s in found.strategies),
+        folds=folds,
+        ratio=ratio,
+        rope=rope,
+        difference=differences.mean(axis=0) if folds else empty,
+        spread=differences.std(axis=0, ddof=1) if folds > 1 else empty,
+        p=p,
+        p_holm=p_holm,
+        better=better,
+        same=same,
+        worse=worse,
+        notes=_notes(found, folds, bool(folds < len(scores)), p),
+    )
+
+
+def _notes(found: Comparison, folds: int, undefined: bool, p: np.ndarray) -> tuple[str, ...]:
+    notes = []
+    if undefined:
+        notes.append(
+            f"{found.folds - folds} of {found.folds} folds are left out here: their test rows lack a class, "
+            "so that this metric is undefined."
+        )
+    if folds < FEWEST_FOLDS:
+        have = "1 fold is" if folds == 1 else f"{folds} folds are"
+        notes.append(
+            f"{have} too few for a test: the spread over folds cannot be judged. Run at least {FEWEST_FOLDS} folds."
+        )
+    elif np.isnan(p[np.triu_indices(len(p), 1)]).any():
+        notes.append("Some pairs differ by the same amount on every fold: there is no spread to test against.")
+    return tuple(notes)
+
+
+def repeats_needed(
+    spread: float, split: SplitSettings, difference: float = 0.02, power: float = 0.8, level: float = 0.05
+) -> int | None:
+    """Return the repeats with which the corrected test would tell a difference, for one pair of strategies.
+
+    The test of n = folds x repeats differences with standard deviation ``spread`` finds a difference d
+    with this power where ``d >= (t[1 - level / 2] + t[power]) * sqrt(1 / n + ratio) * spread``, both
+    quantiles of Student's t with n - 1 degrees of freedom. More repeats shrink 1 / n alone: below
+    :func:`smallest_difference` no number of them is enough. Holm's correction asks for more still.
+
+    Returns
+    -------
+    int or None
+        None where 100 repeats, the most that a plan allows, are too few, or a split in time order
+        cannot be repeated.
+    """
+    repeats = np.arange(1, 2 if split.time is not None else 101)
+    n = repeats * split.folds
+    reach = stats.t.ppf(1 - level / 2, n - 1) + stats.t.ppf(power, n - 1)
+    deviation = spread * np.sqrt(1 / n + rows_ratio(split))
+    enough = (n >= FEWEST_FOLDS) & (difference >= reach * deviation)
+    return int(repeats[enough.argmax()]) if enough.any() else None
+
+
+def smallest_difference(spread: float, split: SplitSettings, power: float = 0.8, level: float = 0.05) -> float:
+    """Return the difference below which no number of repeats helps: the limit of :func:`repeats_needed`'s formula."""
+    reach = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
+    return float(reach * np.sqrt(rows_ratio(split)) * spread)

@@ -1,0 +1,153 @@
+"""The overview of a run: the table, the metric bars, the confusion matrices and the curves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.charts_pairs import interval_bars
+from core.evaluation.metrics import METRICS
+from pages._shared import draw
+from pages._verdict import chosen_intervals
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from pandas.io.formats.style import Styler
+
+    from core.evaluation.comparison import Comparison
+    from core.evaluation.intervals import Intervals
+    from core.store import RunRecord
+
+BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
+BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+
+
+def show_overview(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show how the strategies did over the finished folds."""
+    shown = chosen_intervals(record, found, key)
+    show_table(found, names, key, shown)
+    show_bars(found, names, shown)
+    show_confusion(found, names, key)
+    show_curves(found, names, record.positive, key)
+
+
+def show_table(found: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
+    st.subheader("Metrics", anchor=False)
+    spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
+    st.caption(f"{spread}, {found.folds} folds. ★ marks the best mean. Press a heading to sort.")
+    width = 132 if shown is None else 180
+    config = {metric.name: st.column_config.Column(help=metric.help, width=width) for metric in METRICS}
+    config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
+    config["Strategy"] = st.column_config.Column(pinned=True, width=210)
+    height = 35 * (len(found.strategies) + 1) + 15
+    style = styled(found, names, f"{key} {shown and shown.kind}", shown)
+    st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics")
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def styled(_found: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
+    """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top."""
+    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
+    tidy = _found.table()
+    tidy["spread"] = [f" ± {std:.3f}" if pd.notna(std) else "" for std in tidy["std"]]
+    if _shown is not None:
+        tidy = tidy.merge(_shown.frame.reset_index(), on=["strategy", "metric"], how="left", sort=False)
+        tidy["mean"] = tidy["value"].fillna(tidy["mean"])
+        tidy["spread"] = [
+            f" ({low:.3f}–{high:.3f})" if pd.notna(low) else ""
+            for low, high in zip(tidy["low"], tidy["high"], strict=True)
+        ]
+    tidy["row"] = tidy.groupby("metric", sort=False).cumcount()
+    tidy["metric"] = tidy["metric"].map(heads)
+    means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
+    best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
+    means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
+    style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
+    for cell in tidy.itertuples():
+        text = cell_text(cell.mean, cell.spread, cell.best, cell.metric == heads["seconds"])
+        style.format(lambda _, text=text: text, subset=pd.IndexSlice[[cell.row], [cell.metric]])
+    return style
+
+
+def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
+    """Return a cell of the table as a person reads it."""
+    if pd.isna(mean):
+        return "–"
+    return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
+
+
+def show_bars(found: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
+    heads = {metric.key: metric.name for metric in METRICS}
+    chosen = st.pills(
+        "Metrics to draw",
+        list(heads),
+        selection_mode="multi",
+        default=BARS,
+        format_func=heads.__getitem__,
+        key="bars",
+        label_visibility="collapsed",
+    )
+    metrics = [key for key in heads if key in chosen]
+    if not metrics:
+        st.info("Pick at least one metric to draw.")
+        return
+    bars = charts.metric_bars(found, names, metrics) if shown is None else interval_bars(found, names, metrics, shown)
+    draw(bars, "metric_bars", "Metrics of each strategy with their spread")
+
+
+def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
+    st.subheader("Confusion matrices", anchor=False)
+    st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
+    width = 290 if len(found.labels) <= 3 else 400
+    with st.container(horizontal=True, gap="small"):
+        for position, (summary, figure) in enumerate(
+            zip(found.strategies, confusion_figures(found, names, key), strict=True)
+        ):
+            st.plotly_chart(
+                figure,
+                width=width,
+                key=f"confusion_{position}",
+                config={**charts.CONFIG, "modeBarButtons": [["toImage"]]},
+                alt=f"Confusion matrix of {names[summary.key]}",
+            )
+
+
+def show_curves(found: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
+    st.subheader("Curves", anchor=False)
+    code = positive
+    if code is None:
+        counts = found.strategies[0].confusion.sum(axis=1)
+        code = st.selectbox(
+            "Class against the rest",
+            range(len(found.labels)),
+            index=int(counts.argmin()),
+            format_func=found.labels.__getitem__,
+            key="curve_class",
+        )
+    left, right = st.columns(2, gap="medium")
+    precision_recall, roc = curve_figures(found, names, int(code), key)
+    with left:
+        draw(precision_recall, "pr", "Precision and recall of each strategy")
+    with right:
+        draw(roc, "roc", "ROC curve of each strategy")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
+    """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
+    alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
+    return [
+        charts.confusion_grid(one, _names, 1)
+        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_found.labels) <= 3 else 400)
+        .update_annotations(x=0, xanchor="left")
+        for one in alone
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def curve_figures(_found: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
+    return charts.pr_curves(_found, _names, code), charts.roc_curves(_found, _names, code)

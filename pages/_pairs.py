@@ -1,0 +1,89 @@
+"""Strategy against strategy: how likely each is better, the same, or worse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core.charts_pairs import CELLS, Cell, pair_heatmap
+from core.evaluation.metrics import METRICS
+from core.evaluation.paired import Pairs, compare_pairs
+from pages._shared import draw, sentence
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+
+def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show every strategy against every other on one metric."""
+    st.subheader("Strategy against strategy", anchor=False)
+    if len(found.strategies) < 2:
+        st.info("There is one strategy with results only: run two or more to compare them.")
+        return
+    heads = {metric.key: metric.name for metric in METRICS}
+    left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
+    # Starts at the verdict's metric, and is free to leave it.
+    judged_by = str(st.session_state.get("judged_by", "f1"))
+    metric = left.selectbox(
+        "Metric", list(heads), index=list(heads).index(judged_by), format_func=heads.__getitem__, key="pairs_metric"
+    )
+    cell = middle.selectbox("Cells show", list(CELLS), format_func=CELLS.__getitem__, key="pairs_cell")
+    rope = right.number_input(
+        "Differences up to this count as none", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
+        help="In the metric's own unit: the region of practical equivalence (rope).",
+    )  # fmt: skip
+    pairs = paired(record, found, key, metric, rope)
+    for note in pairs.notes:
+        st.info(sentence(note), icon=":material/info:")
+    if not pairs.tested:
+        return
+    st.caption(explained(pairs, cell))
+    draw(heatmap(pairs, names, f"{key} {metric} {rope}", cell), "pairs", "Strategy against strategy")
+    with st.expander("All pairs as a table", icon=":material/table:"):
+        shown = table(pairs, names)
+        config: dict[str, object] = {
+            head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns
+        }
+        st.dataframe(shown, hide_index=True, key="pairs_table", column_config=config)
+
+
+def explained(pairs: Pairs, cell: Cell) -> str:
+    """Return what a cell says, in words."""
+    n = len(pairs.keys) * (len(pairs.keys) - 1) // 2
+    if cell == "p_holm":
+        return (
+            f"Corrected resampled t-test on {pairs.folds} common folds; Holm's correction for all {n} pairs, so "
+            "p-values are larger than in the verdict, which asks fewer questions. Below 0.05 a difference is clear."
+        )
+    word = {"better": "better by more than", "same": "within", "worse": "worse by more than"}[cell]
+    return (
+        f"Read along a row: the chance, in per cent, that its strategy is {word} {pairs.rope:g}, "
+        f"by the Bayesian correlated t-test on {pairs.folds} common folds. Point at a cell for the whole pair."
+    )
+
+
+def table(pairs: Pairs, names: dict[str, str]) -> pd.DataFrame:
+    """Return all pairs under headings for people."""
+    heads = {
+        "first": "Strategy", "second": "Against", "difference": "Lead", "better": "Better", "same": "Same",
+        "worse": "Worse", "p": "p", "p_holm": "p (Holm)", "words": "In words",
+    }  # fmt: skip
+    frame = pairs.table()
+    for column in ("first", "second"):
+        frame[column] = frame[column].map(names)
+    return frame.rename(columns=heads)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def paired(_record: RunRecord, _found: Comparison, key: str, metric: str, rope: float) -> Pairs:
+    return compare_pairs(_found, _record.plan.split, metric, rope)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def heatmap(_pairs: Pairs, _names: dict[str, str], key: str, cell: Cell) -> go.Figure:
+    return pair_heatmap(_pairs, _names, cell)

@@ -1,0 +1,32 @@
+"""How the networks of each strategy learned: loss by epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import charts
+from pages._shared import draw
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+
+def show_training(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show the loss by epoch of every strategy that trains networks."""
+    del record
+    st.subheader("Loss by epoch", anchor=False)
+    if not any(summary.histories for summary in found.strategies):
+        st.info("No strategy of this run trains by epochs, so there is nothing to draw.")
+        return
+    st.caption("The mean over folds: thick lines on validation rows, faint ones on training rows.")
+    draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def training_figure(_found: Comparison, _names: dict[str, str], key: str) -> go.Figure:
+    return charts.training_curves(_found, _names)

@@ -1,0 +1,82 @@
+"""The verdict in words, above everything, with the choice of metric and interval that goes with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.evaluation.intervals import Intervals, Kind, intervals
+from core.evaluation.metrics import METRICS
+from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from pages._shared import sentence
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+SPREADS = {
+    "folds": "95 % interval by folds",
+    "rows": "95 % interval by rows",
+    "deviation": "Deviation over folds",
+}
+_HELP = (
+    "By folds: what other rows to train and to test on would change. By rows: what other test rows alone would change "
+    "(1,000 bootstrap draws). The deviation tells how folds differ, not how sure the mean is."
+)
+
+
+def show_verdict(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show what the run says on the metric that is picked, and what it does not say."""
+    heads = {metric.key: metric.name for metric in METRICS}
+    with st.container(border=True):
+        title, pick, spread = st.columns([2, 1, 1], vertical_alignment="center")
+        metric = pick.selectbox(
+            "Judged by", list(heads), index=list(heads).index(MAIN_METRIC), format_func=heads.__getitem__,
+            key="judged_by", help="Decides who leads. Average precision judges the ranking and knows no threshold.",
+        )  # fmt: skip
+        spread.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP)
+        title.subheader("Verdict", anchor=False)
+        judged = assessment(record, found, key, metric, chosen_spread())
+        if not judged.sentences:
+            st.markdown("No strategy has a value on this metric: its test rows lack a class.")
+            return
+        first, *others = judged.sentences
+        st.markdown(f"**{sentence(first.text)}**")
+        if others:
+            st.markdown("\n".join(f"- {sentence(one.text)}" for one in others))
+        notes = judged.intervals.notes + (judged.pairs.notes if judged.pairs.tested else ())
+        for note in notes:
+            st.caption(sentence(note))
+        if judged.pairs.tested and len(found.strategies) > 1:
+            st.caption(
+                f"Tested on {judged.pairs.folds} common folds, corrected for training rows that folds share "
+                "(Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
+            )
+
+
+def chosen_spread() -> str:
+    """Return what is picked beside the verdict: "folds", "rows" or "deviation"."""
+    return str(st.session_state.get("spread", "folds"))
+
+
+def chosen_intervals(record: RunRecord, found: Comparison, key: str) -> Intervals | None:
+    """Return the intervals that tables and figures should show; None for the deviation over folds."""
+    spread = chosen_spread()
+    return None if spread == "deviation" else made_intervals(record, found, key, _kind(spread))
+
+
+def _kind(spread: str) -> Kind:
+    return "rows" if spread == "rows" else "folds"
+
+
+@st.cache_resource(show_spinner="Drawing test rows 1,000 times …", max_entries=16)
+def made_intervals(_record: RunRecord, _found: Comparison, key: str, kind: Kind) -> Intervals:
+    return intervals(_found, _record.plan, kind)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def assessment(
+    _record: RunRecord, _found: Comparison, key: str, metric: str, spread: str, rope: float = 0.01
+) -> Assessment:
+    return assess(_found, _record.plan, metric, made_intervals(_record, _found, key, _kind(spread)), rope)

@@ -1,0 +1,204 @@
+"""Intervals: every draw's metrics equal scikit-learn's on the drawn rows, and intervals cover what they should."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from core.evaluation.comparison import compare
+from core.evaluation.intervals import (
+    by_folds,
+    by_rows,
+    confusion_scores,
+    intervals,
+    stratified_weights,
+    weighted_scores,
+)
+from core.evaluation.metrics import METRICS, score
+from core.plan import Plan, SplitSettings, StrategyChoice
+from core.results import FoldResult
+
+CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "smote"))
+
+
+def predictions(n: int, n_classes: int, seed: int, *, coarse: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return truth, probabilities (with many ties if coarse) and decisions."""
+    rng = np.random.default_rng(seed)
+    y = rng.choice(n_classes, n, p=[0.85, 0.15] if n_classes == 2 else [0.6, 0.3, 0.1])
+    y[:n_classes] = np.arange(n_classes)
+    p = rng.dirichlet(np.ones(n_classes), n) + 0.5 * np.eye(n_classes)[y]
+    p /= p.sum(axis=1, keepdims=True)
+    if coarse:
+        p = np.round(p, 1) + 0.01
+    return y, p.astype(np.float32), p.argmax(axis=1)
+
+
+def folds_of(n: int, names: tuple[str, ...], *, n_classes: int = 2, repeats: int = 1, folds: int = 5, seed: int = 0):  # type: ignore[no-untyped-def]
+    """Return fold results of made-up predictions; every strategy's differ."""
+    y = predictions(n, n_classes, seed, coarse=False)[0]
+    results = []
+    for repeat in range(repeats):
+        place = np.random.default_rng(repeat).permutation(n) % folds
+        for fold in range(folds):
+            rows = np.flatnonzero(place == fold)
+            for k, name in enumerate(names):
+                rng = np.random.default_rng([seed, repeat, fold, k])
+                p = rng.dirichlet(np.ones(n_classes), len(rows)) + 0.6 * np.eye(n_classes)[y[rows]]
+                p = (p / p.sum(axis=1, keepdims=True)).astype(np.float32)
+                results.append(
+                    FoldResult(name, repeat, fold, rows, y[rows], p, p.argmax(axis=1), 0.5, np.bincount(y), 0.1, 1)
+                )
+    return tuple(results)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("coarse", [False, True])
+def test_every_metric_of_a_draw_is_scikit_learns_on_the_drawn_rows(n_classes: int, coarse: bool) -> None:
+    y, p, d = predictions(400, n_classes, 7, coarse=coarse)
+    weights = stratified_weights(y, 12, np.random.default_rng(1))
+    assert (weights.sum(axis=0) == 400).all()
+    for code in range(n_classes):
+        assert (weights[y == code].sum(axis=0) == (y == code).sum()).all()
+    found = weighted_scores(y, p, d, weights)
+    for draw in range(12):
+        rows = np.repeat(np.arange(400), weights[:, draw].astype(int))
+        expected = score(y[rows], p[rows], d[rows], n_classes)
+        for metric in METRICS:
+            assert found[metric.key][draw] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
+
+
+def test_nothing_found_and_everything_found_are_no_special_case() -> None:
+    y = np.array([0, 0, 0, 1, 1])
+    for p1 in (np.zeros(5), np.ones(5), y * 1.0, 1.0 - y):
+        p = np.stack([1 - p1, p1], axis=1)
+        d = p.argmax(axis=1)
+        found, expected = weighted_scores(y, p, d, np.ones((5, 1))), score(y, p, d, 2)
+        for metric in METRICS:
+            assert found[metric.key][0] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
+
+
+def test_a_draw_that_lacks_a_class_is_undefined() -> None:
+    y, p, d = predictions(30, 2, 0, coarse=False)
+    weights = np.ones((30, 2))
+    weights[y == 1, 1] = 0
+    found = weighted_scores(y, p, d, weights)
+    assert all(np.isfinite(values[0]) and np.isnan(values[1]) for values in found.values())
+
+
+def test_by_rows_covers_the_truth_about_as_often_as_it_says() -> None:
+    """Recall of a classifier that finds 70 % of the positives, on 200 tables of its predictions."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [300, 100])
+    inside = 0
+    for _ in range(200):
+        d = np.where(y == 1, rng.random(400) < 0.7, rng.random(400) < 0.1).astype(np.int64)
+        p = np.stack([0.9 - 0.8 * d, 0.1 + 0.8 * d], axis=1)
+        recall = weighted_scores(y, p, d, stratified_weights(y, 200, rng))["recall"]
+        low, high = np.quantile(recall, [0.025, 0.975])
+        inside += low <= 0.7 <= high
+    assert 0.90 <= inside / 200 <= 0.985
+
+
+def test_repeats_share_the_draw_and_do_not_narrow_the_interval_to_nothing() -> None:
+    results = folds_of(300, ("plain", "smote"), repeats=4)
+    plan = Plan("t", CHOICES, split=SplitSettings(5, 4))
+    found = compare(results, plan, ("no", "yes"))
+    four = by_rows(found, plan, 400)
+    mine = [r for r in results if r.strategy == "smote"]
+    pooled = []
+    for repeat in range(4):
+        part = [r for r in mine if r.repeat == repeat]
+        y, p, d = (np.concatenate([getattr(r, n) for r in part]) for n in ("y_true", "probabilities", "decisions"))
+        pooled.append(score(y, p, d, 2))
+    for metric in METRICS:
+        assert four.of("smote", metric.key).value == pytest.approx(np.mean([s[metric.key] for s in pooled]), abs=1e-9)
+    frame = four.frame
+    assert ((frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])).mean() > 0.9
+    pd.testing.assert_frame_equal(frame, by_rows(found, plan, 400).frame)
+    other = by_rows(found, Plan("t", CHOICES, split=SplitSettings(5, 4, seed=1)), 400)
+    assert not frame.equals(other.frame)
+
+
+def test_chunks_of_a_large_table_are_one_bootstrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = folds_of(200, ("plain",))
+    plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
+    found = compare(results, plan, ("no", "yes"))
+    whole = by_rows(found, plan, 500).of("plain", "f1")
+    monkeypatch.setattr("core.evaluation.intervals._CELLS", 200 * 30)
+    chunked = by_rows(found, plan, 500).of("plain", "f1")
+    assert whole.value == chunked.value
+    assert whole.low == pytest.approx(chunked.low, abs=0.03)
+    assert whole.high == pytest.approx(chunked.high, abs=0.03)
+
+
+def test_a_repeat_that_lacks_folds_still_has_an_interval() -> None:
+    results = tuple(r for r in folds_of(120, ("plain", "smote"), repeats=2) if r.repeat == 0 or r.fold == 0)
+    plan = Plan("t", CHOICES, split=SplitSettings(5, 2))
+    frame = by_rows(compare(results, plan, ("no", "yes")), plan, 200).frame
+    assert np.isfinite(frame.to_numpy()).all()
+
+
+def test_a_class_that_was_never_tested_leaves_gaps_and_no_error() -> None:
+    results = tuple(r for r in folds_of(60, ("plain",)))
+    none = tuple(
+        FoldResult(
+            r.strategy, r.repeat, r.fold, r.test_rows, np.zeros_like(r.y_true), r.probabilities, r.decisions, 0.5,
+            r.class_counts, 0.1, 1,
+        )
+        for r in results
+    )  # fmt: skip
+    plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
+    found = compare(none, plan, ("no", "yes"))
+    assert by_rows(found, plan, 50).frame["low"].isna().all()
+    assert np.isnan(by_folds(found, plan).of("plain", "roc_auc").value)
+    assert by_rows(compare((), plan, ("no", "yes")), plan, 50).frame.empty
+
+
+def test_by_folds_is_students_t_with_the_corrected_variance() -> None:
+    results = folds_of(300, ("plain", "smote"), repeats=2)
+    plan = Plan("t", CHOICES, split=SplitSettings(5, 2))
+    found = compare(results, plan, ("no", "yes"))
+    made = intervals(found, plan, "folds")
+    assert made.name == "95 % interval by folds"
+    scores = found.strategies[1].scores["mcc"]
+    half = stats.t.ppf(0.975, 9) * np.sqrt((1 / 10 + 1 / 4) * scores.var())
+    got = made.of("smote", "mcc")
+    assert (got.value, got.low, got.high) == pytest.approx((scores.mean(), scores.mean() - half, scores.mean() + half))
+    assert made.frame["high"].drop("log_loss", level="metric").max() <= 1
+
+
+def test_one_fold_has_no_spread() -> None:
+    results = tuple(r for r in folds_of(100, ("plain",)) if r.fold == 0)
+    plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
+    made = by_folds(compare(results, plan, ("no", "yes")), plan)
+    assert made.frame["low"].isna().all()
+    assert made.frame["value"].notna().all()
+    assert "by rows" in made.notes[0]
+
+
+def test_groups_are_pointed_out() -> None:
+    results = folds_of(100, ("plain",))
+    plan = Plan("t", CHOICES[:1], split=SplitSettings(5, group="who"))
+    made = by_rows(compare(results, plan, ("no", "yes")), plan, 20)
+    assert "'who'" in made.notes[0]
+
+
+def test_a_thousand_draws_of_five_thousand_rows_take_a_moment() -> None:
+    y, p, d = predictions(5472, 2, 3, coarse=False)
+    began = time.process_time()
+    weights = stratified_weights(y, 1000, np.random.default_rng(0))
+    found = weighted_scores(y, p, d, weights)
+    assert time.process_time() - began < 2
+    assert found["f1"].shape == (1000,)
+
+
+def test_confusion_scores_work_on_stacks() -> None:
+    stack = np.array([[[8, 2], [1, 9]], [[10, 0], [10, 0]]])
+    found = confusion_scores(stack)
+    assert found["recall"].tolist() == [0.9, 0.0]
+    assert found["precision"].tolist() == pytest.approx([9 / 11, 0.0])
+    assert found["mcc"][1] == 0

@@ -1,0 +1,210 @@
+"""The verdict, rule by rule: what it says, and that it never says more than the tests."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from core.evaluation.comparison import Comparison, compare
+from core.evaluation.intervals import by_rows
+from core.evaluation.paired import holm, in_words
+from core.evaluation.verdict import Assessment, assess
+from core.plan import Part, Plan, SplitSettings, StrategyChoice
+from tests.core.evaluation.made import scored
+from tests.core.evaluation.test_intervals import folds_of
+
+BASE = np.random.default_rng(0).normal(0.6, 0.03, 25)
+
+
+def noise(seed: int, size: float = 0.01) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, size, 25)
+
+
+def plan_of(*keys: str, **split: object) -> Plan:
+    choices = tuple(StrategyChoice(tuple(Part.of(name) for name in key.split("+"))) for key in keys)
+    return Plan("t", choices, split=SplitSettings(**{"folds": 5, "repeats": 5, **split}))  # type: ignore[arg-type]
+
+
+def judged(metric: str = "f1", brier: dict[str, np.ndarray] | None = None, **scores: np.ndarray) -> Assessment:
+    return assess(scored(5, 5, brier, **scores), plan_of(*scores), metric)
+
+
+def said(found: Assessment, kind: str) -> str:
+    return " ".join(sentence.text for sentence in found.sentences if sentence.kind == kind)
+
+
+def test_a_real_lead_is_clearly_better_than_both_baselines() -> None:
+    found = judged(plain=BASE, threshold_f1=BASE + 0.05 + noise(1), smote=BASE + 0.2 + noise(2))
+    assert found.leader == "smote"
+    assert re.fullmatch(
+        r"Best on F1: SMOTE \(0\.\d\d, 95 % interval by folds 0\.\d\d to 0\.\d\d\)\.", said(found, "leader")
+    )
+    assert re.search(r"Against the plain network it is clearly better \(\+0\.\d+, p < 0\.001\)", said(found, "plain"))
+    assert "tuned threshold it is clearly better" in said(found, "tuned")
+    assert not said(found, "power")
+
+
+def test_a_lead_that_the_tuned_threshold_has_too_is_not_clear() -> None:
+    found = judged(plain=BASE, threshold_f1=BASE + 0.195 + noise(1, 0.03), smote=BASE + 0.2 + noise(2, 0.03))
+    assert found.leader == "smote"
+    assert "clearly better" in said(found, "plain")
+    assert "Against the plain network with a tuned threshold there is no clear difference" in said(found, "tuned")
+    assert "difference of 0.02 between SMOTE and Threshold by F1" in said(found, "power")
+
+
+def test_the_words_follow_the_corrected_p_alone() -> None:
+    assert in_words(0.3, 0.051) == "no clear difference"
+    assert in_words(0.3, float("nan")) == "no clear difference"
+    assert in_words(1e-5, 0.049) == "clearly better"
+    assert in_words(-1e-5, 0.049) == "clearly worse"
+
+
+def test_p_is_holms_over_every_question_that_the_verdict_asks() -> None:
+    scores = {
+        "plain": BASE,
+        "threshold_f1": BASE + noise(1),
+        "smote": BASE + 0.01 + noise(2, 0.015),
+        "adasyn": BASE + noise(3),
+    }
+    found = judged(**scores)
+    pairs = found.pairs
+    asked = [("threshold_f1", "plain"), ("smote", "plain"), ("adasyn", "plain"), ("smote", "threshold_f1"),
+             ("adasyn", "threshold_f1")]  # fmt: skip
+    p = holm(np.array([pairs.p[pairs.at(*pair)] for pair in asked]))[1]
+    shown = float(re.search(r"p = ([\d.]+)", said(found, "plain")).group(1))  # type: ignore[union-attr]
+    assert shown == pytest.approx(p, abs=0.006)
+
+
+def test_the_plain_network_may_win() -> None:
+    found = judged(plain=BASE + 0.2, smote=BASE + noise(1), adasyn=BASE + 0.199 + noise(2))
+    assert found.leader == "plain"
+    assert "No other strategy beats the plain network here. Clearly worse: SMOTE." in said(found, "plain")
+    calm = judged(plain=BASE + 0.002, smote=BASE + noise(1))
+    assert "None is clearly worse either" in said(calm, "plain")
+
+
+def test_a_tuned_threshold_may_win() -> None:
+    found = judged(plain=BASE, threshold_f1=BASE + 0.2 + noise(3), smote=BASE + 0.1 + noise(1))
+    assert "Threshold by F1, the plain network with a tuned threshold (" in said(found, "leader")
+    assert "No other strategy beats a tuned threshold on the plain network here. Clearly worse: SMOTE." in said(
+        found, "tuned"
+    )
+
+
+def test_on_a_tie_the_simplest_leads_and_the_others_are_named() -> None:
+    found = judged(smote=BASE, threshold_mcc=BASE - 0.1, plain=BASE)
+    assert found.leader == "plain"
+    assert "level with it: SMOTE" in said(found, "leader")
+    two = judged(smote=BASE, adasyn=BASE.copy(), plain=BASE - 0.1 + noise(1))
+    assert two.leader == "smote"
+    assert "level with it: ADASYN" in said(two, "leader")
+
+
+def test_a_threshold_that_changes_nothing_is_not_spoken_of() -> None:
+    found = judged("average_precision", plain=BASE, threshold_f1=BASE.copy(), smote=BASE + 0.01 + noise(1, 0.03))
+    assert "Average precision" in said(found, "leader")
+    assert not said(found, "tuned")
+    assert "level with" not in said(found, "leader")
+
+
+def test_worse_probabilities_are_named() -> None:
+    error = np.linspace(0.10, 0.12, 25)
+    found = judged(
+        brier={"plain": error, "smote": error + 0.05 + noise(3, 0.002), "adasyn": error + noise(4, 0.02)},
+        plain=BASE, smote=BASE + 0.1 + noise(1), adasyn=BASE,
+    )  # fmt: skip
+    assert said(found, "brier") == "Clearly worse on Brier score than the plain network: SMOTE."
+    good = judged(brier={"smote": error - 0.05 + noise(3, 0.002)}, plain=BASE, smote=BASE + noise(1))
+    assert not said(good, "brier")
+    many = {key: error + 0.05 + noise(i, 0.002) for i, key in enumerate(MANY)}
+    crowd = judged(brier=many, plain=BASE, **{key: BASE + noise(i) for i, key in enumerate(MANY)})
+    assert said(crowd, "brier").endswith("and 2 more.")
+
+
+MANY = ("smote", "adasyn", "random_over", "random_under", "smote_enn", "class_weight")
+
+
+def test_lower_is_better_for_errors() -> None:
+    found = judged("log_loss", plain=BASE, smote=BASE - 0.2 + noise(1))
+    assert found.leader == "smote"
+    assert "clearly better (-0.2" in said(found, "plain")
+
+
+def test_a_reference_that_beats_every_network_is_said() -> None:
+    found = judged(plain=BASE, smote=BASE + noise(1), boosting=BASE + 0.2 + noise(2))
+    assert "is a reference, not a network, and beats every network on the mean" in said(found, "reference")
+    assert "it is clearly better" in said(found, "reference")
+    close = judged(plain=BASE, smote=BASE + 0.01 + noise(1), boosting=BASE + 0.015 + noise(2))
+    assert close.leader == "boosting"
+    assert "against the best of them, SMOTE, there is no clear difference" in said(close, "reference")
+    assert not said(judged(plain=BASE + 0.2, boosting=BASE + noise(1)), "reference")
+    two = assess(scored(2, 1, plain=BASE[:2], boosting=BASE[:2] + 0.1), plan_of("plain", "boosting", repeats=1))
+    assert "the best of them is Plain network" in said(two, "reference")
+
+
+def test_what_is_missing_for_a_fair_verdict_is_said() -> None:
+    assert "plain network is not in this run" in said(judged(smote=BASE, adasyn=BASE + 0.1 + noise(1)), "missing")
+    assert "tuned threshold is not in this run" in said(judged(plain=BASE, smote=BASE + 0.1 + noise(1)), "missing")
+    assert not said(judged("average_precision", plain=BASE, smote=BASE + 0.1 + noise(1)), "missing")
+    assert not said(judged(plain=BASE, threshold_g_mean=BASE + noise(2), smote=BASE + 0.1 + noise(1)), "missing")
+
+
+@pytest.mark.parametrize(
+    ("spread", "split", "words"),
+    [
+        (0.1, {}, "No number of repeats would tell"),
+        (0.0095, {"repeats": 1}, "More repeats would help: at this spread about"),
+        (0.1, {"repeats": 1, "time": "day"}, "time order allows no repeats"),
+        (0.002, {}, "These folds would likely tell a difference of 0.02"),
+    ],
+)
+def test_it_says_what_more_folds_would_help(spread: float, split: dict[str, object], words: str) -> None:
+    n = 5 * int(split.get("repeats", 5))  # type: ignore[call-overload]
+    wave = np.resize([1.0, -1.0, 0.5, -0.5, 0.0], n)
+    wave *= spread / wave.std(ddof=1)
+    found = scored(5, n // 5, plain=BASE[:n], smote=BASE[:n] + wave + 1e-5)
+    assert words in said(assess(found, plan_of("plain", "smote", **split)), "power")
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_few_folds_have_no_test_and_no_claim(folds: int) -> None:
+    found = assess(scored(folds, 1, plain=BASE[:folds], smote=BASE[:folds] + 0.3), plan_of("plain", "smote", repeats=1))
+    assert "too few for a test" in said(found, "no_test")
+    assert "clearly" not in found.text
+
+
+def test_one_strategy_alone_has_a_figure_and_no_question() -> None:
+    found = judged(plain=BASE)
+    assert [sentence.kind for sentence in found.sentences] == ["leader"]
+
+
+def test_nothing_finished_has_no_verdict() -> None:
+    empty = Comparison(("no", "yes"), (), (), 0, (), ())
+    assert assess(empty, plan_of("plain")).sentences == ()
+
+
+def test_noise_is_seldom_called_clear() -> None:
+    """Eight equal strategies, 60 times: the leader is picked by its luck, and still hardly ever clear."""
+    keys = ("plain", "threshold_f1", *MANY)
+    clear = 0
+    for run in range(60):
+        rng = np.random.default_rng([5, run])
+        # A shared deviation over all folds of a run stands for the overlap of training sets.
+        made = {k: BASE + rng.normal(0, 0.03 / 2) + rng.normal(0, 0.03, 25) for k in keys}
+        found = judged(**made)
+        clear += "clearly better" in said(found, "plain") + said(found, "tuned")
+    assert clear <= 6
+
+
+def test_it_works_on_results_and_quotes_the_intervals_that_it_is_given() -> None:
+    results = folds_of(300, ("plain", "smote"), repeats=2)
+    plan = plan_of("plain", "smote", repeats=2)
+    found = compare(results, plan, ("no", "yes"))
+    rows = by_rows(found, plan, 100)
+    shown = assess(found, plan, "mcc", rows)
+    interval = rows.of(str(shown.leader), "mcc")
+    assert f"({interval.value:.2f}, 95 % interval by rows {interval.low:.2f} to {interval.high:.2f})" in shown.text
+    with pytest.raises(ValueError, match="no metric 'f2'"):
+        assess(found, plan, "f2")
