@@ -1,0 +1,47 @@
+"""How each class fares under a strategy, and where its rows go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.thresholds import precisions, recalls
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScores:
+    """Precision, recall and F1 of every class, each shape (n_classes,); 0 where undefined."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+
+
+def class_scores(confusion: np.ndarray) -> ClassScores:
+    """Return the scores of every class against the rest.
+
+    Parameters
+    ----------
+    confusion : ndarray, shape (n_classes, n_classes)
+        Truth down, decision across.
+    """
+    precision, recall = precisions(confusion), recalls(confusion)
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
+    return ClassScores(precision, recall, f1)
+
+
+def error_flow(confusion: np.ndarray) -> np.ndarray:
+    """Return the share of each true class that is called each class; rows sum to 1, or to 0 without rows."""
+    totals = confusion.sum(axis=1, keepdims=True)
+    return np.divide(confusion, totals, out=np.zeros(confusion.shape), where=totals > 0)
+
+
+def worst_flows(confusion: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
+    """Return the commonest mistakes as (true class, decided class, rows), by their share of the true class."""
+    share = error_flow(confusion)
+    np.fill_diagonal(share, 0)
+    order = np.argsort(-share, axis=None, kind="stable")[:most]
+    pairs = [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, share.shape), strict=True)]
+    return [(i, j, int(confusion[i, j])) for i, j in pairs if share[i, j] > 0]

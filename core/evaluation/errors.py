@@ -1,0 +1,121 @@
+"""The rows that strategies get wrong, and those on which they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.outoffold import OutOfFold
+
+
+@dataclass(frozen=True, eq=False)
+class RowErrors:
+    """Each tested row once, with what every strategy made of it.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Strategies, in order.
+    rows : ndarray of int64, shape (n,)
+        Positions among the labelled rows of the table, ascending.
+    truth : ndarray of int64, shape (n,)
+        Class codes.
+    decisions : ndarray of int64, shape (n, n_strategies)
+        With repeats, the decision of most of them; among equals the first class.
+    belief : ndarray of float64, shape (n,)
+        Probability of the true class, the mean over strategies and repeats.
+    """
+
+    keys: tuple[str, ...]
+    rows: np.ndarray
+    truth: np.ndarray
+    decisions: np.ndarray
+    belief: np.ndarray
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Strategies that decide wrongly, shape (n,)."""
+        return (self.decisions != self.truth[:, None]).sum(axis=1)
+
+    @property
+    def all_wrong(self) -> np.ndarray:
+        """Rows that every strategy gets wrong, bool, shape (n,)."""
+        return self.wrong == len(self.keys)
+
+    @property
+    def disagree(self) -> np.ndarray:
+        """Rows on which not all strategies decide alike, bool, shape (n,)."""
+        return (self.decisions != self.decisions[:, :1]).any(axis=1)
+
+
+def row_errors(pooled: Sequence[OutOfFold]) -> RowErrors:
+    """Gather every strategy's decisions by row of the table.
+
+    Parameters
+    ----------
+    pooled : sequence of OutOfFold
+        At least one strategy.
+    """
+    rows, first, at = np.unique(pooled[0].rows, return_index=True, return_inverse=True)
+    n_classes = pooled[0].probabilities.shape[1]
+    decisions, belief = np.empty((len(rows), len(pooled)), np.int64), np.zeros(len(rows))
+    for i, one in enumerate(pooled):
+        votes = np.zeros((len(rows), n_classes), np.int64)
+        np.add.at(votes, (at, one.decisions), 1)
+        decisions[:, i] = votes.argmax(axis=1)
+        belief += np.bincount(at, one.probabilities[np.arange(len(at)), one.truth])
+    return RowErrors(
+        tuple(one.key for one in pooled),
+        rows,
+        pooled[0].truth[first],
+        decisions,
+        belief / (np.bincount(at) * len(pooled)),
+    )
+
+
+def error_table(
+    errors: RowErrors, chosen: np.ndarray, frame: pd.DataFrame, labels: Sequence[str], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return rows with their columns and every strategy's decision, the most surely wrong ones first.
+
+    Parameters
+    ----------
+    chosen : ndarray of bool, shape (n,)
+        Which of the rows.
+    frame : DataFrame
+        The labelled rows of the table, in order.
+    labels : sequence of str
+        Class names by code.
+    names : mapping
+        Strategy names by key.
+
+    Returns
+    -------
+    DataFrame
+        ``Row`` (from 1, labelled rows only), ``True class``, ``Wrong`` (strategies), ``Belief``, one
+        column a strategy, then the table's. A column of the table whose name is taken gets "(table)" behind it.
+    """
+    order = np.flatnonzero(chosen)
+    order = order[np.lexsort((errors.belief[order], -errors.wrong[order]))]
+    text = np.array(labels, dtype=object)
+    said: dict[str, object] = {
+        "Row": errors.rows[order] + 1,
+        "True class": text[errors.truth[order]],
+        "Wrong": errors.wrong[order],
+        "Belief": errors.belief[order],
+    }
+    for i, key in enumerate(errors.keys):
+        said[_free(names[key], said)] = text[errors.decisions[order, i]]
+    raw = frame.iloc[errors.rows[order]]
+    for name in raw.columns:
+        said[_free(str(name), said)] = raw[name].to_numpy()
+    return pd.DataFrame(said)
+
+
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    while name in taken:
+        name += " (table)"
+    return name
