@@ -23,7 +23,6 @@ _ESCAPES = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
-    "'": r"\textquotesingle{}",
     "–": "--",
     "—": "---",
     "±": r"\ensuremath{\pm}",
@@ -33,8 +32,8 @@ _ESCAPES = {
     "[": "{[}",
     "]": "{]}",
 }
-# Two hyphens in a row would print as a dash.
-_SPECIAL = re.compile("|".join([r"-(?=-)", *(re.escape(character) for character in _ESCAPES)]))
+# Two hyphens in a row would print as a dash, two apostrophes as a quotation mark.
+_SPECIAL = re.compile("|".join([r"-(?=-)", r"'(?=')", *(re.escape(character) for character in _ESCAPES)]))
 
 
 def escape(text: object) -> str:
@@ -43,7 +42,7 @@ def escape(text: object) -> str:
     Control characters are dropped. It needs ``\\usepackage[T1]{fontenc}`` and ``\\usepackage{textcomp}``.
     """
     line = " ".join("".join(c for c in str(text) if c.isprintable() or c.isspace()).split())
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], "-{}"), line)
+    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], f"{found[0]}{{}}"), line)
 
 
 def tabular(

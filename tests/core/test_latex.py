@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from core.latex import escape, tabular
 
 COMMANDS = re.compile(
-    r"\\(text(backslash|asciitilde|asciicircum|less|greater|bar|quotedbl|asciigrave|quotesingle)\{\}"
-    r"|ensuremath\{\\(pm|times|star)\}|[&%$#_{}])|\{[\[\]]\}|-\{\}"
+    r"\\(text(backslash|asciitilde|asciicircum|less|greater|bar|quotedbl|asciigrave)\{\}"
+    r"|ensuremath\{\\(pm|times|star)\}|[&%$#_{}])|\{[\[\]]\}|[-']\{\}"
 )
 
 
@@ -27,6 +27,7 @@ COMMANDS = re.compile(
         ("<script>", r"\textless{}script\textgreater{}"),
         ("0.7 ± 0.1", r"0.7 \ensuremath{\pm} 0.1"),
         ("a--b", "a-{}-b"),
+        ("the table's ''", "the table's '{}'"),
         ("[1ex]", "{[}1ex{]}"),
         ("two\nlines\t\x00", "two lines"),
         ("Größe 年", "Größe 年"),
