@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import friedmanchisquare
 
-from core.benchmark_export import best_cells, scores_csv, table_latex, pairs_csv
+from core.benchmark_export import best_cells, pairs_csv, scores_csv, table_latex
 from core.charts_benchmark import critical_difference, score_map
 from core.evaluation.benchmark import rank
 from core.evaluation.comparison import compare
