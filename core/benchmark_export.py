@@ -33,6 +33,12 @@ def pairs_csv(ranking: Ranking, names: Mapping[str, str]) -> str:
     return safe_csv(pd.DataFrame(rows, columns=heads))
 
 
+def ordered(ranking: Ranking) -> list[str]:
+    """Return the strategies' keys by mean rank, then those that are not ranked."""
+    ranked = [str(key) for key in ranking.mean_ranks.index]
+    return [*ranked, *(str(key) for key in ranking.scores.columns if key not in ranked)]
+
+
 def best_cells(scores: pd.DataFrame, *, higher_is_better: bool) -> pd.DataFrame:
     """Return which cells of tables × strategies are the best of their table, ties (to 1e-9) included."""
     top = scores.max(axis=1) if higher_is_better else scores.min(axis=1)
@@ -50,7 +56,7 @@ def table_latex(ranking: Ranking, names: Mapping[str, str], metric: str, *, high
     metric : str
         The metric's name as a person reads it.
     """
-    order = [*ranking.mean_ranks.index, *(key for key in ranking.scores if key not in ranking.mean_ranks.index)]
+    order = ordered(ranking)
     scores = ranking.scores[order]
     best = best_cells(scores, higher_is_better=higher_is_better)
     means = ranking.mean_ranks.reindex(order)

@@ -98,9 +98,8 @@ def score_map(scores: pd.DataFrame, names: Mapping[str, str], metric: str, *, hi
             hovertemplate="%{y}, %{x}<br>"
             f"{text(metric)} %{{customdata[0]}}, rank %{{customdata[1]}}<extra></extra>",
             colorscale=SCALE, zmin=0, zmax=1, xgap=2, ygap=2, textfont={"size": 13 if across <= 4 else 11},
-            colorbar={"tickvals": [0, 1], "ticktext": ["last", "best"], "orientation": "h", "thickness": 10, "len": 0.5,
-                      "y": 1.0, "yref": "container", "yanchor": "top", "x": 0.5, "xanchor": "center",
-                      "title": {"text": "Rank on its table", "side": "top"}},
+            colorbar={"tickvals": [0, 1], "ticktext": ["last on its table", "best"], "orientation": "h", "len": 0.5,
+                      "thickness": 10, "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "xanchor": "left"},
         )
     )  # fmt: skip
     figure.update_xaxes(type="category", side="bottom", tickangle=-45 if across > 2 else 0, showgrid=False)

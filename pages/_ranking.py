@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import charts, charts_benchmark
 from core.benchmark import find
-from core.benchmark_export import best_cells, pairs_csv, scores_csv, table_latex
+from core.benchmark_export import best_cells, ordered, pairs_csv, scores_csv, table_latex
 from core.evaluation.benchmark import rank, scores, verdict
 from core.evaluation.metrics import METRICS
 from core.store import StoreError
@@ -144,12 +144,25 @@ def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:
     st.markdown(f"**{sentence(verdict(ranking, names, metric.name))}**")
     for note in ranking.notes:
         st.info(sentence(note), icon=":material/info:")
+    show_failures(found, chosen, names)
     if not ranking.mean_ranks.empty:
         show_diagram(ranking, names)
     show_scores(ranking, names, metric)
     if ranking.pairs:
         show_pairs(ranking, names)
     show_downloads(found, chosen, ranking, names, metric)
+
+
+def show_failures(found: dict[str, Comparison], chosen: list[str], names: dict[str, str]) -> None:
+    """Say why a strategy has no result on a table."""
+    failed = [(table, key, why) for table, one in found.items() for key, why in one.failed if key in chosen]
+    partial = [(table, note) for table, one in found.items() for note in one.notes]
+    if failed or partial:
+        with st.expander(f"Strategies without a result ({len(failed) + len(partial)})", icon=":material/block:"):
+            for table, key, why in failed:
+                st.markdown(f"**{plain(names[key], 120)}** on {plain(table)}: {sentence(why)}")
+            for table, note in partial:
+                st.markdown(f"**{plain(table)}**: {sentence(note)}")
 
 
 def show_diagram(ranking: Ranking, names: dict[str, str]) -> None:
@@ -170,7 +183,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
     st.subheader(f"{metric.name} by table", anchor=False)
     st.caption(f"{metric.help} Dark is the best on its table, also in bold. Mean over folds.")
     better = metric.higher_is_better
-    figure = charts_benchmark.score_map(ranking.scores, names, metric.name, higher_is_better=better)
+    figure = charts_benchmark.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
     st.plotly_chart(
         figure, key="score_map", config=dict(charts.CONFIG), alt=f"{metric.name} of each strategy on each table"
     )
@@ -184,7 +197,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
 
 def styled(ranking: Ranking, names: dict[str, str], metric: Metric) -> Styler:
     """Return strategies × tables with their mean rank, best first; ★ marks the best of a table."""
-    order = [*ranking.mean_ranks.index, *(one for one in ranking.scores if one not in ranking.mean_ranks.index)]
+    order = ordered(ranking)
     best = best_cells(ranking.scores, higher_is_better=metric.higher_is_better)[order].T.reset_index(drop=True)
     shown = ranking.scores[order].T.reset_index(drop=True)
     shown.insert(0, "Mean rank", ranking.mean_ranks.reindex(order).to_numpy())
