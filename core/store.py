@@ -53,6 +53,27 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """That a run is one table of a benchmark.
+
+    Parameters
+    ----------
+    id, name : str
+        Of the benchmark; the same in all its runs.
+    position, total : int
+        Which of its tables this is, from 0, and how many there are.
+    left_out : tuple of str
+        Tables that could not take part, a sentence each; the same in all its runs.
+    """
+
+    id: str
+    name: str
+    position: int
+    total: int
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """What a run is, without its results.
 
@@ -69,6 +90,8 @@ class RunRecord:
         Folds times repeats.
     example : bool
         Shipped with the app, not made by the person.
+    benchmark : Membership or None
+        Where the run is one table of several.
     """
 
     id: str
@@ -84,6 +107,7 @@ class RunRecord:
     message: str
     units_total: int
     example: bool
+    benchmark: Membership | None = None
 
 
 class Store:
@@ -98,7 +122,14 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def create(self, plan: Plan, table: Table, name: str | None = None, example: bool = False) -> str:
+    def create(
+        self,
+        plan: Plan,
+        table: Table,
+        name: str | None = None,
+        example: bool = False,
+        benchmark: Membership | None = None,
+    ) -> str:
         """Make a run's folder with its plan and table and return its id.
 
         Raises
@@ -122,6 +153,7 @@ class Store:
             "positive": target.positive,
             "units_total": plan.split.folds * plan.split.repeats,
             "example": example,
+            "benchmark": None if benchmark is None else asdict(benchmark),
         }
         folder = self.root / run_id
         try:
@@ -168,6 +200,7 @@ class Store:
             message=state["message"],
             units_total=details["units_total"],
             example=details["example"],
+            benchmark=_membership(details.get("benchmark")),
         )
 
     def records(self) -> tuple[RunRecord, ...]:
@@ -283,6 +316,17 @@ class Store:
         if _RUN_ID.fullmatch(run_id) is None or not folder.is_dir():
             raise StoreError(f"There is no run '{run_id[:64]}'.")
         return folder
+
+
+def _membership(raw: object) -> Membership | None:
+    """Read a membership back; a run without one, or with a damaged one, stands alone."""
+    if not isinstance(raw, dict):
+        return None
+    try:
+        left_out = tuple(str(sentence) for sentence in raw["left_out"])
+        return Membership(str(raw["id"]), str(raw["name"]), int(raw["position"]), int(raw["total"]), left_out)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _write(path: Path, text: str) -> None:

@@ -139,6 +139,18 @@ def draw(figure: go.Figure, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
 
 
+def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
+    """Return the share done and what is being done, in words."""
+    progress = store().progress(run_id)
+    share, words = finished / max(1, total), f"Fold {min(finished + 1, total)} of {total}"
+    if progress is not None:
+        share += progress.share / max(1, total)
+        words += f": {sentence(progress.doing)}"
+        if progress.seconds_left is not None:
+            words += f" – {duration(progress.seconds_left)} left"
+    return min(1.0, share), words
+
+
 def duration(seconds: float) -> str:
     """Return a rough duration in words."""
     if seconds < 90:

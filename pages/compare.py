@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._results import show_results
-from pages._shared import duration, empty, engine, plain, remember, sentence, session, store, warm_up
+from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
     from core.store import RunRecord
@@ -92,18 +92,6 @@ def show_progress(record: RunRecord, drawn: int) -> None:
 def cancel(run_id: str) -> None:
     engine().cancel(run_id)
     st.toast("Cancelling: finished folds are kept.")
-
-
-def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
-    """Return the share done and what is being done, in words."""
-    progress = store().progress(run_id)
-    share, words = finished / max(1, total), f"Fold {min(finished + 1, total)} of {total}"
-    if progress is not None:
-        share += progress.share / max(1, total)
-        words += f": {sentence(progress.doing)}"
-        if progress.seconds_left is not None:
-            words += f" – {duration(progress.seconds_left)} left"
-    return min(1.0, share), words
 
 
 def show_end(record: RunRecord, finished: int) -> None:

@@ -59,6 +59,10 @@ def show(record: RunRecord) -> None:
         with actions.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"open_{record.id}", type="primary"):
                 st.switch_page("pages/compare.py", query_params={"run": record.id})
+            if record.benchmark is not None and st.button(
+                "Benchmark", key=f"benchmark_{record.id}", help="Opens the benchmark that this run is a table of."
+            ):
+                st.switch_page("pages/benchmark.py", query_params={"benchmark": record.benchmark.id})
             if record.status in RESUMABLE and st.button("Resume", key=f"resume_{record.id}"):
                 engine().submit(record.id)
                 st.switch_page("pages/compare.py", query_params={"run": record.id})

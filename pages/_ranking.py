@@ -1,0 +1,266 @@
+"""A benchmark as it goes on, and its strategies ranked over the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, charts_benchmark
+from core.benchmark import find
+from core.benchmark_export import best_cells, ordered, pairs_csv, scores_csv, table_latex
+from core.evaluation.benchmark import rank, scores, verdict
+from core.evaluation.metrics import METRICS
+from core.store import StoreError
+from core.strategies import label
+from pages._results import BEST, comparison
+from pages._shared import engine, plain, progress_of, sentence, store
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+    from core.benchmark import Benchmark
+    from core.evaluation.benchmark import Ranking
+    from core.evaluation.comparison import Comparison
+    from core.evaluation.metrics import Metric
+    from core.store import RunRecord
+
+ENDED = {"finished": "finished", "cancelled": "cancelled", "failed": "failed", "interrupted": "interrupted"}
+
+
+def show_benchmark(benchmark: Benchmark) -> None:
+    plan = benchmark.plan
+    names = {choice.key: label(choice) for choice in plan.strategies}
+    times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
+    words, act = st.columns([3, 1], vertical_alignment="center")
+    words.title(plain(benchmark.name), anchor=False)
+    words.caption(f"{len(benchmark.records)} tables, {len(names)} strategies × {times}, seed {plan.split.seed}")
+    with act.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("All benchmarks", icon=":material/arrow_back:"):
+            st.query_params.pop("benchmark", None)
+            st.rerun()
+    for left_out in benchmark.left_out:
+        st.warning(sentence(left_out), icon=":material/block:")
+    finished = {name: record for name, record in benchmark.tables.items() if record.status == "finished"}
+    if benchmark.active:
+        show_progress(benchmark.id, tuple(record.id for record in finished.values()))
+    elif benchmark.stopped:
+        show_stopped(benchmark)
+    found = {
+        name: comparison(record.id, tuple(sorted(store().finished_units(record.id))))
+        for name, record in finished.items()
+    }
+    if not found:
+        st.caption("The first figures come after the first table.")
+        return
+    if len(found) < len(benchmark.records):
+        st.caption(f"Figures after {len(found)} of {len(benchmark.records)} tables.")
+    show_ranking(found, names)
+    show_runs(benchmark)
+
+
+@st.fragment(run_every=1.0)
+def show_progress(benchmark_id: str, drawn: tuple[str, ...]) -> None:
+    """Follow the runs, a bar a table; when one ends, the whole page is drawn anew."""
+    try:
+        now = find(store(), benchmark_id)
+    except StoreError:
+        st.rerun()
+    finished = tuple(record.id for record in now.records if record.status == "finished")
+    if not now.active or finished != drawn:
+        st.rerun()
+    with st.container(key="benchmark_progress"):
+        for name, record in now.tables.items():
+            share, doing = state_of(record)
+            st.progress(share, f"{plain(name)}: {doing}")
+        st.button(
+            "Cancel",
+            key="cancel_benchmark",
+            help="Stops the benchmark and keeps every finished fold.",
+            on_click=cancel,
+            args=(tuple(record.id for record in now.records if record.status in ("queued", "running")),),
+        )
+
+
+def state_of(record: RunRecord) -> tuple[float, str]:
+    """Return the share of a table's run that is done, and what it does, in words."""
+    done = len(store().finished_units(record.id))
+    if record.status == "running":
+        return progress_of(record.id, done, record.units_total)
+    return min(1.0, done / max(1, record.units_total)), ENDED.get(record.status, "waiting")
+
+
+def cancel(run_ids: tuple[str, ...]) -> None:
+    for run_id in run_ids:
+        engine().cancel(run_id)
+    st.toast("Cancelling: finished folds are kept.")
+
+
+def show_stopped(benchmark: Benchmark) -> None:
+    """Say which tables stopped and why, and offer to go on with them."""
+    words, act = st.columns([4, 1], vertical_alignment="center")
+    with words:
+        for name, record in benchmark.tables.items():
+            if record in benchmark.stopped:
+                done = len(store().finished_units(record.id))
+                kept = f"{done} of {record.units_total} folds are kept."
+                st.info(f"{plain(name)}: {record.status}. {sentence(record.message)} {kept}".replace("  ", " "))
+    if act.button("Resume", icon=":material/resume:", type="primary", width="stretch", key="resume_benchmark"):
+        try:
+            for record in benchmark.stopped:
+                engine().submit(record.id)
+        except StoreError as error:
+            st.error(sentence(error), icon=":material/error:")
+            return
+        st.rerun()
+
+
+def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    by_key = {metric.key: metric for metric in METRICS}
+    key = left.selectbox(
+        "Metric",
+        list(by_key),
+        index=list(by_key).index("f1"),
+        format_func=lambda one: by_key[one].name,
+        key="benchmark_metric",
+    )
+    metric = by_key[key]
+    left_out = right.multiselect(
+        "Strategies to leave out of the ranking",
+        list(names),
+        format_func=lambda one: plain(names[one]),
+        key="benchmark_without",
+        placeholder="None",
+        help="A strategy without a result on a table takes that table out of the ranking: leave it out to keep all.",
+    )
+    chosen = [one for one in names if one not in left_out]
+    if not chosen:
+        st.info("Keep at least one strategy to rank.")
+        return
+    values = scores(found, chosen, metric.key)
+    ranking = rank(values, higher_is_better=metric.higher_is_better, names=names)
+    st.markdown(f"**{sentence(verdict(ranking, names, metric.name))}**")
+    for note in ranking.notes:
+        st.info(sentence(note), icon=":material/info:")
+    show_failures(found, chosen, names)
+    if not ranking.mean_ranks.empty:
+        show_diagram(ranking, names)
+    show_scores(ranking, names, metric)
+    if ranking.pairs:
+        show_pairs(ranking, names)
+    show_downloads(found, chosen, ranking, names, metric)
+
+
+def show_failures(found: dict[str, Comparison], chosen: list[str], names: dict[str, str]) -> None:
+    """Say why a strategy has no result on a table."""
+    failed = [(table, key, why) for table, one in found.items() for key, why in one.failed if key in chosen]
+    partial = [(table, note) for table, one in found.items() for note in one.notes]
+    if failed or partial:
+        with st.expander(f"Strategies without a result ({len(failed) + len(partial)})", icon=":material/block:"):
+            for table, key, why in failed:
+                st.markdown(f"**{plain(names[key], 120)}** on {plain(table)}: {sentence(why)}")
+            for table, note in partial:
+                st.markdown(f"**{plain(table)}**: {sentence(note)}")
+
+
+def show_diagram(ranking: Ranking, names: dict[str, str]) -> None:
+    st.subheader("Critical-difference diagram", anchor=False)
+    how = "The further left, the better."
+    if ranking.friedman is not None:
+        how += (
+            " A thick bar joins strategies that the tests do not tell apart: those with a dot on it."
+            if ranking.groups
+            else " No bar: the tests tell every pair apart."
+        )
+    st.caption(f"Mean rank over {len(ranking.ranks)} tables. {how}")
+    figure = charts_benchmark.critical_difference(ranking, names)
+    st.plotly_chart(figure, key="diagram", config=dict(charts.CONFIG), alt="Mean ranks of the strategies")
+
+
+def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None:
+    st.subheader(f"{metric.name} by table", anchor=False)
+    st.caption(f"{metric.help} Dark is the best on its table, also in bold. Mean over folds.")
+    better = metric.higher_is_better
+    figure = charts_benchmark.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
+    st.plotly_chart(
+        figure, key="score_map", config=dict(charts.CONFIG), alt=f"{metric.name} of each strategy on each table"
+    )
+    style = styled(ranking, names, metric)
+    config = {name: st.column_config.Column(width=110) for name in ranking.scores.index}
+    config |= {"Strategy": st.column_config.Column(pinned=True, width=190)}
+    st.dataframe(
+        style, hide_index=True, column_config=config, height=35 * (len(names) + 1) + 15, key="benchmark_scores"
+    )
+
+
+def styled(ranking: Ranking, names: dict[str, str], metric: Metric) -> Styler:
+    """Return strategies × tables with their mean rank, best first; ★ marks the best of a table."""
+    order = ordered(ranking)
+    best = best_cells(ranking.scores, higher_is_better=metric.higher_is_better)[order].T.reset_index(drop=True)
+    shown = ranking.scores[order].T.reset_index(drop=True)
+    shown.insert(0, "Mean rank", ranking.mean_ranks.reindex(order).to_numpy())
+    shown.insert(0, "Strategy", [names[one] for one in order])
+    marks = best.reindex(columns=shown.columns).eq(True).replace({True: BEST, False: ""})
+    style = shown.style.apply(lambda _: marks, axis=None).format(precision=2, subset=["Mean rank"], na_rep="–")
+    for table in ranking.scores.index:
+        for row in range(len(shown)):
+            value = shown.loc[row, table]
+            text = "–" if pd.isna(value) else f"{'★ ' if best.loc[row, table] else ''}{value:.3f}"
+            style.format(lambda _, text=text: text, subset=pd.IndexSlice[[row], [table]])
+    return style
+
+
+def show_pairs(ranking: Ranking, names: dict[str, str]) -> None:
+    with st.expander(f"Pairwise tests ({len(ranking.clear)} of {len(ranking.pairs)} clear)", icon=":material/rule:"):
+        test = ranking.friedman
+        assert test is not None
+        st.caption(
+            f"Friedman's test over all: chi-squared {test.statistic:.2f}, p = {test.p:.3g}. Below, Wilcoxon's "
+            "signed-rank test of each pair over the tables; p after Holm's correction counts."
+        )
+        rows = pd.DataFrame(
+            {
+                "Better mean rank": [names[pair.better] for pair in ranking.pairs],
+                "Worse mean rank": [names[pair.worse] for pair in ranking.pairs],
+                "p": [pair.p for pair in ranking.pairs],
+                "p after Holm": [pair.adjusted for pair in ranking.pairs],
+                "Difference": ["clear" if pair in ranking.clear else "" for pair in ranking.pairs],
+            }
+        )
+        st.dataframe(rows.style.format(precision=4, subset=["p", "p after Holm"]), hide_index=True, key="pairs")
+
+
+def show_downloads(
+    found: dict[str, Comparison], chosen: list[str], ranking: Ranking, names: dict[str, str], metric: Metric
+) -> None:
+    st.subheader("Take it away", anchor=False)
+    better = metric.higher_is_better
+    files = (
+        ("All metrics (CSV)", scores_csv(found, chosen, names), "benchmark.csv", "text/csv"),
+        (f"Tests of {metric.name} (CSV)", pairs_csv(ranking, names), f"tests_{metric.key}.csv", "text/csv"),
+        (
+            f"{metric.name} and ranks (LaTeX)",
+            table_latex(ranking, names, metric.name, higher_is_better=better),
+            f"benchmark_{metric.key}.tex",
+            "application/x-tex",
+        ),
+    )
+    with st.container(horizontal=True):
+        for name, text, file, kind in files:
+            st.download_button(
+                name, text, file, kind, key=f"download_{file}", icon=":material/download:", on_click="ignore"
+            )
+    with st.expander("LaTeX", icon=":material/code:"):
+        st.caption("Needs the packages booktabs and textcomp, and T1 as the font encoding.")
+        st.code(files[2][1], language="latex")
+
+
+def show_runs(benchmark: Benchmark) -> None:
+    """Link to each table's own comparison."""
+    st.subheader("Each table", anchor=False)
+    with st.container(horizontal=True):
+        for name, record in benchmark.tables.items():
+            if st.button(plain(name), key=f"run_of_{record.id}", icon=":material/bar_chart:"):
+                st.switch_page("pages/compare.py", query_params={"run": record.id})

@@ -1,0 +1,215 @@
+"""The Benchmark page: one plan on several tables, and which strategy ranks best over all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out
+from core.experiment import estimate_seconds
+from core.plan import Plan, PlanError, SplitSettings
+from core.profile import describe
+from core.samples import SAMPLES, load_sample
+from core.store import StoreError
+from core.strategies.presets import PRESETS
+from core.table import TableError, read_table, suggest_target
+from pages._ranking import show_benchmark
+from pages._shared import duration, engine, plain, sentence, session, store, target_of, warm_up
+
+if TYPE_CHECKING:
+    from core.table import Target
+
+TABLES, PROBLEMS, UPLOADS = "benchmark_tables", "benchmark_problems", "benchmark_uploads"
+OWN = "Own"
+
+
+def main() -> None:
+    warm_up()
+    asked = st.query_params.get("benchmark")
+    if asked is not None:
+        try:
+            show_benchmark(find(store(), asked))
+            return
+        except StoreError as error:
+            st.warning(sentence(error), icon=":material/info:")
+    st.title("Benchmark", anchor=False)
+    st.markdown(
+        "Run the same strategies on several tables, and see which one ranks best over all of them. A lead that "
+        "holds on many tables says more than a lead on one."
+    )
+    show_tables()
+    show_start()
+    show_earlier()
+
+
+def entries() -> tuple[Entry, ...]:
+    return st.session_state.get(TABLES, ())
+
+
+def show_tables() -> None:
+    """Show the chosen tables, each with its target, and the ways to add more."""
+    st.subheader("Tables", anchor=False)
+    names = {entry.table.name for entry in entries()}
+    with st.container(horizontal=True):
+        for sample in SAMPLES:
+            st.button(
+                f"Add {sample.title}",
+                key=f"add_{sample.key}",
+                icon=":material/add:",
+                disabled=sample.title in names,
+                on_click=add_sample,
+                args=(sample.key,),
+            )
+    key = f"benchmark_upload_{st.session_state.get(UPLOADS, 0)}"
+    st.file_uploader(
+        "Or add your own: several files at once as CSV, Parquet or Excel",
+        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
+        accept_multiple_files=True,
+        key=key,
+        on_change=add_uploads,
+        args=(key,),
+    )
+    problems = st.session_state.get(PROBLEMS, ())
+    if problems:
+        for problem in problems:
+            st.error(sentence(problem), icon=":material/error:")
+        st.button("Clear these messages", key="clear_problems", on_click=lambda: st.session_state.pop(PROBLEMS, None))
+    for position, entry in enumerate(entries()):
+        show_entry(position, entry)
+
+
+def show_entry(position: int, entry: Entry) -> None:
+    table = entry.table
+    with st.container(border=True, key=f"table_{position}"):
+        words, choice, act = st.columns([3, 2, 1], vertical_alignment="center")
+        columns = [column.name for column in table.columns]
+        key = f"benchmark_target_{position}_{table.digest}"
+        choice.selectbox(
+            "Target",
+            columns,
+            index=columns.index(entry.target),
+            key=key,
+            on_change=lambda: change(position, replace(entry, target=st.session_state[key])),
+        )
+        act.button("Remove", key=f"remove_{position}", on_click=change, args=(position, None), width="stretch")
+        words.markdown(f"**{plain(table.name)}** · {len(table.frame):,} rows, {len(table.columns)} columns")
+        try:
+            target = target_of(table, plan_for(chosen_plan(), entry.target))
+            words.caption(sentence(describe(table, target).sentence.replace("`", "'")))
+        except TableError as error:
+            st.error(sentence(why_left_out(table.name, error)), icon=":material/error:")
+
+
+def add_sample(key: str) -> None:
+    target = next(sample.target for sample in SAMPLES if sample.key == key)
+    st.session_state[TABLES] = (*entries(), Entry(load_sample(key), target))
+
+
+def add_uploads(key: str) -> None:
+    """Keep what was uploaded, since the widget forgets it when another page is opened."""
+    for upload in st.session_state[key]:
+        try:
+            table = read_table(upload.getvalue(), upload.name)
+            st.session_state[TABLES] = (*entries(), Entry(table, suggest_target(table)))
+        except TableError as error:
+            problem = why_left_out(upload.name, error)
+            st.session_state[PROBLEMS] = (*st.session_state.get(PROBLEMS, ()), problem)
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+
+
+def change(position: int, entry: Entry | None) -> None:
+    """Put another entry in a place, or none."""
+    kept = [*entries()]
+    kept[position : position + 1] = [] if entry is None else [entry]
+    st.session_state[TABLES] = tuple(kept)
+
+
+def chosen_plan() -> Plan:
+    """Return what the fields below the tables say; they are drawn later than the tables that need it."""
+    own = session().plan
+    state = st.session_state
+    name = state.get("benchmark_strategies", OWN if own is not None else "Start")
+    start = own if own is not None else Plan("", PRESETS["Start"])
+    strategies = start.strategies if name == OWN else PRESETS[name]
+    split = SplitSettings(
+        state.get("benchmark_folds", start.split.folds),
+        state.get("benchmark_repeats", start.split.repeats if start.split.time is None else 1),
+        state.get("benchmark_seed", start.split.seed),
+    )
+    return replace(start, strategies=strategies, split=split)
+
+
+def show_start() -> None:
+    """Show which plan runs on the tables, what it costs, and the button that starts it."""
+    own = session().plan
+    st.subheader("Plan", anchor=False)
+    plan = chosen_plan()
+    options = [*([OWN] if own is not None else []), *PRESETS]
+    counts = {name: len(own.strategies if name == OWN and own else PRESETS[name]) for name in options}
+    strategies, folds, repeats, seed = st.columns([3, 1, 1, 1])
+    strategies.selectbox(
+        "Strategies",
+        options,
+        key="benchmark_strategies",
+        format_func=lambda name: f"{'Chosen on the Strategies page' if name == OWN else name} ({counts[name]})",
+        help="A strategy that does not apply to a table has no result there.",
+    )
+    folds.number_input("Folds", 2, 50, plan.split.folds, key="benchmark_folds", help="Of each table.")
+    repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="benchmark_repeats")
+    seed.number_input("Seed", 0, 2**31 - 1, plan.split.seed, key="benchmark_seed")
+    usable = usable_entries(plan)
+    seconds = sum(estimate_seconds(plan_for(plan, e.target), e.table, target) for e, target in usable)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(usable) < 2)
+        if len(usable) < 2:
+            st.caption("Add at least two tables. With fewer than six, no lead can be shown to be real.")
+        else:
+            st.caption(
+                f"{len(usable)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "
+                f"{duration(seconds)}. The network's settings are those of the Strategies page."
+            )
+    if pressed:
+        start(plan)
+
+
+def usable_entries(plan: Plan) -> list[tuple[Entry, Target]]:
+    found = []
+    for entry in entries():
+        try:
+            found.append((entry, target_of(entry.table, plan_for(plan, entry.target))))
+        except TableError:
+            continue
+    return found
+
+
+def start(plan: Plan) -> None:
+    try:
+        made = create(store(), plan, entries(), left_out=st.session_state.get(PROBLEMS, ()))
+        for record in made.records:
+            engine().submit(record.id)
+    except (BenchmarkError, StoreError, TableError, PlanError) as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    st.session_state.pop(PROBLEMS, None)
+    st.query_params["benchmark"] = made.id
+    st.rerun()
+
+
+def show_earlier() -> None:
+    found = benchmarks(store())
+    if not found:
+        return
+    st.subheader("Earlier benchmarks", anchor=False)
+    for one in found[:20]:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"benchmark_{one.id}"):
+            tables = plain(", ".join(one.tables), 120)
+            waiting = " · running" if one.active else f" · {len(one.stopped)} stopped" if one.stopped else ""
+            st.markdown(f"**{plain(one.name)}** · {tables}{waiting}", width="stretch")
+            if st.button("Open", key=f"open_benchmark_{one.id}"):
+                st.query_params["benchmark"] = one.id
+                st.rerun()
+
+
+main()

@@ -1,0 +1,50 @@
+"""Two samples, one quick plan, and their ranks, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from core.benchmark import find
+from core.evaluation.benchmark import rank, scores
+from core.evaluation.comparison import compare
+from core.store import Store
+from core.strategies import label
+from tests.browser.conftest import Server
+from tests.browser.test_journey import Page
+
+
+def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[..., WebDriver]) -> None:
+    page = Page(open_browser())
+    page.driver.get(server.url)
+    page.see("Start with a sample")
+    page.driver.get(f"{server.url}/benchmark")
+    page.press("Add Abalone")
+    page.see("1 in 17 rows is '18'")
+    page.press("Add German credit")
+    page.see("2 tables × 7 strategies × 5 folds")
+    page.press("Run benchmark")
+    page.wait(lambda: "benchmark=" in page.driver.current_url)
+    benchmark_id = re.search(r"benchmark=([\w-]+)", page.driver.current_url)[1]
+    page.wait(lambda: page.find(".st-key-benchmark_progress"))
+    store = Store(server.runs)
+    page.wait(lambda: all(record.status == "finished" for record in find(store, benchmark_id).records), 90)
+    page.see("best mean rank on F1")
+    page.driver.refresh()
+    page.see("best mean rank on F1")
+    made = find(store, benchmark_id)
+    found = {name: compare(store.results(r.id), r.plan, r.classes) for name, r in made.tables.items()}
+    values = scores(found, [choice.key for choice in made.plan.strategies], "f1")
+    means = rank(values, higher_is_better=True).mean_ranks
+    diagram = page.drawn("diagram")
+    for choice in made.plan.strategies:
+        assert f"{label(choice)}  {means[choice.key]:.2f}" in diagram.replace("\xa0", " ")
+    assert "There is no test of these ranks" in page.text
+    page.drawn("score_map")
+    phone = Page(open_browser(390, 850, dark=True))
+    phone.driver.get(page.driver.current_url)
+    phone.see("best mean rank on F1")
+    phone.drawn("diagram")
+    assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390
