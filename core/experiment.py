@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -78,6 +78,7 @@ def _features(table: Table, plan: Plan) -> tuple[Column, ...]:
 class _Candidate:
     """A choice on its way through a fold. Choices that differ only in their decision share one."""
 
+    view: TrainingView
     parts: list[Strategy]
     stages: Generator[list[Lane], list[np.ndarray], None] | None
     pending: list[Lane]
@@ -86,7 +87,6 @@ class _Candidate:
     sampling_seconds: float = 0.0
     predictor: Predictor | None = None
     error: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 def run_unit(
@@ -127,7 +127,7 @@ def run_unit(
     shared = TrainingView(X_fit, encoded, preparation.categorical, y[rows.fit], n_classes, seed, preparation.expand)
     candidates: dict[str, _Candidate] = {}
     for choice in plan.strategies:
-        key = _lane_key(choice)
+        key = lane_key(choice)
         if key not in candidates:
             if should_stop is not None and should_stop():
                 raise Stopped
@@ -136,21 +136,22 @@ def run_unit(
     block = Block(X_fit, y[rows.fit], X_valid, y[rows.valid])
     _train(list(candidates.values()), block, plan, n_classes, tell, should_stop)
     outcome = _Outcome(X_valid, y[rows.valid], X_test, rows.test, y[rows.test], shared, unit)
-    return tuple(outcome.of(choice, candidates[_lane_key(choice)], facts) for choice in plan.strategies)
+    return tuple(outcome.of(choice, candidates[lane_key(choice)], facts) for choice in plan.strategies)
 
 
-def _lane_key(choice: StrategyChoice) -> str:
+def lane_key(choice: StrategyChoice) -> str:
     """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
     kept = [part.key for part in choice.parts if make(part).card.family not in ("decision", "baseline")]
     return "+".join(sorted(kept)) or "plain"
 
 
-def _start(choice: StrategyChoice, view: TrainingView, facts: TableFacts) -> _Candidate:
+def _start(choice: StrategyChoice, shared: TrainingView, facts: TableFacts) -> _Candidate:
     """Let a choice make its first lanes, or fit its reference."""
+    # Notes of its own: what a strategy says must not depend on which others ran before it.
+    view = replace(shared, notes=[])
     parts = [part for part in parts_of(choice) if part.card.family != "decision"]
-    candidate = _Candidate(parts, None, [], [], [])
+    candidate = _Candidate(view, parts, None, [], [], [])
     began = time.perf_counter()
-    known = len(view.notes)
     try:
         reason = next((why for part in parts if (why := part.why_not(facts)) is not None), None)
         if reason is not None:
@@ -165,7 +166,6 @@ def _start(choice: StrategyChoice, view: TrainingView, facts: TableFacts) -> _Ca
         candidate.error = str(error)
     except (ValueError, RuntimeError) as error:  # a library's sampler or model that met rows it cannot use
         candidate.error = f"{parts[0].card.name if parts else choice.key} could not work on this fold: {error}"
-    candidate.notes = tuple(view.notes[known:])
     candidate.sampling_seconds = time.perf_counter() - began
     return candidate
 
@@ -219,7 +219,7 @@ class _Outcome:
     def of(self, choice: StrategyChoice, candidate: _Candidate, facts: TableFacts) -> FoldResult:
         n_classes = self.view.n_classes
         decisions = [part for part in parts_of(choice) if part.card.family == "decision"]
-        known = len(self.view.notes)
+        view = replace(candidate.view, notes=list(candidate.view.notes))
         error = candidate.error or next((w for p in decisions if (w := p.why_not(facts)) is not None), None)
         began = time.perf_counter()
         rule: Rule | None = None
@@ -227,7 +227,7 @@ class _Outcome:
         if error is None:
             raw = self._probabilities(candidate, self.X_test)
             try:
-                rule = self._rule(decisions, candidate)
+                rule = self._rule(decisions, candidate, view)
             except StrategyError as problem:
                 error = str(problem)
         seconds = candidate.sampling_seconds + sum(lane.seconds for lane in candidate.trained)
@@ -252,7 +252,7 @@ class _Outcome:
             seconds=seconds + time.perf_counter() - began,
             lanes=len(candidate.trained),
             history=_history(candidate.trained),
-            notes=candidate.notes + tuple(self.view.notes[known:]),
+            notes=tuple(view.notes),
         )
 
     def _probabilities(self, candidate: _Candidate, X: np.ndarray) -> np.ndarray:
@@ -262,7 +262,7 @@ class _Outcome:
 
         return predict(candidate.trained, X).mean(axis=0)
 
-    def _rule(self, decisions: list[Strategy], candidate: _Candidate) -> Rule | None:
+    def _rule(self, decisions: list[Strategy], candidate: _Candidate, view: TrainingView) -> Rule | None:
         """Chain the decision parts: a calibration comes before the threshold that is fitted on its output."""
         if not decisions:
             return None
@@ -270,7 +270,7 @@ class _Outcome:
         chained: Rule | None = None
         for part in decisions:
             seen = on_valid if chained is None else chained.probabilities(on_valid)
-            rule = part.rule(seen, self.y_valid, self.view, candidate.lanes)
+            rule = part.rule(seen, self.y_valid, view, candidate.lanes)
             if rule is None:
                 continue
             chained = rule if chained is None else _after(chained, rule)
@@ -318,7 +318,7 @@ def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = 2) -
         width += min(column.distinct, 20) if column.kind == "categorical" else 1
     sizes = [max(1, width), *network.hidden_layers, len(target.classes)]
     weights = sum(a * b for a, b in pairwise(sizes))
-    trained = {_lane_key(choice): choice for choice in plan.strategies}
+    trained = {lane_key(choice): choice for choice in plan.strategies}
     lanes = sum(max(int(getattr(part, "n_members", 1)) for part in parts_of(choice)) for choice in trained.values())
     batch = min(network.batch_size, max(1, int(n)))
     steps = np.ceil(n / batch) * network.epochs * (0.5 if network.patience else 1.0)

@@ -103,9 +103,9 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
 
 def worker_processes(engine: Engine) -> list[int]:
     """Return the worker's own processes, children of the program that watches over them."""
-    assert engine._process is not None
+    supervisor = engine.conductor.cluster.supervisor  # type: ignore[union-attr]
     found = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(engine._process.pid)], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(supervisor)], capture_output=True, text=True
     )
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
 
