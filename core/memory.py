@@ -20,7 +20,7 @@ GIB = 2**30
 # Of what is free, the share that a unit may plan to take: estimates err, and other programs live too.
 SHARE = 0.8
 # Graphs, libraries and buffers that even the smallest fold needs, beside an idle worker.
-_BASE = 150 * 2**20
+_BASE = 100 * 2**20
 # As in the trainer: floats of a chunk of inputs, lanes of a stack, stacks at once.
 _CHUNK = 4_000_000
 _STACK = 16
@@ -109,7 +109,7 @@ def estimate(strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape) -> 
     drawn = [any(isinstance(part, Sampler) for part in parts) for parts in candidates.values()]
     total += any(drawn) * (largest * 3 * narrow + fit * _NEIGHBORS)
     total += sum(lanes) * largest * 8 + min(sum(lanes), _STACK * _STACKS) * largest * _LANE_ROW
-    total += max(_validating(network, shape, valid), _predicting(network, shape, max(lanes), max(test, valid)))
+    total += max(_validating(network, shape, sum(lanes), valid), _predicting(network, shape, max(lanes), max(test, valid)))
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)
 
@@ -175,10 +175,11 @@ def _largest(parts: Sequence[Strategy], fit: float, made: float) -> float:
     return fit + made / _lanes(parts) if made or not grows else 2 * fit
 
 
-def _validating(network: NetworkSettings, shape: Shape, valid: float) -> float:
+def _validating(network: NetworkSettings, shape: Shape, lanes: int, valid: float) -> float:
     """Return the bytes of the activations of a chunk of validation rows, a chunk for every stack at work."""
     width = shape.features + 2 * sum(network.hidden_layers) + 1
-    return _STACKS * min(_CHUNK / shape.features, _STACK * valid) * width * 4
+    stack = min(_STACK, -(-lanes // _STACKS))
+    return min(lanes, _STACKS) * min(_CHUNK / shape.features, stack * valid) * width * 4
 
 
 def _predicting(network: NetworkSettings, shape: Shape, lanes: int, rows: float) -> float:

@@ -113,7 +113,7 @@ def show_pair(records: Sequence[RunRecord]) -> None:
     if len(known) < 2:
         return
     with st.expander("Compare two runs", icon=":material/compare_arrows:", key="pair"):
-        names = {key: f"{record.name} · {when(record.created)}" for key, record in known.items()}
+        names = distinct({key: f"{record.name} · {when(record.created)}" for key, record in known.items()})
         left, right = st.columns(2)
         newest = list(known)
         first = left.selectbox("First", newest, 1, format_func=names.__getitem__, key="pair_first")
@@ -176,6 +176,12 @@ def delete(run_id: str) -> None:
         if store().record(run_id).status in ("queued", "running"):
             engine().cancel(run_id)
         store().delete(run_id)
+
+
+def distinct(names: dict[str, str]) -> dict[str, str]:
+    """Return names by run, with the end of the id where two would read the same."""
+    seen = list(names.values())
+    return {key: name if seen.count(name) == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
 
 
 def when(created: str) -> str:
