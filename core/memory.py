@@ -109,7 +109,9 @@ def estimate(strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape) -> 
     drawn = [any(isinstance(part, Sampler) for part in parts) for parts in candidates.values()]
     total += any(drawn) * (largest * 3 * narrow + fit * _NEIGHBORS)
     total += sum(lanes) * largest * 8 + min(sum(lanes), _STACK * _STACKS) * largest * _LANE_ROW
-    total += max(_validating(network, shape, sum(lanes), valid), _predicting(network, shape, max(lanes), max(test, valid)))
+    total += max(
+        _validating(network, shape, sum(lanes), valid), _predicting(network, shape, max(lanes), max(test, valid))
+    )
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)
 
