@@ -2,7 +2,10 @@
 
 import streamlit as st
 
+from pages._shared import sign_in
+
 st.set_page_config(page_title="Counterweight", page_icon=":material/balance:", layout="wide")
+sign_in()
 st.navigation(
     [
         st.Page("pages/data.py", title="Data", icon=":material/table_chart:", default=True),

@@ -9,22 +9,24 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, TextIO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as parquet
 
+from core._units import read_parquet, read_results, write_parquet, write_results
 from core.plan import Plan
-from core.results import FoldResult, History
+from core.results import FoldResult
 from core.table import Table, encode_target, from_frame
 from core.versions import versions
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
 _RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
+_SPARE_BYTES = 32_768
 
 
 class StoreError(RuntimeError):
@@ -158,14 +160,16 @@ class Store:
         folder = self.root / run_id
         try:
             (folder / "units").mkdir(parents=True)
-            _write_table(folder / "table.parquet", pa.Table.from_pandas(table.frame, preserve_index=False))
+            write_parquet(folder / "table.parquet", pa.Table.from_pandas(table.frame, preserve_index=False))
+            # Given back when the disk is full, so that the run can still say why it stopped.
+            _write(folder / "spare", "\n" * _SPARE_BYTES)
             _write(folder / "plan.json", plan.to_json())
             _write(folder / "status.json", json.dumps({"status": "queued", "message": ""}))
             # Last, since a folder is a run from the moment it has this file.
             _write(folder / "run.json", json.dumps(details, ensure_ascii=False))
         except (OSError, pa.ArrowException) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise StoreError(f"The run could not be saved ({error}): free some disk space and try again.") from error
+            raise StoreError(f"The run could not be saved ({_why(error)}): free disk space and try again.") from error
         return run_id
 
     def record(self, run_id: str) -> RunRecord:
@@ -179,11 +183,10 @@ class Store:
         folder = self._folder(run_id)
         try:
             details = json.loads((folder / "run.json").read_text())
-            state = json.loads((folder / "status.json").read_text())
             plan = Plan.from_json((folder / "plan.json").read_text())
         except (OSError, ValueError) as error:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
-        status: Status = state["status"]
+        status, message = _state(folder)
         if status in ("queued", "running") and not self._is_held(folder):
             status = "interrupted"
         return RunRecord(
@@ -197,7 +200,7 @@ class Store:
             classes=tuple(details["classes"]),
             positive=details["positive"],
             status=status,
-            message=state["message"],
+            message=message,
             units_total=details["units_total"],
             example=details["example"],
             benchmark=_membership(details.get("benchmark")),
@@ -217,7 +220,7 @@ class Store:
         """Return the table that a run was made from."""
         folder = self._folder(run_id)
         try:
-            frame = parquet.read_table(folder / "table.parquet").to_pandas()
+            frame = read_parquet(folder / "table.parquet").to_pandas()
             details = json.loads((folder / "run.json").read_text())
         except (OSError, ValueError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
@@ -225,41 +228,59 @@ class Store:
         return replace(table, digest=details["table_digest"])
 
     def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
-        """Append a finished unit: complete on disk, or not there at all.
+        """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.
 
         Raises
         ------
         StoreError
             The disk is full; earlier units are untouched.
         """
-        path = self._folder(run_id) / "units" / f"{unit}.parquet"
-        try:
-            _write_table(path, pa.Table.from_pylist([_to_row(r) for r in results], schema=_SCHEMA))
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(f"A finished fold could not be saved ({error}): free some disk space.") from error
+        folder = self._folder(run_id)
+        _save(folder / "units" / f"{unit}.parquet", results)
+        for path in (folder / "pieces").glob(f"{unit}.*"):
+            path.unlink(missing_ok=True)
+
+    def write_piece(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
+        """Keep some strategies of a unit that does not fit into memory whole.
+
+        Raises
+        ------
+        StoreError
+            The disk is full; earlier pieces are untouched.
+        """
+        folder = self._folder(run_id) / "pieces"
+        folder.mkdir(exist_ok=True)
+        name = sha256("\n".join(result.strategy for result in results).encode()).hexdigest()[:16]
+        _save(folder / f"{unit}.{name}.parquet", results)
+
+    def pieces(self, run_id: str, unit: str) -> dict[str, FoldResult]:
+        """Return the finished strategies of an unfinished unit, by their keys."""
+        found = [read_results(path) for path in sorted((self._folder(run_id) / "pieces").glob(f"{unit}.*.parquet"))]
+        return {result.strategy: result for piece in found for result in piece or ()}
 
     def finished_units(self, run_id: str) -> set[str]:
         """Return the keys of the units on disk."""
-        return {path.stem for path in (self._folder(run_id) / "units").glob("*.parquet")}
+        return {path.stem for path in (self._folder(run_id) / "units").glob("[!.]*.parquet")}
 
     def results(self, run_id: str) -> tuple[FoldResult, ...]:
         """Return the results of all finished units, in the units' order.
 
         A damaged unit is set aside under another name, so that resuming runs it again.
         """
-        results: list[FoldResult] = []
-        for path in sorted((self._folder(run_id) / "units").glob("*.parquet")):
-            try:
-                results += [_from_row(row) for row in parquet.read_table(path).to_pylist()]
-            except (OSError, pa.ArrowException, KeyError, ValueError):
-                path.replace(path.with_suffix(".damaged"))
-        return tuple(results)
+        found = [read_results(path) for path in sorted((self._folder(run_id) / "units").glob("[!.]*.parquet"))]
+        return tuple(result for unit in found for result in unit or ())
 
     def set_status(self, run_id: str, status: Status, message: str = "") -> None:
-        _write(self._folder(run_id) / "status.json", json.dumps({"status": status, "message": message}))
+        folder = self._folder(run_id)
+        text = json.dumps({"status": status, "message": message})
+        try:
+            _write(folder / "status.json", text)
+        except OSError:
+            (folder / "spare").unlink(missing_ok=True)
+            _write(folder / "status.json", text)
 
     def write_progress(self, run_id: str, progress: Progress) -> None:
-        _write(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)))
+        _write(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
 
     def progress(self, run_id: str) -> Progress | None:
         """Return the progress of the unit at work; None before the first."""
@@ -283,7 +304,39 @@ class Store:
         _write(path, json.dumps({**details, "name": name.strip()[:200] or details["name"]}, ensure_ascii=False))
 
     def delete(self, run_id: str) -> None:
-        shutil.rmtree(self._folder(run_id), ignore_errors=True)
+        """Remove a run with its table and results."""
+        gone = self.root / f".deleted.{secrets.token_hex(8)}"
+        # Renamed first, so that a run is there whole or not at all.
+        self._folder(run_id).replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def orphans(self) -> tuple[str, ...]:
+        """Return the runs, oldest first, that a process left behind queued or at work."""
+        folders = [path.parent for path in sorted(self.root.glob("*/run.json")) if _RUN_ID.fullmatch(path.parent.name)]
+        return tuple(
+            folder.name
+            for folder in folders
+            if _state(folder)[0] in ("queued", "running") and not self._is_held(folder)
+        )
+
+    def count_resume(self, run_id: str) -> int:
+        """Count an automatic resume and return how many there were since a unit was last finished."""
+        path = self._folder(run_id) / "resumes.json"
+        finished, times = len(self.finished_units(run_id)), 0
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            before = json.loads(path.read_text())
+            times = int(before["times"]) if before["finished"] == finished else 0
+        _write(path, json.dumps({"times": times + 1, "finished": finished}))
+        return times + 1
+
+    def tidy(self, run_id: str) -> None:
+        """Remove what a killed process left half written; the caller holds the run."""
+        folder = self._folder(run_id)
+        for path in (*folder.glob(".*"), *(folder / "units").glob(".*"), *(folder / "pieces").glob(".*")):
+            path.unlink(missing_ok=True)
+        if not (folder / "spare").exists():
+            with suppress(OSError):
+                _write(folder / "spare", "\n" * _SPARE_BYTES)
 
     def hold(self, run_id: str) -> TextIO:
         """Take a run for this process, until the returned file is closed or the process ends.
@@ -329,89 +382,37 @@ def _membership(raw: object) -> Membership | None:
         return None
 
 
-def _write(path: Path, text: str) -> None:
+def _state(folder: Path) -> tuple[Status, str]:
+    """Return status and message; a status that cannot be read is an interrupted run's."""
+    try:
+        state = json.loads((folder / "status.json").read_text())
+        return state["status"], state["message"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "interrupted", ""
+
+
+def _save(path: Path, results: Sequence[FoldResult]) -> None:
+    try:
+        write_results(path, results)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"A finished fold could not be saved ({_why(error)}): free disk space and resume; earlier folds are kept."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _write(path: Path, text: str, *, durable: bool = True) -> None:
     """Replace a file in one step, so that a reader sees the old or the new text, never a part."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fresh.write_text(text)
-    fresh.replace(path)
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with fresh.open("wb") as handle:
-            parquet.write_table(table, handle, compression="zstd")
-            handle.flush()
-            os.fsync(handle.fileno())
+        with fresh.open("w") as handle:
+            handle.write(text)
+            if durable:
+                handle.flush()
+                os.fsync(handle.fileno())
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-_INTS, _FLOATS = pa.list_(pa.int64()), pa.list_(pa.float32())
-_SCHEMA = pa.schema(
-    [
-        ("strategy", pa.string()),
-        ("repeat", pa.int64()),
-        ("fold", pa.int64()),
-        ("test_rows", _INTS),
-        ("y_true", _INTS),
-        ("probabilities", _FLOATS),
-        ("decisions", _INTS),
-        ("threshold", pa.float64()),
-        ("class_counts", _INTS),
-        ("seconds", pa.float64()),
-        ("lanes", pa.int64()),
-        ("train_loss", _FLOATS),
-        ("validation_loss", _FLOATS),
-        ("best_epoch", pa.int64()),
-        ("notes", pa.list_(pa.string())),
-        ("error", pa.string()),
-    ]
-)
-
-
-def _to_row(result: FoldResult) -> dict[str, object]:
-    history = result.history
-    return {
-        "strategy": result.strategy,
-        "repeat": result.repeat,
-        "fold": result.fold,
-        "test_rows": result.test_rows,
-        "y_true": result.y_true,
-        "probabilities": result.probabilities.ravel(),
-        "decisions": result.decisions,
-        "threshold": result.threshold,
-        "class_counts": result.class_counts,
-        "seconds": result.seconds,
-        "lanes": result.lanes,
-        "train_loss": None if history is None else history.train_loss,
-        "validation_loss": None if history is None else history.validation_loss,
-        "best_epoch": None if history is None else history.best_epoch,
-        "notes": list(result.notes),
-        "error": result.error,
-    }
-
-
-def _from_row(row: dict) -> FoldResult:  # type: ignore[type-arg]
-    history = None
-    if row["best_epoch"] is not None:
-        train, validation = (np.asarray(row[name], np.float32) for name in ("train_loss", "validation_loss"))
-        history = History(train, validation, row["best_epoch"])
-    n_classes = len(row["class_counts"])
-    return FoldResult(
-        strategy=row["strategy"],
-        repeat=row["repeat"],
-        fold=row["fold"],
-        test_rows=np.asarray(row["test_rows"], np.int64),
-        y_true=np.asarray(row["y_true"], np.int64),
-        probabilities=np.asarray(row["probabilities"], np.float32).reshape(-1, n_classes),
-        decisions=np.asarray(row["decisions"], np.int64),
-        threshold=row["threshold"],
-        class_counts=np.asarray(row["class_counts"], np.int64),
-        seconds=row["seconds"],
-        lanes=row["lanes"],
-        history=history,
-        notes=tuple(row["notes"]),
-        error=row["error"],
-    )

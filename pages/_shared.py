@@ -14,6 +14,7 @@ import streamlit as st
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.conductor import Conductor
     from core.engine import Engine
     from core.plan import Plan
     from core.session import Session
@@ -55,9 +56,25 @@ def remember(new: Session) -> None:
     st.session_state["session"] = new
 
 
+def my_runs() -> Path:
+    """Return the folder that holds the runs of whoever looks at the page; nobody else's can be reached from it."""
+    from core.people import UnknownPerson, folder_of, person_of
+
+    claims = st.user.to_dict()
+    if "is_logged_in" not in claims:
+        return runs_folder()  # no sign-in is set up: one person on one machine
+    if not claims["is_logged_in"]:
+        st.stop()
+    try:
+        return folder_of(runs_folder(), person_of(claims))
+    except UnknownPerson as error:
+        st.error(sentence(error), icon=":material/error:")
+        st.stop()
+
+
 def store() -> Store:
-    """Return the store of runs."""
-    return _store(str(runs_folder()))
+    """Return the store of this person's runs."""
+    return _store(str(my_runs()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -68,29 +85,61 @@ def _store(root: str) -> Store:
 
 
 def engine() -> Engine:
-    """Return the engine, started once for the whole app."""
-    return _engine(str(runs_folder()))
+    """Return the engine for this person's runs; all of them share one cluster."""
+    return _engine(str(my_runs()))
 
 
 @st.cache_resource(show_spinner=False)
 def _engine(root: str) -> Engine:
     from core.engine import Engine
 
-    return Engine(Path(root), os.environ.get("COUNTERWEIGHT_SCHEDULER"))
+    return Engine(Path(root), conductor=_conductor())
+
+
+@st.cache_resource(show_spinner=False)
+def _conductor() -> Conductor:
+    from core.conductor import Conductor
+
+    return Conductor(os.environ.get("COUNTERWEIGHT_SCHEDULER"))
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Start the engine and load the libraries beside the first page, so that the first click need not wait."""
+    """Resume interrupted runs and load the libraries beside the first page, so that the first click need not wait."""
 
     def load() -> None:
+        from core.people import folders
+
         for module in ("core.samples", "core.session", "core.effects", "core.experiment", "core.charts"):
             import_module(module)
-        _engine(str(runs_folder()))
+        for folder in folders(runs_folder()):
+            _engine(str(folder))
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def sign_in() -> None:
+    """Where Streamlit's ``[auth]`` is set up, let nobody in who has not signed in."""
+    claims = st.user.to_dict()
+    if "is_logged_in" not in claims:
+        return
+    if claims["is_logged_in"]:
+        with st.sidebar:
+            st.caption(f"Signed in as {plain(claims.get('email') or claims.get('name') or 'you')}")
+            st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+        return
+    st.title("Counterweight", anchor=False)
+    st.markdown("Compare balancing strategies on your imbalanced table. Your tables and runs are seen by you alone.")
+    auth = st.secrets.get("auth", {})
+    names = [str(name) for name, value in auth.items() if hasattr(value, "items")]
+    for name in names or [None]:
+        label = "Sign in" if name is None else f"Sign in with {plain(name.title())}"
+        st.button(
+            label, type="primary", icon=":material/login:", key=f"sign_in_{name}", on_click=st.login, args=(name,)
+        )
+    st.stop()
 
 
 def target_of(table: Table, plan: Plan) -> Target:

@@ -74,10 +74,14 @@ def show_progress(record: RunRecord, drawn: int) -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     if now.status == "queued":
         ahead = engine().position(record.id)
-        waits = f"Waiting: {ahead} before it" if ahead else "Waiting for the training process to start"
+        waits = f"Waiting: {ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "Waiting for its turn"
         bar.progress(0.0, waits)
     else:
-        bar.progress(*progress_of(record.id, finished, now.units_total))
+        share, words = progress_of(record.id, finished, now.units_total)
+        others = engine().beside(record.id)
+        if others:
+            words += f" – taking turns with {others} other {'run' if others == 1 else 'runs'}"
+        bar.progress(share, words)
     # A callback, since a fold that arrives at this moment redraws the page before the button is reached.
     stop.button(
         "Cancel",

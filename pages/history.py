@@ -1,7 +1,9 @@
-"""The History page: runs with their plans, to reopen, rename, repeat, resume or delete."""
+"""The History page: runs with their plans, to reopen, rename, compare, repeat, resume or delete."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,7 @@ def main() -> None:
     records = store().records()
     if not records:
         empty("No runs yet: choose a table and press Run.", "pages/data.py", "Choose a table")
+    show_pair(records)
     shown = st.session_state.setdefault("history_shown", PAGE)
     for record in records[:shown]:
         show(record)
@@ -56,6 +59,7 @@ def show(record: RunRecord) -> None:
             )
             if record.message:
                 st.caption(sentence(record.message))
+            show_plan(record)
         with actions.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"open_{record.id}", type="primary"):
                 st.switch_page("pages/compare.py", query_params={"run": record.id})
@@ -73,7 +77,94 @@ def show(record: RunRecord) -> None:
                 st.text_input(
                     "Name", record.name, max_chars=80, key=f"name_{record.id}", on_change=rename, args=(record.id,)
                 )
-                st.button("Delete this run", key=f"delete_{record.id}", on_click=delete, args=(record.id,))
+                if st.button("Delete this run…", key=f"ask_{record.id}", icon=":material/delete:"):
+                    confirm(record)
+
+
+def show_plan(record: RunRecord) -> None:
+    """Show what the run was told to do, on request."""
+    from core.strategies import label
+
+    plan = record.plan
+    with st.expander("Plan", key=f"details_{record.id}"):
+        st.markdown("**Strategies:** " + ", ".join(plain(label(choice), 120) for choice in plan.strategies))
+        network, split = plan.network, plan.split
+        layers = ", ".join(map(str, network.hidden_layers)) or "none"
+        stopping = f"stops after {network.patience} epochs without a gain" if network.patience else "no early stopping"
+        st.markdown(
+            f"**Network:** hidden layers {layers}, dropout {network.dropout:g}, learning rate "
+            f"{network.learning_rate:g}, batch size {network.batch_size}, at most {network.epochs} epochs, {stopping}"
+        )
+        beside = f", groups by {plain(split.group)}" if split.group else ""
+        beside += f", in time order by {plain(split.time)}" if split.time else ""
+        st.markdown(f"**Split:** {split.folds} folds, repeats {split.repeats}, seed {split.seed}{beside}")
+        st.caption("Made with " + ", ".join(f"{name} {version}" for name, version in record.versions))
+
+
+@st.dialog("Delete this run?")
+def confirm(record: RunRecord) -> None:
+    st.markdown(f"**{plain(record.name)}** goes with its table and its results. This cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button("Delete", key=f"delete_{record.id}", type="primary", on_click=delete, args=(record.id,)):
+            st.rerun()
+        if st.button("Keep it", key=f"keep_{record.id}"):
+            st.rerun()
+
+
+def show_pair(records: Sequence[RunRecord]) -> None:
+    """Let a person lay two runs side by side."""
+    known = {record.id: record for record in records if store().finished_units(record.id)}
+    if len(known) < 2:
+        return
+    with st.expander("Compare two runs", icon=":material/compare_arrows:", key="pair"):
+        names = distinct({key: f"{record.name} · {when(record.created)}" for key, record in known.items()})
+        left, right = st.columns(2)
+        newest = list(known)
+        first = left.selectbox("First", newest, 1, format_func=names.__getitem__, key="pair_first")
+        second = right.selectbox("Second", newest, 0, format_func=names.__getitem__, key="pair_second")
+        if first == second:
+            st.info("Choose two different runs.")
+            return
+        show_differences(known[first], known[second])
+
+
+def show_differences(first: RunRecord, second: RunRecord) -> None:
+    import pandas as pd
+
+    from core.evaluation.difference import differences, what_else_differs
+    from core.evaluation.metrics import METRICS
+    from core.strategies import label
+    from pages._results import BARS, comparison
+
+    for words in what_else_differs(first, second):
+        st.caption(f":material/info: {sentence(words)}")
+    found = [comparison(run.id, tuple(sorted(store().finished_units(run.id)))) for run in (first, second)]
+    both = differences(*found)
+    if both.empty:
+        st.info("These two runs have no strategy in common.")
+        return
+    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
+    chosen = st.pills(
+        "Metrics", list(heads), selection_mode="multi", default=BARS, format_func=heads.__getitem__, key="pair_metrics"
+    )
+    shown = both[both["metric"].isin(chosen)]
+    names = {choice.key: label(choice) for choice in (*first.plan.strategies, *second.plan.strategies)}
+    table = pd.DataFrame(
+        {
+            "Strategy": shown["strategy"].map(names),
+            "Metric": shown["metric"].map(heads),
+            "First": shown["first"],
+            "Second": shown["second"],
+            "Difference": shown["difference"],
+        }
+    )
+    numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("First", "Second")}
+    numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second less first.")
+    st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table")
+    st.caption(
+        f"Means over {found[0].folds} folds of the first and {found[1].folds} of the second. Brier score and log loss "
+        "are better when lower."
+    )
 
 
 def rename(run_id: str) -> None:
@@ -83,9 +174,18 @@ def rename(run_id: str) -> None:
 
 
 def delete(run_id: str) -> None:
-    if store().record(run_id).status in ("queued", "running"):
-        engine().cancel(run_id)
-    store().delete(run_id)
+    from core.store import StoreError
+
+    with suppress(StoreError):  # another tab may have deleted it already
+        if store().record(run_id).status in ("queued", "running"):
+            engine().cancel(run_id)
+        store().delete(run_id)
+
+
+def distinct(names: dict[str, str]) -> dict[str, str]:
+    """Return names by run, with the end of the id where two would read the same."""
+    seen = list(names.values())
+    return {key: name if seen.count(name) == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
 
 
 def when(created: str) -> str:

@@ -224,6 +224,8 @@ class Strategy(ABC):
     card: ClassVar[Card]
     # Among decisions, those that change probabilities act before those that read them.
     position: ClassVar[int] = 0
+    # Whether every network gets synthetic rows of its own: for the estimate of memory.
+    makes_rows: ClassVar[bool] = False
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:

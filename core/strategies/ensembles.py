@@ -132,6 +132,7 @@ class SmoteBagging(Ensemble):
         cost="fast",
     )
 
+    makes_rows = True
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:

@@ -31,12 +31,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="module")
 def engine(store: Store) -> Iterator[Engine]:
     engine = Engine(store.root)
-    assert engine.wait_ready()
+    assert engine.wait_ready(300)
     yield engine
     engine.close()
 
 
-def until(true: Callable[[], bool], seconds: float = 90.0) -> float:
+def until(true: Callable[[], bool], seconds: float = 300.0) -> float:
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < seconds, "it took too long"
@@ -103,10 +103,8 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
 
 def worker_processes(engine: Engine) -> list[int]:
     """Return the worker's own processes, children of the program that watches over them."""
-    assert engine._process is not None
-    found = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(engine._process.pid)], capture_output=True, text=True
-    )
+    supervisor = engine.conductor.cluster.supervisor  # type: ignore[union-attr]
+    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(supervisor)], capture_output=True, text=True)
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
 
 

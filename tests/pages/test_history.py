@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.comparison import compare
 from core.store import Store
 from tests.pages.test_compare import PLAN, a_run
 
@@ -44,7 +47,12 @@ def test_a_run_can_be_renamed_and_deleted(app: AppTest, store: Store) -> None:
     renamed = page.text_input(key=f"name_{run_id}").set_value("**Better** name").run()
     assert store.record(run_id).name == "**Better** name"
     assert r"**\*\*Better\*\* name**" in [element.value for element in renamed.markdown]
-    emptied = renamed.button(key=f"delete_{run_id}").click().run()
+    asked = renamed.button(key=f"ask_{run_id}").click().run()
+    assert not asked.exception
+    assert [record.id for record in store.records()] == [run_id]
+    kept = asked.button(key=f"keep_{run_id}").click().run()
+    assert [record.id for record in store.records()] == [run_id]
+    emptied = kept.button(key=f"ask_{run_id}").click().run().button(key=f"delete_{run_id}").click().run()
     assert not emptied.exception
     assert store.records() == ()
 
@@ -55,3 +63,35 @@ def test_the_plan_of_a_run_is_opened_for_a_new_one(app: AppTest, store: Store) -
     assert not page.exception
     assert page.session_state["session"].plan == PLAN
     assert page.title[0].value == "Strategies"
+
+
+def test_the_whole_plan_can_be_read(app: AppTest, store: Store) -> None:
+    a_run(store, 1)
+    words = " ".join(element.value for element in opened(app).markdown).replace("\\", "")
+    assert "Plain network, Class weights" in words
+    assert "hidden layers 64, 32" in words
+    assert "3 folds, repeats 1, seed 0" in words
+
+
+def test_two_runs_are_laid_side_by_side(app: AppTest, store: Store) -> None:
+    other = replace(PLAN, network=replace(PLAN.network, dropout=0.2), strategies=PLAN.strategies[::-1])
+    first, second = a_run(store, 3), a_run(store, 2, plan=other)
+    page = opened(app)
+    page.selectbox(key="pair_first").set_value(first)
+    page.selectbox(key="pair_second").set_value(second)
+    page = page.pills(key="pair_metrics").set_value(["recall"]).run()
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert list(table["Strategy"]) == ["Plain network", "Class weights"]
+    recalls = {}
+    for run_id, folds in ((first, 3), (second, 2)):
+        found = compare(store.results(run_id), store.record(run_id).plan, ("9", "18"))
+        assert found.folds == folds
+        recalls[run_id] = [s.mean["recall"] for s in sorted(found.strategies, key=lambda s: s.key, reverse=True)]
+    np.testing.assert_allclose(table["First"], recalls[first])
+    np.testing.assert_allclose(table["Second"], recalls[second])
+    np.testing.assert_allclose(table["Difference"], np.subtract(recalls[second], recalls[first]))
+    said = " ".join(element.value for element in page.caption).replace("\\", "")
+    assert "Their networks differ in dropout." in said
+    same = page.selectbox(key="pair_second").set_value(first).run()
+    assert "two different runs" in same.info[0].value
