@@ -53,13 +53,13 @@ def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     return read_delimited(data)
 
 
-def _inner(data: bytes) -> tuple[pd.DataFrame, list[str]]:
-    if data[:2] in (b"PK", b"\x1f\x8b"):
+def _inner(data: bytearray) -> tuple[pd.DataFrame, list[str]]:
+    if data.startswith((b"PK", b"\x1f\x8b")):
         raise TableError("The archive holds another archive: unpack it and upload the table itself.")
     return read_any(memoryview(data))
 
 
-def _bounded(stream: _Stream) -> bytes:
+def _bounded(stream: _Stream) -> bytearray:
     """Read a stream that unpacks as it is read, and stop where it grows too large."""
     out = bytearray()
     try:
@@ -69,7 +69,7 @@ def _bounded(stream: _Stream) -> bytes:
                 raise TableError(f"The archive holds more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise TableError("The archive is damaged, encrypted or of an unknown kind: pack the CSV again.") from error
-    return bytes(out)
+    return out
 
 
 def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
