@@ -11,6 +11,7 @@ from skrub import Cleaner
 
 from core._words import TableError, counted, listed, quoted
 
+_MOMENT = np.dtype("datetime64[us]")
 # Thousands mark, decimal mark, and what a number looks like with them.
 _WRITTEN = (
     (",", ".", re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")),
@@ -40,10 +41,11 @@ def clean(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     changed: dict[str, list[str]] = {}
     for name in names:
-        column, what = _plain(frame[name])
+        given = frame[name]
+        column, what = _plain(given)
         if what:
             changed.setdefault(what, []).append(name)
-        if column is not frame[name]:
+        if column is not given:
             frame[name] = column
         if pd.api.types.is_float_dtype(column.dtype):
             infinite = np.isinf(column.to_numpy())
@@ -79,9 +81,9 @@ def _plain(column: pd.Series) -> tuple[pd.Series, str]:
     if isinstance(dtype, pd.CategoricalDtype):
         return _plain(column.astype(dtype.categories.dtype))
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert(None), ""
+        return _plain(column.dt.tz_convert(None))
     if isinstance(dtype, pd.PeriodDtype):
-        return column.dt.to_timestamp(), ""
+        return _plain(column.dt.to_timestamp())
     if pd.api.types.is_timedelta64_dtype(dtype):
         return column.dt.total_seconds(), "Time spans, read as seconds"
     if pd.api.types.is_bool_dtype(dtype):
@@ -95,7 +97,7 @@ def _plain(column: pd.Series) -> tuple[pd.Series, str]:
         whole = pd.api.types.is_integer_dtype(dtype) and not column.isna().any()
         return column.astype("int64" if whole else "float64"), ""
     if pd.api.types.is_datetime64_any_dtype(dtype):
-        return column, ""
+        return (column if dtype == _MOMENT else column.astype(_MOMENT)), ""
     if pd.api.types.is_object_dtype(dtype):
         better = column.infer_objects()
         if pd.api.types.is_object_dtype(better.dtype) and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
@@ -128,8 +130,7 @@ def _clean_text(column: pd.Series) -> tuple[pd.Series, str]:
         what = "Numbers written as text, read as numbers" if cleaned.notna().any() else ""
     elif pd.api.types.is_datetime64_any_dtype(cleaned.dtype):
         what = "Dates written as text, read as dates"
-        if cleaned.dt.tz is not None:
-            cleaned = cleaned.dt.tz_convert(None)
+        cleaned, _ = _plain(cleaned)
     else:
         cleaned = cleaned.mask(before.str.lower().eq("none"), before)
         numbers = _punctuated_numbers(cleaned)

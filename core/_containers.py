@@ -9,17 +9,20 @@ import zlib
 from pathlib import PurePosixPath
 from typing import Protocol
 
-import openpyxl
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core._delimited import read_delimited, to_frame
+from core._spreadsheet import read_excel
 from core._words import TableError, counted, listed, quoted
 
 MOST_BYTES = 2 << 30
 MOST_EXCEL_BYTES = 512 << 20
-MOST_CELLS = 500_000_000
+MOST_CELLS = 250_000_000
+MOST_RATIO = 200  # unpacked to packed, beyond which a large archive is taken for a trap
+LARGE_BYTES = 64 << 20
 _CHUNK = 1 << 22
 
 
@@ -43,7 +46,7 @@ def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     magic = bytes(data[:8])
     if magic.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _inner(_bounded(stream))
+            return _inner(_bounded(stream, len(data)))
     if magic.startswith(b"PK\x03\x04"):
         return _read_zip(data)
     if magic.startswith(b"PAR1"):
@@ -53,23 +56,31 @@ def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     return read_delimited(data)
 
 
-def _inner(data: bytes) -> tuple[pd.DataFrame, list[str]]:
-    if data[:2] in (b"PK", b"\x1f\x8b"):
+def _inner(data: bytearray) -> tuple[pd.DataFrame, list[str]]:
+    if data.startswith((b"PK", b"\x1f\x8b")):
         raise TableError("The archive holds another archive: unpack it and upload the table itself.")
     return read_any(memoryview(data))
 
 
-def _bounded(stream: _Stream) -> bytes:
+def _bounded(stream: _Stream, packed: int) -> bytearray:
     """Read a stream that unpacks as it is read, and stop where it grows too large."""
     out = bytearray()
     try:
         while chunk := stream.read(_CHUNK):
             out += chunk
-            if len(out) > MOST_BYTES:
-                raise TableError(f"The archive holds more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+            _check_size(len(out), packed)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise TableError("The archive is damaged, encrypted or of an unknown kind: pack the CSV again.") from error
-    return bytes(out)
+    return out
+
+
+def _check_size(unpacked: int, packed: int) -> None:
+    if unpacked > MOST_BYTES:
+        raise TableError(f"The archive holds more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+    if unpacked > LARGE_BYTES and unpacked > MOST_RATIO * packed:
+        raise TableError(
+            f"The archive unpacks to more than {MOST_RATIO} times its size, as traps do: upload the table unpacked."
+        )
 
 
 def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
@@ -84,7 +95,8 @@ def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         if "xl/workbook.xml" in names:
             if size > MOST_EXCEL_BYTES:
                 raise TableError("The workbook is too large for Excel reading: save the sheet as CSV or Parquet.")
-            return _read_excel(data)
+            _check_size(size, len(data))
+            return read_excel(data)
         entries = [e for e in entries if not e.filename.startswith("__MACOSX/") and ".DS_Store" not in e.filename]
         if len(entries) != 1:
             inside = f" ({listed(e.filename for e in entries)})" if entries else ""
@@ -93,14 +105,13 @@ def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise TableError(f"The zip archive's file {quoted(name)} leads outside the archive: pack the CSV again.")
-        if size > MOST_BYTES:
-            raise TableError(f"The archive holds more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+        _check_size(size, len(data))
         try:
             stream = archive.open(entries[0])
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
             raise TableError("The zip archive is damaged or encrypted: pack the CSV again.") from error
         with stream:
-            return _inner(_bounded(stream))
+            return _inner(_bounded(stream, len(data)))
 
 
 def _read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
@@ -109,11 +120,18 @@ def _read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         schema = file.schema_arrow
         if file.metadata.num_rows * max(len(schema), 1) > MOST_CELLS:
             raise TableError(f"The Parquet file holds more than {MOST_CELLS:,} cells: upload a smaller table.")
+        groups = (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > MOST_BYTES:
+            raise TableError(f"The Parquet file unpacks to more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
         flat = [field.name for field in schema if not _is_nested(field.type)]
         dropped = [field.name for field in schema if _is_nested(field.type)]
         if len(set(schema.names)) < len(schema.names):
             raise TableError("The Parquet file has two columns of one name: rename one of them.")
+        # Text stays coded until its size is known: one long text can stand for a million rows.
+        texts = [field.name for field in schema if _is_text(field.type)]
+        file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)), read_dictionary=texts)
         table = file.read(columns=flat)
+        _check_texts(table)
         for at, field in enumerate(table.schema):
             plain = _plain_type(field.type)
             if plain != field.type:
@@ -127,6 +145,23 @@ def _read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     return frame, notes
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _check_texts(table: pa.Table) -> None:
+    size = 0
+    for name in table.column_names:
+        column = table.column(name)
+        if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type):
+            continue
+        for chunk in column.chunks:
+            lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
+            size += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    if size > MOST_BYTES:
+        raise TableError(f"The Parquet file's texts take more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+
+
 def _is_nested(kind: pa.DataType) -> bool:
     t = pa.types
     return t.is_nested(kind) or t.is_binary(kind) or t.is_large_binary(kind) or t.is_fixed_size_binary(kind)
@@ -138,32 +173,3 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_decimal(kind):
         return pa.float64()
     return pa.int64() if pa.types.is_duration(kind) else kind
-
-
-def _read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
-    """Read a workbook's first sheet row by row, so that one far-off cell cannot claim the memory."""
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        rows = sheet.iter_rows(values_only=True)
-        header = list(next((row for row in rows if any(cell is not None for cell in row)), ()))
-        while header and header[-1] is None:
-            header.pop()
-        width = len(header)
-        body = [row[:width] for row in rows if any(cell is not None for cell in row[:width])]
-    except Exception as error:  # openpyxl lets errors of many libraries through on damaged files
-        raise TableError("The Excel file cannot be read: save the sheet as CSV or as a new .xlsx.") from error
-    if not body:
-        raise TableError(f"The first sheet {quoted(sheet.title)} has no table: put it on the first sheet.")
-    frame = pd.DataFrame(body, dtype=object)
-    gaps = [i for i, name in enumerate(header) if name is None and i and frame[i].notna().any()]
-    if gaps:
-        letters = listed(openpyxl.utils.get_column_letter(i + 1) for i in gaps)
-        raise TableError(
-            f"The header of sheet {quoted(sheet.title)} has merged or empty cells (column {letters}): "
-            "unmerge them and give every column its own name in one row."
-        )
-    frame.columns = pd.Index(["" if name is None else str(name) for name in header])
-    others = len(book.sheetnames) - 1
-    notes = [f"Only the first sheet, {quoted(sheet.title)}, was read ({others} more in the file)."] if others else []
-    return frame, notes

@@ -12,11 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from core._words import TableError, counted
+from core._words import TableError, counted, shortened
 
 _SAMPLE_BYTES = 100_000
 _SAMPLE_ROWS = 200
 _CHUNK = 1 << 22
+_BLOCK = 1 << 20
+_ODD_CELL = re.compile(r"In CSV column #(\d+): .*? invalid value '([^']*)'", re.DOTALL)
+_WIDER = {pa.int64(): pa.float64(), pa.float64(): pa.string()}
+_SAMPLES = 8  # places of a large file whose lines are looked at before the whole is read
 _SEPARATORS = {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}
 _BOMS = {
     codecs.BOM_UTF8: ("utf-8", "UTF-8 with a byte order mark"),
@@ -24,10 +28,10 @@ _BOMS = {
     codecs.BOM_UTF16_BE: ("utf-16-be", "UTF-16"),
 }
 _OTHER_FORMATS = {
-    b"%PDF": "a PDF",
+    b"%pdf": "a PDF",
     b"{": "JSON",
     b"[{": "JSON",
-    b"<!DOCTYPE": "a web page",
+    b"<!doctype": "a web page",
     b"<html": "a web page",
     b"<?xml": "XML",
 }
@@ -61,17 +65,19 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     """
     notes: list[str] = []
     text, quotes = _as_utf8(data, notes)
+    if not bytes(text[:_SAMPLE_BYTES]).strip():
+        raise TableError("The file is empty: upload a CSV with a header and rows.")
     first_line = bytes(text[:200]).split(b"\n")[0].strip()
     if re.fullmatch(rb"sep=.", first_line):
         text = text[bytes(text[:200]).index(b"\n") + 1 :]
     separator, rows = _separated(bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES)
     if separator != ",":
         notes.append(f"The separator is {_SEPARATORS[separator]}.")
+    if len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
+        raise TableError("The file has one line and no rows: it needs a line of column names and rows below it.")
     header = not _lacks_header(rows)
     if not header:
         notes.append("The file has no header: its columns are called column 1, column 2 and so on.")
-    elif len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
-        raise TableError("The file has column names but no rows: add the rows, one a line.")
     cells = [cell for row in rows[header:] for cell in row]
     commas = sum(map(bool, map(_COMMA_NUMBER.fullmatch, cells)))
     decimal = "," if separator != "," and commas > sum(map(bool, map(_POINT_NUMBER.fullmatch, cells))) else "."
@@ -95,7 +101,7 @@ def _as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
     controls = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f")
     if 0 in head or controls > len(head) / 100:
         raise TableError("This file is not text: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
-    start = head.lstrip()
+    start = head[:1000].lstrip().lower()
     for magic, kind in _OTHER_FORMATS.items():
         if start.startswith(magic):
             raise TableError(f"This file is {kind}, not a table: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
@@ -135,8 +141,6 @@ def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
             rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row][:_SAMPLE_ROWS]
         except csv.Error:
             continue
-        if not rows:
-            raise TableError("The file is empty: upload a CSV with a header and rows.")
         width, times = Counter(map(len, rows)).most_common(1)[0]
         score = (len(rows[0]) == width, round(times / len(rows), 1))
         if max(width, len(rows[0])) > 1 and (best is None or score > best[0]):
@@ -159,8 +163,6 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     """Tell whether the first row is data: numbers above numbers, or words that come again below."""
     first = rows[0]
     body = [row for row in rows[1:] if len(row) == len(first)]
-    if not body:
-        return all(map(_NUMBER.fullmatch, first))
     columns = list(zip(*body, strict=True))
     numeric = [
         at
@@ -169,7 +171,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     ]
     if not numeric:
         return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
-    on_top = [first[at].strip() for at in numeric]
+    on_top = [first[at].strip() for at in numeric if first[at].strip()]
     if all(cell.isascii() and cell.isdigit() for cell in on_top):
         names = [int(cell) for cell in on_top]
         counting = names == list(range(names[0], names[0] + len(names)))
@@ -187,29 +189,53 @@ def _parse(
         misfits.append(row)
         return "skip"
 
-    def read(block_size: int) -> pa.Table:
-        misfits.clear()
-        return pacsv.read_csv(
-            pa.BufferReader(pa.py_buffer(text)),
-            read_options=pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block_size),
-            parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip),
-            convert_options=pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal),
-        )
+    source = pa.py_buffer(text)
+    parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
+    convert = pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal)
 
-    try:
+    def stream() -> pa.Table:
+        options = pacsv.ReadOptions(autogenerate_column_names=not header)
+        sample = _sample(text, quotes)
+        guess = pacsv.read_csv(pa.BufferReader(sample), options, parse, convert).schema
+        if len(set(guess.names)) < len(guess.names):
+            raise pa.ArrowInvalid("types are given by name, and a name comes twice")
+        # Every column needs a type here, or the first block alone would settle it.
+        types = {field.name: pa.string() if field.type == pa.null() else field.type for field in guess}
+        given = pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal)
+        while True:
+            misfits.clear()
+            given.column_types = types
+            try:
+                return pacsv.open_csv(pa.BufferReader(source), options, parse, given).read_all()
+            except pa.ArrowInvalid as error:
+                odd = _ODD_CELL.search(str(error))
+                name = guess.names[int(odd[1])] if odd and int(odd[1]) < len(guess.names) else ""
+                # Truth values may be written as numbers, so that these two do not settle a number's type.
+                if name not in types or types[name] not in _WIDER or (odd and odd[2].lower() in ("true", "false")):
+                    raise
+                types[name] = _WIDER[types[name]]
+
+    def whole(block: int) -> pa.Table:
+        misfits.clear()
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block)
+        return pacsv.read_csv(pa.BufferReader(source), options, parse, convert)
+
+    # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
+    # do not hold, it settles them on the whole; where a row outgrows a block, in one block.
+    largest = min(max(len(text), _BLOCK), 2**31 - 1)
+    for read in (stream, lambda: whole(_BLOCK), lambda: whole(largest)):
         try:
-            table = read(1 << 20)
-        except pa.ArrowInvalid:
-            # A row or header longer than a block.
-            table = read(min(max(len(text), 1 << 20), 2**31 - 1))
-    except (pa.ArrowException, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "unknown"
-        raise TableError(f"The file cannot be read as CSV ({reason}): save it again as CSV in UTF-8.") from error
+            table = read()
+            break
+        except (pa.ArrowException, ValueError) as error:
+            reason = next(iter(str(error).splitlines()), "unknown")
+    else:
+        raise TableError(f"The file cannot be read as CSV ({shortened(reason)}): save it again as CSV in UTF-8.")
     if misfits:
         example = misfits[0]
         if len(misfits) > 0.1 * (table.num_rows + len(misfits)):
             raise TableError(
-                f"{counted(len(misfits), 'row')} of {table.num_rows + len(misfits):,} do not fit the header "
+                f"{len(misfits):,} of {counted(table.num_rows + len(misfits), 'row')} do not fit the header "
                 f"(one has {counted(example.actual_columns, 'cell')}, the header {example.expected_columns}): "
                 "check the separator and the quotation marks."
             )
@@ -220,6 +246,18 @@ def _parse(
     if not header:
         table = table.rename_columns([f"column {i + 1}" for i in range(table.num_columns)])
     return to_frame(table)
+
+
+def _sample(text: memoryview, quotes: bool) -> bytes:
+    """Return the header and whole lines from several places; the head only where a line break can stand in a cell."""
+    if len(text) <= _BLOCK:
+        return bytes(text)
+    parts = [bytes(text[:_BLOCK])]
+    if not quotes:
+        for at in range(1, _SAMPLES):
+            start = max(_BLOCK, len(text) * at // (_SAMPLES - 1) - _SAMPLE_BYTES)
+            parts.append(bytes(text[start : start + _SAMPLE_BYTES]).partition(b"\n")[2])
+    return b"".join(part[: part.rfind(b"\n") + 1] for part in parts)
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

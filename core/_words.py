@@ -14,8 +14,13 @@ def quoted(text: object, most: int = 60) -> str:
 
     Code text keeps Markdown, HTML and LaTeX in a cell or column name from being rendered.
     """
-    line = " ".join(str(text).replace("`", "'").split())
-    return f"`{line if len(line) <= most else line[: most - 1] + '…'}`"
+    return f"`{shortened(str(text).replace('`', chr(39)), most)}`"
+
+
+def shortened(text: object, most: int = 100) -> str:
+    """Return text on one line, cut to a length."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:

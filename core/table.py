@@ -24,9 +24,7 @@ ColumnKind = Literal["numeric", "categorical", "date", "identifier", "constant",
 _FEATURE_KINDS = ("numeric", "categorical", "date")
 MOST_CLASSES = 50
 _MOST_LEVELS = 50
-_ID_NAME = re.compile(
-    r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^column 1$|^key$", re.IGNORECASE
-)
+_ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
 _TARGET_NAME = re.compile(
     r"(?:^|_|\b)(target|class|label|labels|y|outcome|output|response|diagnosis|fraud|is_fraud|isfraud|churn|churned|"
     r"exited|default|survived|creditability|result|status|failure|attrition|stroke|deposit)(?:$|\b)",
@@ -209,7 +207,7 @@ def _column(values: pd.Series) -> Column:
     known = rows - missing
     distinct = _distinct(values)
     kind, note = _kind(values, name, known, distinct)
-    if kind != "constant" and missing == 0 and distinct == rows and kind == "numeric" and _is_counter(values):
+    if kind == "numeric" and missing == 0 and distinct == rows and _is_counter(values):
         kind, note = "identifier", "It counts the rows."
     return Column(name, kind, missing, distinct, note)
 
@@ -242,7 +240,7 @@ def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[Colu
             return "numeric", ""
         if distinct == known or distinct > max(_MOST_LEVELS, known / 2):
             return "identifier", "Its name and its many different values say that it only names the rows."
-        return ("categorical", "Its name says that its numbers are names.") if name != "column 1" else ("numeric", "")
+        return "categorical", "Its name says that its numbers are names."
     if distinct == known and known >= 10:
         return "identifier", "Every row has another text."
     if distinct > max(_MOST_LEVELS, known / 2):
