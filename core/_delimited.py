@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 _POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
 # "none" is a word that tables use as a level, so it is not taken as missing here.
-_NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
+NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
 
 
 def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
@@ -165,7 +165,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     numeric = [
         at
         for at, column in enumerate(columns)
-        if all(_NUMBER.fullmatch(cell) or cell.strip() in _NULLS for cell in column)
+        if all(_NUMBER.fullmatch(cell) or cell.strip() in NULLS for cell in column)
     ]
     if not numeric:
         return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
@@ -193,7 +193,7 @@ def _parse(
             pa.BufferReader(pa.py_buffer(text)),
             read_options=pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block_size),
             parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip),
-            convert_options=pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal),
+            convert_options=pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal),
         )
 
     try:

@@ -14,12 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future as Promise
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from core.plan import PlanError
 from core.store import Progress, Store, StoreError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from core.splitting import Unit
     from core.table import Table
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 _ATTEMPTS = 5
 _CANCEL_PATIENCE_S = 1.5
@@ -61,6 +64,7 @@ class Engine:
         self._ready = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._client: Client | None = None
+        self._callers = ThreadPoolExecutor(2, thread_name_prefix="caller")
         self._thread = threading.Thread(target=self._conduct, name="conductor", daemon=True)
         self._thread.start()
         atexit.register(self.close)
@@ -95,9 +99,38 @@ class Engine:
         """Wait until a worker has imported TensorFlow; return whether it has."""
         return self._ready.wait(timeout)
 
+    def call(self, function: Callable[..., T], *arguments: object) -> Promise[T]:
+        """Run a function on a worker, between two folds of the run at work, and promise what it returns.
+
+        The promise raises what the function raised, and StoreError where the training process is gone.
+        """
+        return self._callers.submit(self._call, function, arguments)
+
+    def _call(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+        from distributed import CancelledError
+        from distributed.scheduler import KilledWorker
+
+        while not self._ready.wait(0.2):
+            if not self._thread.is_alive() or self._closed.is_set():
+                raise StoreError("The training process could not be started: start the app again.")
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                held = self.client.scatter(list(arguments), hash=False)
+                future = self.client.submit(function, *held, pure=False, priority=1, retries=0)
+                while not future.done():
+                    if self._closed.is_set():
+                        raise StoreError("The app was closed.")
+                    time.sleep(_POLL_S)
+                return future.result()
+            except (KilledWorker, CancelledError, OSError) as error:
+                reason = str(error)
+        raise StoreError(f"The training process died {_ATTEMPTS} times on this work: {reason}")
+
     def close(self) -> None:
         """Stop conducting and end the embedded worker; runs at work become interrupted."""
         self._closed.set()
+        self._callers.shutdown(wait=False, cancel_futures=True)
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 

@@ -19,7 +19,7 @@ import numpy as np
 from core.plan import Plan, StrategyChoice
 from core.preparation import Preparation
 from core.results import FoldResult, History
-from core.splitting import Unit, split_rows
+from core.splitting import FoldRows, Unit, split_rows
 from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, make, parts_of
 from core.strategies.base import Predictor, stages_of
 from core.table import Column, Table, Target, encode_target
@@ -137,6 +137,52 @@ def run_unit(
     _train(list(candidates.values()), block, plan, n_classes, tell, should_stop)
     outcome = _Outcome(X_valid, y[rows.valid], X_test, rows.test, y[rows.test], shared, unit)
     return tuple(outcome.of(choice, candidates[_lane_key(choice)], facts) for choice in plan.strategies)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """One choice's networks, and what they were trained on."""
+
+    preparation: Preparation
+    view: TrainingView
+    lanes: tuple[Lane, ...]
+    networks: tuple[TrainedLane, ...]
+
+
+def train_choice(
+    table: Table,
+    plan: Plan,
+    choice: StrategyChoice,
+    rows: FoldRows,
+    seed: int,
+    *,
+    report: Report | None = None,
+    should_stop: Stop | None = None,
+) -> Trained:
+    """Train one choice alone, on given rows, as :func:`run_unit` does in a fold.
+
+    Raises
+    ------
+    StrategyError
+        The strategy cannot work on these rows.
+    Stopped
+        ``should_stop`` returned True.
+    """
+    from core.training.lanes import Block
+
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    frame, y = table.frame.iloc[target.rows], target.codes
+    preparation = Preparation.fit(frame.iloc[rows.fit], _features(table, plan))
+    encoded = preparation.encode(frame.iloc[rows.fit])
+    X_fit, n_classes = preparation.expand(encoded), len(target.classes)
+    view = TrainingView(X_fit, encoded, preparation.categorical, y[rows.fit], n_classes, seed, preparation.expand)
+    candidate = _start(choice, view, facts_of(table, plan, target))
+    if candidate.error is None:
+        block = Block(X_fit, y[rows.fit], preparation.transform(frame.iloc[rows.valid]), y[rows.valid])
+        _train([candidate], block, plan, n_classes, report or (lambda share, doing: None), should_stop)
+    if candidate.error is not None:
+        raise StrategyError(candidate.error)
+    return Trained(preparation, view, tuple(candidate.lanes), tuple(candidate.trained))
 
 
 def _lane_key(choice: StrategyChoice) -> str:
