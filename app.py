@@ -8,6 +8,7 @@ st.navigation(
         st.Page("pages/data.py", title="Data", icon=":material/table_chart:", default=True),
         st.Page("pages/strategies.py", title="Strategies", icon=":material/tune:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/bar_chart:"),
+        st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
         st.Page("pages/history.py", title="History", icon=":material/history:"),
     ],
     position="top",

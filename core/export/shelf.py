@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.export.bundle import Export, export
+from core.export.card import decision_sentence
 from core.export.scorer import Scorer
 from core.plan import StrategyChoice
 from core.store import RunRecord, Store, StoreError
@@ -47,6 +49,15 @@ class Kept:
 
     def scorer(self) -> Scorer:
         return Scorer.from_bytes((self.folder / _SCORER).read_bytes())
+
+    def rule(self) -> str:
+        """Return in one sentence how probabilities become a decision."""
+        return decision_sentence(self.scorer())
+
+    def files(self) -> tuple[str, ...]:
+        """Return the names of the files in the archive."""
+        with zipfile.ZipFile(self.archive) as archive:
+            return tuple(archive.namelist())
 
 
 class Shelf:
