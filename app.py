@@ -12,6 +12,7 @@ st.navigation(
         st.Page("pages/strategies.py", title="Strategies", icon=":material/tune:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/bar_chart:"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
+        st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
         st.Page("pages/history.py", title="History", icon=":material/history:"),
     ],
     position="top",

@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 _POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
 # "none" is a word that tables use as a level, so it is not taken as missing here.
-_NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
+NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
 
 
 def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
@@ -167,7 +167,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     numeric = [
         at
         for at, column in enumerate(columns)
-        if all(_NUMBER.fullmatch(cell) or cell.strip() in _NULLS for cell in column)
+        if all(_NUMBER.fullmatch(cell) or cell.strip() in NULLS for cell in column)
     ]
     if not numeric:
         return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
@@ -191,7 +191,7 @@ def _parse(
 
     source = pa.py_buffer(text)
     parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
-    convert = pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal)
+    convert = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
 
     def stream() -> pa.Table:
         options = pacsv.ReadOptions(autogenerate_column_names=not header)
@@ -201,7 +201,7 @@ def _parse(
             raise pa.ArrowInvalid("types are given by name, and a name comes twice")
         # Every column needs a type here, or the first block alone would settle it.
         types = {field.name: pa.string() if field.type == pa.null() else field.type for field in guess}
-        given = pacsv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True, decimal_point=decimal)
+        given = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
         while True:
             misfits.clear()
             given.column_types = types

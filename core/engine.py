@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future as Promise
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from core.conductor import Conductor
 from core.store import Store, StoreError
 
 _RESUMES = 3
+_ATTEMPTS = 5
+_POLL_S = 0.05
+T = TypeVar("T")
 
 
 class Engine:
@@ -32,6 +40,8 @@ class Engine:
         self._store = Store(root)
         self._conductor = conductor or Conductor(scheduler)
         self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._callers = ThreadPoolExecutor(2, thread_name_prefix="caller")
         atexit.register(self.close)
         self._resume()
 
@@ -77,8 +87,42 @@ class Engine:
         """Wait until a worker has imported TensorFlow; return whether it has."""
         return self._conductor.wait_ready(timeout)
 
+    def call(self, function: Callable[..., T], *arguments: object) -> Promise[T]:
+        """Run a function on a worker, between two folds of the run at work, and promise what it returns.
+
+        The promise raises what the function raised, and StoreError where the training process is gone.
+        """
+        return self._callers.submit(self._call, function, arguments)
+
+    def _call(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+        from distributed import CancelledError
+        from distributed.scheduler import KilledWorker
+
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            while not self._conductor.wait_ready(0.2):
+                self._stay_open()
+            try:
+                cluster = self._conductor.cluster
+                assert cluster is not None
+                held = cluster.client.scatter(list(arguments), hash=False)
+                future = cluster.client.submit(function, *held, pure=False, priority=1, retries=0)
+                while not future.done():
+                    self._stay_open()
+                    time.sleep(_POLL_S)
+                return future.result()
+            except (KilledWorker, CancelledError, OSError) as error:
+                reason = str(error)
+        raise StoreError(f"The training process died {_ATTEMPTS} times on this work: {reason}")
+
+    def _stay_open(self) -> None:
+        if self._closed.is_set():
+            raise StoreError("The app was closed.")
+
     def close(self) -> None:
         """Stop conducting and end the embedded worker; runs at work are resumed by the next engine."""
+        self._closed.set()
+        self._callers.shutdown(wait=False, cancel_futures=True)
         self._conductor.close()
 
     def _resume(self) -> None:

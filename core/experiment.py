@@ -7,16 +7,22 @@ go, decide. It runs in a worker process; only that process imports TensorFlow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core._fold import Outcome, Report, Stop, candidates_of, lane_key, work
-from core.plan import Plan
+from core.plan import Plan, StrategyChoice
 from core.preparation import Preparation
 from core.results import FoldResult
-from core.splitting import Unit, split_rows
-from core.strategies import TableFacts, TrainingView
+from core.splitting import FoldRows, Unit, split_rows
+from core.strategies import StrategyError, TableFacts, TrainingView
 from core.table import Column, Table, Target, encode_target
+from core.training.lane import Lane
+
+if TYPE_CHECKING:
+    from core.training.lanes import Block, TrainedLane
 
 
 def units(plan: Plan) -> tuple[Unit, ...]:
@@ -81,23 +87,76 @@ def run_unit(
     Stopped
         ``should_stop`` returned True.
     """
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    rows = split_rows(table, plan, target, unit)
+    seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
+    facts = facts_of(table, plan, target)
+    made = _prepared(table, plan, target, rows, seed)
+    candidates = candidates_of(plan.strategies, made.view)
+    work(list(candidates.values()), facts, made.block, plan.network, report or _silent, should_stop)
+    X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+    outcome = Outcome(made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts)
+    return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What training sees of some rows."""
+
+    preparation: Preparation
+    view: TrainingView
+    block: Block
+
+
+def _prepared(table: Table, plan: Plan, target: Target, rows: FoldRows, seed: int) -> _Prepared:
     from core.training.lanes import Block
 
-    tell = report or (lambda share, doing: None)
+    y, classes = target.codes, len(target.classes)
+    fit, valid = (table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
+    preparation = Preparation.fit(fit, _features(table, plan))
+    encoded = preparation.encode(fit)
+    X = preparation.expand(encoded)
+    view = TrainingView(X, encoded, preparation.categorical, y[rows.fit], classes, seed, preparation.expand)
+    return _Prepared(preparation, view, Block(X, y[rows.fit], preparation.transform(valid), y[rows.valid]))
+
+
+def _silent(share: float, doing: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """One choice's networks, and what they were trained on."""
+
+    preparation: Preparation
+    view: TrainingView
+    lanes: tuple[Lane, ...]
+    networks: tuple[TrainedLane, ...]
+
+
+def train_choice(
+    table: Table,
+    plan: Plan,
+    choice: StrategyChoice,
+    rows: FoldRows,
+    seed: int,
+    *,
+    report: Report | None = None,
+    should_stop: Stop | None = None,
+) -> Trained:
+    """Train one choice alone, on given rows, as :func:`run_unit` does in a fold.
+
+    Raises
+    ------
+    StrategyError
+        The strategy cannot work on these rows.
+    Stopped
+        ``should_stop`` returned True.
+    """
     target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    frame, y = table.frame.iloc[target.rows], target.codes
-    rows = split_rows(table, plan, target, unit)
-    tell(0.0, "preparing rows")
-    preparation = Preparation.fit(frame.iloc[rows.fit], _features(table, plan))
-    encoded = preparation.encode(frame.iloc[rows.fit])
-    X_fit = preparation.expand(encoded)
-    X_valid, X_test = (preparation.transform(frame.iloc[part]) for part in (rows.valid, rows.test))
-    seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
-    n_classes = len(target.classes)
-    view = TrainingView(X_fit, encoded, preparation.categorical, y[rows.fit], n_classes, seed, preparation.expand)
-    facts = facts_of(table, plan, target)
-    candidates = candidates_of(plan.strategies, view)
-    block = Block(X_fit, y[rows.fit], X_valid, y[rows.valid])
-    work(list(candidates.values()), facts, block, plan.network, tell, should_stop)
-    outcome = Outcome(X_valid, y[rows.valid], X_test, rows.test, y[rows.test], unit, facts)
-    return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
+    made = _prepared(table, plan, target, rows, seed)
+    (candidate,) = candidates_of((choice,), made.view).values()
+    work([candidate], facts_of(table, plan, target), made.block, plan.network, report or _silent, should_stop)
+    if candidate.error is not None:
+        raise StrategyError(candidate.error)
+    return Trained(made.preparation, made.view, tuple(candidate.lanes), tuple(candidate.trained))

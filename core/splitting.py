@@ -49,23 +49,56 @@ def split_rows(table: Table, plan: Plan, target: Target, unit: Unit) -> FoldRows
         order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
         folds = list(TimeSeriesSplit(split.folds).split(order))
         train, test = (order[part] for part in folds[unit.fold])
-        cut = max(1, round(len(train) * (1 - share)))
-        return _checked(FoldRows(train[:cut], train[cut:], np.sort(test)), y, split.time)
+        return _checked(FoldRows(*_past(train, share), np.sort(test)), y, split.time)
     if split.group is not None:
         groups = pd.factorize(_values(table, split.group, target))[0]
         if len(np.unique(groups)) < split.folds:
             raise PlanError(f"Column '{split.group}' has fewer groups than folds: use fewer folds.")
         outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
         train, test = list(outer.split(everything, y, groups))[unit.fold]
-        inner = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
-        try:
-            fit, valid = next(iter(inner.split(train, y[train], groups[train])))
-        except ValueError as error:
-            raise PlanError(f"Column '{split.group}' has too few groups to keep validation rows apart.") from error
-        return _checked(FoldRows(train[fit], train[valid], test), y, split.group)
+        return _checked(FoldRows(*_grouped(train, y, groups, share, seed, split.group), test), y, split.group)
     outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
     train, test = list(outer_k.split(everything, y))[unit.fold]
     return FoldRows(*_stratified(train, y, share, seed), test)
+
+
+def refit_rows(table: Table, plan: Plan, target: Target) -> FoldRows:
+    """Return all labelled rows, parted for fitting and for stopping as in a fold, with none to test on.
+
+    Raises
+    ------
+    PlanError
+        The group or time column is missing, or has too few groups.
+    """
+    split, y, share = plan.split, target.codes, plan.network.validation_split
+    everything, none = np.arange(len(y)), np.zeros(0, np.int64)
+    if split.time is not None:
+        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
+        return _checked(FoldRows(*_past(order, share), none), y, split.time)
+    if split.group is not None:
+        groups = pd.factorize(_values(table, split.group, target))[0]
+        return _checked(
+            FoldRows(*_grouped(everything, y, groups, share, split.seed, split.group), none), y, split.group
+        )
+    return FoldRows(*_stratified(everything, y, share, split.seed), none)
+
+
+def _past(ordered: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the last share of rows in time order for validation."""
+    cut = max(1, round(len(ordered) * (1 - share)))
+    return ordered[:cut], ordered[cut:]
+
+
+def _grouped(
+    train: np.ndarray, y: np.ndarray, groups: np.ndarray, share: float, seed: int, column: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keep about a share of rows, in whole groups, for validation."""
+    inner = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
+    try:
+        fit, valid = next(iter(inner.split(train, y[train], groups[train])))
+    except ValueError as error:
+        raise PlanError(f"Column '{column}' has too few groups to keep validation rows apart.") from error
+    return train[fit], train[valid]
 
 
 def _stratified(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

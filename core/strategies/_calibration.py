@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_TINY = 1e-7
+TINY = 1e-7
 
 
 def _normalised(scores: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ class Temperature:
     value: float
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
-        logits = np.log(np.maximum(probabilities.astype(np.float64), _TINY)) / self.value
+        logits = np.log(np.maximum(probabilities.astype(np.float64), TINY)) / self.value
         return _normalised(np.exp(logits - logits.max(axis=1, keepdims=True)))
 
     @classmethod
@@ -47,7 +47,7 @@ class Temperature:
         rows = np.arange(len(y))
 
         def loss(log_value: float) -> float:
-            return float(-np.log(np.maximum(cls(np.exp(log_value))(probabilities)[rows, y], _TINY)).mean())
+            return float(-np.log(np.maximum(cls(np.exp(log_value))(probabilities)[rows, y], TINY)).mean())
 
         return cls(float(np.exp(minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded").x)))
 

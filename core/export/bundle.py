@@ -1,0 +1,148 @@
+"""The zip that a person takes away: model, decision, card, a script that scores, and ONNX."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core._delimited import NULLS
+from core.export.card import decision_sentence, model_card
+from core.export.refit import refit
+from core.export.scorer import Scorer
+from core.plan import Plan, StrategyChoice
+from core.results import FoldResult
+from core.strategies import StrategyError
+from core.strategies._calibration import Isotonic, PriorShift
+from core.table import Table
+
+SCRIPT = Path(__file__).with_name("_predict.py")
+TOLERANCE, ONNX_TOLERANCE = 1e-5, 1e-4
+_CHECKED_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Export:
+    """A refitted model, ready to keep.
+
+    Parameters
+    ----------
+    archive : bytes
+        The zip: model.keras, decision.json, model_card.md, predict.py, and model.onnx where it holds.
+    scorer : bytes
+        What :meth:`Scorer.from_bytes` reads.
+    checks : str
+        What was found when the files were opened again, in sentences.
+    """
+
+    archive: bytes
+    scorer: bytes
+    checks: str
+
+
+def export(
+    table: Table,
+    plan: Plan,
+    choice: StrategyChoice,
+    results: Sequence[FoldResult],
+    report: Callable[[float, str], None] | None = None,
+) -> Export:
+    """Refit a choice on all labelled rows and pack what scores new rows elsewhere.
+
+    The files are opened again and compared with this process's own probabilities on rows of the
+    table; a Keras file that differs is refused, an ONNX file that differs is left out.
+
+    Raises
+    ------
+    StrategyError
+        The choice cannot be exported; the message says why.
+    """
+    from core.export import keras_model, onnx_model
+
+    scorer = refit(table, plan, choice, results, report)
+    table = table.with_kinds(dict(plan.kinds))
+    rows = table.frame.iloc[: min(len(table.frame), _CHECKED_ROWS)]
+    wanted, arrays = scorer.probabilities(rows), keras_model.arrays_of(scorer.preparation, rows)
+    inputs = keras_model.inputs_of(scorer.preparation)
+
+    saved = keras_model.to_bytes(keras_model.build(scorer))
+    apart = _apart(wanted, keras_model.predict(keras_model.from_bytes(saved), inputs, arrays))
+    if apart > TOLERANCE:
+        raise StrategyError(f"The saved model differs from the trained one by {apart:.1e} and was not kept.")
+    files = {"model.keras": saved}
+    checks = [f"model.keras, opened again, gives the same probabilities on {len(rows):,} rows to {_at_most(apart)}."]
+    try:
+        graph = onnx_model.build(scorer).SerializeToString()
+        apart = _apart(wanted, onnx_model.predict(graph, arrays))
+    except Exception as error:
+        # onnx and onnxruntime raise errors of many kinds of their own; the rest of the export is good without.
+        checks.append(f"model.onnx could not be made: {str(error).splitlines()[0][:200]}")
+    else:
+        if apart <= ONNX_TOLERANCE:
+            files["model.onnx"] = graph
+            checks.append(f"model.onnx gives them in onnxruntime to {_at_most(apart)}.")
+        else:
+            checks.append(f"model.onnx is left out, since it differed by {apart:.1e} in onnxruntime.")
+    said = " ".join(checks)
+    files["decision.json"] = decision(scorer).encode()
+    files["predict.py"] = SCRIPT.read_bytes()
+    files["model_card.md"] = model_card(table, plan, choice, results, scorer, said).encode()
+    return Export(_zipped(files), scorer.to_bytes(), said)
+
+
+def _apart(wanted: np.ndarray, got: np.ndarray) -> float:
+    return float(np.max(np.abs(wanted - got), initial=0.0)) if np.isfinite(got).all() else np.inf
+
+
+def _at_most(apart: float) -> str:
+    return "the last bit" if apart == 0 else f"{apart:.0e}"
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            # A fixed moment, so that the same model gives the same file.
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def decision(scorer: Scorer) -> str:
+    """Return decision.json: the rule, the classes, what the model takes and what calibration is inside it."""
+    from core.export.inputs import inputs_of
+
+    return json.dumps(
+        {
+            "target": scorer.target,
+            "classes": scorer.classes,
+            "rule": decision_sentence(scorer).replace("`", "'"),
+            "threshold": scorer.threshold,
+            "scales": scorer.scales or [1.0] * len(scorer.classes),
+            "calibration_inside_the_model": [_told(one) for one in scorer.adjustments],
+            "inputs": [{"column": i.column, "name": i.name, "kind": i.kind} for i in inputs_of(scorer.preparation)],
+            "missing": NULLS,
+            "columns": probability_columns(scorer),
+            "decision": "decision",
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def probability_columns(scorer: Scorer) -> list[tuple[int, str]]:
+    """Return the codes whose probability a scored table shows, and the columns' names."""
+    codes = [1] if len(scorer.classes) == 2 else range(len(scorer.classes))
+    return [(code, f"probability {scorer.classes[code]}") for code in codes]
+
+
+def _told(adjustment: object) -> dict[str, object]:
+    if isinstance(adjustment, PriorShift):
+        return {"kind": "prior_shift", "factors": adjustment.factors}
+    if isinstance(adjustment, Isotonic):
+        return {"kind": "isotonic", "lines": adjustment.lines}
+    return {"kind": "temperature", "value": getattr(adjustment, "value", None)}

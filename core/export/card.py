@@ -1,0 +1,138 @@
+"""The model card: what the model is for, what it was trained on, and how far it may be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from core._words import counted, listed, quoted
+from core.evaluation.comparison import StrategySummary, compare
+from core.evaluation.metrics import METRICS
+from core.export.scorer import Scorer
+from core.plan import Plan, StrategyChoice
+from core.results import FoldResult
+from core.strategies import label, parts_of
+from core.strategies._calibration import PriorShift, Temperature
+from core.table import Table, encode_target
+from core.versions import versions
+
+_FEW = 50
+
+
+def model_card(
+    table: Table, plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer, checks: str
+) -> str:
+    """Return the card as Markdown.
+
+    Parameters
+    ----------
+    checks : str
+        What was found when the exported files were opened again.
+    """
+    sections = {
+        "What it does": _purpose(scorer),
+        "Data": _data(table, plan),
+        "Strategy": _strategy(plan, choice, scorer),
+        "How good it is": _figures(plan, choice, results, scorer),
+        "Limits": _limits(table, plan, results, choice),
+        "Checked": checks,
+        "Versions": "\n".join(f"- {name} {number}" for name, number in versions().items()),
+    }
+    return f"# Model card: {quoted(plan.target)}\n\n" + "\n".join(f"## {h}\n\n{t}\n" for h, t in sections.items())
+
+
+def _purpose(scorer: Scorer) -> str:
+    return (
+        f"It gives the probability of each class of {quoted(scorer.target)} for a row of a table: "
+        f"{listed(scorer.classes, 50)}. {decision_sentence(scorer)}\n\n"
+        f"Inputs: {listed((step.name for step in scorer.preparation.steps), 200)}. Missing values are allowed in all."
+    )
+
+
+def decision_sentence(scorer: Scorer) -> str:
+    """Return in one sentence how probabilities become a decision."""
+    if scorer.threshold is not None:
+        return f"A row is called {quoted(scorer.classes[1])} from a probability of {scorer.threshold:.4g} on."
+    if scorer.scales:
+        factors = ", ".join(f"{quoted(c)} {s:.3g}" for c, s in zip(scorer.classes, scorer.scales, strict=True))
+        return f"The class wins whose probability times its factor is largest: {factors}."
+    return "The class with the largest probability wins."
+
+
+def _data(table: Table, plan: Plan) -> str:
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    rows = [f"| {quoted(c)} | {n:,} | {n / target.counts.sum():.1%} |" for c, n in _pairs(target.labels, target.counts)]
+    head = f"{quoted(table.name)}, {counted(len(target.codes), 'labelled row')}, content SHA-256 {table.digest}."
+    return "\n".join([head, "", "| class | rows | share |", "| --- | ---: | ---: |", *rows])
+
+
+def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:
+    return list(zip(labels, counts.tolist(), strict=True))
+
+
+def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
+    told = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
+    network = plan.network
+    layers = ", ".join(map(str, network.hidden_layers)) or "none"
+    how = (
+        f"{counted(len(scorer.networks), 'network')} with hidden layers {layers}, trained on all labelled rows "
+        f"with Adam (learning rate {network.learning_rate:g}, batches of {network.batch_size}, "
+        f"at most {network.epochs} epochs); "
+        f"{network.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
+    )
+    return "\n".join([label(choice), "", *told, "", how, "", *_rule(choice, scorer)])
+
+
+def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
+    names = {PriorShift: "prior correction", Temperature: "temperature scaling"}
+    lines = [
+        f"Inside the model, after the networks: {names.get(type(one), 'isotonic calibration')}."  # type: ignore[call-overload]
+        for one in scorer.adjustments
+    ]
+    fitted = any(part.card.family == "decision" and part.position for part in parts_of(choice))
+    where = (
+        " It was fitted on predictions for rows that the networks of the comparison had not seen."
+        if fitted and (scorer.scales or scorer.threshold is not None)
+        else ""
+    )
+    return [*lines, decision_sentence(scorer) + where]
+
+
+def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer) -> str:
+    found = compare([r for r in results if r.strategy == choice.key], plan, scorer.classes)
+    summary = next((s for s in found.strategies if s.key == choice.key), None)
+    if summary is None:
+        return "No fold of the comparison was finished, so nothing is known of it."
+    rows = [f"| {m.name} | {_cell(summary, m.key)} | {m.help} |" for m in METRICS]
+    note = (
+        f"Mean ± standard deviation over the {counted(found.folds, 'fold')} of the comparison, on rows held out from "
+        "training. The exported model itself was trained on all rows, so no row is left to test it on; "
+        "these figures are what to expect of it."
+    )
+    return "\n".join([note, "", "| metric | value | meaning |", "| --- | --- | --- |", *rows])
+
+
+def _cell(summary: StrategySummary, metric: str) -> str:
+    mean, std = float(summary.mean[metric]), float(summary.std[metric])
+    if pd.isna(mean):
+        return "not defined"
+    return f"{mean:.3f}" if pd.isna(std) else f"{mean:.3f} ± {std:.3f}"
+
+
+def _limits(table: Table, plan: Plan, results: Sequence[FoldResult], choice: StrategyChoice) -> str:
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    few = int(target.counts.min())
+    lines = [
+        "- It knows rows like those it was trained on. Where new rows differ, its probabilities mislead: "
+        "look at the drift of each column before you rely on it.",
+        "- Text that was rare or never seen in training counts as one level; a missing number as the median.",
+        "- Dates are read as ISO dates (2024-05-31), numbers with a decimal point.",
+    ]
+    if few < _FEW:
+        lines.append(
+            f"- The smallest class has {counted(few, 'row')}: every figure above, and the threshold, is uncertain."
+        )
+    notes = dict.fromkeys(note for r in results if r.strategy == choice.key for note in r.notes)
+    return "\n".join([*lines, *(f"- {note}" for note in notes)])

@@ -1,0 +1,162 @@
+"""One Keras model from raw columns to probabilities, of Keras' own layers and operations alone.
+
+Nothing of this project and no Lambda layer is in it, so that ``keras.models.load_model`` opens it
+anywhere, in safe mode.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from keras import layers, ops
+
+from core._cleaning import as_text
+from core.export.inputs import Input, Numbers, inputs_of, level_rows
+from core.export.scorer import Adjustment, Scorer
+from core.preparation import CategoryStep, Preparation
+from core.strategies._calibration import TINY, PriorShift, Temperature
+
+_DOUBLE = "float64"
+
+
+def build(scorer: Scorer) -> keras.Model:
+    """Return the model: inputs of shape (n, 1) by name, output float64, shape (n, n_classes)."""
+    raw = {
+        one.name: keras.Input((1,), name=one.name, dtype="string" if one.kind == "text" else _DOUBLE)
+        for one in inputs_of(scorer.preparation)
+    }
+    prepared = _prepared(scorer.preparation, list(raw.values()))
+    p = _networks(scorer, prepared)
+    for adjustment in scorer.adjustments:
+        p = _adjusted(p, adjustment)
+    return keras.Model(raw, p, name="counterweight")
+
+
+def _prepared(preparation: Preparation, raw: list[keras.KerasTensor]) -> keras.KerasTensor:
+    count = len(preparation.numbers)
+    columns = []
+    if count:
+        numbers = Numbers.of(preparation.numbers)
+        x = layers.Concatenate(dtype=_DOUBLE, name=_named("numbers"))(raw[:count]) if count > 1 else raw[0]
+        known = ops.isfinite(x)
+        x = ops.where(known, x, numbers.median)
+        columns.append(ops.clip((x - numbers.mean) / numbers.scale, -10.0, 10.0))
+        if len(numbers.indicators):
+            columns.append(1.0 - ops.cast(ops.take(known, numbers.indicators, axis=1), _DOUBLE))
+    for at, (step, text) in enumerate(zip(preparation.categories, raw[count:], strict=True)):
+        columns.append(ops.cast(_levels(step, text, at), _DOUBLE))
+    joined = ops.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
+    # The networks were trained on single-precision inputs.
+    return ops.cast(ops.cast(joined, "float32"), _DOUBLE)
+
+
+def _levels(step: CategoryStep, text: keras.KerasTensor, at: int) -> keras.KerasTensor:
+    # Levels have no space at their ends, so none of these tokens can be one.
+    known = list(step.levels) or ["  "]
+    lookup = layers.StringLookup(vocabulary=known, mask_token="", oov_token=" ", name=_named("lookup", at))
+    rows = level_rows(step)
+    rows = np.vstack([rows, np.zeros((2 + len(known) - len(rows), step.width))])
+    # One-hot by a fixed table, since missing and unseen values have rows of their own.
+    table = layers.Embedding(*rows.shape, trainable=False, name=_named("one_hot", at))
+    hot = layers.Reshape((step.width,), name=_named("level", at))(table(lookup(text)))
+    table.set_weights([rows])
+    return hot
+
+
+def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
+    stack = scorer.layers
+    members = len(scorer.networks)
+    weights: list[tuple[keras.Layer, list[np.ndarray]]] = []
+    for place, (kernel, bias) in enumerate(stack):
+        activation = "relu" if place < len(stack) - 1 else None
+        units = kernel.shape[2]
+        layer: keras.Layer
+        if members == 1:
+            layer = layers.Dense(units, activation=activation, dtype=_DOUBLE, name=_named("dense", place))
+            weights.append((layer, [kernel[0], bias[0]]))
+        else:
+            # All members in one layer: n networks, l lane axis of weights and outputs.
+            equation = "bi,lio->blo" if place == 0 else "bli,lio->blo"
+            layer = layers.EinsumDense(
+                equation,
+                (members, units),
+                activation=activation,
+                bias_axes="lo",
+                dtype=_DOUBLE,
+                name=_named("dense", place),
+            )
+            weights.append((layer, [kernel, bias]))
+        x = layer(x)
+    for layer, arrays in weights:
+        layer.set_weights(arrays)
+    p = ops.concatenate([ops.sigmoid(-x), ops.sigmoid(x)], axis=-1) if len(scorer.classes) == 2 else ops.softmax(x)
+    return p if members == 1 else ops.mean(p, axis=1)
+
+
+def _adjusted(p: keras.KerasTensor, adjustment: Adjustment) -> keras.KerasTensor:
+    if isinstance(adjustment, PriorShift):
+        scores = p * np.array([adjustment.factors])
+        return scores / ops.sum(scores, axis=1, keepdims=True)
+    if isinstance(adjustment, Temperature):
+        return ops.softmax(ops.log(ops.maximum(p, TINY)) / adjustment.value)
+    codes = [1] if len(adjustment.lines) == 1 else range(len(adjustment.lines))
+    bent = [_bent(ops.take(p, np.array([c]), axis=1), *line) for c, line in zip(codes, adjustment.lines, strict=True)]
+    if len(bent) == 1:
+        return ops.concatenate([1.0 - bent[0], bent[0]], axis=1)
+    scores = ops.concatenate(bent, axis=1)
+    return scores / ops.sum(scores, axis=1, keepdims=True)
+
+
+def _bent(p: keras.KerasTensor, x: tuple[float, ...], y: tuple[float, ...]) -> keras.KerasTensor:
+    """Return a line through corners, flat beyond its ends: the first height and every step's share of the way."""
+    if len(x) == 1:
+        return p * 0.0 + y[0]
+    way = ops.clip((p - np.array([x[:-1]])) / np.diff(x)[None], 0.0, 1.0)
+    return ops.matmul(way, np.diff(y)[:, None]) + y[0]
+
+
+def _named(layer: str, place: int = 0) -> str:
+    """Return a layer's name: one that TensorFlow takes and that no column has."""
+    return f"counterweight.{layer}.{place}"
+
+
+def to_bytes(model: keras.Model) -> bytes:
+    """Return the model as the bytes of a .keras file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def from_bytes(data: bytes) -> keras.Model:
+    """Open the bytes of a .keras file, in safe mode."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(data)
+        return keras.models.load_model(path)
+
+
+def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return raw rows as a model takes them: float64 and object arrays of shape (n, 1) by input name."""
+    arrays = {}
+    for one, step in zip(inputs_of(preparation), preparation.steps, strict=True):
+        column = frame[step.name]
+        if isinstance(step, CategoryStep):
+            texts = column.map(as_text, na_action="ignore").astype(object)
+            arrays[one.name] = texts.where(column.notna(), "").to_numpy(dtype=object)[:, None]
+        else:
+            arrays[one.name] = step.values(column)[:, None]
+    return arrays
+
+
+def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the model's probabilities, float64, shape (n, n_classes)."""
+    kinds = {one.name: tf.string if one.kind == "text" else tf.float64 for one in inputs}
+    tensors = {name: tf.constant(array, kinds[name]) for name, array in arrays.items()}
+    return np.asarray(model(tensors))

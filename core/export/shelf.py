@@ -1,0 +1,148 @@
+"""Exports kept beside their run, and those at work; what was made once is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.export.bundle import Export, export
+from core.export.card import decision_sentence
+from core.export.scorer import Scorer
+from core.plan import StrategyChoice
+from core.store import RunRecord, Store, StoreError
+from core.versions import versions
+
+_FORMAT = 1
+_ARCHIVE, _SCORER, _ABOUT = "export.zip", "scorer.npz", "about.json"
+
+
+class _Caller(Protocol):
+    def call(self, function: Callable[..., object], *arguments: object) -> Future[object]: ...
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An export on disk.
+
+    Parameters
+    ----------
+    checks : str
+        What was found when the exported files were opened again, in sentences.
+    """
+
+    folder: Path
+    checks: str
+
+    @property
+    def archive(self) -> Path:
+        return self.folder / _ARCHIVE
+
+    def scorer(self) -> Scorer:
+        return Scorer.from_bytes((self.folder / _SCORER).read_bytes())
+
+    def rule(self) -> str:
+        """Return in one sentence how probabilities become a decision."""
+        return decision_sentence(self.scorer())
+
+    def files(self) -> tuple[str, ...]:
+        """Return the names of the files in the archive."""
+        with zipfile.ZipFile(self.archive) as archive:
+            return tuple(archive.namelist())
+
+
+class Shelf:
+    """The exports of a store's runs.
+
+    Parameters
+    ----------
+    engine
+        Runs the refit where TensorFlow is, :class:`core.engine.Engine`.
+    """
+
+    def __init__(self, store: Store, engine: _Caller) -> None:
+        self._store = store
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._working: dict[Path, Future[object]] = {}
+        self._problems: dict[Path, str] = {}
+
+    def find(self, record: RunRecord, choice: StrategyChoice) -> Kept | None:
+        """Return the export of a choice that fits the run as it is now, or None."""
+        folder = self._place(record, choice)
+        try:
+            return Kept(folder, json.loads((folder / _ABOUT).read_text())["checks"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def working(self, record: RunRecord, choice: StrategyChoice) -> bool:
+        """Tell whether the choice is being refitted now."""
+        with self._lock:
+            return self._place(record, choice) in self._working
+
+    def problem(self, record: RunRecord, choice: StrategyChoice) -> str | None:
+        """Return why the last try failed, in a sentence."""
+        return self._problems.get(self._place(record, choice))
+
+    def start(self, record: RunRecord, choice: StrategyChoice) -> None:
+        """Refit a choice on a worker and keep what comes back; nothing where that is under way or done."""
+        place = self._place(record, choice)
+        with self._lock:
+            if place in self._working or (place / _ABOUT).exists():
+                return
+            self._problems.pop(place, None)
+            table, results = self._store.table(record.id), self._store.results(record.id)
+            own = [result for result in results if result.strategy == choice.key]
+            promise = self._engine.call(export, table, record.plan, choice, own)
+            self._working[place] = promise
+        promise.add_done_callback(lambda done: self._keep(place, done))
+
+    def _keep(self, place: Path, done: Future[object]) -> None:
+        try:
+            made = done.result()
+            assert isinstance(made, Export)
+            _write(place, made)
+        except (ValueError, RuntimeError) as error:
+            self._problems[place] = str(error)
+        except OSError as error:
+            self._problems[place] = f"The export could not be saved ({error}): free some disk space and try again."
+        except BaseException as error:
+            self._problems[place] = f"Something went wrong while the model was made: {error}"
+        finally:
+            with self._lock:
+                self._working.pop(place, None)
+
+    def _place(self, record: RunRecord, choice: StrategyChoice) -> Path:
+        """Return the folder of a choice's export, named by all that decides what is in it."""
+        plan = json.loads(record.plan.to_json())
+        del plan["strategies"]
+        units = sorted(self._store.finished_units(record.id))
+        decides = [_FORMAT, choice.key, plan, record.table_digest, units, versions()]
+        name = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+        return self._store.root / record.id / "exports" / name
+
+
+def _write(place: Path, made: Export) -> None:
+    """Write a folder that is complete from the moment it is there."""
+    if not place.parent.parent.is_dir():
+        raise StoreError("The run was deleted meanwhile.")
+    fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    try:
+        fresh.mkdir(parents=True)
+        (fresh / _ARCHIVE).write_bytes(made.archive)
+        (fresh / _SCORER).write_bytes(made.scorer)
+        (fresh / _ABOUT).write_text(json.dumps({"checks": made.checks}))
+        with suppress(FileNotFoundError):
+            shutil.rmtree(place)
+        fresh.replace(place)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

@@ -1,0 +1,185 @@
+"""Scoring new rows on the Export page: upload, what does not fit, the scored file, and drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import plain, sentence, store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.export.drift import Drift
+    from core.export.new_rows import Match, NewRows
+    from core.export.shelf import Kept
+    from core.store import RunRecord
+    from core.table import Table
+
+PREVIEW_ROWS = 100
+MOST_ASKED = 8
+NOTHING = "Nothing: missing in every row"
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A scored file: its text for the download, its first rows, how often each class was decided."""
+
+    csv: bytes
+    head: pd.DataFrame
+    decided: dict[str, int]
+    problems: tuple[str, ...]
+    drifts: tuple[Drift, ...]
+
+
+def show_scoring(record: RunRecord, kept: Kept) -> None:
+    """Take a file of new rows and give it back with probabilities and decisions."""
+    from core._words import TableError
+
+    st.subheader("Score new rows", anchor=False)
+    upload = st.file_uploader(
+        "New rows as CSV, Parquet or Excel, with the columns of the training table; the class may be missing",
+        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
+        key=f"score_{record.id}",
+    )
+    if upload is None:
+        return
+    try:
+        rows = new_rows(upload.file_id, upload.getvalue(), upload.name)
+        matched = settle(record, kept, rows, upload.file_id)
+        done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched)
+    except TableError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    for note in (matched.sentence(), *done.problems):
+        if note:
+            st.warning(sentence(note), icon=":material/warning:")
+    show_scored(upload.name, done)
+    show_drift(done.drifts)
+
+
+@st.cache_resource(show_spinner="Reading the rows …", max_entries=4)
+def new_rows(file_id: str, _data: bytes, _name: str) -> NewRows:
+    from core.export.new_rows import read_rows
+
+    return read_rows(_data, _name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def training_table(run_id: str) -> Table:
+    table = store().table(run_id)
+    return table.with_kinds(dict(store().record(run_id).plan.kinds))
+
+
+def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
+    """Match the columns by name, and ask where one is missing and another could be it."""
+    from core.export.new_rows import match
+
+    steps = kept.scorer().preparation.steps
+    known = [column.name for column in training_table(record.id).columns]
+    first = match(steps, known, rows)
+    if not first.missing or not first.spare:
+        return first
+    chosen = {}
+    with st.container(border=True, key="renamed"):
+        st.markdown("**Columns of another name**")
+        closest = dict(first.suggested)
+        asked = sorted(first.missing, key=lambda name: name not in closest)[:MOST_ASKED]
+        for name in asked:
+            hint = f" – is it {plain(closest[name])}?" if name in closest else ""
+            picked = st.selectbox(
+                f"Take {plain(name)} from{hint}", [NOTHING, *first.spare], key=f"rename_{file_id}_{name}"
+            )
+            if picked != NOTHING:
+                chosen[name] = picked
+    return match(steps, known, rows, chosen)
+
+
+@st.cache_resource(show_spinner="Scoring …", max_entries=4)
+def scored(
+    file_id: str,
+    folder: str,
+    found: tuple[tuple[str, str | None], ...],
+    run_id: str,
+    _kept: Kept,
+    _rows: NewRows,
+    _matched: Match,
+) -> Scored:
+    """Return the scored file; the first four arguments are what makes it new."""
+    from core.export.drift import drift
+    from core.export.new_rows import aligned, score
+
+    scorer = _kept.scorer()
+    steps = scorer.preparation.steps
+    frame, problems = aligned(steps, _rows, _matched)
+    result = score(scorer, _rows, frame)
+    added = list(result.columns[_rows.raw.shape[1] :])
+    head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
+    decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}
+    there = [step for step in steps if dict(_matched.found)[step.name] is not None]
+    drifts = drift(there, training_table(run_id).frame, frame)
+    return Scored(result.to_csv(index=False).encode(), head, decided, (*_rows.notes, *problems), drifts)
+
+
+def show_scored(name: str, done: Scored) -> None:
+    words, act = st.columns([3, 1], vertical_alignment="center")
+    counts = ", ".join(f"{count:,} × {plain(label)}" for label, count in done.decided.items())
+    words.markdown(f"**{sum(done.decided.values()):,} rows scored**: {counts}")
+    act.download_button(
+        "Download the scored rows",
+        done.csv,
+        file_name=f"{name.rsplit('.', 1)[0]}-scored.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    st.dataframe(done.head, hide_index=True, height=320, key="scored")
+
+
+def show_drift(drifts: tuple[Drift, ...]) -> None:
+    import pandas as pd
+
+    st.subheader("Drift from the training table", anchor=False)
+    away = [one.name for one in drifts if one.drifted]
+    if away:
+        named = ", ".join(plain(name) for name in away[:5]) + (f" and {len(away) - 5} more" if len(away) > 5 else "")
+        st.warning(
+            f"{len(away)} of {len(drifts)} columns drifted: {named}. Probabilities may mislead.",
+            icon=":material/trending_up:",
+        )
+    else:
+        st.markdown(":material/check: No column differs from the training table by more than chance.")
+    st.caption(
+        "0 is alike, 1 has nothing in common: the largest gap between the cumulative curves of numbers "
+        "(Kolmogorov–Smirnov), half the summed differences of the shares of text (total variation). A column drifted "
+        "where that is 0.1 or more and chance explains it in less than 1 of 100 files, or where missing values changed "
+        "by 10 points or more."
+    )
+    rows = pd.DataFrame(
+        {
+            "Column": [one.name for one in drifts],
+            "Drift": [one.distance for one in drifts],
+            "Drifted": [one.drifted for one in drifts],
+            "In training": [one.then for one in drifts],
+            "Now": [one.now for one in drifts],
+            "Missing then": [one.missing_then for one in drifts],
+            "Missing now": [one.missing_now for one in drifts],
+        }
+    )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key="drift",
+        height=min(35 * (len(rows) + 1) + 15, 520),
+        column_config={
+            "Column": st.column_config.TextColumn(pinned=True, width=150),
+            "Drift": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=140),
+            "In training": st.column_config.TextColumn(help="The median, or the commonest level and its share."),
+            "Now": st.column_config.TextColumn(help="The median, or the commonest level and its share."),
+            "Missing then": st.column_config.NumberColumn(format="percent"),
+            "Missing now": st.column_config.NumberColumn(format="percent"),
+        },
+    )

@@ -1,0 +1,165 @@
+"""The Export page: take a strategy's model away, and score new rows with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._score import show_scoring
+from pages._shared import empty, engine, plain, remember, runs_folder, sentence, session, store, warm_up
+
+if TYPE_CHECKING:
+    from core.export.shelf import Kept, Shelf
+    from core.plan import StrategyChoice
+    from core.store import RunRecord
+
+CONTENTS = (
+    ("model.keras", "takes raw columns – numbers, text, missing and unseen values – and gives probabilities"),
+    ("predict.py", "scores a CSV with TensorFlow and pandas alone"),
+    ("decision.json", "the decision rule, the class names, the calibration and the columns"),
+    ("model_card.md", "data, strategy, figures, limits and versions, to pass on with the model"),
+    ("model.onnx", "the same model for ONNX runtimes"),
+)
+
+
+def main() -> None:
+    warm_up()
+    st.title("Export", anchor=False)
+    records = [record for record in store().records() if store().finished_units(record.id)]
+    if not records:
+        empty("Nothing to export yet: choose a table and press Run.", "pages/data.py", "Choose a table")
+    st.caption("Train the strategy of your choice on all rows, take it away as one file, and score new rows with it.")
+    left, right = st.columns(2)
+    with left:
+        record = choose_run(records)
+    with right:
+        choice = choose_strategy(record)
+    st.query_params.from_dict({"run": record.id, "strategy": choice.key})
+    kept = show_model(record, choice)
+    if kept is not None:
+        show_scoring(record, kept)
+
+
+def choose_run(records: list[RunRecord]) -> RunRecord:
+    """Offer the runs; the address's first, then the one last looked at, then the newest."""
+    by_id = {record.id: record for record in records}
+    wanted = (st.query_params.get("run"), session().run_id, records[0].id)
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        index=list(by_id).index(next(key for key in wanted if key in by_id)),
+        format_func=lambda key: f"{by_id[key].name} – {by_id[key].created[:19].replace('T', ' ')} UTC",
+        key="export_run",
+    )
+    if session().run_id != chosen:
+        remember(replace(session(), run_id=chosen))
+    return by_id[chosen]
+
+
+def choose_strategy(record: RunRecord) -> StrategyChoice:
+    """Offer the run's strategies; the address's first, then the suggested one."""
+    from core.strategies import label
+
+    by_key = {choice.key: choice for choice in record.plan.strategies}
+    asked = st.query_params.get("strategy")
+    first = asked if asked in by_key else suggested(record)
+    return st.selectbox(
+        "Strategy",
+        list(by_key.values()),
+        index=list(by_key).index(first),
+        format_func=label,
+        key=f"export_strategy_{record.id}",
+    )
+
+
+def suggested(record: RunRecord) -> str:
+    """Return the key of the strategy to start from: of those that can be exported, the best by F1."""
+    from core.export import why_not
+    from pages._results import comparison
+
+    found = comparison(record.id, tuple(sorted(store().finished_units(record.id))))
+    able = {choice.key for choice in record.plan.strategies if why_not(choice) is None}
+    scored = [(float(s.mean["f1"]), s.key) for s in found.strategies if s.key in able]
+    return max(scored, key=lambda pair: pair[0])[1] if scored else record.plan.strategies[0].key
+
+
+@st.cache_resource(show_spinner=False)
+def shelf(root: str) -> Shelf:
+    """Return the kept exports of a folder of runs, and those at work."""
+    from core.export.shelf import Shelf
+
+    del root
+    return Shelf(store(), engine())
+
+
+def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
+    """Show how far the chosen model is, and return it once it is there."""
+    from core.export import why_not
+
+    exports = shelf(str(runs_folder()))
+    reason = why_not(choice)
+    if reason is not None:
+        st.info(sentence(reason), icon=":material/block:")
+        st.button("Refit on all rows", type="primary", icon=":material/model_training:", disabled=True)
+        return None
+    if exports.working(record, choice):
+        wait(record, choice)
+        return None
+    kept = exports.find(record, choice)
+    if kept is not None:
+        show_download(record, choice, kept)
+        return kept
+    problem = exports.problem(record, choice)
+    if problem is not None:
+        st.error(sentence(problem), icon=":material/error:")
+    if st.button(
+        "Refit on all rows",
+        type="primary",
+        icon=":material/model_training:",
+        help="The comparison trained on parts of the rows; the model to take away learns from all of them.",
+    ):
+        exports.start(record, choice)
+        st.rerun()
+    st.caption(
+        "A threshold is taken from the comparison's predictions on rows that its networks had not seen. "
+        "The refit runs beside the page and takes seconds on a small table."
+    )
+    return None
+
+
+@st.fragment(run_every=0.5)
+def wait(record: RunRecord, choice: StrategyChoice) -> None:
+    if not shelf(str(runs_folder())).working(record, choice):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="refitting"):
+        st.markdown(":material/hourglass_top: Training on all rows, then packing and checking the files …")
+
+
+def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:
+    with st.container(border=True, key="package"):
+        words, act = st.columns([3, 1], vertical_alignment="center")
+        words.markdown(f"**{plain(kept.scorer().target)}** – {sentence(kept.rule())}")
+        act.download_button(
+            "Download the model",
+            kept.archive.read_bytes(),
+            file_name=f"{file_stem(record.table_name)}-{file_stem(choice.key)}.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
+        inside = kept.files()
+        st.markdown("\n".join(f"- `{name}` {what}" for name, what in CONTENTS if name in inside))
+        st.caption(f":material/verified: {sentence(kept.checks)}")
+
+
+def file_stem(name: str) -> str:
+    """Return a name as part of a file's name."""
+    stem = "".join(c if c.isalnum() else "-" for c in name.removesuffix(".csv").casefold())
+    return "-".join(part for part in stem.split("-") if part)[:60] or "model"
+
+
+main()

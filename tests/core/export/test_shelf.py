@@ -1,0 +1,79 @@
+"""Exports are made once, kept beside their run and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.export.shelf import Shelf
+from core.store import Store
+from core.strategies import StrategyError
+from tests.core.export.conftest import Case
+
+
+class Desk:
+    """Stands where the engine does: hands out promises and lets a test keep them."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        self.promises: list[Future[object]] = []
+
+    def call(self, function: Callable[..., object], *arguments: object) -> Future[object]:
+        self.calls.append((function, arguments))
+        self.promises.append(Future())
+        return self.promises[-1]
+
+
+@pytest.fixture
+def kept_run(case: Callable[[str], Case], tmp_path: Path) -> tuple[Store, str, Case]:
+    one = case("abalone_9_vs_18")
+    store = Store(tmp_path)
+    run_id = store.create(one.plan, one.table)
+    for result in one.results:
+        store.write_unit(run_id, f"r000-f{result.fold:03d}", [result])
+    return store, run_id, one
+
+
+def test_an_export_is_kept_until_something_changes(kept_run: tuple[Store, str, Case]) -> None:
+    store, run_id, one = kept_run
+    desk = Desk()
+    shelf, record, choice = Shelf(store, desk), store.record(run_id), one.choice
+    assert shelf.find(record, choice) is None
+    shelf.start(record, choice)
+    shelf.start(record, choice)
+    assert len(desk.calls) == 1
+    assert shelf.working(record, choice)
+    _table, plan, asked, results = desk.calls[0][1]
+    assert (plan, asked, len(results)) == (one.plan, choice, 2)  # type: ignore[arg-type]
+    desk.promises[0].set_result(one.export)
+    assert not shelf.working(record, choice)
+    kept = Shelf(store, desk).find(record, choice)
+    assert kept is not None
+    assert kept.archive.read_bytes() == one.export.archive
+    assert "model.keras" in kept.files()
+    assert "from a probability of" in kept.rule()
+    np.testing.assert_array_equal(kept.scorer().networks[0][0], one.scorer.networks[0][0])
+    shelf.start(record, choice)
+    assert len(desk.calls) == 1
+    store.write_unit(run_id, "r000-f002", [one.results[0]])
+    assert shelf.find(record, choice) is None
+
+
+def test_what_went_wrong_is_said_and_can_be_tried_again(kept_run: tuple[Store, str, Case]) -> None:
+    store, run_id, one = kept_run
+    desk = Desk()
+    shelf, record = Shelf(store, desk), store.record(run_id)
+    shelf.start(record, one.choice)
+    desk.promises[0].set_exception(StrategyError("There is no room."))
+    assert shelf.problem(record, one.choice) == "There is no room."
+    assert not shelf.working(record, one.choice)
+    shelf.start(record, one.choice)
+    assert shelf.problem(record, one.choice) is None
+    assert len(desk.calls) == 2
+    store.delete(run_id)
+    desk.promises[1].set_result(one.export)
+    assert not (store.root / run_id).exists()
