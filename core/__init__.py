@@ -1,0 +1,53 @@
+"""Counterweight without the browser: read a table, plan, run, compare, export.
+
+The names below are loaded when they are first used, so that ``import core`` stays instant; see ``docs/api.md``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.api import Results, compare, run
+    from core.estimator import StrategyClassifier
+    from core.notation import parse_strategies
+    from core.plan import NetworkSettings, Plan, SplitSettings
+    from core.table import Table, read_table
+
+_HOMES = {
+    "NetworkSettings": "core.plan",
+    "Plan": "core.plan",
+    "Results": "core.api",
+    "SplitSettings": "core.plan",
+    "StrategyClassifier": "core.estimator",
+    "Table": "core.table",
+    "compare": "core.api",
+    "parse_strategies": "core.notation",
+    "read_table": "core.table",
+    "run": "core.api",
+}
+
+__all__ = [
+    "NetworkSettings",
+    "Plan",
+    "Results",
+    "SplitSettings",
+    "StrategyClassifier",
+    "Table",
+    "compare",
+    "parse_strategies",
+    "read_table",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

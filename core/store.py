@@ -29,6 +29,11 @@ _RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
 _SPARE_BYTES = 32_768
 
 
+def runs_folder() -> Path:
+    """Return the folder in which the app keeps its runs: ``COUNTERWEIGHT_RUNS``, else ``runs`` beside the app."""
+    return Path(os.environ.get("COUNTERWEIGHT_RUNS", Path(__file__).resolve().parent.parent / "runs"))
+
+
 class StoreError(RuntimeError):
     """A run that cannot be kept or found; the message is one sentence with the way out."""
 

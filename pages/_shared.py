@@ -41,7 +41,9 @@ def sentence(text: object) -> str:
 
 def runs_folder() -> Path:
     """Return the folder that holds the runs."""
-    return Path(os.environ.get("COUNTERWEIGHT_RUNS", ROOT / "runs"))
+    from core import store
+
+    return store.runs_folder()
 
 
 def session() -> Session:

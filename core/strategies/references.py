@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -25,14 +26,14 @@ class _SklearnReference(Reference):
         """Return the classifier, not fitted yet."""
 
     def fit(self, view: TrainingView) -> Predictor:
-        model = self.model(view.seed).fit(view.X, view.y)
+        # A partial, not a closure: a fitted classifier has to pickle.
+        return partial(_probabilities, self.model(view.seed).fit(view.X, view.y), view.n_classes)
 
-        def predict(X: np.ndarray) -> np.ndarray:
-            probabilities = np.zeros((len(X), view.n_classes), np.float32)
-            probabilities[:, model.classes_] = model.predict_proba(X)
-            return probabilities
 
-        return predict
+def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.ndarray:
+    probabilities = np.zeros((len(X), n_classes), np.float32)
+    probabilities[:, model.classes_] = model.predict_proba(X)
+    return probabilities
 
 
 @dataclass(frozen=True)

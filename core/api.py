@@ -1,0 +1,219 @@
+"""The work of the app as functions: run a plan, keep it where the app finds it, and look at what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.comparison import compare as compare_folds
+from core.evaluation.metrics import METRICS
+from core.plan import Plan
+from core.results import FoldResult
+from core.store import Progress, Store
+from core.strategies import label
+from core.table import Table, Target, encode_target
+from core.training.lane import Stopped
+
+Watch = Callable[[float, str], None]
+_ASK_S = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A run's results; in a notebook they display as a table and figures.
+
+    Parameters
+    ----------
+    table : Table
+    plan : Plan
+    target : Target
+    folds : tuple of FoldResult
+        One a strategy and fold.
+    run_id : str
+        Where the run is kept; empty for a run that is not.
+    """
+
+    table: Table
+    plan: Plan
+    target: Target
+    folds: tuple[FoldResult, ...]
+    run_id: str = ""
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The strategies side by side."""
+        return compare_folds(self.folds, self.plan, self.target.labels)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names for people by the strategies' keys."""
+        return {choice.key: label(choice) for choice in self.plan.strategies}
+
+    def frame(self) -> pd.DataFrame:
+        """Return the means over folds, one row a strategy (by key), one column a metric and ``seconds``."""
+        found = self.comparison
+        rows = {
+            s.key: {**{m.key: float(s.mean[m.key]) for m in METRICS}, "seconds": s.seconds} for s in found.strategies
+        }
+        columns = [*(m.key for m in METRICS), "seconds"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
+
+    def __repr__(self) -> str:
+        found = self.comparison
+        return f"Results of {len(found.strategies)} strategies over {found.folds} folds\n{self.frame()}"
+
+    def _repr_html_(self) -> str:
+        from core.display import comparison_html
+
+        return comparison_html(self.comparison, self.names)
+
+
+def run(
+    table: Table,
+    plan: Plan,
+    *,
+    runs: str | Path | None = None,
+    name: str | None = None,
+    progress: bool = True,
+    watch: Watch | None = None,
+) -> Results:
+    """Run a plan in this process.
+
+    Parameters
+    ----------
+    runs : path or None
+        Folder in which the run is kept, fold by fold; the app's History shows it where this is the
+        app's own folder (``core.store.runs_folder()``). None keeps nothing.
+    name : str or None
+        What History calls the run.
+    progress : bool
+        Show a progress bar on standard error.
+    watch : callable or None
+        Called with the share of the whole run that is done, in [0, 1], and what is being done.
+
+    Raises
+    ------
+    TableError, PlanError
+        The table or the plan cannot be run; the message says what to change.
+    StoreError
+        The run cannot be kept.
+    Stopped
+        The app's Cancel was pressed. Finished folds are kept, and the app can resume the run.
+    """
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+    store = None if runs is None else Store(Path(runs))
+    run_id = "" if store is None else store.create(plan, table, name)
+    with _Bar(progress) as tell:
+
+        def told(share: float, doing: str) -> None:
+            tell(share, doing)
+            if watch is not None:
+                watch(share, doing)
+
+        folds = _run_kept(store, run_id, table, plan, told) if store else _run_units(table, plan, told)
+    return Results(table, plan, target, folds, run_id)
+
+
+def compare(results: Results) -> Comparison:
+    """Return the strategies of a run side by side: metrics over folds, confusion matrices, histories."""
+    return results.comparison
+
+
+def _run_units(
+    table: Table,
+    plan: Plan,
+    tell: Watch,
+    keep: Callable[[str, tuple[FoldResult, ...]], None] | None = None,
+    follow: Callable[[str, float, str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[FoldResult, ...]:
+    from core.experiment import run_unit, units
+
+    every = units(plan)
+    folds: list[FoldResult] = []
+    for place, unit in enumerate(every):
+
+        def report(share: float, doing: str, place: int = place, key: str = unit.key) -> None:
+            tell((place + share) / len(every), f"fold {place + 1} of {len(every)}: {doing}")
+            if follow is not None:
+                follow(key, share, doing)
+
+        results = run_unit(table, plan, unit, report=report, should_stop=should_stop)
+        if keep is not None:
+            keep(unit.key, results)
+        folds += results
+    tell(1.0, "done")
+    return tuple(folds)
+
+
+def _run_kept(store: Store, run_id: str, table: Table, plan: Plan, tell: Watch) -> tuple[FoldResult, ...]:
+    """Run the units under the store's lock, so that the app shows the run as it goes on and can cancel it."""
+    with store.hold(run_id):
+        store.set_status(run_id, "running")
+        disk = _Disk(store, run_id)
+        try:
+            folds = _run_units(
+                table,
+                plan,
+                tell,
+                keep=lambda key, results: store.write_unit(run_id, key, results),
+                follow=disk.follow,
+                should_stop=disk.should_stop,
+            )
+        except (Stopped, KeyboardInterrupt):
+            store.set_status(run_id, "cancelled")
+            raise
+        except Exception as error:
+            store.set_status(run_id, "failed", str(error))
+            raise
+        store.set_status(run_id, "finished")
+    return folds
+
+
+class _Disk:
+    """Tells the app how far a run is and hears its Cancel, both at most a few times a second."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._told = self._asked = 0.0
+        self._stop = False
+
+    def follow(self, unit: str, share: float, doing: str) -> None:
+        now = time.monotonic()
+        if now - self._told > 0.33:
+            self._told = now
+            self._store.write_progress(self._run_id, Progress(unit, share, doing))
+
+    def should_stop(self) -> bool:
+        now = time.monotonic()
+        if not self._stop and now - self._asked >= _ASK_S:
+            self._asked, self._stop = now, self._store.cancel_requested(self._run_id)
+        return self._stop
+
+
+class _Bar:
+    """A progress bar on standard error, in steps of a thousandth of the whole run."""
+
+    def __init__(self, shown: bool) -> None:
+        from tqdm import tqdm
+
+        form = "{percentage:3.0f}%|{bar}| {elapsed} (left: {remaining}) {desc}"
+        self._bar = tqdm(total=1000, disable=not shown, bar_format=form, leave=False, dynamic_ncols=True)
+
+    def __enter__(self) -> Watch:
+        return self.tell
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def tell(self, share: float, doing: str) -> None:
+        self._bar.set_description_str(doing, refresh=False)
+        self._bar.update(max(0, round(share * 1000) - self._bar.n))

@@ -1,0 +1,233 @@
+"""The command line: ``python -m core run table.csv --target Class --strategies classics --out results/``.
+
+Exit codes: 0 the run finished, 1 it failed or was stopped, 2 the input cannot be used.
+Figures go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from core.api import Results
+    from core.plan import Plan
+    from core.table import Table
+
+OK, FAILED, BAD_INPUT = 0, 1, 2
+
+
+class _BadInput(Exception):
+    """What the person typed cannot be used; the message is one sentence."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, without the usage text before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _BadInput(f"{message[:1].upper()}{message[1:]}; see python -m core run --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    # Before anything imports TensorFlow: its start-up lines would fall into the progress bar.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        return _run(_parser().parse_args(arguments))
+    except _BadInput as problem:
+        print(problem, file=sys.stderr)
+        return BAD_INPUT
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="python -m core", description="Compare balancing strategies on an imbalanced table.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run")
+    run = commands.add_parser(
+        "run",
+        help="train and compare strategies on a table",
+        epilog="exit codes: 0 finished, 1 the run failed or was stopped, 2 the input cannot be used",
+    )
+    run.add_argument("table", help="a CSV, TSV, Parquet or Excel file, or the key of a shipped sample (page_blocks)")
+    run.add_argument("--target", help="the column to predict (default: the one that looks most like a class)")
+    run.add_argument("--positive", help="the positive class of two (default: the rarer one)")
+    run.add_argument(
+        "--strategies",
+        default="start",
+        metavar="LIST",
+        help="presets (start, quick-look, classics, everything) and keys, separated by commas: "
+        "'plain,smote(k_neighbors=3),under_bagging+threshold_f1' (default: start)",
+    )
+    run.add_argument("--out", type=Path, metavar="FOLDER", help="write results as CSV, Parquet and LaTeX, and a report")
+    run.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
+    run.add_argument("--name", help="what the app's History calls the run")
+    run.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
+    run.add_argument("--quiet", action="store_true", help="no progress bar and no notes")
+    split = run.add_argument_group("split")
+    split.add_argument("--folds", type=int)
+    split.add_argument("--repeats", type=int)
+    split.add_argument("--seed", type=int)
+    split.add_argument("--group", metavar="COLUMN", help="rows of a group stay together")
+    split.add_argument("--time", metavar="COLUMN", help="train on the past, test on the future")
+    network = run.add_argument_group("network")
+    network.add_argument("--hidden-layers", metavar="64,32", help="units of each hidden layer; '' for none")
+    network.add_argument("--dropout", type=float)
+    network.add_argument("--learning-rate", type=float)
+    network.add_argument("--batch-size", type=int)
+    network.add_argument("--epochs", type=int)
+    network.add_argument("--patience", type=int, help="epochs without a better validation loss; 0: never stop early")
+    network.add_argument("--validation-split", type=float)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    table = _table(given.table)
+    plan = _plan(given, table)
+
+    from core.api import run
+    from core.display import metrics_grid, text_table
+    from core.plan import PlanError
+    from core.store import StoreError, runs_folder
+    from core.table import TableError
+    from core.training.lane import Stopped
+    from core.writers import WriteError, write_results
+
+    if given.out is not None and given.out.exists() and not given.out.is_dir():
+        raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
+    _import_trainer()
+    try:
+        results = run(table, plan, runs=given.runs or runs_folder(), name=given.name, progress=not given.quiet)
+    except (TableError, PlanError) as problem:
+        raise _BadInput(str(problem)) from problem
+    except StoreError as problem:
+        return _failed(str(problem))
+    except (KeyboardInterrupt, Stopped):
+        return _failed("Stopped: finished folds are kept; the app's History can resume the run.")
+    except Exception as problem:
+        return _failed(f"Training failed: {' '.join(str(problem).split())[:400]}.")
+    if given.out is not None:
+        try:
+            write_results(results, given.out)
+        except WriteError as problem:
+            return _failed(str(problem))
+    found = results.comparison
+    if given.json:
+        print(json.dumps(_as_json(results), ensure_ascii=False))
+    elif found.strategies:
+        print(text_table(metrics_grid(found, results.names)))
+        print(f"\nMean ± standard deviation over {found.folds} folds; * marks the best. Run {results.run_id}.")
+    if not given.quiet or not found.strategies:
+        for key, reason in found.failed:
+            print(f"{results.names[key]} has no result: {reason}", file=sys.stderr)
+    return OK if found.strategies else FAILED
+
+
+def _import_trainer() -> None:
+    """Import TensorFlow with standard error closed: its start-up lines ignore every log level."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        return
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            import core.training.lanes  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _table(source: str) -> Table:
+    from core.samples import SAMPLES, load_sample
+    from core.table import TableError, read_table
+
+    try:
+        if not Path(source).exists() and source in {sample.key for sample in SAMPLES}:
+            return load_sample(source)
+        return read_table(source)
+    except TableError as problem:
+        raise _BadInput(str(problem)) from problem
+
+
+def _plan(given: argparse.Namespace, table: Table) -> Plan:
+    from core.experiment import facts_of
+    from core.notation import parse_strategies
+    from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+    from core.session import applicable
+    from core.table import TableError, encode_target, suggest_target
+
+    try:
+        strategies = parse_strategies(given.strategies)
+        network = _given(given, "dropout", "learning_rate", "batch_size", "epochs", "patience", "validation_split")
+        if given.hidden_layers is not None:
+            network["hidden_layers"] = _layers(given.hidden_layers)
+        split = _given(given, "folds", "repeats", "seed", "group", "time")
+        plan = Plan(
+            suggest_target(table) if given.target is None else given.target,
+            strategies,
+            given.positive,
+            network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
+            split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
+        )
+        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+        for column in filter(None, (plan.split.group, plan.split.time)):
+            table.column(column)
+        usable = applicable(strategies, facts_of(table, plan, target))
+    except (PlanError, TableError) as problem:
+        raise _BadInput(str(problem)) from problem
+    if not usable:
+        raise _BadInput("None of these strategies applies to this table: add plain to see it compared.")
+    left_out = [choice.key for choice in strategies if choice not in usable]
+    if left_out and not given.quiet:
+        print(f"Left out, as they do not apply to this table: {', '.join(left_out)}.", file=sys.stderr)
+    return replace(plan, strategies=usable)
+
+
+def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
+    """Return the options that were typed, by name; the others keep the plan's defaults."""
+    return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(units) for units in text.split(",") if units.strip())
+    except ValueError as error:
+        raise _BadInput(f"--hidden-layers must be whole numbers such as 64,32, not '{text[:60]}'.") from error
+
+
+def _as_json(results: Results) -> dict[str, object]:
+    found = results.comparison
+    frame = results.frame()
+    spread = {s.key: s.std for s in found.strategies}
+    return {
+        "run": results.run_id,
+        "table": results.table.name,
+        "target": results.plan.target,
+        "classes": list(found.labels),
+        "folds": found.folds,
+        "strategies": {
+            key: {
+                "name": results.names[str(key)],
+                "mean": {name: _number(value) for name, value in row.items()},
+                "std": {str(name): _number(value) for name, value in spread[str(key)].items()},
+            }
+            for key, row in frame.iterrows()
+        },
+        "failed": dict(found.failed),
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return a float that JSON can hold: nan becomes null."""
+    return None if value != value else round(float(value), 6)
+
+
+def _failed(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return FAILED

@@ -1,0 +1,279 @@
+"""One strategy as a scikit-learn classifier, for pipelines, grid searches and cross-validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from core.notation import parse_choice
+from core.plan import NetworkSettings, Plan
+from core.preparation import Preparation
+from core.strategies import Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
+from core.strategies.base import Predictor
+from core.table import Column, ColumnKind
+
+if TYPE_CHECKING:
+    from core.training.lanes import TrainedLane
+
+
+class StrategyClassifier(ClassifierMixin, BaseEstimator):
+    """A network, or several, trained under a balancing strategy by the app's own trainer.
+
+    Numbers may have gaps: they are filled with medians and scaled. Columns of a DataFrame that hold
+    text, booleans or categories become one-hot columns. All of that is learned from the training
+    rows, of which a stratified share is kept from the strategy for early stopping and decision
+    rules. Where a class has fewer than two rows, nothing is kept back and the training rows stop
+    the training. Input is refused where it is infinite, where the target has one class, or where
+    the strategy cannot work on the rows, as SMOTE cannot with a class of one row.
+
+    Parameters
+    ----------
+    strategy : str
+        A key of the catalogue, with parameters and combined as on the command line:
+        ``"smote"``, ``"smote(k_neighbors=3)"``, ``"under_bagging+threshold_f1"``.
+    hidden_layers, dropout, learning_rate, batch_size, epochs, patience, validation_split
+        As in :class:`core.plan.NetworkSettings`.
+    positive : object or None
+        The positive class of two, for strategies that tell them apart; None means the rarer one.
+    random_state : int, RandomState or None
+        Decides the rows kept back, samplers, initial weights, batches and dropout.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_classes,)
+        Sorted class labels: the order of ``predict_proba``'s columns.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Only where ``fit`` saw a DataFrame with text as column names.
+    notes_ : tuple of str
+        What the strategy had to change, such as a lowered ``k_neighbors``.
+
+    Notes
+    -----
+    It passes every check of scikit-learn's ``check_estimator``; none is left out. ``sample_weight``
+    is no argument of ``fit``, as strategies set the weights themselves, so the checks of sample
+    weights are not run.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from core import StrategyClassifier
+    >>> X, y = make_classification(400, weights=[0.9], random_state=0)
+    >>> model = StrategyClassifier("under_bagging(n_members=3)", epochs=10, random_state=0).fit(X, y)
+    >>> model.predict_proba(X).shape
+    (400, 2)
+    """
+
+    def __init__(
+        self,
+        strategy: str = "smote",
+        *,
+        hidden_layers: tuple[int, ...] = (64, 32),
+        dropout: float = 0.0,
+        learning_rate: float = 0.002,
+        batch_size: int = 128,
+        epochs: int = 40,
+        patience: int = 8,
+        validation_split: float = 0.2,
+        positive: object = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.strategy = strategy
+        self.hidden_layers = hidden_layers
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.patience = patience
+        self.validation_split = validation_split
+        self.positive = positive
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None) -> StrategyClassifier:
+        """Train on rows and their classes.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,)
+
+        Raises
+        ------
+        PlanError
+            The strategy or a setting is unknown or out of range.
+        StrategyError
+            The strategy cannot work on these rows.
+        ValueError
+            The input is not usable; the message says why.
+        """
+        choice = parse_choice(self.strategy)
+        network = NetworkSettings(
+            tuple(self.hidden_layers), self.dropout, self.learning_rate, self.batch_size,
+            self.epochs, self.patience, self.validation_split,
+        )  # fmt: skip
+        X, y = self._checked_with_labels(X, y)
+        check_classification_targets(y)
+        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"The target has one class only ({self.classes_[0]}), and a classifier needs two.")
+        codes = codes.astype(np.int64)
+        self._reversed = self._is_reversed(counts)
+        if self._reversed:
+            codes, counts = 1 - codes, counts[::-1]
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        fit, valid = _held_back(codes, self.validation_split, seed)
+
+        frame = _frame(X)
+        columns = [_column(frame[name]) for name in frame]
+        self._preparation = Preparation.fit(frame.iloc[fit], columns)
+        encoded = self._preparation.encode(frame.iloc[fit])
+        view = TrainingView(
+            self._preparation.expand(encoded), encoded, self._preparation.categorical, codes[fit],
+            len(self.classes_), seed, self._preparation.expand,
+        )  # fmt: skip
+        kinds = [column.kind for column in columns]
+        facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
+        plan = Plan("y", (choice,), network=network)
+        self._train(plan, view, self._preparation.transform(frame.iloc[valid]), codes[valid], facts)
+        self.notes_ = tuple(view.notes)
+        return self
+
+    def _train(
+        self, plan: Plan, view: TrainingView, X_valid: np.ndarray, y_valid: np.ndarray, facts: TableFacts
+    ) -> None:
+        """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
+        from core.experiment import _start, _train
+        from core.training.lanes import Block
+
+        (choice,) = plan.strategies
+        candidate = _start(choice, view, facts)
+        if candidate.error is None:
+            block = Block(view.X, view.y, X_valid, y_valid)
+            _train([candidate], block, plan, view.n_classes, lambda share, doing: None, None)
+        decisions: list[Strategy] = [part for part in parts_of(choice) if part.card.family == "decision"]
+        error = candidate.error or next((why for part in decisions if (why := part.why_not(facts))), None)
+        if error is not None:
+            raise StrategyError(error)
+        self._networks: tuple[TrainedLane, ...] = tuple(candidate.trained)
+        self._predictor: Predictor | None = candidate.predictor
+        self._rules: tuple[Rule, ...] = ()
+        for part in decisions:
+            rule = part.rule(self._probabilities(X_valid), y_valid, view, candidate.lanes)
+            if rule is not None:
+                self._rules += (rule,)
+
+    def predict_proba(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
+        """Return class probabilities, shape (n_samples, n_classes), in the order of ``classes_``."""
+        check_is_fitted(self)
+        probabilities = self._probabilities(self._preparation.transform(_frame(self._checked(X))))
+        return probabilities[:, ::-1] if self._reversed else probabilities
+
+    def predict(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
+        """Return a class a row, shape (n_samples,), by the strategy's decision rule."""
+        check_is_fitted(self)
+        probabilities = self._probabilities(self._preparation.transform(_frame(self._checked(X))))
+        deciding = (rule for rule in reversed(self._rules) if rule.utility is not None or rule.threshold is not None)
+        codes = next(deciding, Rule.at(0.5) if len(self.classes_) == 2 else Rule()).decide(probabilities)
+        return self.classes_[1 - codes if self._reversed else codes]
+
+    def _probabilities(self, prepared: np.ndarray) -> np.ndarray:
+        """Return probabilities by class code, after the rules' calibrations, float64."""
+        if self._predictor is not None:
+            raw = self._predictor(prepared)
+        else:
+            raw = np.mean([_forward(network, prepared) for network in self._networks], axis=0)
+        for rule in self._rules:
+            raw = rule.probabilities(raw)
+        raw = np.asarray(raw, np.float64)
+        return raw / raw.sum(axis=1, keepdims=True)
+
+    def _checked(self, X: ArrayLike | pd.DataFrame) -> ArrayLike | pd.DataFrame:
+        """Return new rows as scikit-learn validates them; a DataFrame with text stays one."""
+        if not _is_mixed(X):
+            return validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return X
+
+    def _checked_with_labels(
+        self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None
+    ) -> tuple[ArrayLike | pd.DataFrame, np.ndarray]:
+        if not _is_mixed(X):
+            return validate_data(self, X, y, ensure_all_finite="allow-nan")
+        _, labels = validate_data(self, X, y, skip_check_array=True)
+        check_consistent_length(X, labels)
+        return X, column_or_1d(labels, warn=True)
+
+    def _is_reversed(self, counts: np.ndarray) -> bool:
+        """Tell whether, of two classes, the positive one is the first in sorted order."""
+        if len(counts) != 2:
+            return False
+        if self.positive is None:
+            return bool(counts[0] < counts[1])
+        if self.positive not in self.classes_:
+            raise ValueError(f"positive is {self.positive!r}, which is none of the classes {list(self.classes_)}.")
+        return bool(self.classes_[0] == self.positive)
+
+
+def _is_mixed(X: ArrayLike | pd.DataFrame) -> bool:
+    return isinstance(X, pd.DataFrame) and any(_kind(X.iloc[:, at]) != "numeric" for at in range(X.shape[1]))
+
+
+def _forward(network: TrainedLane, X: np.ndarray) -> np.ndarray:
+    """Return a network's probabilities in float64: in float32 they would depend on the rows beside them."""
+    hidden = X.astype(np.float64)
+    *layers, (kernel, bias) = zip(network.weights[::2], network.weights[1::2], strict=True)
+    for weights, shift in layers:
+        hidden = np.maximum(hidden @ weights.astype(np.float64) + shift, 0)
+    logits = hidden @ kernel.astype(np.float64) + bias
+    if network.n_classes == 2:
+        positive = expit(logits)
+        return np.hstack([1 - positive, positive])
+    return softmax(logits, axis=1)
+
+
+def _held_back(codes: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part rows for fitting and for stopping; a table too small for it stops on the rows that it fits on."""
+    from core.splitting import _stratified
+
+    everything = np.arange(len(codes))
+    counts = np.bincount(codes)
+    usable = counts[counts > 1]
+    if len(usable) < 2 or usable.min() < 2 or len(codes) < 2 * len(counts) + 2:
+        return everything, everything
+    return _stratified(everything, codes, share, seed)
+
+
+def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+    frame = X.reset_index(drop=True) if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)
+
+
+def _kind(values: pd.Series) -> ColumnKind:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return "date"
+    number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    return "numeric" if number or _holds_numbers(values) else "categorical"
+
+
+def _holds_numbers(values: pd.Series) -> bool:
+    """Tell whether an object column holds numbers alone: scikit-learn's checks pass such."""
+    if values.dtype != object:
+        return False
+    return bool(values.map(lambda value: isinstance(value, int | float | np.number)).all())
+
+
+def _column(values: pd.Series) -> Column:
+    return Column(str(values.name), _kind(values), int(values.isna().sum()), int(values.nunique()))

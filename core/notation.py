@@ -1,0 +1,116 @@
+"""Strategies as a person types them: a preset, or keys with parameters, joined by ``+`` and separated by commas.
+
+``classics``, ``plain, smote(k_neighbors=3), under_bagging+threshold_f1`` and a mixture of both are
+understood. It is the notation of ``StrategyChoice.key``, so that every key reads back as its choice.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import cast
+
+from core.plan import ParameterValue, Part, PlanError, StrategyChoice
+from core.strategies import Parameter, catalogue, make
+from core.strategies.presets import PRESETS
+
+
+def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
+    """Return the choices that a text names, each once, in its order.
+
+    Raises
+    ------
+    PlanError
+        A name or a parameter is unknown, a value does not fit, or a bracket is missing.
+    """
+    chosen: dict[str, StrategyChoice] = {}
+    for item in _split(text, ","):
+        preset = next((choices for name, choices in PRESETS.items() if _same(name, item)), None)
+        for choice in (parse_choice(item),) if preset is None else preset:
+            chosen.setdefault(choice.key, choice)
+    if not chosen:
+        raise PlanError(f"Name at least one strategy, or a preset: {', '.join(map(short, PRESETS))}.")
+    return tuple(chosen.values())
+
+
+def parse_choice(text: str) -> StrategyChoice:
+    """Return the choice of one key, for example ``smote(k_neighbors=3)+focal``.
+
+    Raises
+    ------
+    PlanError
+        As for :func:`parse_strategies`.
+    """
+    choice = StrategyChoice(tuple(_part(item) for item in _split(text, "+")))
+    if not choice.parts:
+        raise PlanError("A strategy has no name: write for example smote, or smote+focal.")
+    return choice
+
+
+def short(preset: str) -> str:
+    """Return a preset's name for the command line."""
+    return preset.lower().replace(" ", "-")
+
+
+def _same(preset: str, text: str) -> bool:
+    asked = text.strip().lower().replace("_", "-").replace(" ", "-")
+    return asked in (short(preset), short(preset).split("-")[0])
+
+
+def _part(text: str) -> Part:
+    name, bracket, inner = text.partition("(")
+    name = name.strip()
+    if bracket and not inner.rstrip().endswith(")"):
+        raise PlanError(f"'{text.strip()[:80]}' lacks its closing bracket.")
+    cls = catalogue().get(name)
+    if cls is None:
+        close = ", ".join(key for key in catalogue() if name and (key in name or name in key))
+        hint = f"did you mean {close}" if close else f"or is it a preset: {', '.join(map(short, PRESETS))}"
+        raise PlanError(f"There is no strategy called '{name[:80]}'; {hint}?")
+    known = {parameter.name: parameter for parameter in cls.parameters()}
+    given: dict[str, ParameterValue] = {}
+    for item in _split(inner.rstrip()[:-1] if bracket else "", ","):
+        key, equals, value = (piece.strip() for piece in item.partition("="))
+        if not equals:
+            raise PlanError(f"{cls.card.name}: write '{item[:80]}' as name=value.")
+        parameter = known.get(key)
+        if parameter is None:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise PlanError(f"{cls.card.name} has no parameter '{key[:80]}'; {has}.")
+        typed = _typed(value, parameter, cls.card.name)
+        if typed != parameter.default:
+            given[key] = typed
+    part = Part.of(name, **given)
+    make(part)  # ranges and choices
+    return part
+
+
+def _typed(text: str, parameter: Parameter, owner: str) -> ParameterValue:
+    """Return a value in the type of its parameter's default."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+    default = parameter.default
+    if isinstance(default, tuple) and isinstance(value, tuple | list):
+        if all(isinstance(item, int | float) for item in value):
+            return tuple(float(item) for item in value)
+    elif isinstance(default, float) and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif type(value) is type(default):
+        return cast(ParameterValue, value)
+    kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a word", tuple: "numbers in ()"}
+    raise PlanError(f"{owner}: {parameter.name} must be {kinds.get(type(default), 'a value')}, not '{text[:80]}'.")
+
+
+def _split(text: str, separator: str) -> Iterator[str]:
+    """Yield the pieces between separators that stand outside of brackets, without empty ones."""
+    depth, start = 0, 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == separator and depth == 0:
+            if text[start:at].strip():
+                yield text[start:at].strip()
+            start = at + 1
+    if text[start:].strip():
+        yield text[start:].strip()

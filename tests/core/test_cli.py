@@ -1,0 +1,131 @@
+"""The command line: real runs, exit codes, and one sentence for what cannot be used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.cli import main
+from core.evaluation.comparison import compare
+from core.evaluation.metrics import METRICS
+from core.experiment import run
+from core.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "core" / "samples" / "abalone_9_vs_18.csv"
+QUICK = ["--folds", "3", "--epochs", "4", "--hidden-layers", "16"]
+
+
+def test_a_run_is_printed_written_and_kept(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    strategies = "plain,class_weight,smote(k_neighbors=3)"
+    code = main(
+        [
+            "run",
+            str(TABLE),
+            "--target",
+            "rings",
+            "--strategies",
+            strategies,
+            *QUICK,
+            "--runs",
+            str(runs),
+            "--out",
+            str(out),
+            "--name",
+            "Shells",
+        ]
+    )
+    printed, said = capfd.readouterr()
+    assert code == 0
+    assert "SMOTE (k_neighbors=3)" in printed
+    assert "fold 3 of 3" in said
+    (record,) = Store(runs).records()
+    assert (record.status, record.name) == ("finished", "Shells")
+    table = Store(runs).table(record.id)
+    kept = compare(Store(runs).results(record.id), record.plan, record.classes)
+    again = compare(run(table, record.plan), record.plan, record.classes)
+    for one, other in zip(kept.strategies, again.strategies, strict=True):
+        pd.testing.assert_frame_equal(one.scores, other.scores)
+    summary = pd.read_csv(out / "results.csv")
+    assert len(summary) == 3 * (len(METRICS) + 1)
+    recall = summary.query("strategy == 'class_weight' and metric == 'recall'")["mean"].item()
+    assert recall == pytest.approx(kept.strategies[1].mean["recall"])
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "folds.parquet"), pd.read_csv(out / "folds.csv"))
+    assert len(pd.read_parquet(out / "folds.parquet")) == 9
+    assert r"SMOTE (k\_neighbors=3)" in (out / "results.tex").read_text()
+
+
+def test_json_is_one_line_and_equals_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(
+        ["run", "abalone_9_vs_18", "--strategies", "logistic", "--json", "--quiet", "--runs", str(tmp_path), *QUICK]
+    )
+    printed, said = capsys.readouterr()
+    assert (code, said, printed.count("\n")) == (0, "", 1)
+    figures = json.loads(printed)
+    record = Store(tmp_path).record(figures["run"])
+    kept = compare(Store(tmp_path).results(record.id), record.plan, record.classes)
+    assert figures["strategies"]["logistic"]["mean"]["f1"] == pytest.approx(kept.strategies[0].mean["f1"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "nowhere.csv"], "cannot be opened"),
+        (["run", str(TABLE), "--target", "age"], "no column `age`"),
+        (["run", str(TABLE), "--strategies", "smoth"], "no strategy called 'smoth'"),
+        (["run", str(TABLE), "--positive", "7"], "no class `7`"),
+        (["run", str(TABLE), "--folds", "1"], "olds"),
+        (["run", str(TABLE), "--folds", "many"], "invalid int value"),
+        (["run", str(TABLE), "--group", "herd"], "no column `herd`"),
+        (["run", str(TABLE), "--strategies", "smoten"], "None of these strategies applies"),
+        (["run", str(TABLE), "--hidden-layers", "a"], "whole numbers"),
+        (["run", str(TABLE), "--out", str(TABLE)], "is a file"),
+        (["run"], "required: table"),
+        (["go"], "invalid choice"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = ["--runs", str(tmp_path)] if len(arguments) > 1 else []
+    assert main([*arguments, *kept]) == 2
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert words in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(TABLE), "--strategies", "logistic,smoten", "--runs", str(tmp_path), "--folds", "2"]) == 0
+    assert "Left out, as they do not apply to this table: smoten." in capsys.readouterr().err
+
+
+def test_a_run_without_a_result_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(
+        ["run", str(TABLE), "--strategies", "cost_weight(costs=(0,1,2))", "--runs", str(tmp_path), "--quiet", *QUICK]
+    )
+    assert code == 1
+    assert "needs 2 × 2 = 4 numbers" in capsys.readouterr().err
+
+
+def test_a_cancelled_run_is_kept_for_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Store, "cancel_requested", lambda self, run_id: len(self.finished_units(run_id)) > 0)
+    monkeypatch.setattr("core.api._ASK_S", 0.0)
+    assert main(["run", str(TABLE), "--strategies", "plain", "--runs", str(tmp_path), "--quiet", *QUICK]) == 1
+    (record,) = Store(tmp_path).records()
+    assert record.status == "cancelled"
+    assert len(Store(tmp_path).finished_units(record.id)) == 1
+
+
+def test_the_module_runs_as_a_program() -> None:
+    command = [sys.executable, "-m", "core", "run", "nowhere.csv"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "The file `nowhere.csv` cannot be opened: No such file or directory.\n"
