@@ -178,7 +178,8 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         target = encode_target(table, plan.target, plan.positive, plan.split.folds)
         for column in filter(None, (plan.split.group, plan.split.time)):
             table.column(column)
-        usable = applicable(strategies, facts_of(table, plan, target))
+        facts = facts_of(table, plan, target)
+        usable = applicable(strategies, facts)
     except (PlanError, TableError) as problem:
         raise _BadInput(str(problem)) from problem
     if not usable:

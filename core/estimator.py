@@ -148,21 +148,19 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
         plan = Plan("y", (choice,), network=network)
         self._train(plan, view, self._preparation.transform(frame.iloc[valid]), codes[valid], facts)
-        self.notes_ = tuple(view.notes)
         return self
 
     def _train(
         self, plan: Plan, view: TrainingView, X_valid: np.ndarray, y_valid: np.ndarray, facts: TableFacts
     ) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
-        from core.experiment import _start, _train
+        from core._fold import candidates_of, work
         from core.training.lanes import Block
 
         (choice,) = plan.strategies
-        candidate = _start(choice, view, facts)
-        if candidate.error is None:
-            block = Block(view.X, view.y, X_valid, y_valid)
-            _train([candidate], block, plan, view.n_classes, lambda share, doing: None, None)
+        (candidate,) = candidates_of((choice,), view).values()
+        block = Block(view.X, view.y, X_valid, y_valid)
+        work([candidate], facts, block, plan.network, lambda share, doing: None, None)
         decisions: list[Strategy] = [part for part in parts_of(choice) if part.card.family == "decision"]
         error = candidate.error or next((why for part in decisions if (why := part.why_not(facts))), None)
         if error is not None:
@@ -171,9 +169,10 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self._predictor: Predictor | None = candidate.predictor
         self._rules: tuple[Rule, ...] = ()
         for part in decisions:
-            rule = part.rule(self._probabilities(X_valid), y_valid, view, candidate.lanes)
+            rule = part.rule(self._probabilities(X_valid), y_valid, candidate.view, candidate.lanes)
             if rule is not None:
                 self._rules += (rule,)
+        self.notes_ = tuple(candidate.view.notes)
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
         """Return class probabilities, shape (n_samples, n_classes), in the order of ``classes_``."""

@@ -10,7 +10,7 @@ from core.combining import clash
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies import make, parts_of
 from core.strategies.base import TableFacts
-from core.strategies.presets import PLAIN, START, Preset
+from core.strategies.presets import START, Preset
 from core.table import Table, suggest_target
 
 
@@ -69,9 +69,14 @@ def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
     return reason or next((why for part in parts_of(choice) if (why := part.why_not(facts))), None)
 
 
+def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
+    """Return the choices that apply to a table, in their order."""
+    return tuple(choice for choice in choices if why_not(choice, facts) is None)
+
+
 def preset_for(preset: Preset, facts: TableFacts) -> tuple[StrategyChoice, ...]:
     """Return what a preset chooses on a table: all of it that applies, and the plain network always."""
-    return tuple(choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
+    return applicable(preset.choices, facts)
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
