@@ -116,7 +116,12 @@ def before_after(labels: Sequence[str], before: Sequence[int], after: Sequence[i
 def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
     """Return the training rows on two principal components: colour is the class, the symbol what became of a row."""
     figure = go.Figure()
-    looks = (("removed", "x-thin-open", 0.35), ("kept", "circle", 0.6), ("new", "diamond-open", 0.9))
+    looks = (
+        ("removed", "x-thin-open", 0.35),
+        ("kept", "circle", 0.6),
+        ("repeated", "square", 0.8),
+        ("new", "diamond-open", 0.9),
+    )
     for code in np.unique(picture.codes):
         for fate, symbol, opacity in looks:
             chosen = (picture.codes == code) & (picture.fate == fate)

@@ -28,7 +28,7 @@ class Picture:
     points : ndarray of float64, shape (m, 2)
     codes : ndarray of int64, shape (m,)
     fate : ndarray of str, shape (m,)
-        ``"kept"``, ``"removed"`` or ``"new"``.
+        ``"kept"``, ``"repeated"`` (seen more than once), ``"removed"`` or ``"new"``.
     """
 
     points: np.ndarray
@@ -130,7 +130,7 @@ def _picture(view: TrainingView, lane: Lane, limit: int = 1_500) -> Picture:
 
     plane = PCA(2, svd_solver="covariance_eigh") if view.X.shape[1] > 1 else None
     points = view.X if plane is None else plane.fit_transform(view.X)
-    fate = np.where(np.isin(np.arange(len(view.y)), lane.rows), "kept", "removed")
+    fate = np.array(["removed", "kept", "repeated"])[np.minimum(np.bincount(lane.rows, minlength=len(view.y)), 2)]
     codes = view.y
     if lane.synthetic is not None:
         new = lane.synthetic.X if plane is None else plane.transform(lane.synthetic.X)

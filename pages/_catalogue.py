@@ -70,7 +70,7 @@ def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts, 
                 pending += [] if found is None else [found]
     show_combine(plan, facts)
     if pending:
-        wait_for(pending)
+        wait_for(pending, flash)
 
 
 def show_presets(facts: TableFacts, work: Workload) -> None:

@@ -64,9 +64,11 @@ def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) 
 
 
 @st.fragment(run_every=0.7)
-def wait_for(pending: list[Future[Effect]]) -> None:
-    """Draw the page anew as effects are found."""
+def wait_for(pending: list[Future[Effect]], flash: str | None) -> None:
+    """Draw the page anew as effects are found; a message that stands on it stays."""
     if any(found.done() for found in pending):
+        if flash is not None:
+            st.session_state["flash"] = flash
         st.rerun()
 
 
