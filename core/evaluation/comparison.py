@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from core.evaluation.metrics import METRICS, score
+from core.evaluation.weighted import weighted_scores
 from core.plan import Plan
 from core.results import FoldResult, History
 
@@ -144,7 +145,7 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
 def _summary(
     key: str, folds: Sequence[FoldResult], places: Sequence[tuple[int, int]], n_classes: int, errors: tuple[str, ...]
 ) -> StrategySummary:
-    scores = [score(f.y_true, f.probabilities, f.decisions, n_classes) for f in folds]
+    scores = [_scores(f, n_classes) for f in folds]
     index = pd.MultiIndex.from_tuples(places, names=["repeat", "fold"])
     confusion = np.sum([confusion_matrix(f.y_true, f.decisions, labels=np.arange(n_classes)) for f in folds], axis=0)
     return StrategySummary(
@@ -158,3 +159,12 @@ def _summary(
         notes=tuple(dict.fromkeys(note for f in folds for note in f.notes)),
         errors=errors,
     )
+
+
+def _scores(fold: FoldResult, n_classes: int) -> dict[str, float]:
+    """Return a fold's metrics; many folds are scored at a time, so scikit-learn's checks are kept for odd ones."""
+    if len(np.unique(fold.y_true)) < n_classes:
+        return score(fold.y_true, fold.probabilities, fold.decisions, n_classes)
+    once = np.ones((len(fold.y_true), 1))
+    found = weighted_scores(fold.y_true, fold.probabilities, fold.decisions, once)
+    return {key: float(value[0]) for key, value in found.items()}

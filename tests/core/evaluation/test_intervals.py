@@ -10,15 +10,9 @@ import pytest
 from scipy import stats
 
 from core.evaluation.comparison import compare
-from core.evaluation.intervals import (
-    by_folds,
-    by_rows,
-    confusion_scores,
-    intervals,
-    stratified_weights,
-    weighted_scores,
-)
+from core.evaluation.intervals import by_folds, by_rows, intervals, stratified_weights
 from core.evaluation.metrics import METRICS, score
+from core.evaluation.weighted import confusion_scores, weighted_scores
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.results import FoldResult
 
