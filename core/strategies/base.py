@@ -224,6 +224,8 @@ class Strategy(ABC):
     card: ClassVar[Card]
     # Among decisions, those that change probabilities act before those that read them.
     position: ClassVar[int] = 0
+    # Its probabilities are carried back to the table's class shares, or fitted to them, already.
+    calibrates: ClassVar[bool] = False
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
