@@ -11,6 +11,7 @@ import streamlit as st
 from core import charts
 from core.charts_pairs import interval_bars
 from core.evaluation.metrics import METRICS
+from pages._rows import class_against_rest
 from pages._shared import draw
 from pages._verdict import chosen_intervals
 
@@ -118,18 +119,9 @@ def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
 
 def show_curves(found: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
     st.subheader("Curves", anchor=False)
-    code = positive
-    if code is None:
-        counts = found.strategies[0].confusion.sum(axis=1)
-        code = st.selectbox(
-            "Class against the rest",
-            range(len(found.labels)),
-            index=int(counts.argmin()),
-            format_func=found.labels.__getitem__,
-            key="curve_class",
-        )
+    code = class_against_rest(found, positive, "curve_class")
     left, right = st.columns(2, gap="medium")
-    precision_recall, roc = curve_figures(found, names, int(code), key)
+    precision_recall, roc = curve_figures(found, names, code, key)
     with left:
         draw(precision_recall, "pr", "Precision and recall of each strategy")
     with right:

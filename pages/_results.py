@@ -9,9 +9,13 @@ import streamlit as st
 
 from core.evaluation.comparison import Comparison, compare
 from core.strategies import label
+from pages._calibration import show_calibration
+from pages._classes import show_classes
+from pages._errors import show_errors
 from pages._overview import show_overview
 from pages._pairs import show_pairs
 from pages._shared import plain, sentence, store
+from pages._threshold import show_threshold
 from pages._training import show_training
 from pages._verdict import show_verdict
 
@@ -30,6 +34,10 @@ class View(NamedTuple):
 VIEWS = (
     View("overview", "Overview", show_overview),
     View("pairs", "Pairs", show_pairs),
+    View("threshold", "Threshold", show_threshold),
+    View("calibration", "Calibration", show_calibration),
+    View("classes", "Classes", show_classes),
+    View("errors", "Errors", show_errors),
     View("training", "Training", show_training),
 )
 

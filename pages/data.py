@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._difficulty import show_difficulty
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def show_table(table: Table, plan: Plan) -> None:
             show_classes(table, plan, target)
     with right:
         show_columns(table, plan)
+    if target is not None:
+        show_difficulty(table, plan, target)
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Choose strategies", icon=":material/tune:", disabled=target is None):
             st.switch_page("pages/strategies.py")

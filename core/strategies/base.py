@@ -226,6 +226,8 @@ class Strategy(ABC):
     position: ClassVar[int] = 0
     # Whether every network gets synthetic rows of its own: for the estimate of memory.
     makes_rows: ClassVar[bool] = False
+    # Its probabilities are carried back to the table's class shares, or fitted to them, already.
+    calibrates: ClassVar[bool] = False
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:

@@ -177,6 +177,7 @@ class PriorCorrection(Strategy):
     they are averaged.
     """
 
+    calibrates = True
     card = Card(
         "prior_correction",
         "Prior correction",
@@ -210,6 +211,7 @@ def _share_in_training(lane: Lane, view: TrainingView) -> np.ndarray:
 class TemperatureScaling(Strategy):
     """One temperature for all logits, fitted on validation rows."""
 
+    calibrates = True
     card = Card(
         "temperature",
         "Temperature scaling",
@@ -230,6 +232,7 @@ class TemperatureScaling(Strategy):
 class IsotonicCalibration(Strategy):
     """A rising line from probabilities to observed shares, fitted on validation rows."""
 
+    calibrates = True
     card = Card(
         "isotonic",
         "Isotonic calibration",

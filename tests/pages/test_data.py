@@ -83,3 +83,13 @@ def test_names_from_a_file_show_as_text(app: AppTest) -> None:
     after = upload(app, f"[a](http://x),$c$\n{rows}\n".encode(), "**my** file.csv")
     assert not after.exception
     assert r"\*\*my\*\* file" in after.title[0].value
+
+
+def test_difficulty_is_measured_once_it_is_asked_for(abalone: AppTest) -> None:
+    digest = abalone.session_state["session"].table.digest
+    assert "Copies across classes" not in text_of(abalone)
+    abalone.session_state[f"difficulty_{digest}"] = True
+    shown = abalone.run()
+    assert not shown.exception
+    assert "Of 42 rows of '18', 5% are safe" in text_of(shown).replace("\\", "")
+    assert "No row equals a row of another class" in text_of(shown).replace("\\", "")

@@ -1,0 +1,146 @@
+"""Whether probabilities mean what they say, and what resampling did to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core import charts_views
+from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
+from core.strategies import parts_of
+from pages._rows import class_against_rest, tested_rows
+from pages._shared import draw, plain
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.evaluation.outoffold import OutOfFold
+    from core.store import RunRecord
+
+DRAWN = 4
+SIDES = ("As trained", "With prior correction")
+
+
+def show_calibration(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show reliability diagrams, the shift of the mean probability, and the scores."""
+    code = class_against_rest(found, record.positive, "calibration_class")
+    keys = [summary.key for summary in found.strategies]
+    calibrated = frozenset(
+        choice.key for choice in record.plan.strategies if any(part.calibrates for part in parts_of(choice))
+    )
+    before = scores(found, key, code, False)
+    after = [
+        None if one in calibrated else score for one, score in zip(keys, scores(found, key, code, True), strict=True)
+    ]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Reliability", anchor=False)
+        show_reliability(found, names, key, code, calibrated)
+    with right:
+        st.subheader("What the balance shifts", anchor=False)
+        draw(charts_views.prior_shift(keys, names, before, after), "shift", "Mean probability of each strategy")
+        st.caption(
+            f"Right of the dotted line, a strategy says {plain(found.labels[code])} more often than it is so. Prior "
+            "correction takes back what a changed number of rows did; what weights and losses shift stays, since they "
+            "change no rows. Strategies that calibrate by themselves are not corrected again."
+        )
+    st.subheader("Scores", anchor=False)
+    st.dataframe(
+        scores_table(keys, names, before, after),
+        hide_index=True,
+        height=35 * (len(keys) + 1) + 15,
+        column_config=COLUMNS,
+        key="calibration_table",
+    )
+    st.caption(
+        "Lower is better, except for resolution. Over ten bins the Brier score is reliability − resolution + "
+        f"uncertainty, up to what differs within a bin; uncertainty is {before[0].uncertainty:.4f} for every strategy."
+    )
+
+
+def show_reliability(found: Comparison, names: dict[str, str], key: str, code: int, calibrated: frozenset[str]) -> None:
+    keys = [summary.key for summary in found.strategies]
+    side = st.segmented_control(
+        "Probabilities", SIDES, default=SIDES[0], key="calibration_side", required=True, label_visibility="collapsed"
+    )
+    chosen = st.pills(
+        "Strategies to draw",
+        keys,
+        selection_mode="multi",
+        default=keys[:DRAWN],
+        format_func=lambda one: plain(names[one]),
+        key=f"calibration_drawn_{' '.join(keys)}",
+        label_visibility="collapsed",
+    )
+    if not chosen:
+        st.info("Pick at least one strategy to draw.")
+        return
+    corrected = side == SIDES[1]
+    drawn = {
+        one: strategy_bins(found, key, code, one, corrected and one not in calibrated) for one in keys if one in chosen
+    }
+    draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
+    st.caption(
+        "Ten bins with about as many rows each. On the dotted line, probabilities mean what they say; below it they "
+        "are too high. Bars are 95 % intervals (Wilson)" + repeats_note(tested_rows(found, key)) + "."
+    )
+
+
+def repeats_note(pooled: tuple[OutOfFold, ...]) -> str:
+    return "; rows of the first repeat" if pooled[0].repeat.max() > 0 else ""
+
+
+def scores_table(
+    keys: list[str], names: dict[str, str], before: list[Calibration], after: list[Calibration | None]
+) -> pd.DataFrame:
+    """Return one row a strategy: its scores as trained, and what prior correction makes of them."""
+    return pd.DataFrame(
+        {
+            "Strategy": [names[key] for key in keys],
+            "Mean probability": [one.predicted for one in before],
+            "Observed share": [one.observed for one in before],
+            "Brier": [one.brier for one in before],
+            "Reliability": [one.reliability for one in before],
+            "Resolution": [one.resolution for one in before],
+            "Log loss": [one.log_loss for one in before],
+            "Corrected: Brier": [None if one is None else one.brier for one in after],
+            "Corrected: reliability": [None if one is None else one.reliability for one in after],
+            "Corrected: log loss": [None if one is None else one.log_loss for one in after],
+        }
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def rows_of(_found: Comparison, key: str, corrected: bool) -> tuple[OutOfFold, ...]:
+    pooled = tested_rows(_found, key)
+    return prior_corrected(pooled) if corrected else pooled
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def scores(_found: Comparison, key: str, code: int, corrected: bool) -> list[Calibration]:
+    return [calibration(one.truth == code, one.probabilities[:, code]) for one in rows_of(_found, key, corrected)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def strategy_bins(_found: Comparison, key: str, code: int, strategy: str, corrected: bool) -> Bins:
+    one = next(one for one in rows_of(_found, key, corrected) if one.key == strategy)
+    first = one.repeat == one.repeat.min()
+    return bins(one.truth[first] == code, one.probabilities[first, code])
+
+
+_number = st.column_config.NumberColumn
+COLUMNS = {
+    "Strategy": st.column_config.Column(pinned=True, width=200),
+    "Mean probability": _number(format="%.4f"),
+    "Observed share": _number(format="%.4f"),
+    "Brier": _number(
+        format="%.4f", help="Mean squared difference of probability and truth, this class against the rest."
+    ),
+    "Reliability": _number(format="%.5f", help="How far probabilities are from what was observed; 0 is best."),
+    "Resolution": _number(format="%.5f", help="How well bins tell common from rare; more is better."),
+    "Log loss": _number(format="%.4f", help="Punishes probabilities that are sure and wrong."),
+    "Corrected: Brier": _number(format="%.4f", help="After prior correction."),
+    "Corrected: reliability": _number(format="%.5f", help="After prior correction."),
+    "Corrected: log loss": _number(format="%.4f", help="After prior correction."),
+}

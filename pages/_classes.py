@@ -1,0 +1,59 @@
+"""How each class fares under each strategy, and where its errors go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core import charts_views
+from core.evaluation.classes import class_scores, error_flow, worst_flows
+from pages._shared import draw, plain
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
+
+
+def show_classes(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show a score of every class and strategy, and one strategy's mistakes."""
+    del record, key
+    keys = [summary.key for summary in found.strategies]
+    st.subheader("Each class", anchor=False)
+    what = st.segmented_control(
+        "Score",
+        list(SCORES),
+        default="f1",
+        format_func=SCORES.__getitem__,
+        key="class_score",
+        required=True,
+        label_visibility="collapsed",
+    )
+    title = SCORES[what or "f1"]
+    values = np.array([getattr(class_scores(summary.confusion), what or "f1") for summary in found.strategies])
+    draw(
+        charts_views.class_heat(keys, names, found.labels, values, title),
+        "class_heat",
+        f"{title} by class and strategy",
+    )
+    st.caption("Counts of all test rows together, each class against the rest.")
+    st.subheader("Where errors go", anchor=False)
+    chosen = st.selectbox("Strategy", keys, format_func=lambda one: plain(names[one]), key="flow_strategy")
+    confusion = found.strategies[keys.index(chosen)].confusion
+    draw(
+        charts_views.error_flow(found.labels, error_flow(confusion), confusion),
+        "error_flow",
+        f"Decisions by true class under {names[chosen]}",
+    )
+    flows = worst_flows(confusion)
+    if not flows:
+        st.caption("No row was decided wrongly.")
+    for true, decided, rows in flows:
+        share = rows / confusion[true].sum()
+        st.markdown(
+            f"- {rows:,} of {confusion[true].sum():,} rows of **{plain(found.labels[true])}** ({share:.0%}) are called "
+            f"**{plain(found.labels[decided])}**."
+        )

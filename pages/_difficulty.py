@@ -1,0 +1,68 @@
+"""What makes the table hard, measured when somebody asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import draw, sentence
+
+if TYPE_CHECKING:
+    from core.difficulty import Difficulty
+    from core.plan import Plan
+    from core.table import Table, Target
+
+
+def show_difficulty(table: Table, plan: Plan, target: Target) -> None:
+    """Offer the table's difficulty in a part that is measured only once it is opened."""
+    box = st.expander(
+        "How hard is this table? Neighbours, overlap, copies, leaks and gaps",
+        icon=":material/troubleshoot:",
+        key=f"difficulty_{table.digest}",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    from core import charts_views
+    from core.findings import findings
+
+    with box:
+        without = tuple(name for name in (plan.split.group, plan.split.time) if name is not None)
+        kinds = tuple(sorted((column.name, column.kind) for column in table.columns))
+        with st.spinner("Measuring…"):
+            found = measured(table, target, table.digest, target.name, target.classes, without, kinds)
+        left, right = st.columns(2, gap="large")
+        with left:
+            draw(charts_views.row_kinds(found), "row_kinds", "Safe, borderline, rare and outlying rows of each class")
+            st.caption(
+                "Of a row's five nearest rows, four or five are of its class (safe), two or three (borderline), one "
+                "(rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
+                "one-hot categories."
+                + (f" Neighbours are sought in {found.reference:,} rows." if found.reference < len(target.rows) else "")
+                + f" At most {int(found.looked_at.max()):,} rows of a class were looked at."
+            )
+        with right:
+            for finding in findings(found):
+                mark = ":material/warning: " if finding.serious else ""
+                st.markdown(f"{mark}**{finding.title}**. {words(finding.figure)} {words(finding.meaning)}")
+
+
+def words(text: str) -> str:
+    return sentence(text.replace("`", "'"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def measured(
+    _table: Table,
+    _target: Target,
+    digest: str,
+    name: str,
+    classes: tuple[str | int | float | bool, ...],
+    without: tuple[str, ...],
+    kinds: tuple[tuple[str, str], ...],
+) -> Difficulty:
+    """Return the difficulty; the other arguments are what makes it new."""
+    from core.difficulty import difficulty
+
+    return difficulty(_table, _target, without)

@@ -1,0 +1,102 @@
+"""The rows that strategies get wrong, to browse and to download."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core._export_csv import safe_csv
+from core.evaluation.errors import RowErrors, error_table, row_errors
+from pages._rows import tested_rows
+from pages._shared import plain, store, target_of
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+SHOWN = 1000
+KINDS = {"all": "Wrong in all", "disagree": "Disagreed on", "any": "Wrong in any"}
+
+
+def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show the rows that all strategies, or some, get wrong."""
+    errors = errors_of(found, key)
+    st.subheader("Rows that go wrong", anchor=False)
+    show_words(found, errors)
+    kind = st.segmented_control(
+        "Rows", list(KINDS), default="all", format_func=KINDS.__getitem__, key="error_kind", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    classes = st.pills(
+        "Only true classes",
+        range(len(found.labels)),
+        selection_mode="multi",
+        format_func=lambda code: plain(found.labels[code]),
+        key=f"error_classes_{record.id}",
+    )
+    chosen = {"all": errors.all_wrong, "disagree": errors.disagree, "any": errors.wrong > 0}[kind or "all"]
+    if classes:
+        chosen = chosen & np.isin(errors.truth, classes)
+    if not chosen.any():
+        st.info("There is no such row.")
+        return
+    table = error_table(errors, chosen, labelled(record.id), found.labels, names)
+    cut = f", of which the first {SHOWN:,} are shown" if len(table) > SHOWN else ""
+    words, act = st.columns([3, 1], vertical_alignment="bottom")
+    words.caption(f"{len(table):,} rows{cut}, the most surely wrong first. Press a heading to sort.")
+    act.download_button(
+        "Download as CSV",
+        lambda: safe_csv(table).encode("utf-8-sig"),
+        f"{record.id}-{kind}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    config = {
+        "Row": st.column_config.NumberColumn(pinned=True, width=70, help="Counted from 1 among the labelled rows."),
+        "Wrong": st.column_config.NumberColumn(help="Strategies that decide wrongly."),
+        "Belief": st.column_config.NumberColumn(
+            format="%.3f", help="Probability of the true class, the mean over all strategies."
+        ),
+    }
+    st.dataframe(table.head(SHOWN), hide_index=True, column_config=config, height=460, key="error_table")
+    if tested_rows(found, key)[0].repeat.max() > 0:
+        st.caption("With repeats, a row's decision is the one that most repeats gave.")
+
+
+def show_words(found: Comparison, errors: RowErrors) -> None:
+    """Say how many rows of each class no strategy gets right."""
+    n, wrong = len(errors.keys), errors.all_wrong
+    every = f"All {n} strategies get" if n > 1 else "The one strategy gets"
+    total = np.bincount(errors.truth, minlength=len(found.labels))
+    lost = np.bincount(errors.truth[wrong], minlength=len(found.labels))
+    worst = sorted(np.flatnonzero(lost), key=lambda code: -lost[code] / total[code])[:3]
+    parts = [
+        f"{lost[c]:,} of {total[c]:,} rows of **{plain(found.labels[c])}** ({lost[c] / total[c]:.0%})" for c in worst
+    ]
+    if parts:
+        st.markdown(
+            f"{every} wrong: {', '.join(parts)}. No balance reaches these rows: look for wrong labels, copies, or a "
+            "column that is missing."
+        )
+    elif n > 1:
+        st.markdown("Every row is right under at least one strategy.")
+    if n > 1:
+        st.markdown(f"They disagree on {int(errors.disagree.sum()):,} of {len(errors.rows):,} rows.")
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def errors_of(_found: Comparison, key: str) -> RowErrors:
+    return row_errors(tested_rows(_found, key))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def labelled(run_id: str) -> pd.DataFrame:
+    """Return the labelled rows of a run's table, in order."""
+    table, plan = store().table(run_id), store().record(run_id).plan
+    rows = target_of(table.with_kinds(dict(plan.kinds)), plan).rows
+    return table.frame.iloc[rows]

@@ -1,0 +1,39 @@
+"""What several views of a run share: its tested rows, and the class that they look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.evaluation.outoffold import OutOfFold, out_of_fold
+from pages._shared import plain
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def tested_rows(_found: Comparison, key: str) -> tuple[OutOfFold, ...]:
+    """Return every strategy's test rows; `key` is what makes them new."""
+    return out_of_fold(_found)
+
+
+def class_against_rest(found: Comparison, positive: int | None, key: str) -> int:
+    """Return the positive class of two, or the one of many that the person picks, the smallest at first."""
+    if positive is not None:
+        return positive
+    counts = found.strategies[0].confusion.sum(axis=1)
+    chosen = st.selectbox(
+        "Class against the rest",
+        range(len(found.labels)),
+        index=int(counts.argmin()),
+        format_func=lambda code: plain(found.labels[code]),
+        key=key,
+    )
+    return int(chosen)
+
+
+def rest_of(found: Comparison, code: int) -> str:
+    """Return what the rows of the other classes are called."""
+    return found.labels[1 - code] if len(found.labels) == 2 else "the rest"

@@ -1,0 +1,224 @@
+"""What any threshold does to every strategy, and what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import charts_views
+from core.evaluation.explorer import CostError, Costs, Explorer, Readings
+from pages._rows import class_against_rest, rest_of, tested_rows
+from pages._shared import draw, plain, sentence
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+# Finer where the probabilities of a rare class lie.
+GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))
+FIGURES = {"f1": "F1", "precision": "Precision", "recall": "Recall", "value": "Cost"}
+PER = 1000
+
+
+def show_threshold(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Move one threshold for all strategies, and read what it does."""
+    code = class_against_rest(found, record.positive, "threshold_class")
+    explore(found, names, key, code)
+
+
+@st.fragment
+def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> None:
+    """Show the slider, the costs, and all that follows from them; only this part runs when they move."""
+    explorer = explorer_of(found, key, code)
+    at = st.slider(
+        f"Call a row {plain(found.labels[code])} where its probability is at least",
+        0.0,
+        1.0,
+        0.5,
+        0.005,
+        format="%.3f",
+        key="threshold",
+    )
+    costs = enter_costs(found, explorer, code)
+    if costs is None:
+        return
+    word = "Benefit" if costs.benefits else "Cost"
+    here, best = explorer.at(at, costs), explorer.best(costs)
+    own = np.array([np.median(one.thresholds) if one.thresholds else np.nan for one in tested_rows(found, key)])
+    at_best = explorer.at_own(best[:, None], costs)
+    table = readings_table(explorer, names, here, own, best, at_best, word)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=35 * (len(table) + 1) + 15,
+        column_config=columns(found, code, word),
+        key="threshold_table",
+    )
+    repeats = len(np.unique(tested_rows(found, key)[0].repeat))
+    times = f", each counted in {repeats} repeats" if repeats > 1 else ""
+    share = f"{explorer.share:.1%}" if costs.prevalence is None else f"{costs.prevalence:.2%} in the field"
+    st.caption(
+        f"{explorer.n_class:,} test rows of {plain(found.labels[code])} and {explorer.n_rest:,} of "
+        f"{plain(rest_of(found, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}."
+    )
+    what = st.segmented_control(
+        "Figure",
+        list(FIGURES),
+        default="f1",
+        format_func=lambda one: word if one == "value" else FIGURES[one],
+        key="threshold_figure",
+        required=True,
+        label_visibility="collapsed",
+    )
+    show_curves(explorer, names, what or "f1", costs, at, own, best, at_best)
+
+
+def show_curves(
+    explorer: Explorer,
+    names: dict[str, str],
+    what: str,
+    costs: Costs,
+    at: float,
+    own: np.ndarray,
+    best: np.ndarray,
+    at_best: Readings,
+) -> None:
+    word = "Benefit" if costs.benefits else "Cost"
+    times = PER if what == "value" else 1
+    tuned = getattr(explorer.at_own(np.nan_to_num(own)[:, None], costs), what)[:, 0]
+    marks = {
+        "own threshold": (own, times * np.where(np.isnan(own), np.nan, tuned)),
+        f"best by {word.lower()}": (best, times * getattr(at_best, what)[:, 0]),
+    }
+    title = f"{word} per {PER:,} rows" if what == "value" else FIGURES[what]
+    values = times * getattr(explorer.at(GRID, costs), what)
+    figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks)
+    draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
+    ideal = costs.ideal_threshold(explorer.share)
+    ideally = (
+        f" For probabilities that mean what they say, {ideal:.3f} would be the threshold of these numbers."
+        if ideal is not None
+        else ""
+    )
+    st.caption(
+        "● the strategy's own threshold, the median over folds, fitted on validation rows. ★ the best threshold under "
+        "these numbers, chosen on the same rows that it is shown on: on new rows it will do somewhat worse." + ideally
+    )
+
+
+def enter_costs(found: Comparison, explorer: Explorer, code: int) -> Costs | None:
+    """Return the costs that the person entered; None where they cannot be used, with the reason shown."""
+    with st.expander("Costs and the field", icon=":material/payments:", expanded=True):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            kind = st.segmented_control(
+                "What a decision has", ["Costs", "Benefits"], default="Costs", key="cost_kind", required=True
+            )
+            start = [[0.0, 1.0], [10.0, 0.0]] if kind == "Costs" else [[0.0, 0.0], [0.0, 10.0]]
+            sides = [rest_of(found, code), found.labels[code]]
+            edited = st.data_editor(
+                pd.DataFrame(
+                    {
+                        "Truth": sides,
+                        "called_rest": [row[0] for row in start],
+                        "called_class": [row[1] for row in start],
+                    }
+                ),
+                hide_index=True,
+                disabled=["Truth"],
+                column_config={
+                    "called_rest": st.column_config.NumberColumn(f"Called {plain(sides[0], 24)}"),
+                    "called_class": st.column_config.NumberColumn(f"Called {plain(sides[1], 24)}"),
+                },
+                key=f"costs_{kind}_{code}",
+            )
+        with right:
+            percent = st.number_input(
+                f"Share of {plain(found.labels[code], 24)} in the field, %",
+                value=None,
+                step=0.1,
+                format="%.3f",
+                placeholder=f"as in the table: {explorer.share:.2%}",
+                key="field_share",
+                help="How common the class will be where the model works, if not as in this table.",
+            )
+            st.caption(
+                "Empty means as in the table. Another share re-weights the classes in precision, F1 and cost; recall "
+                "does not change."
+            )
+    try:
+        return costs_of(edited, kind == "Benefits", percent)
+    except CostError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return None
+
+
+def costs_of(edited: pd.DataFrame, benefits: bool, percent: float | None) -> Costs:
+    """Return what was entered as costs.
+
+    Raises
+    ------
+    CostError
+        The numbers cannot be used.
+    """
+    numbers = edited[["called_rest", "called_class"]].astype(float)
+    matrix = tuple(tuple(float(value) for value in row) for row in numbers.to_numpy())
+    return Costs(matrix, benefits, None if percent is None else percent / 100)
+
+
+def readings_table(
+    explorer: Explorer,
+    names: dict[str, str],
+    here: Readings,
+    own: np.ndarray,
+    best: np.ndarray,
+    at_best: Readings,
+    word: str,
+) -> pd.DataFrame:
+    """Return one row a strategy: its confusion matrix and figures at the threshold, and the thresholds to know."""
+    matrix = here.confusion[:, 0]
+    table = pd.DataFrame(
+        {
+            "Strategy": [names[key] for key in explorer.keys],
+            "Found": matrix[:, 1, 1],
+            "Missed": matrix[:, 1, 0],
+            "False alarms": matrix[:, 0, 1],
+            "Rightly left": matrix[:, 0, 0],
+            "Precision": here.precision[:, 0],
+            "Recall": here.recall[:, 0],
+            "F1": here.f1[:, 0],
+            word: PER * here.value[:, 0],
+            "Own threshold": own,
+            "Best threshold": best,
+            f"{word} there": PER * at_best.value[:, 0],
+        }
+    )
+    return table if np.isfinite(own).any() else table.drop(columns="Own threshold")
+
+
+def columns(found: Comparison, code: int, word: str) -> dict[str, object]:
+    """Return how the table's columns are shown and explained."""
+    name, rest = found.labels[code], rest_of(found, code)
+    number = st.column_config.NumberColumn
+    return {
+        "Strategy": st.column_config.Column(pinned=True, width=200),
+        "Found": number(help=f"Rows of {plain(name)} called so."),
+        "Missed": number(help=f"Rows of {plain(name)} called {plain(rest)}."),
+        "False alarms": number(help=f"Rows of {plain(rest)} called {plain(name)}."),
+        "Rightly left": number(help=f"Rows of {plain(rest)} called so."),
+        "Precision": number(format="%.3f"),
+        "Recall": number(format="%.3f"),
+        "F1": number(format="%.3f"),
+        word: number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows."),
+        "Own threshold": number(format="%.3f", help="Median over folds; fitted on validation rows."),
+        "Best threshold": number(format="%.3f", help="Chosen on these very rows, and so optimistic."),
+        f"{word} there": number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."),
+    }
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def explorer_of(_found: Comparison, key: str, code: int) -> Explorer:
+    return Explorer.of(tested_rows(_found, key), code)
