@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,14 +123,79 @@ def test_a_killed_worker_is_replaced_and_the_results_are_the_same(
     same_results(store, undisturbed, run_id)
 
 
-def test_two_runs_queue_in_order(store: Store, engine: Engine) -> None:
+def test_two_runs_take_turns_and_know_their_place(store: Store, engine: Engine) -> None:
     first, second = started(store, engine), started(store, engine)
     assert engine.position(second) == 1
-    engine.cancel(first)
-    until(ended(store, first))
-    engine.cancel(second)
-    until(ended(store, second))
-    assert store.record(second).status == "cancelled", store.record(second).message
+    until(lambda: len(store.finished_units(second)) >= 1)
+    assert 1 <= len(store.finished_units(first)) < 4
+    assert engine.position(second) == 0
+    assert engine.beside(first) == engine.beside(second) == 1
+    third = started(store, engine)
+    assert engine.position(third) == 2
+    for run_id in (first, second, third):
+        engine.cancel(run_id)
+        until(ended(store, run_id))
+        assert store.record(run_id).status == "cancelled", store.record(run_id).message
+
+
+def left_behind(store: Store, whole: str) -> str:
+    """Return a run that a killed app leaves: at work by its status, one unit finished, another half written."""
+    run_id = store.create(PLAN, load_sample("abalone_9_vs_18"))
+    units = store.root / run_id / "units"
+    shutil.copy(store.root / whole / "units" / "r000-f002.parquet", units)
+    (units / ".r000-f001.parquet.abcd").write_bytes(b"PAR1")
+    store.set_status(run_id, "running")
+    return run_id
+
+
+def test_what_a_killed_app_left_goes_on_with_the_next(store: Store, engine: Engine, undisturbed: str) -> None:
+    run_id = left_behind(store, undisturbed)
+    kept = (store.root / run_id / "units" / "r000-f002.parquet").stat().st_mtime_ns
+    assert store.record(run_id).status == "interrupted"
+    Engine(store.root, conductor=engine.conductor)
+    until(ended(store, run_id))
+    same_results(store, undisturbed, run_id)
+    assert (store.root / run_id / "units" / "r000-f002.parquet").stat().st_mtime_ns == kept
+    assert not list((store.root / run_id / "units").glob(".*"))
+
+
+def test_a_run_that_ends_the_app_again_and_again_is_not_resumed(store: Store, engine: Engine, undisturbed: str) -> None:
+    run_id, cancelled = left_behind(store, undisturbed), left_behind(store, undisturbed)
+    store.request_cancel(cancelled)
+    for times in (1, 2, 3):
+        assert store.count_resume(run_id) == times
+    Engine(store.root, conductor=engine.conductor)
+    record = store.record(run_id)
+    assert (record.status, record.message) == ("interrupted", "The app ended 3 times while one fold was trained.")
+    assert store.record(cancelled).status == "cancelled"
+
+
+def test_units_that_do_not_fit_are_cut_and_the_results_are_the_same(
+    store: Store, engine: Engine, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.memory import estimate, shape_of
+
+    shape = shape_of(load_sample("abalone_9_vs_18"), PLAN)
+    largest = max(estimate([choice], PLAN, shape) for choice in PLAN.strategies)
+    written: list[int] = []
+    keep = Store.write_piece
+    monkeypatch.setattr(Store, "write_piece", lambda self, *a: (written.append(len(a[2])), keep(self, *a))[1])
+    cluster = engine.conductor.cluster
+    assert cluster is not None
+    monkeypatch.setattr(cluster, "memory", lambda: int(largest / 0.8) + 10)
+    run_id = started(store, engine)
+    until(ended(store, run_id))
+    assert len(written) > 4
+    assert sum(written) == 4 * len(PLAN.strategies)
+    assert not list((store.root / run_id / "pieces").iterdir())
+    same_results(store, undisturbed, run_id)
+    monkeypatch.setattr(cluster, "memory", lambda: 2**20)
+    run_id = started(store, engine)
+    until(ended(store, run_id))
+    record = store.record(run_id)
+    assert record.status == "failed"
+    assert "needs about 0." in record.message
+    assert "GiB are free" in record.message
 
 
 def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: Engine) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import resource
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,72 @@ def test_a_damaged_record_hides_no_other(store: Store, run_id: str) -> None:
     other = store.create(PLAN, load_sample("abalone_9_vs_18"))
     (store.root / other / "plan.json").write_text("{")
     assert [record.id for record in store.records()] == [run_id]
+
+
+def test_pieces_are_kept_until_the_unit_is_whole(store: Store, run_id: str) -> None:
+    other = replace(result(), strategy="smote(k_neighbors=3)")
+    assert store.pieces(run_id, "r000-f001") == {}
+    store.write_piece(run_id, "r000-f001", [result()])
+    store.write_piece(run_id, "r000-f001", [other])
+    store.write_piece(run_id, "r000-f002", [other])
+    assert store.finished_units(run_id) == set()
+    assert store.pieces(run_id, "r000-f001").keys() == {"plain", "smote(k_neighbors=3)"}
+    store.write_unit(run_id, "r000-f001", [result(), other])
+    assert store.pieces(run_id, "r000-f001") == {}
+    assert store.pieces(run_id, "r000-f002").keys() == {"smote(k_neighbors=3)"}
+
+
+def test_a_changed_byte_is_found(store: Store, run_id: str) -> None:
+    store.write_unit(run_id, "r000-f000", [result()])
+    path = store.root / run_id / "units" / "r000-f000.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 1
+    path.write_bytes(content)
+    assert store.results(run_id) == ()
+    assert store.finished_units(run_id) == set()
+    assert [found.name for found in path.parent.iterdir()] == ["r000-f000.damaged"]
+
+
+def test_runs_that_a_process_left_are_found_and_an_unreadable_status_is_an_interruption(
+    store: Store, run_id: str
+) -> None:
+    done = store.create(PLAN, load_sample("abalone_9_vs_18"))
+    store.set_status(done, "finished")
+    assert store.orphans() == (run_id,)
+    with store.hold(run_id):
+        assert store.orphans() == ()
+    (store.root / done / "status.json").write_text("")
+    assert store.record(done).status == "interrupted"
+    assert store.orphans() == (run_id,)
+
+
+def test_resumes_are_counted_from_the_last_finished_unit(store: Store, run_id: str) -> None:
+    assert [store.count_resume(run_id) for _ in range(3)] == [1, 2, 3]
+    store.write_unit(run_id, "r000-f000", [result()])
+    assert store.count_resume(run_id) == 1
+
+
+def test_on_a_full_disk_the_reserve_lets_the_run_say_why(
+    store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_unit(run_id, "r000-f000", [result()])
+    spare = store.root / run_id / "spare"
+    assert spare.stat().st_size > 4096
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # No file may grow beyond a few bytes: the kernel refuses as it does on a full disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+    try:
+        with pytest.raises(StoreError, match=r"could not be saved .*: free disk space and resume"):
+            store.write_unit(run_id, "r000-f001", [result()])
+        with pytest.raises(StoreError, match=r"could not be saved .*: free disk space and try again"):
+            store.create(PLAN, load_sample("abalone_9_vs_18"))
+        with pytest.raises(OSError):
+            store.set_status(run_id, "failed", "x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not spare.exists()
+    assert store.finished_units(run_id) == {"r000-f000"}
+    assert len(store.results(run_id)) == 1
+    assert [record.id for record in store.records()] == [run_id]
+    store.tidy(run_id)
+    assert spare.exists()
