@@ -6,6 +6,8 @@ from pages._shared import sign_in
 
 st.set_page_config(page_title="Counterweight", page_icon=":material/balance:", layout="wide")
 sign_in()
+# A grid's own download writes cells as they are, formulas included.
+st.html('<style>[data-testid="stElementToolbar"] [aria-label^="Download as CSV"] { display: none }</style>')
 st.navigation(
     [
         st.Page("pages/data.py", title="Data", icon=":material/table_chart:", default=True),

@@ -47,7 +47,7 @@ def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     if magic.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return _inner(_bounded(stream, len(data)))
-    if magic.startswith(b"PK\x03\x04"):
+    if magic.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _read_zip(data)
     if magic.startswith(b"PAR1"):
         return _read_parquet(data)

@@ -172,7 +172,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     if not numeric:
         return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
     on_top = [first[at].strip() for at in numeric if first[at].strip()]
-    if all(cell.isascii() and cell.isdigit() for cell in on_top):
+    if on_top and all(cell.isascii() and cell.isdigit() for cell in on_top):
         names = [int(cell) for cell in on_top]
         counting = names == list(range(names[0], names[0] + len(names)))
         if counting and len(names) > 1 and (names[0] == 0 or 1900 <= names[0] <= 2100):

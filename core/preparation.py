@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from core._cleaning import as_text
@@ -185,11 +184,14 @@ def _fit_number(column: pd.Series, date: bool) -> NumberStep:
     missing = np.isnan(x)
     if missing.all():
         return NumberStep(str(column.name), 0.0, 0.0, 1.0, date)
-    x = np.clip(x, -_LARGEST, _LARGEST)[:, None]
-    imputer = SimpleImputer(strategy="median")
-    scaler = StandardScaler().fit(imputer.fit_transform(x))
-    median, mean, scale = (float(v[0]) for v in (imputer.statistics_, scaler.mean_, scaler.scale_))
-    return NumberStep(str(column.name), median, mean, scale, date, bool(missing.any()))
+    x = np.clip(x, -_LARGEST, _LARGEST)
+    indicator = bool(missing.any())
+    # The median that SimpleImputer finds, without its masked arrays.
+    median = float(np.median(x[~missing] if indicator else x))
+    if indicator:
+        x[missing] = median
+    scaler = StandardScaler(copy=False).fit(x[:, None])
+    return NumberStep(str(column.name), median, float(scaler.mean_[0]), float(scaler.scale_[0]), date, indicator)
 
 
 def _fit_category(column: pd.Series) -> CategoryStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core._words import counted, listed, quoted
 from core.table import Table, Target
@@ -63,7 +64,7 @@ def _warnings(table: Table, target: Target) -> list[str]:
     others = [column for column in table.columns if column.name != target.name]
     by_kind = {kind: [c.name for c in others if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
     gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
-    repeated = int(table.frame[[c.name for c in others]].duplicated().sum()) if len(others) <= 100 else 0
+    repeated = _repeated(table.frame[[c.name for c in others]]) if len(others) <= 100 else 0
     found = []
     if few < _FEW_ROWS:
         found.append(
@@ -84,3 +85,13 @@ def _warnings(table: Table, target: Target) -> list[str]:
             "results look too good."
         )
     return found
+
+
+def _repeated(frame: pd.DataFrame) -> int:
+    """Return the rows that repeat an earlier one, told by 64-bit hashes: several times as fast as comparing rows.
+
+    Among a million rows, two different ones share a hash once in some 40 million tables.
+    """
+    if not frame.shape[1]:
+        return 0
+    return len(frame) - len(np.unique(pd.util.hash_pandas_object(frame, index=False).to_numpy()))

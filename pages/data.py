@@ -11,6 +11,7 @@ from pages._shared import plain, remember, sentence, session, start_run, target_
 
 if TYPE_CHECKING:
     from core.plan import Plan
+    from core.profile import Profile
     from core.table import Table, Target
 
 KINDS = {
@@ -53,7 +54,7 @@ def choose_table() -> None:
             st.button(f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,))
     st.subheader("Or bring your own", anchor=False)
     st.file_uploader(
-        "A table as CSV, Parquet or Excel: a header, one row an example, one column with the class",
+        "A table as CSV, Parquet or Excel, up to 500 MB: a header, one row an example, one column with the class",
         type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
         key="upload",
         on_change=open_upload,
@@ -134,7 +135,6 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 def show_classes(table: Table, plan: Plan, target: Target) -> None:
     from core import charts
-    from core.profile import describe
 
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
@@ -145,13 +145,20 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
             key=key,
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
-    profile = describe(table, target)
+    profile = profile_of(table, target, (table.digest, plan.kinds, target.name, target.positive, plan.split.folds))
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(charts.CONFIG), alt="Rows of each class"
     )
     for warning in profile.warnings:
         st.warning(sentence(warning), icon=":material/warning:")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def profile_of(_table: Table, _target: Target, key: tuple[object, ...]) -> Profile:
+    from core.profile import describe
+
+    return describe(_table, _target)
 
 
 def show_columns(table: Table, plan: Plan) -> None:
