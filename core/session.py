@@ -10,7 +10,7 @@ from core.combining import clash
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies import make, parts_of
 from core.strategies.base import TableFacts
-from core.strategies.presets import START, Preset
+from core.strategies.presets import PLAIN, START, Preset
 from core.table import Table, suggest_target
 
 
@@ -76,7 +76,7 @@ def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[St
 
 def preset_for(preset: Preset, facts: TableFacts) -> tuple[StrategyChoice, ...]:
     """Return what a preset chooses on a table: all of it that applies, and the plain network always."""
-    return applicable(preset.choices, facts)
+    return tuple(choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
