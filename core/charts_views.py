@@ -149,7 +149,8 @@ def class_heat(
             xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None, hoverongaps=False,
             customdata=[[f"{name}, class {label}" for label in classes] for name in shown],
             hovertemplate=f"%{{customdata}}<br>{what} %{{z:.3f}}<extra></extra>",
-            showscale=len(classes) > _CELLS_WITH_TEXT, colorbar={"thickness": 10, "title": {"text": what, "side": "right"}},
+            showscale=len(classes) > _CELLS_WITH_TEXT,
+            colorbar={"thickness": 10, "title": {"text": what, "side": "right"}},
         )
     )  # fmt: skip
     # Places, not names, are the axes: two names may be cut to the same text.
