@@ -14,7 +14,7 @@ from core.evaluation.calibration import Bins, Calibration
 # From harmless to hopeless; apart for colour-blind readers, and by pattern for all.
 _KIND_COLOURS = (COLOURS[2], COLOURS[4], COLOURS[1], COLOURS[3])
 _KIND_PATTERNS = ("", "/", "x", ".")
-_CELLS_WITH_TEXT = 8
+_CELLS_WITH_TEXT = 12
 
 
 def threshold_curves(
@@ -56,7 +56,7 @@ def threshold_curves(
     figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
     figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
-    return _themed(figure, 440)
+    return _themed(figure, 460).update_layout(legend_y=-0.28)
 
 
 def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
@@ -129,7 +129,7 @@ def prior_shift(
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=shown[::-1], range=[-0.6, len(shown) - 0.4]
     )
-    return _themed(figure, 130 + 28 * len(shown))
+    return _legend_below(_themed(figure, 150 + 28 * len(shown)))
 
 
 def class_heat(
@@ -146,9 +146,10 @@ def class_heat(
     figure = go.Figure(
         go.Heatmap(
             z=scores, x=np.arange(len(classes)), y=np.arange(len(shown)), zmin=0, zmax=1, colorscale=SCALE,
-            xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= 12 else None, hoverongaps=False,
+            xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None, hoverongaps=False,
             customdata=[[f"{name}, class {label}" for label in classes] for name in shown],
             hovertemplate=f"%{{customdata}}<br>{what} %{{z:.3f}}<extra></extra>",
+            showscale=len(classes) > _CELLS_WITH_TEXT,
             colorbar={"thickness": 10, "title": {"text": what, "side": "right"}},
         )
     )  # fmt: skip
@@ -174,9 +175,10 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
     figure = go.Figure(
         go.Heatmap(
             z=share, x=np.arange(n), y=np.arange(n), zmin=0, zmax=1, colorscale=SCALE, xgap=2, ygap=2,
-            customdata=counts, text=cells if n <= 3 * _CELLS_WITH_TEXT else None,
-            texttemplate="%{text}" if n <= 3 * _CELLS_WITH_TEXT else None,
+            customdata=counts, text=cells if n <= _CELLS_WITH_TEXT else None,
+            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
             hovertemplate="%{customdata:,} rows, %{z:.1%} of the true class<extra></extra>",
+            showscale=n > _CELLS_WITH_TEXT,
             colorbar={"thickness": 10, "tickformat": ".0%",
                       "title": {"text": "Share of the true class", "side": "right"}},
         )
@@ -194,7 +196,8 @@ def row_kinds(found: Difficulty) -> go.Figure:
         share = found.kinds[:, i]
         figure.add_bar(
             x=share, y=np.arange(len(labels)), orientation="h", name=kind, customdata=labels,
-            marker={"color": _KIND_COLOURS[i], "pattern": {"shape": _KIND_PATTERNS[i], "solidity": 0.2}},
+            marker={"color": _KIND_COLOURS[i],
+                    "pattern": {"shape": _KIND_PATTERNS[i], "solidity": 0.15, "fillmode": "overlay"}},
             text=[f"{part:.0%}" if part >= 0.06 else "" for part in share], textposition="inside",
             insidetextanchor="middle", textangle=0,
             hovertemplate=f"%{{customdata}}: %{{x:.1%}} {kind}<extra></extra>",
@@ -202,4 +205,10 @@ def row_kinds(found: Difficulty) -> go.Figure:
     figure.update_layout(barmode="stack")
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
     figure.update_yaxes(tickvals=np.arange(len(labels)), ticktext=labels, autorange="reversed", showgrid=False)
-    return _themed(figure, 110 + 40 * len(labels))
+    figure.update_layout(legend_traceorder="normal")
+    return _legend_below(_themed(figure, 130 + 40 * len(labels)))
+
+
+def _legend_below(figure: go.Figure) -> go.Figure:
+    """Keep the legend clear of the axis in a figure whose height follows from what it shows."""
+    return figure.update_layout(margin_b=84, legend={"yref": "container", "yanchor": "bottom", "y": 0})

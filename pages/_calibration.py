@@ -72,6 +72,7 @@ def show_reliability(found: Comparison, names: dict[str, str], key: str, code: i
         format_func=lambda one: plain(names[one]),
         key=f"calibration_drawn_{' '.join(keys)}",
         label_visibility="collapsed",
+        wrap=True,
     )
     if not chosen:
         st.info("Pick at least one strategy to draw.")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core._export_csv import safe_csv
-from core.evaluation.errors import RowErrors, error_table, row_errors
+from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
 from pages._rows import tested_rows
 from pages._shared import plain, store, target_of
 
@@ -59,7 +59,7 @@ def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key
     config = {
         "Row": st.column_config.NumberColumn(pinned=True, width=70, help="Counted from 1 among the labelled rows."),
         "Wrong": st.column_config.NumberColumn(help="Strategies that decide wrongly."),
-        "Belief": st.column_config.NumberColumn(
+        TRUTH: st.column_config.NumberColumn(
             format="%.3f", help="Probability of the true class, the mean over all strategies."
         ),
     }
@@ -71,7 +71,7 @@ def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key
 def show_words(found: Comparison, errors: RowErrors) -> None:
     """Say how many rows of each class no strategy gets right."""
     n, wrong = len(errors.keys), errors.all_wrong
-    every = f"All {n} strategies get" if n > 1 else "The one strategy gets"
+    every = f"All {n} strategies are wrong on" if n > 1 else "The one strategy is wrong on"
     total = np.bincount(errors.truth, minlength=len(found.labels))
     lost = np.bincount(errors.truth[wrong], minlength=len(found.labels))
     worst = sorted(np.flatnonzero(lost), key=lambda code: -lost[code] / total[code])[:3]
@@ -80,7 +80,7 @@ def show_words(found: Comparison, errors: RowErrors) -> None:
     ]
     if parts:
         st.markdown(
-            f"{every} wrong: {', '.join(parts)}. No balance reaches these rows: look for wrong labels, copies, or a "
+            f"{every} {', '.join(parts)}. No balance reaches these rows: look for wrong labels, copies, or a "
             "column that is missing."
         )
     elif n > 1:

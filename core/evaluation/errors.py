@@ -10,6 +10,8 @@ import pandas as pd
 
 from core.evaluation.outoffold import OutOfFold
 
+TRUTH = "Truth's probability"
+
 
 @dataclass(frozen=True, eq=False)
 class RowErrors:
@@ -95,7 +97,7 @@ def error_table(
     Returns
     -------
     DataFrame
-        ``Row`` (from 1, labelled rows only), ``True class``, ``Wrong`` (strategies), ``Belief``, one
+        ``Row`` (from 1, labelled rows only), ``True class``, ``Wrong`` (strategies), ``TRUTH`` (its probability), one
         column a strategy, then the table's. A column of the table whose name is taken gets "(table)" behind it.
     """
     order = np.flatnonzero(chosen)
@@ -105,7 +107,7 @@ def error_table(
         "Row": errors.rows[order] + 1,
         "True class": text[errors.truth[order]],
         "Wrong": errors.wrong[order],
-        "Belief": errors.belief[order],
+        TRUTH: errors.belief[order],
     }
     for i, key in enumerate(errors.keys):
         said[_free(names[key], said)] = text[errors.decisions[order, i]]

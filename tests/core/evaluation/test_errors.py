@@ -41,7 +41,8 @@ def test_the_table_has_decisions_and_columns_and_no_name_twice() -> None:
     found = row_errors(POOLED)
     table = error_table(found, found.wrong > 0, frame, ("no", "yes"), {"a": "SMOTE", "b": "SMOTE"})
     assert list(table.columns) == [
-        "Row", "True class", "Wrong", "Belief", "SMOTE", "SMOTE (table)", "Row (table)", "SMOTE (table) (table)",
+        "Row", "True class", "Wrong", "Truth's probability", "SMOTE", "SMOTE (table)", "Row (table)",
+        "SMOTE (table) (table)",
     ]  # fmt: skip
     assert table["Row"].tolist() == [3, 4, 2]
     assert table["True class"].tolist() == ["yes", "no", "yes"]
