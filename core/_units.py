@@ -59,7 +59,8 @@ def read_results(path: Path) -> tuple[FoldResult, ...] | None:
     try:
         table = read_parquet(path)
         results = tuple(_from_row(row) for row in table.to_pylist())
-        if (table.schema.metadata or {})[_DIGEST] == _digest(results):
+        # Files of earlier versions have none.
+        if (table.schema.metadata or {}).get(_DIGEST) in (None, _digest(results)):
             return results
     except FileNotFoundError:
         return None
