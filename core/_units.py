@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -45,21 +47,43 @@ def read_parquet(path: Path) -> pa.Table:
 
 
 def write_results(path: Path, results: Sequence[FoldResult]) -> None:
-    """Write results, one row each; raises as :func:`write_parquet` does."""
-    write_parquet(path, pa.Table.from_pylist([_to_row(r) for r in results], schema=_SCHEMA))
+    """Write results, one row each, with a digest of them; raises as :func:`write_parquet` does."""
+    table = pa.Table.from_pylist([_to_row(r) for r in results], schema=_SCHEMA)
+    # Of what will be read: the schema may have changed a number's type.
+    digest = _digest([_from_row(row) for row in table.to_pylist()])
+    write_parquet(path, table.replace_schema_metadata({_DIGEST: digest}))
 
 
 def read_results(path: Path) -> tuple[FoldResult, ...] | None:
     """Read results back; a damaged file is set aside under another name and None returned."""
     try:
-        return tuple(_from_row(row) for row in read_parquet(path).to_pylist())
+        table = read_parquet(path)
+        results = tuple(_from_row(row) for row in table.to_pylist())
+        # Files of earlier versions have none.
+        if (table.schema.metadata or {}).get(_DIGEST) in (None, _digest(results)):
+            return results
     except FileNotFoundError:
         return None
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
-        path.replace(path.with_suffix(".damaged"))
-        return None
+        pass
+    path.replace(path.with_suffix(".damaged"))
+    return None
 
 
+def _digest(results: Sequence[FoldResult]) -> bytes:
+    """Return a digest of everything in some results: Parquet's checksums leave out its own headers."""
+    digest = sha256()
+    for result in results:
+        for part in fields(result):
+            value = getattr(result, part.name)
+            curves = isinstance(value, History)
+            for piece in (value.train_loss, value.validation_loss, value.best_epoch) if curves else (value,):
+                raw = piece.tobytes() if isinstance(piece, np.ndarray) else repr(piece).encode()
+                digest.update(raw + b"\0")
+    return digest.hexdigest().encode()
+
+
+_DIGEST = b"counterweight.digest"
 _INTS, _FLOATS = pa.list_(pa.int64()), pa.list_(pa.float32())
 _SCHEMA = pa.schema(
     [

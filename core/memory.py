@@ -150,7 +150,7 @@ def cut(
                 "then resume."
             )
         parts.append(list(group))
-    return tuple(tuple(part) for part in parts)
+    return tuple(tuple(choice for choice in strategies if choice in part) for part in parts)
 
 
 def _made(parts: Sequence[Strategy], fit: float, facts: TableFacts) -> float:
