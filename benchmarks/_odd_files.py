@@ -117,14 +117,15 @@ def files(draw: st.DrawFn) -> bytes:
     data = draw(st.one_of(_csv(), _csv(), _csv(), _typed(), st.binary(max_size=200)))
     packing = draw(st.sampled_from(["", "", "", "", "gzip", "zip", "twice"]))
     if packing in ("gzip", "twice"):
-        data = gzip.compress(data)
+        data = gzip.compress(data, mtime=0)
     if packing in ("zip", "twice"):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(draw(st.sampled_from(["a.csv", "../a.csv", "/etc/a", "C:\\a.csv", "b/a.parquet"])), data)
         data = out.getvalue()
     if data and draw(st.integers(0, 9)) == 0:  # cut short, or one byte flipped
-        at = draw(st.integers(0, len(data) - 1))
+        # A share of the length: a workbook's length depends on the clock.
+        at = draw(st.integers(0, 999)) * len(data) // 1000
         data = data[:at] if draw(st.booleans()) else data[:at] + bytes([data[at] ^ 0x5A]) + data[at + 1 :]
     return data
 

@@ -12,6 +12,7 @@ from core._words import TableError, counted, listed, quoted
 
 _Row = tuple[object, ...]
 _MOST_TITLES = 10
+_MOST_CELLS = 50_000_000
 _DAMAGED = "The Excel file cannot be read: save the sheet as CSV or as a new .xlsx."
 
 
@@ -32,10 +33,10 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         title, others = str(sheet.title), len(book.sheetnames) - 1
-        rows = [_trimmed(row) for row in sheet.iter_rows(values_only=True)]
+        sheet.reset_dimensions()  # what a sheet says of its size is often wrong, and would cut rows off
+        rows = [row for given in sheet.iter_rows(values_only=True) if (row := _trimmed(given))]
     except Exception as error:  # openpyxl lets errors of many libraries through on damaged files
         raise TableError(_DAMAGED) from error
-    rows = [row for row in rows if row]
     notes = [f"Only the first sheet, {quoted(title)}, was read ({others} more in the file)."] if others else []
     above = _titles(rows)
     if above:
@@ -53,16 +54,19 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         header = _joined(header, second)
         rows = rows[1:]
         notes.append("The two header rows were joined into one.")
-    frame = pd.DataFrame([row + (None,) * (width - len(row)) for row in rows[1:]], dtype=object)
-    nameless = [at for at in range(width) if header[at] is None and frame[at].notna().any()]
-    if any(at for at in nameless):
+    filled = {at for row in rows[1:] for at, cell in enumerate(row) if cell is not None}
+    nameless = sorted(at for at in filled if header[at] is None)
+    if any(nameless):  # the first column alone may go without a name: it is often an index
         letters = listed(openpyxl.utils.get_column_letter(at + 1) for at in nameless)
         raise TableError(
             f"The header of sheet {quoted(title)} has merged or empty cells (column {letters}): "
             "unmerge them and give every column its own name in one row."
         )
     kept = [at for at in range(width) if header[at] is not None or at in nameless]
-    frame = frame[kept].dropna(how="all")
+    if len(kept) * len(rows) > _MOST_CELLS:
+        raise TableError(f"The first sheet spans more than {_MOST_CELLS:,} cells: save it as CSV or Parquet.")
+    body = [[row[at] if at < len(row) else None for at in kept] for row in rows[1:]]
+    frame = pd.DataFrame(body, dtype=object).dropna(how="all")
     frame.columns = pd.Index(["" if header[at] is None else str(header[at]) for at in kept])
     return frame, notes
 
