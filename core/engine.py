@@ -194,7 +194,7 @@ class Engine:
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
         command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nworkers", "1", "--nthreads", "1"]
-        command += ["--no-dashboard", "--memory-limit", "0", "--death-timeout", "30", "--host", "127.0.0.1"]
+        command += ["--no-dashboard", "--memory-limit", "0", "--death-timeout", "120", "--host", "127.0.0.1"]
         command += ["--preload", "core.engine"]
         return subprocess.Popen(
             command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
