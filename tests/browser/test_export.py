@@ -74,9 +74,9 @@ def test_export_download_and_score_a_second_file(
     page.find("input[type=file]")[0].send_keys(str(tmp_path / "new.csv"))
     page.see("300 rows scored", 60)
     assert "the file lacks" in page.text.casefold()
-    assert "is it age in years" in page.text
+    assert "is it 'age in years'" in page.text
     assert "columns drifted: housing" in page.text
-    assert "that the model has no level for, such as `tent`, in 300 rows" in page.text
+    assert "that the model has no level for, such as 'tent', in 300 rows" in page.text
     page.press("Download the scored rows")
     with downloaded(tmp_path / "got", "new-scored.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
