@@ -34,6 +34,11 @@ class Scored:
     drifts: tuple[Drift, ...]
 
 
+def told(text: object) -> str:
+    """Return a message with its names in quotation marks, safe to show."""
+    return sentence(str(text).replace("`", "'"))
+
+
 def show_scoring(record: RunRecord, kept: Kept) -> None:
     """Take a file of new rows and give it back with probabilities and decisions."""
     from core._words import TableError
@@ -51,11 +56,11 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
         matched = settle(record, kept, rows, upload.file_id)
         done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched)
     except TableError as error:
-        st.error(sentence(error), icon=":material/error:")
+        st.error(told(error), icon=":material/error:")
         return
     for note in (matched.sentence(), *done.problems):
         if note:
-            st.warning(sentence(note), icon=":material/warning:")
+            st.warning(told(note), icon=":material/warning:")
     show_scored(upload.name, done)
     show_drift(done.drifts)
 
@@ -124,7 +129,7 @@ def scored(
 
 
 def show_scored(name: str, done: Scored) -> None:
-    words, act = st.columns([3, 1], vertical_alignment="center")
+    words, act = st.columns([2, 1], vertical_alignment="center")
     counts = ", ".join(f"{count:,} × {plain(label)}" for label, count in done.decided.items())
     words.markdown(f"**{sum(done.decided.values()):,} rows scored**: {counts}")
     act.download_button(
@@ -162,7 +167,7 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
         {
             "Column": [one.name for one in drifts],
             "Drift": [one.distance for one in drifts],
-            "Drifted": [one.drifted for one in drifts],
+            "Verdict": ["drifted" if one.drifted else "alike" for one in drifts],
             "In training": [one.then for one in drifts],
             "Now": [one.now for one in drifts],
             "Missing then": [one.missing_then for one in drifts],
@@ -175,7 +180,7 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
         key="drift",
         height=min(35 * (len(rows) + 1) + 15, 520),
         column_config={
-            "Column": st.column_config.TextColumn(pinned=True, width=150),
+            "Column": st.column_config.TextColumn(pinned=True, width=200),
             "Drift": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=140),
             "In training": st.column_config.TextColumn(help="The median, or the commonest level and its share."),
             "Now": st.column_config.TextColumn(help="The median, or the commonest level and its share."),

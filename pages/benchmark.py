@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out
-from core.experiment import estimate_seconds
+from core.estimate import estimate_seconds
 from core.plan import Plan, PlanError, SplitSettings
 from core.profile import describe
 from core.samples import SAMPLES, load_sample

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._score import show_scoring
-from pages._shared import empty, engine, plain, remember, runs_folder, sentence, session, store, warm_up
+from pages._score import show_scoring, told
+from pages._shared import empty, engine, plain, remember, runs_folder, session, store, warm_up
 
 if TYPE_CHECKING:
     from core.export.shelf import Kept, Shelf
@@ -101,7 +101,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     exports = shelf(str(runs_folder()))
     reason = why_not(choice)
     if reason is not None:
-        st.info(sentence(reason), icon=":material/block:")
+        st.info(told(reason), icon=":material/block:")
         st.button("Refit on all rows", type="primary", icon=":material/model_training:", disabled=True)
         return None
     if exports.working(record, choice):
@@ -113,7 +113,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
         return kept
     problem = exports.problem(record, choice)
     if problem is not None:
-        st.error(sentence(problem), icon=":material/error:")
+        st.error(told(problem), icon=":material/error:")
     if st.button(
         "Refit on all rows",
         type="primary",
@@ -139,8 +139,8 @@ def wait(record: RunRecord, choice: StrategyChoice) -> None:
 
 def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:
     with st.container(border=True, key="package"):
-        words, act = st.columns([3, 1], vertical_alignment="center")
-        words.markdown(f"**{plain(kept.scorer().target)}** – {sentence(kept.rule())}")
+        words, act = st.columns([2, 1], vertical_alignment="center")
+        words.markdown(f"**{plain(kept.scorer().target)}** – {told(kept.rule())}")
         act.download_button(
             "Download the model",
             kept.archive.read_bytes(),
@@ -153,7 +153,7 @@ def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None
         )
         inside = kept.files()
         st.markdown("\n".join(f"- `{name}` {what}" for name, what in CONTENTS if name in inside))
-        st.caption(f":material/verified: {sentence(kept.checks)}")
+        st.caption(f":material/verified: {told(kept.checks)}")
 
 
 def file_stem(name: str) -> str:

@@ -75,7 +75,7 @@ def export(
     if apart > TOLERANCE:
         raise StrategyError(f"The saved model differs from the trained one by {apart:.1e} and was not kept.")
     files = {"model.keras": saved}
-    checks = [f"model.keras, opened again, gives the same probabilities on {len(rows):,} rows to {_at_most(apart)}."]
+    checks = [f"model.keras, opened again, gives the same probabilities on {len(rows):,} rows, {_at_most(apart)}."]
     try:
         graph = onnx_model.build(scorer).SerializeToString()
         apart = _apart(wanted, onnx_model.predict(graph, arrays))
@@ -85,7 +85,7 @@ def export(
     else:
         if apart <= ONNX_TOLERANCE:
             files["model.onnx"] = graph
-            checks.append(f"model.onnx gives them in onnxruntime to {_at_most(apart)}.")
+            checks.append(f"model.onnx gives them in onnxruntime, {_at_most(apart)}.")
         else:
             checks.append(f"model.onnx is left out, since it differed by {apart:.1e} in onnxruntime.")
     said = " ".join(checks)
@@ -100,7 +100,7 @@ def _apart(wanted: np.ndarray, got: np.ndarray) -> float:
 
 
 def _at_most(apart: float) -> str:
-    return "the last bit" if apart == 0 else f"{apart:.0e}"
+    return "bit by bit" if apart == 0 else f"within {np.format_float_scientific(apart, 0, trim='-')}"
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

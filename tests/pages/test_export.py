@@ -94,7 +94,7 @@ def test_the_best_by_f1_is_chosen_and_a_reference_is_not_offered(app: AppTest, r
 
 def test_a_refitted_model_can_be_downloaded_and_is_found_again(kept: AppTest, run_id: str) -> None:
     assert "`model.onnx`" in words(kept)
-    assert "called '18' from a probability of" in words(kept).replace("`", "'")
+    assert "called '18' from a probability of" in words(kept)
     assert len(kept.get("download_button")) == 1
     again = opened(AppTest.from_file("app.py", default_timeout=60).run(), run_id, "threshold_f1")
     assert again.file_uploader
@@ -107,7 +107,7 @@ def test_new_rows_come_back_scored_with_their_drift(kept: AppTest) -> None:
     scored, drift = page.dataframe[0].value, page.dataframe[1].value
     assert list(scored.columns[:2]) == ["decision", "probability 18"]
     assert scored["probability 18"].between(0, 1).all()
-    assert list(drift["Column"][drift["Drifted"]]) == ["length"]
+    assert list(drift["Column"][drift["Verdict"] == "drifted"]) == ["length"]
     assert "1 of 8 columns drifted: length" in words(page)
     assert len(page.get("download_button")) == 2
 

@@ -40,7 +40,7 @@ def test_missing_renamed_and_extra_columns_are_named_in_one_sentence() -> None:
     new = rows("age_years,Sex,colour\n31,f,red\n32,m,blue")
     matched = match(STEPS, ["Age", "day", "Sex"], new)
     assert matched.missing == ("Age", "day")
-    assert dict(matched.suggested) == {}
+    assert dict(matched.suggested) == {"Age": "age_years"}
     matched = match(STEPS, ["Age", "day", "Sex"], rows("AGE,Sex,colour\n31,f,red\n32,m,blue"))
     assert dict(matched.suggested) == {"Age": "AGE"}
     assert matched.sentence() == (
