@@ -69,7 +69,8 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         raise TableError("The file is empty: upload a CSV with a header and rows.")
     first_line = bytes(text[:200]).split(b"\n")[0].strip()
     if re.fullmatch(rb"sep=.", first_line):
-        text = text[bytes(text[:200]).index(b"\n") + 1 :]
+        _, _, rest = bytes(text[:200]).partition(b"\n")
+        text = text[min(len(text), 200) - len(rest) :]
     separator, rows = _separated(bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES)
     if separator != ",":
         notes.append(f"The separator is {_SEPARATORS[separator]}.")
@@ -141,6 +142,8 @@ def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
             rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row][:_SAMPLE_ROWS]
         except csv.Error:
             continue
+        if not rows:
+            raise TableError("The file is empty: upload a CSV with a header and rows.")
         width, times = Counter(map(len, rows)).most_common(1)[0]
         score = (len(rows[0]) == width, round(times / len(rows), 1))
         if max(width, len(rows[0])) > 1 and (best is None or score > best[0]):

@@ -100,10 +100,12 @@ def test_zip_parquet_and_excel_give_the_same_rows() -> None:
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" * 50, "not text"),
         ("a\n" + "1\n" * 30, "one column"),
         ("a,b\n", "no rows"),
+        ("sep=;", "empty"),
+        ("sep=;\n\n", "empty"),
         (b"\x1f\x8b broken", "archive is damaged"),
         (b"PK\x03\x04 broken", "archive is damaged"),
     ],
-    ids=["empty", "blank", "png", "one column", "header only", "gzip", "zip"],
+    ids=["empty", "blank", "png", "one column", "header only", "sep", "sep and blank", "gzip", "zip"],
 )
 def test_what_cannot_be_read_gets_one_sentence(data: bytes | str, words: str) -> None:
     with pytest.raises(TableError, match=words) as caught:
