@@ -16,6 +16,7 @@ from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
 from core.store import Store
 from pages._shared import engine
+from tests.pages.conftest import APP
 
 PLAN = Plan(
     "rings",
@@ -96,7 +97,7 @@ def test_a_refitted_model_can_be_downloaded_and_is_found_again(kept: AppTest, ru
     assert "`model.onnx`" in words(kept)
     assert "called '18' from a probability of" in words(kept)
     assert len(kept.get("download_button")) == 1
-    again = opened(AppTest.from_file("app.py", default_timeout=60).run(), run_id, "threshold_f1")
+    again = opened(AppTest.from_file(str(APP), default_timeout=60).run(), run_id, "threshold_f1")
     assert again.file_uploader
 
 
