@@ -114,7 +114,7 @@ def match(
     suggested: dict[str, str] = {}
     for name in (n for n, g in found.items() if g is None):
         folded = {_folded(g): g for g in spare if g not in suggested.values()}
-        close = get_close_matches(_folded(name), folded, 1, 0.5)
+        close = get_close_matches(_folded(name), folded, 1, 0.54)
         if close:
             suggested[name] = folded[close[0]]
     if not used and not suggested:

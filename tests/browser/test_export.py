@@ -60,7 +60,7 @@ def test_export_download_and_score_a_second_file(
     page.driver.get(f"{server.url}/export?run={run_id}&strategy=threshold_f1")
     page.see("Refit on all rows")
     page.press("Refit on all rows")
-    page.see("Download the model", 120)
+    page.see("Download the model", 300)
     assert "model.onnx" in page.text
     page.press("Download the model")
     with zipfile.ZipFile(downloaded(tmp_path / "got", "*.zip")) as archive:
