@@ -134,7 +134,8 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     from core.evaluation.difference import differences, what_else_differs
     from core.evaluation.metrics import METRICS
     from core.strategies import label
-    from pages._results import BARS, comparison
+    from pages._overview import BARS
+    from pages._results import comparison
 
     for words in what_else_differs(first, second):
         st.caption(f":material/info: {sentence(words)}")
