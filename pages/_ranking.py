@@ -14,7 +14,8 @@ from core.evaluation.benchmark import rank, scores, verdict
 from core.evaluation.metrics import METRICS
 from core.store import StoreError
 from core.strategies import label
-from pages._results import BEST, comparison
+from pages._overview import BEST
+from pages._results import comparison
 from pages._shared import engine, plain, progress_of, sentence, store
 
 if TYPE_CHECKING:
