@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, register
 
 
@@ -23,6 +22,3 @@ class Plain(Strategy):
         paper="Rumelhart, Hinton and Williams (1986)",
         link="https://doi.org/10.1038/323533a0",
     )
-
-    def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet()
