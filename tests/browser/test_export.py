@@ -88,5 +88,5 @@ def test_export_download_and_score_a_second_file(
     page.see("Download the model")
     phone = Page(open_browser(390, 850, dark=True))
     phone.driver.get(f"{server.url}/export?run={run_id}&strategy=boosting")
-    phone.see("scikit-learn model")
+    phone.see("a reference beside the networks")
     assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390
