@@ -18,6 +18,7 @@ from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 from core._words import counted
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
+from core.evaluation.paired import holm
 
 ALPHA = 0.05
 _LEAST_TABLES = 3
@@ -228,21 +229,6 @@ def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
     if len(first) == 1:
         return f"{text}, but the pairwise tests do not set it clearly apart from any other strategy."
     return f"{text}."
-
-
-def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return p-values after Holm's step-down correction, in their order.
-
-    References
-    ----------
-    Holm (1979), Scandinavian Journal of Statistics 6(2):65-70.
-    """
-    values = np.asarray(p, np.float64)
-    order = np.argsort(values, kind="stable")
-    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
 
 
 def _oriented(values: np.ndarray, higher_is_better: bool) -> np.ndarray:

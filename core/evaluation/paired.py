@@ -13,6 +13,7 @@ Benavoli, Corani, Demšar and Zaffalon (2017), "Time for a change", JMLR 18.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -188,17 +189,22 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     return worse, np.clip(1 - worse - better, 0, 1), better
 
 
-def holm(p: np.ndarray) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return p-values after Holm's step-down correction; nan stays nan and is no question asked.
 
     Parameters
     ----------
-    p : ndarray of float64, shape (n,)
+    p : sequence of float, or ndarray of float64, shape (n,)
+
+    References
+    ----------
+    Holm (1979), Scandinavian Journal of Statistics 6(2):65-70.
     """
-    adjusted = np.full(p.shape, np.nan)
-    asked = np.flatnonzero(np.isfinite(p))
-    order = asked[np.argsort(p[asked], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
+    values = np.asarray(p, np.float64)
+    adjusted = np.full(values.shape, np.nan)
+    asked = np.flatnonzero(np.isfinite(values))
+    order = asked[np.argsort(values[asked], kind="stable")]
+    steps = values[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
     return adjusted
 
