@@ -94,6 +94,9 @@ def toggle(choice: StrategyChoice, key: str) -> None:
     """Add a choice to the plan or take it out; the last one stays."""
     plan = session().plan
     chosen = () if plan is None else plan.strategies
+    # A box drawn anew can report the tick that the plan gave it, as if someone had set it.
+    if st.session_state[key] == (choice in chosen):
+        return
     if st.session_state[key]:
         remember(session().planned(strategies=(*chosen, choice)))
     elif len(chosen) > 1:

@@ -34,7 +34,8 @@ class Page:
     def see(self, words: str, seconds: float = 30) -> None:
         self.wait(lambda: words in self.text, seconds)
         self.wait(lambda: self.driver.execute_script(STATE) == "notRunning")
-        assert not self.find("[data-testid=stException]")
+        faults = [element.text for element in self.find("[data-testid=stException]")]
+        assert not faults
 
     @property
     def text(self) -> str:
