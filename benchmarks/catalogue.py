@@ -5,8 +5,8 @@ references, decisions and predictions. Keras' time is that of `keras.Model.fit` 
 without any sampler: for a sample of networks spread over the catalogue, each on the lane's own rows
 (drawn to one epoch's steps), batch size, weights and number of epochs with the same validation rows,
 and scaled up to all networks. Cross-entropy stands in for losses that Keras lacks, which favours Keras.
-It is timed in a process of its own with TensorFlow's default threads, and in one with one thread a
-kernel; the faster counts.
+It is timed in processes of its own: with TensorFlow's default threads and with one thread a kernel, each with
+and without oneDNN's kernels; the fastest counts.
 """
 
 from __future__ import annotations
@@ -108,9 +108,16 @@ def keras_seconds(paths: Sequence[Path], plan: Plan) -> float:
     return spent / len(paths)
 
 
-def in_a_process(folder: Path, *, single: bool) -> float:
+# What Keras may be faster with: one thread a kernel, and oneDNN's kernels, which the catalogue's trainer asks for.
+SETTINGS = ((False, "0"), (True, "0"), (True, "1"), (False, "1"))
+
+
+def in_a_process(folder: Path, *, single: bool, onednn: str) -> float:
     command = [sys.executable, "-m", "benchmarks.catalogue", "--only-keras", str(folder)]
-    out = subprocess.run([*command, "--single"] if single else command, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": onednn}
+    out = subprocess.run(
+        [*command, "--single"] if single else command, capture_output=True, text=True, check=True, env=environment
+    )
     return float(out.stdout.split()[-1])
 
 
@@ -149,8 +156,8 @@ def main() -> None:
     chosen = np.linspace(0, len(recorded.lanes) - 1, max(12, options.fits)).round().astype(int)
     with tempfile.TemporaryDirectory() as folder:
         save_for_keras([recorded.lanes[i] for i in chosen], plan, Path(folder))
-        by_threads = {single: in_a_process(Path(folder), single=single) for single in (False, True)}
-    keras_total = min(by_threads.values()) * len(recorded.lanes)
+        fit = [in_a_process(Path(folder), single=single, onednn=onednn) for single, onednn in SETTINGS]
+    keras_total = min(fit) * len(recorded.lanes)
     slowest = sorted(recorded.candidates, key=lambda c: -c.sampling_seconds)
     sampling = sum(c.sampling_seconds for c in recorded.candidates if c.predictor is None)
     references = sum(c.sampling_seconds for c in recorded.candidates if c.predictor is not None)
@@ -168,6 +175,7 @@ def main() -> None:
         ("strategies, folds, networks", f"{len(plan.strategies)}, {options.folds}, {len(recorded.lanes)}"),
         ("the catalogue, end to end", f"{seconds:.1f} s ({processor:.1f} s of processor time)"),
         (f"Keras, {len(chosen)} fits scaled up to {len(recorded.lanes)}", f"{keras_total:.0f} s"),
+        ("seconds a fit, by threads and kernels", ", ".join(f"{one:.2f}" for one in fit)),
         ("times as fast", f"{keras_total / seconds:.1f}"),
         ("samplers, share of the processor's time", f"{100 * sampling / processor:.0f} %"),
         ("references, likewise", f"{100 * references / processor:.0f} %"),

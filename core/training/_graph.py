@@ -106,17 +106,34 @@ def loss_and_slope(
             per_row, probabilities = row_losses(z, targets, terms, key.binary)
             loss = lane_losses(per_row, probabilities, targets, weights, terms)
         return loss, tape.gradient(loss, logits)
-    z = shifted(logits, hard, terms, key.binary)
     if key.binary:
-        target = targets[:, 1:]
-        per_row = tf.nn.softplus(z) - target * z
-        slope = tf.sigmoid(z) - target
-    else:
-        log_p = z - tf.reduce_logsumexp(z, axis=1, keepdims=True)
-        per_row = -tf.reduce_sum(targets * log_p, axis=1, keepdims=True)
-        slope = tf.exp(log_p) - targets
+        moved = terms.offset - terms.margin * hard
+        return log_loss_and_slope(logits, moved[:, 1:] - moved[:, :1], targets[:, 1:], weights, terms.scale)
+    z = shifted(logits, hard, terms, key.binary)
+    log_p = z - tf.reduce_logsumexp(z, axis=1, keepdims=True)
+    per_row = -tf.reduce_sum(targets * log_p, axis=1, keepdims=True)
+    slope = tf.exp(log_p) - targets
     loss = tf.reduce_sum(per_row * weights, axis=[1, 2]) / rows
     return loss, slope * (weights * terms.scale / rows)
+
+
+def log_loss_and_slope(
+    logits: tf.Tensor, moved: tf.Tensor, target: tf.Tensor, weights: tf.Tensor, scale: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the lanes' log losses (lanes,) and their gradient by the logits, for two classes.
+
+    Parameters
+    ----------
+    logits, target, weights : (lanes, 1, rows)
+        ``target`` is the share of the positive class.
+    moved : (lanes, 1, rows)
+        What is added to the logits before they are scaled.
+    scale : (lanes, 1, 1)
+    """
+    z = scale * (logits + moved)
+    weights = weights / tf.cast(tf.shape(logits)[2], tf.float32)
+    loss = tf.reduce_sum((tf.nn.softplus(z) - target * z) * weights, axis=[1, 2])
+    return loss, (tf.sigmoid(z) - target) * (weights * scale)
 
 
 def remixed(own: tf.Tensor, hard: tf.Tensor, terms: Terms) -> tf.Tensor:
@@ -162,12 +179,21 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         params, first, second = state[:n_params], state[n_params : 2 * n_params], state[2 * n_params :]
         n_classes = tf.shape(terms.gamma)[1]
         steps = tf.shape(rows)[0]
+        # Two classes under cross-entropy need the positive class alone: most lanes, so they skip the class axis.
+        short = key.binary and not key.general_loss and not key.mixing
+        half = terms.smoothing / 2.0
+        base = terms.offset[:, 1:] - terms.offset[:, :1] + terms.margin[:, :1]
+        lean = terms.margin[:, 1:] + terms.margin[:, :1]
 
         def one_step(i, total):  # type: ignore[no-untyped-def]
             batch = tf.gather(X, rows[i])
             labels = tf.gather(y, rows[i])
-            hard = tf.one_hot(labels, n_classes, axis=1)
-            targets = smoothed(hard, terms.smoothing)
+            if short:
+                hard = tf.cast(labels, tf.float32)[:, None, :]
+                targets = hard * (1.0 - terms.smoothing) + half
+            else:
+                hard = tf.one_hot(labels, n_classes, axis=1)
+                targets = smoothed(hard, terms.smoothing)
             if key.mixing:
                 own = mix[i][:, None, :]
                 batch = batch * mix[i][:, :, None] + tf.roll(batch, 1, axis=1) * (1.0 - mix[i][:, :, None])
@@ -183,7 +209,12 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
                     out = out * masks[-1]
                 hidden.append(out)
             logits = tf.matmul(params[-2], hidden[-1], transpose_a=True, transpose_b=True) + params[-1]
-            loss, slope = loss_and_slope(logits, hard, targets, weights[i][:, None, :], terms, key)
+            if short:
+                loss, slope = log_loss_and_slope(
+                    logits, base - lean * hard, targets, weights[i][:, None, :], terms.scale
+                )
+            else:
+                loss, slope = loss_and_slope(logits, hard, targets, weights[i][:, None, :], terms, key)
             gradients = [None] * n_params
             gradients[-2] = tf.matmul(hidden[-1], slope, transpose_a=True, transpose_b=True)
             gradients[-1] = tf.reduce_sum(slope, axis=2, keepdims=True)
