@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from core.plan import NetworkSettings, StrategyChoice
 from core.results import FoldResult, History
 from core.splitting import Unit
-from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, make, parts_of
+from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, networks_of, parts_of
 from core.strategies.base import Predictor, stages_of
 from core.training.lane import Lane, Stopped
 
@@ -56,9 +56,8 @@ class Candidate:
 
 
 def lane_key(choice: StrategyChoice) -> str:
-    """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
-    kept = [part.key for part in choice.parts if make(part).card.family not in ("decision", "baseline")]
-    return "+".join(sorted(kept)) or "plain"
+    """Return the name of a choice's networks; choices that differ in their decision alone share it."""
+    return "+".join(sorted(part.key for part in networks_of(choice))) or "plain"
 
 
 def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:

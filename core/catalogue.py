@@ -11,7 +11,7 @@ from core.strategies.base import FAMILY_NAMES, Card, Family, Parameter, catalogu
 COST_WORDS: Mapping[str, str] = {
     "instant": "no work besides the training",
     "fast": "a little work before the training",
-    "slow": "searches all rows before the training: slow on large tables",
+    "slow": "searches all rows while other strategies train: slow on large tables",
 }
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from core.experiment import facts_of
 from core.plan import NetworkSettings, Part, Plan, StrategyChoice
-from core.strategies import Strategy, make
+from core.strategies import Strategy, make, networks_of
 from core.table import Table, Target
 
 CORES = 2
@@ -156,22 +156,29 @@ class Workload:
         return cls(rows, plan.network, plan.split.folds * plan.split.repeats, cores)
 
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
-        """Return the seconds of a run of these strategies; networks that several share are trained once."""
-        trained = {networks_of(choice) for choice in choices}
-        return self.units * (_FOLD_SECONDS + sum(map(self._fold_seconds, trained)))
+        """Return the seconds of a run of these strategies; networks that several share are trained once.
+
+        Slow samplers work beside the training, so a fold takes its work shared by the cores, or as long as
+        the longest strategy alone.
+        """
+        work = [self._work(parts) for parts in {networks_of(choice) for choice in choices}]
+        shared = sum(sampling + training for sampling, training, _ in work) / self.cores
+        alone = max((sampling + training / lanes for sampling, training, lanes in work), default=0.0)
+        return self.units * (_FOLD_SECONDS + max(shared, alone))
 
     def added(self, choice: StrategyChoice) -> float:
         """Return the seconds that a strategy adds to a run; a decision rule on the plain network adds none."""
-        trained = networks_of(choice)
-        return self.units * self._fold_seconds(trained) if trained else 0.0
+        parts = networks_of(choice)
+        return self.units * sum(self._work(parts)[:2]) / self.cores if parts else 0.0
 
-    def _fold_seconds(self, trained: frozenset[Part]) -> float:
+    def _work(self, trained: frozenset[Part]) -> tuple[float, float, int]:
+        """Return a fold's processor seconds of sampling and of training, and the number of networks."""
         parts = [make(part) for part in trained]
         members = max((int(getattr(part, "n_members", 1)) for part in parts), default=1)
         sampling = sum(self._sampling(part, members) for part in parts)
         if any(part.card.family == "reference" for part in parts):
-            return sampling
-        return sampling + members * self._lane_seconds() / self.cores
+            return sampling, 0.0, 1
+        return sampling, members * self._lane_seconds(), members
 
     def _sampling(self, part: Strategy, members: int) -> float:
         work = _SAMPLERS.get(part.card.key, _BY_CLASS[part.card.cost])
@@ -186,13 +193,8 @@ class Workload:
         epochs: float = network.epochs
         if network.patience:
             epochs = min(epochs, max(_EPOCHS_USED * epochs, network.patience + 1))
-        step = 5e-5 + 3e-7 * batch + 6 * batch * weights / 5e10
+        step = 2.5e-5 + 1e-7 * batch + 6 * batch * weights / 5e10
         return epochs * (3.5e-3 + math.ceil(rows.n / batch) * step)
-
-
-def networks_of(choice: StrategyChoice) -> frozenset[Part]:
-    """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
-    return frozenset(part for part in choice.parts if make(part).card.family not in ("decision", "baseline"))
 
 
 def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = CORES) -> float:

@@ -27,6 +27,7 @@ from core.strategies.base import (
     catalogue,
     label,
     make,
+    networks_of,
     parts_of,
 )
 
@@ -44,5 +45,6 @@ __all__ = [
     "catalogue",
     "label",
     "make",
+    "networks_of",
     "parts_of",
 ]

@@ -335,6 +335,11 @@ def parts_of(choice: StrategyChoice) -> list[Strategy]:
     return sorted(made, key=lambda strategy: (_ORDER.index(strategy.card.family), strategy.position))
 
 
+def networks_of(choice: StrategyChoice) -> frozenset[Part]:
+    """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
+    return frozenset(part for part in choice.parts if make(part).card.family not in ("decision", "baseline"))
+
+
 def label(choice: StrategyChoice) -> str:
     """Return the choice's name for people: its parts' names and the parameters that differ from the defaults."""
     names: Iterable[str] = (

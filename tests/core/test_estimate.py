@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from core.estimate import FoldRows, Workload, estimate_seconds, networks_of
+from core.estimate import FoldRows, Workload, estimate_seconds
 from core.experiment import run_unit
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
 from core.session import preset_for
 from core.splitting import Unit
-from core.strategies import TableFacts, catalogue
+from core.strategies import TableFacts, catalogue, networks_of
 from core.strategies.presets import EVERYTHING, START
 from core.table import encode_target
 from core.training.lanes import warm_up
