@@ -77,9 +77,7 @@ def _words(plan: Plan, work: Workload, choice: StrategyChoice, reason: str | Non
         st.markdown(sentences)
         if work.too_slow(choice):
             took = duration(work.sampling(choice))
-            st.markdown(
-                f":small[:material/hourglass: On this table, its sampling takes {took}: no preset has it here.]"
-            )
+            st.markdown(f":small[:material/hourglass: On this table, its sampling takes {took}, so no preset has it.]")
         kinds = " + ".join(dict.fromkeys(_family(card.family) for card in cards))
         about = f"{kinds} · {_cost(work, choice)} · settings and details"
     return st.expander(about, key=f"details_{place}", on_change="rerun", type="compact")
