@@ -12,7 +12,7 @@ import pytest
 
 from core.profile import describe
 from core.samples import SAMPLES, load_sample
-from core.table import TableError, encode_target, read_table, suggest_target
+from core.table import TableError, encode_target, from_frame, read_table, suggest_target
 
 ROWS = [(i * 0.5 - 3, "red" if i % 3 else "blue", "yes" if i % 5 == 0 else "no") for i in range(40)]
 
