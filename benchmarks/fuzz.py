@@ -51,8 +51,8 @@ def main() -> None:
     figures = {name: found[name] for name in ("files", "tracebacks", "read", "refused")}
     rows = [
         ("files tried", f"{found['files']:,}"),
-        ("read, profiled and planned", f"{found['read']:,}"),
-        ("refused in one sentence", f"{found['refused']:,}"),
+        ("read, profiled and planned", f"{found['read']:,} ({found['read'] / max(1, found['files']):.0%})"),
+        ("refused in one sentence", f"{found['refused']:,} ({found['refused'] / max(1, found['files']):.0%})"),
         ("tracebacks", f"{found['tracebacks']:,}"),
         *((name, f"{message} {data[:200]!r}") for name, (data, message) in failures.items()),
         ("time", f"{time.perf_counter() - began:.0f} s"),

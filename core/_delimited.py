@@ -196,8 +196,8 @@ def _parse(
     parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
     convert = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
 
-    def stream() -> pa.Table:
-        options = pacsv.ReadOptions(autogenerate_column_names=not header)
+    def typed() -> pa.Table:
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=_BLOCK)
         sample = _sample(text, quotes)
         guess = pacsv.read_csv(pa.BufferReader(sample), options, parse, convert).schema
         if len(set(guess.names)) < len(guess.names):
@@ -209,7 +209,7 @@ def _parse(
             misfits.clear()
             given.column_types = types
             try:
-                return pacsv.open_csv(pa.BufferReader(source), options, parse, given).read_all()
+                return pacsv.read_csv(pa.BufferReader(source), options, parse, given)
             except pa.ArrowInvalid as error:
                 odd = _ODD_CELL.search(str(error))
                 name = guess.names[int(odd[1])] if odd and int(odd[1]) < len(guess.names) else ""
@@ -226,7 +226,7 @@ def _parse(
     # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
     # do not hold, it settles them on the whole; where a row outgrows a block, in one block.
     largest = min(max(len(text), _BLOCK), 2**31 - 1)
-    for read in (stream, lambda: whole(_BLOCK), lambda: whole(largest)):
+    for read in (typed, lambda: whole(_BLOCK), lambda: whole(largest)):
         try:
             table = read()
             break
@@ -235,7 +235,8 @@ def _parse(
     else:
         raise TableError(f"The file cannot be read as CSV ({shortened(reason)}): save it again as CSV in UTF-8.")
     if misfits:
-        example = misfits[0]
+        # Blocks are parsed side by side, so that the first to be found is not always the same.
+        example = min(misfits, key=lambda row: (row.actual_columns, row.text))
         if len(misfits) > 0.1 * (table.num_rows + len(misfits)):
             raise TableError(
                 f"{len(misfits):,} of {counted(table.num_rows + len(misfits), 'row')} do not fit the header "

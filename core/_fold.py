@@ -27,6 +27,9 @@ from core.training.lane import Lane, Stopped
 if TYPE_CHECKING:
     from core.training.lanes import Block, TrainedLane
 
+# What the names of threads with samplers start with: a worker looks for them after a cancel.
+SAMPLER_THREADS = "sampler"
+
 Report = Callable[[float, str], None]
 Stop = Callable[[], bool]
 
@@ -116,7 +119,7 @@ def work(
     """
     from core.training.lanes import CORES
 
-    pool = ThreadPoolExecutor(CORES, thread_name_prefix="sampler")
+    pool = ThreadPoolExecutor(CORES, thread_name_prefix=SAMPLER_THREADS)
     try:
         # Quick ones first: training begins when they are there. The slowest of the others lead their queue.
         quick = [pool.submit(start, c, facts) for c in candidates if not c.slow]

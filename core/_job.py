@@ -12,6 +12,8 @@ from core.store import Progress, Store, StoreError
 from core.worker import work
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future as Promise
+
     from distributed import Client, Future
 
     from core.memory import Shape
@@ -45,6 +47,7 @@ class Job:
     run_id: str
     hold: TextIO
     cancelled: bool = False
+    loading: Promise[None] | None = None
     loaded: bool = False
     began: float | None = None
     served: float = 0.0
@@ -71,7 +74,7 @@ class Job:
     @property
     def waiting(self) -> bool:
         """Whether there is a piece to hand out."""
-        return bool(self.units or self.pieces)
+        return self.loaded and bool(self.units or self.pieces)
 
     def load(self) -> None:
         """Read plan and table, and find what is missing.
@@ -94,7 +97,6 @@ class Job:
         self.missing = len(self.units)
         # A name of its own for each attempt: a cancelled one leaves its event set.
         self.topic = f"counterweight-{self.run_id}-{time.monotonic_ns()}"
-        self.loaded = True
 
     def next_piece(self, memory: int) -> Piece | None:
         """Return the next piece, cut so that it fits; None where the last unit was on disk in pieces already.

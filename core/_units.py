@@ -1,4 +1,4 @@
-"""A finished unit as a Parquet file: complete on disk, or not there at all."""
+"""A run's files: complete on disk, or not there at all."""
 
 from __future__ import annotations
 
@@ -30,6 +30,31 @@ def write_parquet(path: Path, table: pa.Table) -> None:
             parquet.write_table(table, handle, compression="zstd", write_page_checksum=True)
             handle.flush()
             os.fsync(handle.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace a file in one step, so that a reader sees the old or the new text, never a part.
+
+    Parameters
+    ----------
+    durable : bool
+        Whether it is on the disk when this returns.
+
+    Raises
+    ------
+    OSError
+        It could not be written; the old text is untouched.
+    """
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with fresh.open("w") as handle:
+            handle.write(text)
+            if durable:
+                handle.flush()
+                os.fsync(handle.fileno())
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -30,6 +30,13 @@ def listed(names: Iterable[object], most: int = 5) -> str:
     return ", ".join(every) if rest <= 0 else ", ".join(every[:most]) + f" and {rest:,} more"
 
 
+def duration(seconds: float) -> str:
+    """Return a rough duration, for example "about 3 min"."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return "1 row", "2 rows"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

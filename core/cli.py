@@ -156,10 +156,11 @@ def _table(source: str) -> Table:
 
 
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
+    from core.estimate import Workload
     from core.experiment import facts_of
-    from core.notation import parse_strategies
+    from core.notation import named_singly, parse_strategies
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
-    from core.session import applicable
+    from core.session import applicable, slow_in, slow_sentence
     from core.table import TableError, encode_target, suggest_target
 
     try:
@@ -180,6 +181,9 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             table.column(column)
         facts = facts_of(table, plan, target)
         usable = applicable(strategies, facts)
+        work = Workload.of(plan, table, target)
+        # What a person names is run; what a preset brings along is not, where it would take long.
+        slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
     except (PlanError, TableError) as problem:
         raise _BadInput(str(problem)) from problem
     if not usable:
@@ -187,7 +191,9 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     left_out = [choice.key for choice in strategies if choice not in usable]
     if left_out and not given.quiet:
         print(f"Left out, as they do not apply to this table: {', '.join(left_out)}.", file=sys.stderr)
-    return replace(plan, strategies=usable)
+    if slow and not given.quiet:
+        print(slow_sentence(slow, work), file=sys.stderr)
+    return replace(plan, strategies=tuple(choice for choice in usable if choice not in slow))
 
 
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.worker import EMBEDDED
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -120,6 +122,7 @@ class Cluster:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            EMBEDDED: "1",
         }
         command = [sys.executable, "-m", "distributed.cli.dask_worker", self._address, "--nworkers", "1"]
         command += ["--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "600"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TextIO
 
 from core._job import Job, Piece
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 4
 MOST_EACH = 2
-_CANCEL_PATIENCE_S = 5.0
+# With the asking and the killing, a cancelled piece is gone within two seconds.
+_CANCEL_PATIENCE_S = 1.4
 _DELIVERY_PATIENCE_S = 60.0
 _POLL_S = 0.05
 
@@ -49,6 +51,8 @@ class Conductor:
         self._ending: list[tuple[float, Future]] = []
         self._served: dict[str, float] = {}
         self._late: dict[Future, float] = {}
+        # Reading a large table takes seconds, in which others are cancelled and served.
+        self._loaders = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="loader")
         self._closed = threading.Event()
         self._ready = threading.Event()
         self.cluster: Cluster | None = None
@@ -94,6 +98,7 @@ class Conductor:
     def close(self) -> None:
         """Stop conducting and end the embedded worker; runs at work are resumed by the next start."""
         self._closed.set()
+        self._loaders.shutdown(wait=False, cancel_futures=True)
         if self.cluster is not None:
             self.cluster.close()
 
@@ -128,6 +133,7 @@ class Conductor:
             self._look_for_cancels(cluster)
             self._look_for_late()
             self._activate()
+            self._look_for_loaded()
             self._hand_out(cluster, arrived)
             with arrived.thread_condition:
                 if not arrived.has_ready():
@@ -142,16 +148,20 @@ class Conductor:
                 return
             self._line.remove(chosen)
             self._active.append(chosen)
-        try:
-            if not chosen.store.cancel_requested(chosen.run_id):
-                chosen.load()
-                self._subscribe(chosen)
-        except Exception as error:
-            self._fail(chosen, error)
+        chosen.loading = self._loaders.submit(chosen.load)
 
-    def _subscribe(self, job: Job) -> None:
-        assert self.cluster is not None
-        self.cluster.client.subscribe_topic(job.topic, job.heard)
+    def _look_for_loaded(self) -> None:
+        for job in list(self._active):
+            if job.loading is None or not job.loading.done():
+                continue
+            loading, job.loading = job.loading, None
+            try:
+                loading.result()
+                assert self.cluster is not None
+                self.cluster.client.subscribe_topic(job.topic, job.heard)
+                job.loaded = True
+            except Exception as error:
+                self._fail(job, error)
 
     def _hand_out(self, cluster: Cluster, arrived: as_completed) -> None:
         """Give every free slot to the run whose turn it is."""
@@ -275,4 +285,8 @@ class Conductor:
         except (StoreError, OSError):
             pass  # deleted meanwhile, or no space left even for a line: it will show as interrupted
         finally:
-            job.hold.close()
+            if job.loading is None:
+                job.hold.close()
+            else:  # it reads the folder still: nobody else may take it meanwhile
+                job.loading.add_done_callback(lambda _: job.hold.close())
+                job.loading.cancel()

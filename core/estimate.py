@@ -9,7 +9,7 @@ judged by the cost class on its card.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +21,8 @@ from core.table import Table, Target
 CORES = 2
 # Splitting, preparing and deciding, whatever is trained.
 _FOLD_SECONDS = 0.3
+# A sampler that works longer than this on a run is in no preset; a person may add it by hand.
+SLOW_SECONDS = 600.0
 # Early stopping ended training after 0.47 to 0.85 of 40 epochs on the sample tables.
 _EPOCHS_USED = 0.65
 
@@ -171,10 +173,20 @@ class Workload:
         parts = networks_of(choice)
         return self.units * sum(self._work(parts)[:2]) / self.cores if parts else 0.0
 
+    def sampling(self, choice: StrategyChoice) -> float:
+        """Return the seconds that a strategy's samplers work in a run, beside the training."""
+        trained = networks_of(choice)
+        members = _members(parts := [make(part) for part in trained])
+        return self.units * sum(self._sampling(part, members) for part in parts if part.card.family != "reference")
+
+    def too_slow(self, choice: StrategyChoice) -> bool:
+        """Return whether a strategy's samplers would take so long that nobody should run into them unasked."""
+        return self.sampling(choice) > SLOW_SECONDS
+
     def _work(self, trained: frozenset[Part]) -> tuple[float, float, int]:
         """Return a fold's processor seconds of sampling and of training, and the number of networks."""
         parts = [make(part) for part in trained]
-        members = max((int(getattr(part, "n_members", 1)) for part in parts), default=1)
+        members = _members(parts)
         sampling = sum(self._sampling(part, members) for part in parts)
         if any(part.card.family == "reference" for part in parts):
             return sampling, 0.0, 1
@@ -195,6 +207,10 @@ class Workload:
             epochs = min(epochs, max(_EPOCHS_USED * epochs, network.patience + 1))
         step = 2.5e-5 + 1e-7 * batch + 6 * batch * weights / 5e10
         return epochs * (3.5e-3 + math.ceil(rows.n / batch) * step)
+
+
+def _members(parts: Sequence[Strategy]) -> int:
+    return max((int(getattr(part, "n_members", 1)) for part in parts), default=1)
 
 
 def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = CORES) -> float:

@@ -25,12 +25,21 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
     """
     chosen: dict[str, StrategyChoice] = {}
     for item in _split(text, ","):
-        preset = next((choices for name, choices in PRESETS.items() if _same(name, item)), None)
+        preset = _preset(item)
         for choice in (parse_choice(item),) if preset is None else preset:
             chosen.setdefault(choice.key, choice)
     if not chosen:
         raise PlanError(f"Name at least one strategy, or a preset: {', '.join(map(short, PRESETS))}.")
     return tuple(chosen.values())
+
+
+def named_singly(text: str) -> tuple[StrategyChoice, ...]:
+    """Return the choices of such a text that it names themselves, not by a preset; raises as above."""
+    return tuple(parse_choice(item) for item in _split(text, ",") if _preset(item) is None)
+
+
+def _preset(item: str) -> tuple[StrategyChoice, ...] | None:
+    return next((choices for name, choices in PRESETS.items() if _same(name, item)), None)
 
 
 def parse_choice(text: str) -> StrategyChoice:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from core._words import duration
 from core.combining import clash
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
-from core.strategies import make, parts_of
+from core.strategies import label, make, parts_of
 from core.strategies.base import TableFacts
 from core.strategies.presets import PLAIN, START, Preset
 from core.table import Table, suggest_target
+
+if TYPE_CHECKING:
+    from core.estimate import Workload
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +79,36 @@ def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[St
     return tuple(choice for choice in choices if why_not(choice, facts) is None)
 
 
-def preset_for(preset: Preset, facts: TableFacts) -> tuple[StrategyChoice, ...]:
-    """Return what a preset chooses on a table: all of it that applies, and the plain network always."""
-    return tuple(choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
+def preset_for(preset: Preset, facts: TableFacts, work: Workload | None = None) -> tuple[StrategyChoice, ...]:
+    """Return what a preset chooses on a table: all of it that applies, and the plain network always.
+
+    Parameters
+    ----------
+    work : Workload, optional
+        Where given, strategies whose sampler alone would take long on this table are left out.
+    """
+    slow = () if work is None else slow_in(preset.choices, facts, work)
+    usable = (choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
+    return tuple(choice for choice in usable if choice not in slow)
+
+
+def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, work: Workload) -> tuple[StrategyChoice, ...]:
+    """Return the choices that apply to a table but whose sampler alone takes long on it."""
+    return tuple(choice for choice in applicable(choices, facts) if work.too_slow(choice))
+
+
+def slow_sentence(slow: Sequence[StrategyChoice], work: Workload) -> str:
+    """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
+    if not slow:
+        return ""
+    longest = sorted(slow, key=work.sampling, reverse=True)
+    named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest[:6]]
+    more = f" and {len(slow) - 6} more" if len(slow) > 6 else ""
+    return (
+        f"Left out, since {'its' if len(slow) == 1 else 'their'} sampling takes long on this table: "
+        f"{', '.join(named)}{more}. Add {'it' if len(slow) == 1 else 'them'} one by one to have "
+        f"{'it' if len(slow) == 1 else 'them'} all the same."
+    )
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:

@@ -10,21 +10,23 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 import pyarrow as pa
 
-from core._units import read_parquet, read_results, write_parquet, write_results
+from core._units import read_parquet, read_results, write_parquet, write_results, write_text
 from core.plan import Plan
+from core.record import Membership, Progress, RunRecord, Status, membership_of
 from core.results import FoldResult
 from core.table import Table, encode_target, from_frame
 from core.versions import versions
 
-Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
+__all__ = ["Membership", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
+
 _RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
 _SPARE_BYTES = 32_768
 
@@ -36,85 +38,6 @@ def runs_folder() -> Path:
 
 class StoreError(RuntimeError):
     """A run that cannot be kept or found; the message is one sentence with the way out."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the unit at work has come.
-
-    Parameters
-    ----------
-    unit : str
-    share : float
-        Of this unit, in [0, 1].
-    doing : str
-        In words, for example "training 16 networks".
-    seconds_left : float or None
-        Of the whole run, once a unit or a good part of one has been timed.
-    """
-
-    unit: str
-    share: float
-    doing: str
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True)
-class Membership:
-    """That a run is one table of a benchmark.
-
-    Parameters
-    ----------
-    id, name : str
-        Of the benchmark; the same in all its runs.
-    position, total : int
-        Which of its tables this is, from 0, and how many there are.
-    left_out : tuple of str
-        Tables that could not take part, a sentence each; the same in all its runs.
-    """
-
-    id: str
-    name: str
-    position: int
-    total: int
-    left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What a run is, without its results.
-
-    Parameters
-    ----------
-    created : str
-        ISO time with its zone.
-    classes : tuple of str
-        Class labels by code.
-    positive : int or None
-    status : str
-        "interrupted" where the process that ran it is gone.
-    units_total : int
-        Folds times repeats.
-    example : bool
-        Shipped with the app, not made by the person.
-    benchmark : Membership or None
-        Where the run is one table of several.
-    """
-
-    id: str
-    name: str
-    created: str
-    plan: Plan
-    versions: tuple[tuple[str, str], ...]
-    table_name: str
-    table_digest: str
-    classes: tuple[str, ...]
-    positive: int | None
-    status: Status
-    message: str
-    units_total: int
-    example: bool
-    benchmark: Membership | None = None
 
 
 class Store:
@@ -167,11 +90,11 @@ class Store:
             (folder / "units").mkdir(parents=True)
             write_parquet(folder / "table.parquet", pa.Table.from_pandas(table.frame, preserve_index=False))
             # Given back when the disk is full, so that the run can still say why it stopped.
-            _write(folder / "spare", "\n" * _SPARE_BYTES)
-            _write(folder / "plan.json", plan.to_json())
-            _write(folder / "status.json", json.dumps({"status": "queued", "message": ""}))
+            write_text(folder / "spare", "\n" * _SPARE_BYTES)
+            write_text(folder / "plan.json", plan.to_json())
+            write_text(folder / "status.json", json.dumps({"status": "queued", "message": ""}))
             # Last, since a folder is a run from the moment it has this file.
-            _write(folder / "run.json", json.dumps(details, ensure_ascii=False))
+            write_text(folder / "run.json", json.dumps(details, ensure_ascii=False))
         except (OSError, pa.ArrowException) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise StoreError(f"The run could not be saved ({_why(error)}): free disk space and try again.") from error
@@ -208,7 +131,7 @@ class Store:
             message=message,
             units_total=details["units_total"],
             example=details["example"],
-            benchmark=_membership(details.get("benchmark")),
+            benchmark=membership_of(details.get("benchmark")),
         )
 
     def records(self) -> tuple[RunRecord, ...]:
@@ -279,13 +202,13 @@ class Store:
         folder = self._folder(run_id)
         text = json.dumps({"status": status, "message": message})
         try:
-            _write(folder / "status.json", text)
+            write_text(folder / "status.json", text)
         except OSError:
             (folder / "spare").unlink(missing_ok=True)
-            _write(folder / "status.json", text)
+            write_text(folder / "status.json", text)
 
     def write_progress(self, run_id: str, progress: Progress) -> None:
-        _write(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
+        write_text(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
 
     def progress(self, run_id: str) -> Progress | None:
         """Return the progress of the unit at work; None before the first."""
@@ -306,7 +229,7 @@ class Store:
     def rename(self, run_id: str, name: str) -> None:
         path = self._folder(run_id) / "run.json"
         details = json.loads(path.read_text())
-        _write(path, json.dumps({**details, "name": name.strip()[:200] or details["name"]}, ensure_ascii=False))
+        write_text(path, json.dumps({**details, "name": name.strip()[:200] or details["name"]}, ensure_ascii=False))
 
     def delete(self, run_id: str) -> None:
         """Remove a run with its table and results."""
@@ -331,7 +254,7 @@ class Store:
         with suppress(OSError, ValueError, KeyError, TypeError):
             before = json.loads(path.read_text())
             times = int(before["times"]) if before["finished"] == finished else 0
-        _write(path, json.dumps({"times": times + 1, "finished": finished}))
+        write_text(path, json.dumps({"times": times + 1, "finished": finished}))
         return times + 1
 
     def tidy(self, run_id: str) -> None:
@@ -341,7 +264,7 @@ class Store:
             path.unlink(missing_ok=True)
         if not (folder / "spare").exists():
             with suppress(OSError):
-                _write(folder / "spare", "\n" * _SPARE_BYTES)
+                write_text(folder / "spare", "\n" * _SPARE_BYTES)
 
     def hold(self, run_id: str) -> TextIO:
         """Take a run for this process, until the returned file is closed or the process ends.
@@ -376,17 +299,6 @@ class Store:
         return folder
 
 
-def _membership(raw: object) -> Membership | None:
-    """Read a membership back; a run without one, or with a damaged one, stands alone."""
-    if not isinstance(raw, dict):
-        return None
-    try:
-        left_out = tuple(str(sentence) for sentence in raw["left_out"])
-        return Membership(str(raw["id"]), str(raw["name"]), int(raw["position"]), int(raw["total"]), left_out)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
 def _state(folder: Path) -> tuple[Status, str]:
     """Return status and message; a status that cannot be read is an interrupted run's."""
     try:
@@ -407,17 +319,3 @@ def _save(path: Path, results: Sequence[FoldResult]) -> None:
 
 def _why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _write(path: Path, text: str, *, durable: bool = True) -> None:
-    """Replace a file in one step, so that a reader sees the old or the new text, never a part."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with fresh.open("w") as handle:
-            handle.write(text)
-            if durable:
-                handle.flush()
-                os.fsync(handle.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import mmap
 import os
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, cast, get_args
@@ -24,6 +25,8 @@ ColumnKind = Literal["numeric", "categorical", "date", "identifier", "constant",
 _FEATURE_KINDS = ("numeric", "categorical", "date")
 MOST_CLASSES = 50
 _MOST_LEVELS = 50
+_THREADS = min(4, os.cpu_count() or 1)
+_LONG = 50_000  # rows
 _ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
 _TARGET_NAME = re.compile(
     r"(?:^|_|\b)(target|class|label|labels|y|outcome|output|response|diagnosis|fraud|is_fraud|isfraud|churn|churned|"
@@ -189,16 +192,19 @@ def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] 
         There is no row, or fewer than two columns.
     """
     cleaned, more = clean(frame)
-    columns = tuple(_column(cleaned[column]) for column in cleaned)
-    return Table(name, cleaned, columns, notes + tuple(more), _digest(cleaned))
+    # Sorting and hashing let other threads work; on a small table, handing out costs more than it saves.
+    with ThreadPoolExecutor(_THREADS if len(cleaned) > _LONG else 1) as pool:
+        found = pool.map(_looked_at, [values for _, values in cleaned.items()])
+        digest, columns = hashlib.sha256(), []
+        for column, hashes in found:
+            digest.update(f"{column.name}\0{len(cleaned)}\0".encode(errors="replace"))
+            digest.update(hashes)
+            columns.append(column)
+    return Table(name, cleaned, tuple(columns), notes + tuple(more), digest.hexdigest())
 
 
-def _digest(frame: pd.DataFrame) -> str:
-    digest = hashlib.sha256()
-    for name, values in frame.items():
-        digest.update(f"{name}\0{len(frame)}\0".encode(errors="replace"))
-        digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+def _looked_at(values: pd.Series) -> tuple[Column, bytes]:
+    return _column(values), pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()
 
 
 def _column(values: pd.Series) -> Column:

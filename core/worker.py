@@ -5,6 +5,8 @@ Dask calls :func:`dask_setup` when a worker starts with ``--preload core.worker`
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from core.splitting import Unit
     from core.table import Table
 
+#: Set in the environment of a worker that the app started and may kill.
+EMBEDDED = "COUNTERWEIGHT_EMBEDDED_WORKER"
 _ASK_EVERY_S = 0.25
 _TELL_EVERY_S = 0.33
 
@@ -48,6 +52,7 @@ def work(
     from distributed import get_client, get_worker
 
     from core.experiment import run_unit
+    from core.training.lane import Stopped
 
     # Both are bound here: the trainer asks from threads of its own, which Dask does not know.
     worker, client = get_worker(), get_client()
@@ -63,7 +68,22 @@ def work(
             asked, stop = now, bool(client.sync(scheduler.event_is_set, name=topic))
         return stop
 
-    return run_unit(table, replace(plan, strategies=strategies), unit, report=report, should_stop=should_stop)
+    try:
+        return run_unit(table, replace(plan, strategies=strategies), unit, report=report, should_stop=should_stop)
+    except Stopped:
+        if os.environ.get(EMBEDDED):
+            # A sampler at work does not listen. Said to be stopped only when it is, this process is
+            # replaced by the conductor, which waits a moment; otherwise the next run would share the cores with it.
+            _wait_for_samplers()
+        raise
+
+
+def _wait_for_samplers() -> None:
+    from core._fold import SAMPLER_THREADS
+
+    for thread in threading.enumerate():
+        if thread.name.startswith(SAMPLER_THREADS):
+            thread.join()
 
 
 def seldom(tell: Callable[[float, str], None]) -> Callable[[float, str], None]:

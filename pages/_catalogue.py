@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core._words import duration
 from core.catalogue import families, find
 from core.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
-from core.session import combined, preset_for
+from core.session import combined, preset_for, slow_in, slow_sentence
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Family, TableFacts
-from core.strategies.presets import BUTTONS, Preset
+from core.strategies.presets import BUTTONS
 from core.table import Table, Target
 from pages._effect import wait_for
-from pages._shared import duration, remember, sentence, session
+from pages._shared import remember, sentence, session
 from pages._strategy import show_choice
 
 CHOSEN, ALL = "Chosen", "All"
@@ -77,18 +78,21 @@ def show_presets(facts: TableFacts, work: Workload) -> None:
     """Offer the presets, each with its size on this table and what it would cost."""
     with st.container(horizontal=True):
         for preset in BUTTONS:
-            choices = preset_for(preset, facts)
+            choices = preset_for(preset, facts, work)
+            slow = slow_sentence(slow_in(preset.choices, facts, work), work)
             st.button(
                 f"{preset.name} ({len(choices)})",
                 key=f"preset_{preset.name}",
                 on_click=choose_preset,
-                args=(preset, facts),
-                help=f"{preset.sentence} It takes {duration(work.seconds(choices))}.",
+                args=(choices, slow),
+                help=f"{preset.sentence} It takes {duration(work.seconds(choices))}. {sentence(slow)}".strip(),
             )
 
 
-def choose_preset(preset: Preset, facts: TableFacts) -> None:
-    remember(session().planned(strategies=preset_for(preset, facts)))
+def choose_preset(choices: tuple[StrategyChoice, ...], slow: str) -> None:
+    remember(session().planned(strategies=choices))
+    if slow:
+        st.session_state["flash"] = sentence(slow)
     st.session_state["family"] = CHOSEN
     st.session_state["search"] = ""
 

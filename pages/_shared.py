@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core._words import duration
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -200,10 +202,3 @@ def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:
         if progress.seconds_left is not None:
             words += f" – {duration(progress.seconds_left)} left"
     return min(1.0, share), words
-
-
-def duration(seconds: float) -> str:
-    """Return a rough duration in words."""
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

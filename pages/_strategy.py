@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 
+from core._words import duration
 from core.catalogue import COST_WORDS, described, needs
 from core.effects import Effect
 from core.estimate import Workload
@@ -17,7 +18,7 @@ from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
 from core.table import Table, Target
 from pages._effect import measured, show_effect, show_picture
-from pages._shared import duration, plain, remember, sentence, session
+from pages._shared import plain, remember, sentence, session
 
 
 def show_choice(
@@ -74,6 +75,9 @@ def _words(plan: Plan, work: Workload, choice: StrategyChoice, reason: str | Non
         st.markdown(f":gray[{sentences}]  \n:small[:material/block: {sentence(reason)}]")
     else:
         st.markdown(sentences)
+        if work.too_slow(choice):
+            took = duration(work.sampling(choice))
+            st.markdown(f":small[:material/hourglass: On this table, its sampling takes {took}, so no preset has it.]")
         kinds = " + ".join(dict.fromkeys(_family(card.family) for card in cards))
         about = f"{kinds} · {_cost(work, choice)} · settings and details"
     return st.expander(about, key=f"details_{place}", on_change="rerun", type="compact")

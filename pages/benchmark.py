@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core._words import duration
 from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out
 from core.estimate import estimate_seconds
 from core.plan import Plan, PlanError, SplitSettings
@@ -16,7 +17,7 @@ from core.store import StoreError
 from core.strategies.presets import PRESETS
 from core.table import TableError, read_table, suggest_target
 from pages._ranking import show_benchmark
-from pages._shared import duration, engine, plain, sentence, session, store, target_of, warm_up
+from pages._shared import engine, plain, sentence, session, store, target_of, warm_up
 
 if TYPE_CHECKING:
     from core.table import Target

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core._words import duration
 from core.estimate import Workload
 from core.experiment import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.table import Table, TableError
 from pages._catalogue import show_catalogue
-from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
+from pages._shared import empty, plain, remember, sentence, session, start_run, target_of, warm_up
 
 
 def main() -> None:

@@ -107,6 +107,18 @@ def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, caps
     assert "Left out, as they do not apply to this table: smoten." in capsys.readouterr().err
 
 
+def test_a_preset_leaves_out_what_takes_long_unless_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.estimate.SLOW_SECONDS", 0.05)
+    command = ["run", str(TABLE), *QUICK, "--runs", str(tmp_path), "--json", "--strategies"]
+    for asked, left_out in (("quick-look", True), ("quick-look,smote", False)):
+        assert main([*command, asked]) == 0
+        out, err = capsys.readouterr()
+        assert ("smote" in json.loads(out)["strategies"]) == (not left_out)
+        assert ("Left out, since its sampling takes long on this table: SMOTE (about" in err) == left_out
+
+
 def test_a_run_without_a_result_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(
         ["run", str(TABLE), "--strategies", "cost_weight(costs=(0,1,2))", "--runs", str(tmp_path), "--quiet", *QUICK]

@@ -7,18 +7,22 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.card_fraud import make
 from core.engine import Engine
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
-from core.store import Store
+from core.store import Store, StoreError
 from core.strategies.presets import PRESETS
+from core.table import Table, from_frame
 
 LONG = NetworkSettings(epochs=150, patience=0)
 PLAN = Plan("rings", PRESETS["Start"], network=LONG, split=SplitSettings(folds=4))
@@ -123,6 +127,44 @@ def test_a_killed_worker_is_replaced_and_the_results_are_the_same(
     same_results(store, undisturbed, run_id)
 
 
+def test_a_sampler_that_does_not_listen_is_gone_soon_after_a_cancel(store: Store, engine: Engine) -> None:
+    # Forests of five parts of 20,000 rows: some twenty seconds in one call that nobody can interrupt.
+    plan = replace(PLAN, target="Class", strategies=(StrategyChoice.of("hardness_threshold"),))
+    run_id = store.create(plan, from_frame(make(20_000, 400)))
+    engine.submit(run_id)
+    until(lambda: "waiting" in getattr(store.progress(run_id), "doing", ""))
+    before = worker_processes(engine)
+    engine.cancel(run_id)
+    began = time.monotonic()
+    assert until(ended(store, run_id)) < 2
+    until(lambda: not set(before) & set(worker_processes(engine)))
+    assert time.monotonic() - began < 3
+    assert store.record(run_id).status == "cancelled"
+
+
+def test_a_cancel_while_the_table_is_read_takes_effect_at_once(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on, read = threading.Event(), threading.Event(), Store.table
+
+    def slowly(self: Store, run_id: str) -> Table:
+        reading.set()
+        go_on.wait(30)
+        return read(self, run_id)
+
+    monkeypatch.setattr(Store, "table", slowly)
+    run_id = started(store, engine)
+    assert reading.wait(10)
+    engine.cancel(run_id)
+    assert until(ended(store, run_id)) < 2
+    # Its folder is being read still, so nobody else gets it.
+    with pytest.raises(StoreError, match="already being worked on"):
+        engine.submit(run_id)
+    go_on.set()
+    until(lambda: not store._is_held(store.root / run_id))
+    assert store.record(run_id).status == "cancelled"
+
+
 def test_two_runs_take_turns_and_know_their_place(store: Store, engine: Engine) -> None:
     first, second = started(store, engine), started(store, engine)
     assert engine.position(second) == 1
@@ -199,8 +241,6 @@ def test_units_that_do_not_fit_are_cut_and_the_results_are_the_same(
 
 
 def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: Engine) -> None:
-    from dataclasses import replace
-
     plan = replace(PLAN, split=SplitSettings(folds=3, group="nowhere"))
     run_id = started(store, engine, plan)
     until(ended(store, run_id))

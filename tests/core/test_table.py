@@ -12,7 +12,7 @@ import pytest
 
 from core.profile import describe
 from core.samples import SAMPLES, load_sample
-from core.table import TableError, encode_target, read_table, suggest_target
+from core.table import TableError, encode_target, from_frame, read_table, suggest_target
 
 ROWS = [(i * 0.5 - 3, "red" if i % 3 else "blue", "yes" if i % 5 == 0 else "no") for i in range(40)]
 
@@ -196,3 +196,26 @@ def test_the_positive_class_can_be_chosen() -> None:
     assert encode_target(table, "creditability", "good").classes == ("bad", "good")
     with pytest.raises(TableError, match="no class `ugly`"):
         encode_target(table, "creditability", "ugly")
+
+
+def test_a_large_table_is_looked_at_in_threads_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=3000), "b": rng.integers(0, 9, 3000), "c": rng.choice(["x", "y"], 3000)})
+    alone = from_frame(frame)
+    monkeypatch.setattr("core.table._LONG", 0)
+    threaded = from_frame(frame)
+    assert threaded.digest == alone.digest
+    assert threaded.columns == alone.columns
+
+
+def test_a_refusal_of_a_large_ragged_file_does_not_depend_on_which_block_comes_first() -> None:
+    lines = [f"{i},{i % 7},{'x' * 40}" + (",more" * (i % 5) if i % 4 == 0 and i > 500 else "") for i in range(80_000)]
+    data = "\n".join(["a,b,c", *lines]).encode()
+    assert len(data) > 3 << 20
+    said = set()
+    for _ in range(4):
+        with pytest.raises(TableError, match="do not fit the header") as refused:
+            read_table(data)
+        said.add(str(refused.value))
+    assert said == {next(iter(said))}
+    assert "one has 4 cells, the header 3" in next(iter(said))

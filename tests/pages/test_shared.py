@@ -8,7 +8,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from pages._shared import duration, plain
+from core._words import duration
+from pages._shared import plain
 
 NASTY = [
     "<script>alert(1)</script>",

@@ -146,6 +146,20 @@ def test_a_preset_is_chosen_with_one_press(page: AppTest, name: str, least: int)
     assert all(box.value for box in after.checkbox)
 
 
+def test_a_preset_says_what_it_leaves_out_on_a_large_table(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.estimate.SLOW_SECONDS", 0.05)
+    after = page.run().button(key="preset_Classics").click().run()
+    assert not after.exception
+    assert "smote_enn" not in chosen(after)
+    (said,) = [box.value.replace("\\", "").replace("\u2060", "") for box in after.warning]
+    assert said.startswith("Left out, since")
+    assert "SMOTE-ENN (about" in said
+    found = search(after, "smote-enn")
+    assert any("its sampling takes" in element.value for element in found.markdown)
+    ticked = found.checkbox(key="use_smote_enn").check().run()
+    assert "smote_enn" in chosen(ticked)
+
+
 def test_boxes_follow_the_plan_after_a_preset(page: AppTest) -> None:
     page.pills(key="family").set_value("All").run()
     page.button(key="preset_Quick look").click().run()

@@ -1,0 +1,205 @@
+"""One measurement of `benchmarks.scale`, in a process of its own so that its peak memory is its own.
+
+``python -m benchmarks._scale '{"what": "run", ...}'`` prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# The classics without Tomek links and SMOTE-ENN, which the presets leave out of a table this large,
+# and in their place two that the field compares as often and that cost no search of all rows.
+TWELVE = (
+    "plain", "random_under", "random_over", "smote", "borderline_smote_1", "adasyn", "class_weight", "focal",
+    "logit_adjusted", "balanced_batches", "under_bagging", "threshold_f1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process is to measure.
+
+    Parameters
+    ----------
+    what : {"run", "sampling", "keras"}
+        The whole run; its preparation and samplers one after another; or some sequential Keras fits.
+    units : int
+        Of the five folds, how many are run.
+    networks : int
+        Where above 0, that many strategies of one network each, instead of the twelve.
+    fits : int
+        Keras fits to time.
+    """
+
+    what: Literal["run", "sampling", "keras"]
+    rows: int
+    batch: int
+    epochs: int
+    units: int = 5
+    networks: int = 0
+    fits: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a process measured; seconds are wall time, of all its units or fits together.
+
+    Parameters
+    ----------
+    peak : int
+        Bytes resident at most: table, libraries and all.
+    lanes : int
+        Networks trained.
+    phases : dict of str to float
+        Seconds by what was done.
+    """
+
+    seconds: float
+    peak: int
+    lanes: int = 0
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+def measured(job: Job) -> Found:
+    """Return what a process of its own measures."""
+    command = [sys.executable, "-m", "benchmarks._scale", json.dumps(asdict(job))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
+    return Found(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def do(job: Job) -> Found:
+    """Measure here and now."""
+    return {"run": _run, "sampling": _sampling, "keras": _keras}[job.what](job)
+
+
+def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
+    from benchmarks.card_fraud import ROWS, TARGET, make
+    from core.plan import NetworkSettings, Plan, StrategyChoice
+    from core.table import from_frame
+
+    # The rarest class keeps at least 60 rows, so that every fold has some at every size.
+    frauds = max(60, round(job.rows * 492 / ROWS))
+    # Nobody stops before the last epoch, as on the Keras side, so that both do the same work.
+    network = NetworkSettings(batch_size=job.batch, epochs=job.epochs, patience=job.epochs)
+    choices = tuple(StrategyChoice.of(key) for key in TWELVE)
+    if job.networks:
+        choices = tuple(StrategyChoice.of("focal", gamma=0.01 * (i + 1)) for i in range(job.networks))
+    return from_frame(make(job.rows, frauds), "made"), Plan(TARGET, choices, network=network)
+
+
+def _run(job: Job) -> Found:
+    table, plan = _table_and_plan(job)
+    from core.experiment import lane_key, run, run_unit, units
+    from core.training.lanes import warm_up
+
+    warm_up()
+    phases: dict[str, float] = {}
+    began = last = time.perf_counter()
+    doing = "preparing"
+
+    def report(_share: float, now_doing: str) -> None:
+        nonlocal last, doing
+        now = time.perf_counter()
+        phases[doing] = phases.get(doing, 0.0) + now - last
+        last = now
+        doing = {"m": "sampling", "t": "training", "w": "sampling"}[now_doing[0]]
+
+    if job.units == len(units(plan)):
+        results = run(table, plan)
+    else:
+        results = ()
+        for unit in units(plan)[: job.units]:
+            results += run_unit(table, plan, unit, report=report)
+            phases["deciding"] = phases.get("deciding", 0.0) + time.perf_counter() - last
+            last, doing = time.perf_counter(), "preparing"
+    seconds = time.perf_counter() - began
+    failed = [result.error for result in results if result.error]
+    if failed:
+        raise RuntimeError(failed[0])
+    key_of = {choice.key: lane_key(choice) for choice in plan.strategies}
+    # Strategies that differ in their decision alone share their networks.
+    lanes = {(result.repeat, result.fold, key_of[result.strategy]): result.lanes for result in results}
+    return Found(seconds, _peak(), sum(lanes.values()), phases)
+
+
+def _sampling(job: Job) -> Found:
+    """Do what comes before the training as a person would with Keras: one strategy after another."""
+    table, plan = _table_and_plan(job)
+    from core._fold import candidates_of, start
+    from core.experiment import _prepared, facts_of, units
+    from core.splitting import split_rows
+    from core.table import encode_target
+
+    began = time.perf_counter()
+    for unit in units(plan)[: job.units]:
+        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+        rows = split_rows(table, plan, target, unit)
+        made = _prepared(table, plan, target, rows, 0)
+        made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+        for candidate in candidates_of(plan.strategies, made.view).values():
+            start(candidate, facts_of(table, plan, target))
+    return Found(time.perf_counter() - began, _peak())
+
+
+def _keras(job: Job) -> Found:
+    """Time fits and predictions, with TensorFlow's own thread settings.
+
+    The rows that an epoch visits are as many for every strategy, so a fit on the table's own rows,
+    one with class weights and one on rows of both classes drawn alike take turns.
+    """
+    table, plan = _table_and_plan(job)
+    import keras
+    import numpy as np
+
+    from core.experiment import units
+    from core.preparation import Preparation
+    from core.splitting import split_rows
+    from core.table import encode_target
+    from core.training.network import build
+
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    rows = split_rows(table, plan, target, units(plan)[0])
+    frames = [table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid, rows.test)]
+    preparation = Preparation.fit(frames[0], table.features(plan.target))
+    X, X_valid, X_test = map(preparation.transform, frames)
+    y, y_valid = target.codes[rows.fit], target.codes[rows.valid]
+    weights = (len(y) / (2 * np.bincount(y)))[y].astype(np.float32)
+    rng = np.random.default_rng(0)
+    alike = np.concatenate([rng.choice(np.flatnonzero(y == c), len(y) // 2) for c in (0, 1)])
+    kinds = [(X, y, None), (X, y, weights), (X[alike], y[alike], None)]
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).predict(np.zeros((4, 2)), verbose=0)  # warm
+    phases = {"fitting": 0.0, "predicting": 0.0}
+    for i in range(job.fits):
+        inputs, labels, weight = kinds[i % len(kinds)]
+        keras.utils.set_random_seed(i)
+        began = time.perf_counter()
+        model = build(X.shape[1], plan.network.hidden_layers, 2)
+        model.compile(keras.optimizers.Adam(plan.network.learning_rate), "binary_crossentropy")
+        stopping = keras.callbacks.EarlyStopping(patience=plan.network.patience, restore_best_weights=True)
+        model.fit(
+            inputs, labels, batch_size=job.batch, epochs=job.epochs, sample_weight=weight, verbose=0,
+            validation_data=(X_valid, y_valid), callbacks=[stopping],
+        )  # fmt: skip
+        fitted = time.perf_counter()
+        model.predict(X_test, batch_size=job.batch, verbose=0)
+        phases["fitting"] += fitted - began
+        phases["predicting"] += time.perf_counter() - fitted
+    return Found(sum(phases.values()), _peak(), job.fits, phases)
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(do(Job(**json.loads(sys.argv[1]))))))
