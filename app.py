@@ -15,6 +15,7 @@ st.navigation(
         st.Page("pages/compare.py", title="Compare", icon=":material/bar_chart:"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
         st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
+        st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
         st.Page("pages/history.py", title="History", icon=":material/history:"),
     ],
     position="top",

@@ -75,6 +75,8 @@ class Card:
         Short citation and its DOI or arXiv address.
     cost : {"instant", "fast", "slow"}
         Work beside the training; "slow" searches neighbours among the majority.
+    formula : str
+        What it does as LaTeX, in the letters that :data:`core.toy.LETTERS` explains; empty for none.
     """
 
     key: str
@@ -85,6 +87,7 @@ class Card:
     harms: str
     paper: str
     link: str
+    formula: str = ""
     cost: Literal["instant", "fast", "slow"] = "instant"
     numeric_only: bool = False
     categorical_only: bool = False
