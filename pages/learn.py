@@ -49,22 +49,23 @@ def main() -> None:
 
 
 def chosen() -> type[Strategy]:
-    """Return the strategy that the switch stands on; the address names it."""
+    """Return the strategy that the switch stands on; the address names it by its key."""
     known = catalogue()
     names = {key: f"{FAMILY_NAMES[cls.card.family]}: {cls.card.name}" for key, cls in known.items()}
-    if st.query_params.get("strategy") not in (None, *known):
+    asked = st.query_params.get("strategy", FIRST)
+    if asked not in known:
         st.warning("There is no strategy of this name; this is another one.", icon=":material/info:")
-        del st.query_params["strategy"]
-    key = st.selectbox(
-        "Strategy",
-        list(known),
-        index=list(known).index(FIRST),
-        format_func=names.__getitem__,
-        key="strategy",
-        bind="query-params",
-        help="Type to search.",
+        asked = FIRST
+    # The address decides: links and the browser's Back change it behind the box's back.
+    st.session_state["strategy"] = asked
+    st.selectbox(
+        "Strategy", list(known), format_func=names.__getitem__, key="strategy", on_change=follow, help="Type to search."
     )
-    return known[key]
+    return known[asked]
+
+
+def follow() -> None:
+    st.query_params["strategy"] = st.session_state["strategy"]
 
 
 def toy_settings() -> ToySettings:
