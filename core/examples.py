@@ -13,26 +13,63 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.plan import Plan
-from core.store import Store, copy_run
+from core.store import RunRecord, Store, copy_run
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+_HEADLINE = "headline.txt"
 
 
 @dataclass(frozen=True)
-class Example:
-    """One run to make: a sample under the Quick look preset, and what it shows."""
+class Recipe:
+    """One run to make: a sample under the Quick look preset, and its name."""
 
     sample: str
     name: str
 
 
+@dataclass(frozen=True)
+class Example:
+    """One run that is there.
+
+    Parameters
+    ----------
+    headline : str
+        What came out, in one sentence: the first of the verdict when it was made.
+    """
+
+    record: RunRecord
+    headline: str
+
+
 # The first is the one that the gallery shows first.
-TO_MAKE: tuple[Example, ...] = (
-    Example("page_blocks", "Page blocks: which are no text?"),
-    Example("german_credit", "German credit: which loans went bad?"),
-    Example("abalone_9_vs_18", "Abalone: which are the old ones?"),
-    Example("yeast", "Yeast proteins: six places of a cell"),
+TO_MAKE: tuple[Recipe, ...] = (
+    Recipe("page_blocks", "Page blocks: which are no text?"),
+    Recipe("german_credit", "German credit: which loans went bad?"),
+    Recipe("abalone_9_vs_18", "Abalone: which are the old ones?"),
+    Recipe("yeast", "Yeast proteins: six places of a cell"),
 )
+
+
+def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
+    """Return the examples that are there, in the order of the gallery; none where the folder is gone."""
+    return tuple(Example(record, _headline(folder, record.id)) for record in Store(folder).records())
+
+
+def _headline(folder: Path, run_id: str) -> str:
+    try:
+        return (folder / run_id / _HEADLINE).read_text().strip()
+    except OSError:
+        return ""
+
+
+def headline_of(store: Store, run_id: str) -> str:
+    """Return the first sentence of a finished run's verdict."""
+    from core.evaluation.comparison import compare
+    from core.evaluation.verdict import assess
+
+    record = store.record(run_id)
+    judged = assess(compare(store.results(run_id), record.plan, record.classes), record.plan)
+    return judged.sentences[0].text
 
 
 def plan_of(sample: str) -> Plan:
@@ -67,6 +104,7 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
         fresh = Path(workshop) / "fresh"
         for run_id in made:
             copy_run(Store(Path(workshop)), Store(fresh), run_id)
+            (fresh / run_id / _HEADLINE).write_text(headline_of(Store(fresh), run_id) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(fresh, folder)
     return tuple(made)
