@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.examples import open_example
 from core.store import StoreError
+from pages._frame import framed
 from pages._results import show_results
 from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
 
@@ -115,4 +116,4 @@ def show_end(record: RunRecord, finished: int) -> None:
         st.rerun()
 
 
-main()
+framed(main)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._difficulty import show_difficulty
+from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
@@ -206,4 +207,4 @@ def change_kinds(key: str, names: list[str]) -> None:
         st.session_state["problem"] = str(error)
 
 
-main()
+framed(main)

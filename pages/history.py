@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._frame import framed
 from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
@@ -194,4 +195,4 @@ def when(created: str) -> str:
     return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
 
 
-main()
+framed(main)

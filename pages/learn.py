@@ -15,6 +15,7 @@ from core.session import with_parameter
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Strategy
 from core.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
+from pages._frame import framed
 from pages._parameters import parameter_field
 from pages._shared import draw, engine, plain, remember, sentence, session, warm_up
 
@@ -241,4 +242,4 @@ def show_next(cls: type[Strategy]) -> None:
         st.switch_page("pages/strategies.py")
 
 
-main()
+framed(main)

@@ -9,6 +9,7 @@ from core.experiment import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.table import Table, TableError
 from pages._catalogue import show_catalogue
+from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
 from pages._shared import duration, empty, plain, remember, sentence, session, start_run, target_of, warm_up
 
@@ -138,4 +139,4 @@ def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
     }
 
 
-main()
+framed(main)
