@@ -17,7 +17,7 @@ _FATES = (
     ("new", "diamond-open", 0.9),
 )
 # From the common class's colour to the rare one's, through nothing: it reads on light and dark pages.
-_PLANE = [[0.0, "rgba(68,119,170,0.55)"], [0.5, "rgba(128,128,128,0.06)"], [1.0, "rgba(238,119,51,0.65)"]]
+_PLANE = [[0.0, "rgba(68,119,170,0.55)"], [0.5, "rgba(128,128,128,0.06)"], [1.0, "rgba(226,105,31,0.65)"]]
 
 
 def rows_before(rows: ToyRows) -> go.Figure:
