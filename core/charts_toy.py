@@ -10,10 +10,11 @@ from core.toy import Region, Regions, ToyRows
 
 NAMES = ("common", "rare")
 COLOUR_OF = (COLOURS[0], COLOURS[1])
+SYMBOL_OF = ("circle", "square")
 _FATES = (
     ("removed", "x-thin-open", 0.45),
-    ("kept", "circle", 0.7),
-    ("repeated", "square", 0.9),
+    ("kept", "", 0.7),
+    ("repeated", "triangle-up", 0.9),
     ("new", "diamond-open", 0.9),
 )
 # From the common class's colour to the rare one's, through nothing: it reads on light and dark pages.
@@ -31,6 +32,7 @@ def rows_after(rows: ToyRows) -> go.Figure:
     sizes = 6.5 * np.sqrt(np.clip(rows.weight, 0.15, 9)) if rows.change == "weights" else np.full(len(rows.fate), 6.5)
     for code, name in enumerate(NAMES):
         for fate, symbol, opacity in _FATES:
+            symbol = SYMBOL_OF[code] if fate == "kept" else symbol
             chosen = (rows.after_codes == code) & (rows.fate == fate)
             if chosen.any():
                 figure.add_scatter(
@@ -69,7 +71,7 @@ def _classes(points: np.ndarray, codes: np.ndarray, figure: go.Figure | None = N
         figure.add_scatter(
             x=points[codes == code, 0], y=points[codes == code, 1], mode="markers", name=name, hoverinfo="name",
             opacity=0.6 if code == 0 else 0.95, marker={"color": COLOUR_OF[code], "size": 5 + 2 * code,
-                                                       "symbol": ("circle", "square")[code]},
+                                                       "symbol": SYMBOL_OF[code]},
         )  # fmt: skip
     return figure
 

@@ -23,7 +23,7 @@ from core.strategies.presets import PLAIN
 from core.training.lane import Lane
 
 ROWS, FRESH_ROWS, GRID, LEVELS = 800, 3_000, 48, 8
-_REACH = 2.6
+_MARGIN = 0.3
 NETWORK = NetworkSettings((32, 16), batch_size=64, epochs=30, patience=6)
 #: The letters of the formulas, in the words of somebody who reads one for the first time.
 LETTERS: Mapping[str, str] = {
@@ -201,7 +201,11 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     candidates = candidates_of(choices, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
     work(list(candidates.values()), table.facts, block, NETWORK, lambda share, doing: None, None)
-    across, down = (np.arange(LEVELS) if cut else np.linspace(-_REACH, _REACH, GRID) for cut in table.categorical)
+    low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN
+    across, down = (
+        np.arange(LEVELS) if cut else np.linspace(low[place], high[place], GRID)
+        for place, cut in enumerate(table.categorical)
+    )
     grid = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
     X = np.concatenate([view.expand(grid.astype(float)), table.X_fresh])
     nothing = np.zeros(len(X), np.int64)

@@ -18,6 +18,8 @@ _STYLE = """<style>
 [data-testid="stElementToolbar"] [aria-label^="Download as CSV"] { display: none }
 /* Long formulas scroll in themselves, not the page. */
 .katex-display { overflow-x: auto; overflow-y: hidden; padding: .25rem 0 }
+/* Streamlit keeps six rems free above the title. */
+[data-testid="stMainBlockContainer"] { padding-top: 4.5rem }
 </style>"""
 
 

@@ -17,9 +17,9 @@ def show_gallery() -> None:
     for column, example in zip(st.columns(len(shown)), shown, strict=True):
         record = example.record
         with column.container(border=True, height="stretch", key=f"example_{record.id}"):
-            st.markdown(f"**{plain(record.name)}** :violet-badge[Example]")
-            st.caption(sentence(example.headline))
-            st.caption(f"{len(record.plan.strategies)} strategies × {record.units_total} folds")
+            st.markdown(f"**{plain(record.name)}**")
+            strategies = f"{len(record.plan.strategies)} strategies × {record.units_total} folds"
+            st.caption(f":violet-badge[Example] {strategies}  \n{sentence(example.headline)}")
             if st.button(
                 "Open",
                 key=f"open_{record.id}",
