@@ -58,17 +58,16 @@ def stops(run: str) -> tuple[Stop, ...]:
     )
 
 
-def take(driver: WebDriver, url: str, stop: Stop) -> tuple[bytes, int]:
+def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tuple[bytes, int]:
     """Return a page as WebP, as tall as it is, and by how many pixels it is too wide."""
     wait = WebDriverWait(driver, 60, poll_frequency=0.2)
-    width = driver.execute_script("return window.innerWidth")
-    _resize(driver, width, 900)
+    _resize(driver, width, height)
     driver.get(url + stop.address)
     wait.until(lambda d: stop.words in d.execute_script("return document.body.innerText"))
     for label in stop.presses:
         wait.until(lambda d, label=label: press(d, label))
     _settle(driver)
-    _resize(driver, width, min(_TALLEST, max(900 if width > 600 else 850, driver.execute_script(_HEIGHT) + 60)))
+    _resize(driver, width, min(_TALLEST, max(height, driver.execute_script(_HEIGHT))))
     _settle(driver)
     over = max(0, driver.execute_script(_WIDTH) - width)
     picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
@@ -118,7 +117,7 @@ def take_all(
                     for stop in stops(run):
                         if names and stop.name not in names:
                             continue
-                        picture, over = take(driver, url, stop)
+                        picture, over = take(driver, url, stop, width, height)
                         (target / f"{stop.name}-{width}-{theme}.webp").write_bytes(picture)
                         pictures, size, too_wide = pictures + 1, size + len(picture), too_wide + (over > 0)
                 finally:
