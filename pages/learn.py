@@ -128,6 +128,19 @@ def regions_of(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]
     return engine().call(trained, settings, choice)
 
 
+def current(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
+    """Return the training of these rows, and give up the last one of this tab where it still waits for its turn."""
+    found = regions_of(settings, choice)
+    if found.cancelled():  # by another tab that looked at the same rows
+        regions_of.clear(settings, choice)
+        found = regions_of(settings, choice)
+    before = st.session_state.get("toy_training")
+    if before is not None and before is not found:
+        before.cancel()
+    st.session_state["toy_training"] = found
+    return found
+
+
 def show_rows(settings: ToySettings, choice: StrategyChoice) -> None:
     """Show the rows before and after."""
     rows = rows_of(settings, choice)
@@ -157,7 +170,7 @@ def titled(title: str, words: str, figure: go.Figure, key: str) -> None:
 
 def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
     """Show what the plain network and the strategy learn, as soon as they have."""
-    found = regions_of(settings, choice)
+    found = current(settings, choice)
     if not found.done():
         # Most are there before a person has looked at the rows: one short wait is calmer than a flicker.
         with st.spinner("Training on these rows…"):

@@ -21,7 +21,7 @@ def test_a_strategy_is_shown_live_and_a_slider_answers(server: Server, open_brow
     assert "rare, new" in page.drawn("toy_rows_after")
     assert "border of the decision" in page.drawn("toy_chosen")
     page.wait(lambda: page.find(".st-key-formula .katex"))
-    handle = page.driver.find_element(By.CSS_SELECTOR, ".st-key-imbalance [role=slider]")
+    handle = page.driver.find_element(By.CSS_SELECTOR, ".st-key-imbalance :is([role=slider], input[type=range])")
     handle.send_keys(Keys.ARROW_RIGHT)
     page.see("545 common, 545 rare")
     page.see("What SMOTE learns")
