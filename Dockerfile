@@ -11,6 +11,7 @@ COPY app.py ./
 COPY .streamlit ./.streamlit
 COPY core ./core
 COPY pages ./pages
+COPY examples ./examples
 
 # Workers find `core` here, wherever they are started from.
 ENV PYTHONPATH=/app COUNTERWEIGHT_RUNS=/runs

@@ -82,6 +82,7 @@ def run(
     name: str | None = None,
     progress: bool = True,
     watch: Watch | None = None,
+    example: bool = False,
 ) -> Results:
     """Run a plan in this process.
 
@@ -96,6 +97,8 @@ def run(
         Show a progress bar on standard error.
     watch : callable or None
         Called with the share of the whole run that is done, in [0, 1], and what is being done.
+    example : bool
+        Mark the run as an example that ships with the app.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def run(
     target = encode_target(table, plan.target, plan.positive, plan.split.folds)
     table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
     store = None if runs is None else Store(Path(runs))
-    run_id = "" if store is None else store.create(plan, table, name)
+    run_id = "" if store is None else store.create(plan, table, name, example)
     with _Bar(progress) as tell:
 
         def told(share: float, doing: str) -> None:

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from core.effects import Picture
 
 # Paul Tol's "bright" and Okabe & Ito's colours that keep contrast on white and on near-black.
-COLOURS = ("#4477AA", "#EE7733", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
+COLOURS = ("#4477AA", "#E2691F", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
 PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
 GREY = "#8A8A8A"
-# One hue whose ends both stand out from white and from near-black pages.
-SCALE = [[0.0, "#E3EDF7"], [0.25, "#A9C8E6"], [0.5, "#6A9FD0"], [0.75, "#3A73AE"], [1.0, "#1D4477"]]
+# One hue whose ends both stand out from white and from near-black pages. It skips the middle blues: neither of the
+# text colours that Plotly puts on a cell (white and #444) reaches a contrast of 4.5 there.
+SCALE = [[0.0, "#E3EDF7"], [0.5, "#9CC0E2"], [0.5, "#3A73AE"], [1.0, "#1D4477"]]
 
 #: For ``st.plotly_chart(config=...)`` and for pages: the toolbar's camera saves a sharp PNG.
 CONFIG: Mapping[str, object] = {

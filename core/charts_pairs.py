@@ -71,9 +71,9 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
             hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, showscale=False,
         )
     )  # fmt: skip
-    figure.update_xaxes(type="category", side="top", showgrid=False, title="against the strategy of this number")
+    figure.update_xaxes(type="category", side="bottom", showgrid=False, title="against the strategy of this number")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    return _themed(figure, 110 + max(34, 300 // n) * n, legend=False).update_layout(margin={"t": 60})
+    return _themed(figure, 110 + max(34, 300 // n) * n, legend=False)
 
 
 def _text(value: float, probability: bool) -> str:

@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before anything imports TensorFlow: its start-up lines would fall into the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return _run(_parser().parse_args(arguments))
+        given = _parser().parse_args(arguments)
+        return _make_examples() if given.command == "examples" else _run(given)
     except _BadInput as problem:
         print(problem, file=sys.stderr)
         return BAD_INPUT
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> _Parser:
     parser = _Parser(prog="python -m core", description="Compare balancing strategies on an imbalanced table.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("examples", help="compute the example runs that the app opens on anew")
     run = commands.add_parser(
         "run",
         help="train and compare strategies on a table",
@@ -83,6 +85,15 @@ def _parser() -> _Parser:
     network.add_argument("--patience", type=int, help="epochs without a better validation loss; 0: never stop early")
     network.add_argument("--validation-split", type=float)
     return parser
+
+
+def _make_examples() -> int:
+    _import_trainer()
+    from core.examples import EXAMPLES, make_examples
+
+    made = make_examples(tell=lambda words: print(words, file=sys.stderr))
+    print(f"{len(made)} examples in {EXAMPLES}.")
+    return OK
 
 
 def _run(given: argparse.Namespace) -> int:

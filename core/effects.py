@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -76,24 +77,35 @@ def effect(table: Table, target: Target, choice: StrategyChoice) -> Effect:
         lanes = next(stages_of(parts_of(choice), Lane(np.arange(len(view.y)), seed=0), view))
     except StrategyError as error:
         return Effect(before, before, "none", problem=str(error))
-    rows = np.mean([np.bincount(lane.labels(view.y), minlength=view.n_classes) for lane in lanes], axis=0)
-    after, change = rows, "rows"
-    if all(lane.sample_weight is not None for lane in lanes):
-        weighed = [np.bincount(lane.labels(view.y), lane.sample_weight, view.n_classes) for lane in lanes]
-        after, change = np.mean(weighed, axis=0), "weights"
-    elif lanes[0].batches != "shuffled":
-        after, change = np.full(view.n_classes, rows.mean()), "batches"
-    elif np.array_equal(rows, view.class_counts):
+    after, change = change_of(lanes, view)
+    if change == "none":
         return Effect(before, before, "none", len(lanes), notes=tuple(view.notes))
     return Effect(
         before,
         tuple(int(count) for count in np.rint(after * scale)),
-        change,  # type: ignore[arg-type]
+        change,
         len(lanes),
         0 if scale == 1 else len(view.y),
         tuple(view.notes),
         _picture(view, lanes[0]) if change == "rows" else None,
     )
+
+
+def change_of(lanes: Sequence[Lane], view: TrainingView) -> tuple[np.ndarray, Change]:
+    """Return what the classes count for in lanes, the mean over lanes of shape (n_classes,), and what makes it so."""
+    rows = np.mean([np.bincount(lane.labels(view.y), minlength=view.n_classes) for lane in lanes], axis=0)
+    if all(lane.sample_weight is not None for lane in lanes):
+        weighed = [np.bincount(lane.labels(view.y), lane.sample_weight, view.n_classes) for lane in lanes]
+        return np.mean(weighed, axis=0), "weights"
+    if lanes[0].batches != "shuffled":
+        return np.full(view.n_classes, rows.mean()), "batches"
+    return rows, "none" if np.array_equal(rows, view.class_counts) else "rows"
+
+
+def fates(lane: Lane, n_rows: int) -> np.ndarray:
+    """Return what became of every training row, and then "new" for every row that was made; see :class:`Picture`."""
+    own = np.array(["removed", "kept", "repeated"])[np.minimum(np.bincount(lane.rows, minlength=n_rows), 2)]
+    return np.concatenate([own, np.full(0 if lane.synthetic is None else len(lane.synthetic.y), "new")])
 
 
 @lru_cache(maxsize=4)
@@ -130,12 +142,10 @@ def _picture(view: TrainingView, lane: Lane, limit: int = 1_500) -> Picture:
 
     plane = PCA(2, svd_solver="covariance_eigh") if view.X.shape[1] > 1 else None
     points = view.X if plane is None else plane.fit_transform(view.X)
-    fate = np.array(["removed", "kept", "repeated"])[np.minimum(np.bincount(lane.rows, minlength=len(view.y)), 2)]
-    codes = view.y
+    fate, codes = fates(lane, len(view.y)), view.y
     if lane.synthetic is not None:
         new = lane.synthetic.X if plane is None else plane.transform(lane.synthetic.X)
         points, codes = np.concatenate([points, new]), np.concatenate([codes, lane.synthetic.y])
-        fate = np.concatenate([fate, np.full(len(new), "new")])
     if points.shape[1] == 1:
         points = np.column_stack([points, np.zeros(len(points))])
     shown = np.sort(np.random.default_rng(0).permutation(len(points))[:limit])

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from core.store import Store, StoreError
 _RESUMES = 3
 _ATTEMPTS = 5
 _POLL_S = 0.05
+_CALLS_AT_ONCE = 2
 T = TypeVar("T")
 
 
@@ -41,7 +41,7 @@ class Engine:
         self._conductor = conductor or Conductor(scheduler)
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._callers = ThreadPoolExecutor(2, thread_name_prefix="caller")
+        self._calls = threading.Semaphore(_CALLS_AT_ONCE)
         atexit.register(self.close)
         self._resume()
 
@@ -90,9 +90,24 @@ class Engine:
     def call(self, function: Callable[..., T], *arguments: object) -> Promise[T]:
         """Run a function on a worker, between two folds of the run at work, and promise what it returns.
 
-        The promise raises what the function raised, and StoreError where the training process is gone.
+        The promise raises what the function raised, and StoreError where the training process is gone. It can
+        be cancelled until the call has its turn.
         """
-        return self._callers.submit(self._call, function, arguments)
+        promise: Promise[T] = Promise()
+
+        def keep() -> None:
+            with self._calls:
+                if not promise.set_running_or_notify_cancel():
+                    return
+                try:
+                    promise.set_result(self._call(function, arguments))
+                except BaseException as error:  # whatever it is, it belongs to who waits
+                    promise.set_exception(error)
+
+        # A daemon: Python waits for the threads of a pool before it tells anybody that the app ends, and a
+        # caller may wait for a worker that is never ready.
+        threading.Thread(target=keep, name="caller", daemon=True).start()
+        return promise
 
     def _call(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
         from distributed import CancelledError
@@ -122,7 +137,6 @@ class Engine:
     def close(self) -> None:
         """Stop conducting and end the embedded worker; runs at work are resumed by the next engine."""
         self._closed.set()
-        self._callers.shutdown(wait=False, cancel_futures=True)
         self._conductor.close()
 
     def _resume(self) -> None:

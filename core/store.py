@@ -100,6 +100,10 @@ class Store:
             raise StoreError(f"The run could not be saved ({_why(error)}): free disk space and try again.") from error
         return run_id
 
+    def has(self, run_id: str) -> bool:
+        """Return whether there is a run of this id, damaged or not."""
+        return _RUN_ID.fullmatch(run_id) is not None and (self.root / run_id / "run.json").is_file()
+
     def record(self, run_id: str) -> RunRecord:
         """Return a run's record.
 
@@ -297,6 +301,30 @@ class Store:
         if _RUN_ID.fullmatch(run_id) is None or not folder.is_dir():
             raise StoreError(f"There is no run '{run_id[:64]}'.")
         return folder
+
+
+def copy_run(source: Store, target: Store, run_id: str) -> None:
+    """Copy a run's plan, table and finished units to another store: there whole, or not at all.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or the disk is full.
+    """
+    if not source.has(run_id):
+        raise StoreError(f"There is no run '{run_id[:64]}'.")
+    fresh = target.root / f".copied.{secrets.token_hex(8)}"
+    try:
+        target.root.mkdir(parents=True, exist_ok=True)
+        kept = shutil.ignore_patterns(".*", "spare", "lock", "cancel", "progress.json", "resumes.json", "pieces")
+        shutil.copytree(source.root / run_id, fresh, ignore=kept)
+        with suppress(FileExistsError):  # another tab may have copied it just now
+            fresh.rename(target.root / run_id)
+    except OSError as error:
+        if not target.has(run_id):
+            raise StoreError(f"The run could not be copied ({_why(error)}): free disk space and try again.") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _state(folder: Path) -> tuple[Status, str]:

@@ -46,7 +46,7 @@ def show_table(found: Comparison, names: dict[str, str], key: str, shown: Interv
     config["Strategy"] = st.column_config.Column(pinned=True, width=210)
     height = 35 * (len(found.strategies) + 1) + 15
     style = styled(found, names, f"{key} {shown and shown.kind}", shown)
-    st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics")
+    st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -49,7 +49,7 @@ def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key:
         config: dict[str, object] = {
             head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns
         }
-        st.dataframe(shown, hide_index=True, key="pairs_table", column_config=config)
+        st.dataframe(shown, hide_index=True, key="pairs_table", column_config=config, placeholder="–")
 
 
 def explained(pairs: Pairs, cell: Cell) -> str:

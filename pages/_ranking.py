@@ -192,7 +192,12 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
     config = {name: st.column_config.Column(width=110) for name in ranking.scores.index}
     config |= {"Strategy": st.column_config.Column(pinned=True, width=190)}
     st.dataframe(
-        style, hide_index=True, column_config=config, height=35 * (len(names) + 1) + 15, key="benchmark_scores"
+        style,
+        hide_index=True,
+        column_config=config,
+        height=35 * (len(names) + 1) + 15,
+        key="benchmark_scores",
+        placeholder="–",
     )
 
 
@@ -230,7 +235,9 @@ def show_pairs(ranking: Ranking, names: dict[str, str]) -> None:
                 "Difference": ["clear" if pair in ranking.clear else "" for pair in ranking.pairs],
             }
         )
-        st.dataframe(rows.style.format(precision=4, subset=["p", "p after Holm"]), hide_index=True, key="pairs")
+        st.dataframe(
+            rows.style.format(precision=4, subset=["p", "p after Holm"]), hide_index=True, key="pairs", placeholder="–"
+        )
 
 
 def show_downloads(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -18,6 +18,7 @@ from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
 from core.table import Table, Target
 from pages._effect import measured, show_effect, show_picture
+from pages._parameters import parameter_field, title
 from pages._shared import plain, remember, sentence, session
 
 
@@ -124,8 +125,11 @@ def show_details(choice: StrategyChoice, position: int, cls: type[Strategy], pla
         with st.container(horizontal=True):
             for parameter in cls.parameters():
                 value = given.get(parameter.name, parameter.default)
-                field(choice, position, parameter, value, not chosen, f"{place}_{parameter.name}")
-        lines = [f"{_title(parameter)}: {sentence(described(parameter))}" for parameter in cls.parameters()]
+                key = f"{place}_{parameter.name}"
+                change = partial(set_parameter, choice, position, parameter, key)
+                with suppress(PlanError):  # typed numbers that are none: the change says so
+                    parameter_field(parameter, key, value, disabled=not chosen, on_change=change)
+        lines = [f"{title(parameter)}: {sentence(described(parameter))}" for parameter in cls.parameters()]
         lines += [] if chosen else ["Tick the strategy to change its settings."]
         st.caption("  \n".join(lines))
     st.markdown(
@@ -133,34 +137,12 @@ def show_details(choice: StrategyChoice, position: int, cls: type[Strategy], pla
         f"**Needs** {', '.join(needs(card))}\n\n**Costs** {COST_WORDS[card.cost]}\n\n"
         f"**Paper** [{plain(card.paper, 160)}]({card.link})"
     )
-
-
-def _title(parameter: Parameter) -> str:
-    return parameter.name.replace("_", " ").capitalize()
-
-
-def field(choice: StrategyChoice, position: int, parameter: Parameter, value: object, disabled: bool, key: str) -> None:
-    """Show the widget that fits a parameter; it takes effect at once."""
-    common = {"key": key, "help": described(parameter), "disabled": disabled}
-    change = partial(set_parameter, choice, position, parameter, key)
-    name = _title(parameter)
-    if parameter.choices:
-        st.selectbox(
-            name, parameter.choices, index=parameter.choices.index(str(value)), on_change=change, width=220, **common
-        )  # type: ignore[call-overload]
-    elif isinstance(parameter.default, bool):
-        st.toggle(name, bool(value), on_change=change, **common)  # type: ignore[arg-type]
-    elif isinstance(parameter.default, tuple):
-        shown = ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else ""
-        st.text_input(name, shown, on_change=change, width=220, **common)  # type: ignore[arg-type]
-    elif isinstance(parameter.default, int | float):
-        number = type(parameter.default)
-        low, high = (None if bound is None else number(bound) for bound in (parameter.low, parameter.high))
-        # A step of the default's last digit: 0.001 for 0.999, 0.1 for 2.0.
-        digits = len(str(parameter.default).partition(".")[2])
-        step = 1 if number is int else math.pow(10, -digits)
-        form = None if number is int else f"%.{6 if high is not None and 0.999 < high < 1 else max(digits, 2)}f"
-        st.number_input(name, low, high, number(value), step, form, on_change=change, width=220, **common)  # type: ignore
+    st.page_link(
+        "pages/learn.py",
+        label=f"Learn: {plain(card.name)} in a picture",
+        icon=":material/school:",
+        query_params={"strategy": card.key},
+    )
 
 
 def set_parameter(choice: StrategyChoice, position: int, parameter: Parameter, key: str) -> None:

@@ -16,6 +16,7 @@ from core.samples import SAMPLES, load_sample
 from core.store import StoreError
 from core.strategies.presets import PRESETS
 from core.table import TableError, read_table, suggest_target
+from pages._frame import framed
 from pages._ranking import show_benchmark
 from pages._shared import engine, plain, sentence, session, store, target_of, warm_up
 
@@ -213,4 +214,4 @@ def show_earlier() -> None:
                 st.rerun()
 
 
-main()
+framed(main)

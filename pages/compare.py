@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.examples import open_example
+from core.store import StoreError
+from pages._frame import framed
 from pages._results import show_results
 from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
 
@@ -40,8 +44,11 @@ def main() -> None:
 
 def wanted() -> RunRecord | None:
     """Return the run of the address, else the one last looked at, else the newest."""
-    records = {record.id: record for record in store().records()}
     asked = st.query_params.get("run")
+    if asked is not None:
+        with suppress(StoreError):  # without it, the page says that there is no such run
+            open_example(store(), asked)
+    records = {record.id: record for record in store().records()}
     if asked is not None and asked not in records:
         st.warning("There is no run at this address; it may have been deleted. This is the newest one.")
     newest = next(iter(records), None)
@@ -109,4 +116,4 @@ def show_end(record: RunRecord, finished: int) -> None:
         st.rerun()
 
 
-main()
+framed(main)

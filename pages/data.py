@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._difficulty import show_difficulty
+from pages._frame import framed
+from pages._gallery import show_gallery
+from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
 
 if TYPE_CHECKING:
@@ -26,18 +29,21 @@ PREVIEW_ROWS = 100
 
 
 def main() -> None:
+    restore_link()
     state = session()
-    problem = st.session_state.pop("problem", None)
-    if problem is not None:
-        st.error(sentence(problem), icon=":material/error:")
+    show_problem()
     if state.table is None or state.plan is None:
         st.title("Which balancing strategy suits your table?")
         st.markdown(
             "Bring a table with a rare class. Counterweight trains one Keras network under many balancing "
             "strategies, on the same folds, and shows them side by side."
         )
+        if not show_waiting():
+            show_gallery()
         choose_table()
     else:
+        write_link()
+        show_waiting()
         show_table(state.table, state.plan)
     warm_up()
 
@@ -75,7 +81,9 @@ def open_upload() -> None:
     if upload is None:
         return
     try:
-        remember(session().opened(read_table(upload.getvalue(), upload.name)))
+        table = read_table(upload.getvalue(), upload.name)
+        if not apply_waiting(table):
+            remember(session().opened(table))
     except TableError as error:
         st.session_state["problem"] = str(error)
 
@@ -199,4 +207,4 @@ def change_kinds(key: str, names: list[str]) -> None:
         st.session_state["problem"] = str(error)
 
 
-main()
+framed(main)

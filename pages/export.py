@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._frame import framed
 from pages._score import show_scoring, told
 from pages._shared import empty, engine, plain, remember, runs_folder, session, store, warm_up
 
@@ -162,4 +163,4 @@ def file_stem(name: str) -> str:
     return "-".join(part for part in stem.split("-") if part)[:60] or "model"
 
 
-main()
+framed(main)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._frame import framed
 from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     )
     numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("First", "Second")}
     numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second less first.")
-    st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table")
+    st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table", placeholder="–")
     st.caption(
         f"Means over {found[0].folds} folds of the first and {found[1].folds} of the second. Brier score and log loss "
         "are better when lower."
@@ -194,4 +195,4 @@ def when(created: str) -> str:
     return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
 
 
-main()
+framed(main)

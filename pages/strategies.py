@@ -10,16 +10,22 @@ from core.experiment import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.table import Table, TableError
 from pages._catalogue import show_catalogue
+from pages._frame import framed
+from pages._link import restore_link, show_problem, show_waiting, write_link
 from pages._shared import empty, plain, remember, sentence, session, start_run, target_of, warm_up
 
 
 def main() -> None:
     warm_up()
+    restore_link()
     state = session()
     st.title("Strategies", anchor=False)
+    show_problem()
     if state.table is None or state.plan is None:
+        show_waiting()
         empty("First choose a table: a sample takes one click.", "pages/data.py", "Choose a table")
         return
+    write_link()
     try:
         target = target_of(state.table, state.plan)
     except TableError as error:
@@ -134,4 +140,4 @@ def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
     }
 
 
-main()
+framed(main)

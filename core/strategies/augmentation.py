@@ -24,6 +24,10 @@ class Mixup(Strategy):
         harms="Does not balance anything by itself; mixtures of categories look like no real row.",
         paper="Zhang et al. (2018)",
         link="https://arxiv.org/abs/1710.09412",
+        formula=(
+            r"\tilde x = \lambda x_a + (1 - \lambda) x_b, \quad \tilde y = \lambda y_a + (1 - \lambda) y_b, "
+            r"\quad \lambda \sim \text{Beta}(\alpha, \alpha)"
+        ),
     )
 
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
@@ -46,6 +50,12 @@ class Remix(Strategy):
         harms="More false alarms at the border of the rare class.",
         paper="Chou et al. (2020)",
         link="https://arxiv.org/abs/2007.03943",
+        formula=(
+            r"\begin{gathered} \tilde x = \lambda x_a + (1 - \lambda) x_b, \quad \tilde y = \lambda_y y_a + "
+            r"(1 - \lambda_y) y_b \\ \lambda_y = \begin{cases} 0 & n_a / n_b \ge \kappa, \; \lambda < \tau \\ "
+            r"1 & n_a / n_b \le 1 / \kappa, \; 1 - \lambda < \tau \\ \lambda & \text{otherwise} \end{cases} "
+            r"\end{gathered}"
+        ),
     )
 
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)

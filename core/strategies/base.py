@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 
+from core._words import counted
 from core.plan import ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies._cache import OnceCache
 from core.training.lane import Lane
@@ -75,6 +76,8 @@ class Card:
         Short citation and its DOI or arXiv address.
     cost : {"instant", "fast", "slow"}
         Work beside the training; "slow" searches neighbours among the majority.
+    formula : str
+        What it does as LaTeX, in the letters that :data:`core.toy.LETTERS` explains; empty for none.
     """
 
     key: str
@@ -85,6 +88,7 @@ class Card:
     harms: str
     paper: str
     link: str
+    formula: str = ""
     cost: Literal["instant", "fast", "slow"] = "instant"
     numeric_only: bool = False
     categorical_only: bool = False
@@ -237,9 +241,11 @@ class Strategy(ABC):
         """Return one sentence on why the strategy does not apply to a table, or None where it does."""
         card = self.card
         if card.numeric_only and facts.n_categorical:
-            return f"{card.name} works on numbers only, and this table has {facts.n_categorical} categorical columns."
+            has = counted(facts.n_categorical, "categorical column")
+            return f"{card.name} works on numbers only, and this table has {has}."
         if card.categorical_only and facts.n_numeric:
-            return f"{card.name} works on categorical columns only, and this table has {facts.n_numeric} numeric ones."
+            has = counted(facts.n_numeric, "numeric one")
+            return f"{card.name} works on categorical columns only, and this table has {has}."
         if card.two_classes_only and facts.n_classes != 2:
             return f"{card.name} works for two classes, and this target has {facts.n_classes}."
         if facts.minority < card.min_minority:

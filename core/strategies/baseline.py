@@ -21,4 +21,5 @@ class Plain(Strategy):
         harms="May call nearly every row the common class.",
         paper="Rumelhart, Hinton and Williams (1986)",
         link="https://doi.org/10.1038/323533a0",
+        formula=r"\ell(x, y) = -\log p_y(x)",
     )

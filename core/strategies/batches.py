@@ -22,6 +22,7 @@ class BalancedBatches(Strategy):
         harms="Rows of a tiny class are seen so often that the network learns them by heart.",
         paper="Shen, Lin and Huang (2016)",
         link="https://arxiv.org/abs/1512.05830",
+        formula=r"P(y = j \text{ in a batch}) = \frac{1}{C}",
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -42,6 +43,7 @@ class ProgressiveBatches(Strategy):
         harms="Half of the training has few rare rows; short training may end before they are learned.",
         paper="Kang et al. (2020)",
         link="https://arxiv.org/abs/1910.09217",
+        formula=r"P_t(y = j) = (1 - s) \frac{n_j}{N} + \frac{s}{C}, \quad s = \min\left(1, \frac{t}{f \, T}\right)",
     )
 
     balanced_from: float = parameter(

@@ -53,6 +53,7 @@ class ThresholdF1(Threshold):
         harms="With few validation rows of the smallest class the threshold is a guess.",
         paper="Lipton, Elkan and Naryanaswamy (2014)",
         link="https://arxiv.org/abs/1402.1892",
+        formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \frac{2 \, TP}{2 \, TP + FP + FN}",
     )
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
@@ -73,6 +74,7 @@ class ThresholdGMean(Threshold):
         harms="Accepts many false alarms where the rare class is very rare.",
         paper="Collell, Prelec and Patil (2018)",
         link="https://doi.org/10.1016/j.neucom.2017.08.035",
+        formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \sqrt{TPR \cdot TNR}",
     )
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
@@ -93,6 +95,10 @@ class ThresholdMcc(Threshold):
         harms="With few validation rows of the smallest class the threshold is a guess.",
         paper="Chicco and Jurman (2020)",
         link="https://doi.org/10.1186/s12864-019-6413-7",
+        formula=(
+            r"\begin{gathered} \hat y = [p \ge t^*] \\ t^* = \arg\max_t \frac{TP \cdot TN - FP \cdot "
+            r"FN}{\sqrt{(TP + FP)(TP + FN)(TN + FP)(TN + FN)}} \end{gathered}"
+        ),
     )
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
@@ -113,6 +119,7 @@ class ThresholdRecall(Threshold):
         harms="The floor holds on validation rows; on new rows it is met about half of the time.",
         paper="Scott and Nowak (2005)",
         link="https://doi.org/10.1109/TIT.2005.856955",
+        formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \text{precision}(t) \text{ with recall}(t) \ge f",
     )
 
     floor: float = parameter(0.9, "Share of positive rows to find; with more classes, of every class.", low=0, high=1)
@@ -135,6 +142,7 @@ class ThresholdPrecision(Threshold):
         harms="May find next to nothing where the floor is out of reach.",
         paper="Eban et al. (2017)",
         link="https://arxiv.org/abs/1608.04802",
+        formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \text{recall}(t) \text{ with precision}(t) \ge f",
     )
 
     floor: float = parameter(
@@ -159,6 +167,7 @@ class ThresholdCost(Threshold):
         harms="When the costs are guessed, so is the threshold.",
         paper="Zhou and Liu (2006)",
         link="https://doi.org/10.1109/TKDE.2006.17",
+        formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\min_t \sum_i c_{y_i, \hat y_i(t)}",
     )
 
     miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
@@ -187,6 +196,7 @@ class PriorCorrection(Strategy):
         harms="Alone it changes nothing; after resampling it undoes the shift in decisions too.",
         paper="Saerens, Latinne and Decaestecker (2002)",
         link="https://doi.org/10.1162/089976602753284446",
+        formula=r"p_j' \propto p_j \, \frac{\pi_j}{\pi_j^{\text{train}}}",
     )
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
@@ -221,6 +231,7 @@ class TemperatureScaling(Strategy):
         harms="Changes no decision by itself: put a threshold after it.",
         paper="Guo et al. (2017)",
         link="https://arxiv.org/abs/1706.04599",
+        formula=r"p' = \text{softmax}(\log p \, / \, T), \quad T = \arg\min_T -\sum_i \log p'_{y_i}(x_i)",
     )
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
@@ -242,6 +253,7 @@ class IsotonicCalibration(Strategy):
         harms="With few rows of the smallest class it makes coarse steps, and many ties.",
         paper="Zadrozny and Elkan (2002)",
         link="https://doi.org/10.1145/775047.775151",
+        formula=r"p' = f(p), \quad f = \arg\min_{f \text{ rising}} \sum_i \left( f(p_i) - y_i \right)^2",
     )
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:

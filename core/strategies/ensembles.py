@@ -60,6 +60,7 @@ class DeepEnsemble(Ensemble):
         harms="Balances nothing; costs as much as its networks.",
         paper="Lakshminarayanan, Pritzel and Blundell (2017)",
         link="https://arxiv.org/abs/1612.01474",
+        formula=r"p(x) = \frac{1}{M} \sum_{m=1}^{M} p^{(m)}(x)",
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -80,6 +81,10 @@ class UnderBagging(Ensemble):
         harms="Each network is weak where the smallest class has only a handful of rows.",
         paper="Barandela, Valdovinos and Sánchez (2003)",
         link="https://doi.org/10.1007/s10044-003-0192-z",
+        formula=(
+            r"p(x) = \frac{1}{M} \sum_{m=1}^{M} p(x;\, S_m), \quad |S_{m, j}| = n_{\min} \text{ for every "
+            r"class } j"
+        ),
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -100,6 +105,10 @@ class OverBagging(Ensemble):
         harms="The networks resemble each other in the rare rows, which all of them see.",
         paper="Wang and Yao (2009)",
         link="https://doi.org/10.1109/CIDM.2009.4938667",
+        formula=(
+            r"p(x) = \frac{1}{M} \sum_{m=1}^{M} p(x;\, S_m), \quad |S_{m, j}| = n_{\max} \text{ for every "
+            r"class } j"
+        ),
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -129,6 +138,10 @@ class SmoteBagging(Ensemble):
         harms="Where classes overlap it has SMOTE's trouble, many times over.",
         paper="Wang and Yao (2009)",
         link="https://doi.org/10.1109/CIDM.2009.4938667",
+        formula=(
+            r"\begin{gathered} p(x) = \frac{1}{M} \sum_{m=1}^{M} p(x;\, S_m), \quad |S_{m, j}| = n_{\max} \\ "
+            r"\text{a share } m / M \text{ of the smaller classes drawn, the rest by SMOTE} \end{gathered}"
+        ),
         cost="fast",
     )
 
@@ -173,6 +186,11 @@ class EasyEnsemble(Ensemble):
         harms="Wrong labels gain weight in every round.",
         paper="Liu, Wu and Zhou (2009)",
         link="https://doi.org/10.1109/TSMCB.2008.2007853",
+        formula=(
+            r"\begin{gathered} p(x) = \frac{1}{M} \sum_{b, t} p(x;\, S_b, w_t), \quad |S_{b, j}| = n_{\min} "
+            r"\\ w_i \leftarrow w_i \, (C - 1) \frac{1 - e}{e} \text{ for wrong rows, } e \text{ their share} "
+            r"\end{gathered}"
+        ),
     )
 
     rounds: int = parameter(
@@ -256,6 +274,10 @@ class SelfPaced(_Sequential):
         harms="Trains one network after another, which takes longer than side by side.",
         paper="Liu et al. (2020)",
         link="https://arxiv.org/abs/1909.03500",
+        formula=(
+            r"\text{rows of hardness bin } b \propto \frac{1}{\bar h_b + \alpha_t}, \quad h = 1 - p_y, \quad "
+            r"\alpha_t = \tan \frac{\pi t}{2 (M - 1)}"
+        ),
     )
 
     bins: int = parameter(20, "Steps of hardness.", low=2, high=100)
@@ -295,6 +317,10 @@ class BalancedCascade(_Sequential):
         harms="The last networks see the hardest and noisiest common rows only.",
         paper="Liu, Wu and Zhou (2009)",
         link="https://doi.org/10.1109/TSMCB.2008.2007853",
+        formula=(
+            r"n_j^{(t+1)} = n_j^{(t)} \left( \frac{n_{\min}}{n_j} \right)^{\frac{1}{M - 1}}, \quad \text{the "
+            r"surest rows } (p_y \to 1) \text{ go first}"
+        ),
     )
 
     def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:

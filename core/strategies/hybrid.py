@@ -55,6 +55,7 @@ class SmoteEnn(_CleanedSmote):
         harms="Cuts real rows at the border too, on small tables too many.",
         paper="Batista, Prati and Monard (2004)",
         link="https://doi.org/10.1145/1007730.1007735",
+        formula=r"D' = \text{ENN}\left(D \cup \text{SMOTE}(D)\right)",
         cost="slow",
     )
     cleaning = _CleanNeighbours()
@@ -74,6 +75,7 @@ class SmoteTomek(_CleanedSmote):
         harms="Differs little from SMOTE where classes are apart.",
         paper="Batista, Prati and Monard (2004)",
         link="https://doi.org/10.1145/1007730.1007735",
+        formula=r"D' = \text{Tomek}\left(D \cup \text{SMOTE}(D)\right)",
         cost="slow",
     )
     cleaning = _CleanTomek()

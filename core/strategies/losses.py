@@ -28,6 +28,7 @@ class Focal(Strategy):
         harms="Wrong labels are hard rows too; probabilities come out less sure.",
         paper="Lin et al. (2017)",
         link="https://arxiv.org/abs/1708.02002",
+        formula=r"\ell = -(1 - p_y)^{\gamma} \log p_y",
     )
 
     gamma: float = parameter(2.0, _GAMMA_HELP, low=0, high=10)
@@ -50,6 +51,7 @@ class ClassBalancedFocal(Strategy):
         harms="Two settings to get right; rare wrong labels weigh twice.",
         paper="Cui et al. (2019)",
         link="https://arxiv.org/abs/1901.05555",
+        formula=r"\ell = -\frac{1 - \beta}{1 - \beta^{n_y}} \, (1 - p_y)^{\gamma} \log p_y",
     )
 
     gamma: float = parameter(1.0, _GAMMA_HELP, low=0, high=10)
@@ -74,6 +76,10 @@ class LogitAdjusted(Strategy):
         harms="Probabilities are those of a balanced world: correct the prior where they matter.",
         paper="Menon et al. (2021)",
         link="https://arxiv.org/abs/2007.07314",
+        formula=(
+            r"\ell = -\log \frac{e^{z_y + \tau \log \pi_y}}{\sum_j e^{z_j + \tau \log \pi_j}}, \quad \pi_j = "
+            r"\frac{n_j}{N}"
+        ),
     )
 
     tau: float = parameter(1.0, "Size of the head start; 1 balances the classes.", low=0, high=4)
@@ -97,6 +103,7 @@ class BalancedSoftmax(Strategy):
         harms="Equals the logit-adjusted loss at tau 1: comparing the two says nothing.",
         paper="Ren et al. (2020)",
         link="https://arxiv.org/abs/2007.10740",
+        formula=r"\ell = -\log \frac{n_y \, e^{z_y}}{\sum_j n_j \, e^{z_j}}",
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -121,6 +128,12 @@ class Ldam(Strategy):
         harms="Needs enough epochs: the weights come late.",
         paper="Cao et al. (2019)",
         link="https://arxiv.org/abs/1906.07413",
+        formula=(
+            r"\begin{gathered} \ell = -w_y(t) \log \frac{e^{s (z_y - \Delta_y)}}{e^{s (z_y - \Delta_y)} + "
+            r"\sum_{j \ne y} e^{s z_j}} \\ \Delta_j = \Delta_{\max} \left( \frac{n_{\min}}{n_j} "
+            r"\right)^{1/4}, \quad w_j(t) = 1 \text{ early}, \; \propto \frac{1 - \beta}{1 - \beta^{n_j}} "
+            r"\text{ late} \end{gathered}"
+        ),
     )
 
     max_margin: float = parameter(0.5, "Margin of the rarest class.", low=0, high=10)
@@ -156,6 +169,7 @@ class LabelSmoothing(Strategy):
         harms="Does not balance anything by itself; blurs the probabilities of rare classes.",
         paper="Szegedy et al. (2016)",
         link="https://arxiv.org/abs/1512.00567",
+        formula=r"\ell = -\sum_j q_j \log p_j, \quad q_j = (1 - \varepsilon) \, [j = y] + \frac{\varepsilon}{C}",
     )
 
     smoothing: float = parameter(0.1, "Share of each label spread over all classes.", low=0, high=0.5)
@@ -178,6 +192,10 @@ class Asymmetric(Strategy):
         harms="Probabilities lean towards the positive class.",
         paper="Ridnik et al. (2021)",
         link="https://arxiv.org/abs/2009.14119",
+        formula=(
+            r"\begin{gathered} \ell = -(1 - p)^{\gamma_+} \log p \text{ for positive rows} \\ \ell = "
+            r"-p_m^{\gamma_-} \log(1 - p_m), \; p_m = \max(p - m, 0) \text{ for others} \end{gathered}"
+        ),
         two_classes_only=True,
     )
 
@@ -204,6 +222,11 @@ class SoftF1(Strategy):
         harms="With few rare rows a batch the loss jumps; probabilities are driven to 0 and 1.",
         paper="Bénédict et al. (2021)",
         link="https://arxiv.org/abs/2108.10566",
+        formula=(
+            r"\begin{gathered} \ell = \alpha \, (1 - \bar F_1) - (1 - \alpha) \log p_y \\ \bar F_1 = "
+            r"\frac{1}{C} \sum_j \frac{2 \sum_i p_j(x_i) [y_i = j]}{\sum_i p_j(x_i) + \sum_i [y_i = j]} "
+            r"\end{gathered}"
+        ),
     )
 
     share: float = parameter(0.5, "Share of soft F1 in the loss; the rest is cross-entropy.", low=0, high=1)

@@ -24,6 +24,10 @@ class RandomOver(OverSampler):
         harms="The network can learn the repeated rows by heart.",
         paper="Buda, Maki and Mazurowski (2018)",
         link="https://doi.org/10.1016/j.neunet.2018.07.011",
+        formula=(
+            r"D_j' = D_j \cup \{x_{i_1}, x_{i_2}, \dots\}, \quad i \sim U\{1, \dots, n_j\} \text{ until } "
+            r"n_j' = r \, n_{\max}"
+        ),
     )
     imblearn = "over_sampling.RandomOverSampler"
 
@@ -45,6 +49,10 @@ class Smote(OverSampler):
         harms="Where classes overlap, new rows land among the majority.",
         paper="Chawla et al. (2002)",
         link="https://doi.org/10.1613/jair.953",
+        formula=(
+            r"x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D_j), \quad \lambda \sim "
+            r"U(0, 1)"
+        ),
         cost="fast",
     )
     imblearn = "over_sampling.SMOTE"
@@ -75,6 +83,11 @@ class SmoteNC(Smote):
         harms="Where classes overlap, new rows land among the majority.",
         paper="Chawla et al. (2002)",
         link="https://doi.org/10.1613/jair.953",
+        formula=(
+            r"\begin{gathered} x_{\text{new}} = x_i + \lambda \, (x' - x_i) \text{ for numbers} \\ "
+            r"c_{\text{new}} = \text{mode}\{c' : x' \in N_k(x_i;\, D_j)\} \text{ for categories} "
+            r"\end{gathered}"
+        ),
         cost="fast",
     )
 
@@ -98,6 +111,10 @@ class SmoteN(Smote):
         harms="Few distinct rows: most new ones repeat old ones.",
         paper="Chawla et al. (2002)",
         link="https://doi.org/10.1613/jair.953",
+        formula=(
+            r"\begin{gathered} c_{\text{new}} = \text{mode}\{c' : x' \in N_k(x_i;\, D_j)\} \\ \text{near by } "
+            r"\delta(a, b) = \sum_j \left| \frac{n_{j, a}}{n_a} - \frac{n_{j, b}}{n_b} \right| \end{gathered}"
+        ),
         cost="fast",
         categorical_only=True,
     )
@@ -117,6 +134,10 @@ class Rose(OverSampler):
         harms="Moves every column alike, also where only some values make sense.",
         paper="Menardi and Torelli (2014)",
         link="https://doi.org/10.1007/s10618-012-0295-5",
+        formula=(
+            r"x_{\text{new}} = x_i + h \, \sigma \odot \varepsilon, \quad \varepsilon \sim \mathcal{N}(0, I), "
+            r"\quad h = s \left( \frac{4}{(d + 2) \, n_j} \right)^{\frac{1}{d + 4}}"
+        ),
         numeric_only=True,
     )
     imblearn = "over_sampling.RandomOverSampler"
@@ -151,6 +172,10 @@ class Borderline1(_Borderline):
         harms="Where classes overlap it strengthens noise; far from any border it does nothing.",
         paper="Han, Wang and Mao (2005)",
         link="https://doi.org/10.1007/11538059_91",
+        formula=(
+            r"\begin{gathered} x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D_j) \\ "
+            r"\text{for } x_i \text{ with } \tfrac{m}{2} \le |N_m(x_i) \setminus D_j| < m \end{gathered}"
+        ),
         cost="slow",
         numeric_only=True,
     )
@@ -171,6 +196,10 @@ class Borderline2(_Borderline):
         harms="Makes rows inside the larger class; false alarms rise.",
         paper="Han, Wang and Mao (2005)",
         link="https://doi.org/10.1007/11538059_91",
+        formula=(
+            r"\begin{gathered} x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D) \\ "
+            r"\lambda \sim U(0, 1) \text{ if } x' \in D_j, \text{ else } U(0, \tfrac{1}{2}) \end{gathered}"
+        ),
         cost="slow",
         numeric_only=True,
     )
@@ -191,6 +220,11 @@ class SvmSmote(OverSampler):
         harms="Slow on large tables, and lost where no border can be found.",
         paper="Nguyen, Cooper and Kamei (2011)",
         link="https://doi.org/10.1504/IJKESDP.2011.039875",
+        formula=(
+            r"\begin{gathered} x_i \in \text{support vectors of } D_j \\ x_{\text{new}} = x_i + \lambda \, "
+            r"(x' - x_i) \text{ where others are near} \\ x_{\text{new}} = x_i + \lambda \, s \, (x_i - x') "
+            r"\text{ elsewhere} \end{gathered}"
+        ),
         cost="slow",
         numeric_only=True,
     )
@@ -217,6 +251,11 @@ class KMeansSmote(OverSampler):
         harms="Fails where no group holds enough rows of the small class.",
         paper="Douzas, Bacao and Last (2018)",
         link="https://doi.org/10.1016/j.ins.2018.06.056",
+        formula=(
+            r"\begin{gathered} \text{SMOTE in clusters } C \text{ with } \frac{|C \cap D_j|}{|C|} > \tau \\ "
+            r"\text{new rows } \propto \frac{\bar d_C^{\; e}}{|C \cap D_j|}, \quad \bar d_C \text{ the mean "
+            r"distance in } C \cap D_j \end{gathered}"
+        ),
         cost="fast",
         numeric_only=True,
     )
@@ -250,6 +289,7 @@ class Adasyn(OverSampler):
         harms="Pours rows around outliers and wrong labels.",
         paper="He, Bai, Garcia and Li (2008)",
         link="https://doi.org/10.1109/IJCNN.2008.4633969",
+        formula=r"\text{new rows at } x_i \propto r_i = \frac{|N_k(x_i) \setminus D_j|}{k}",
         cost="slow",
         numeric_only=True,
     )

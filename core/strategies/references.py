@@ -58,6 +58,7 @@ class Logistic(_Logistic):
         harms="Cannot bend or combine columns.",
         paper="Cox (1958)",
         link="https://doi.org/10.1111/j.2517-6161.1958.tb00292.x",
+        formula=r"p = \frac{1}{1 + e^{-(w \cdot x + b)}}",
         cost="fast",
     )
 
@@ -76,6 +77,7 @@ class LogisticBalanced(_Logistic):
         harms="Cannot bend or combine columns; probabilities lean towards rare classes.",
         paper="King and Zeng (2001)",
         link="https://doi.org/10.1093/oxfordjournals.pan.a004868",
+        formula=r"p = \frac{1}{1 + e^{-(w \cdot x + b)}}, \quad \ell = -\frac{N}{C \, n_y} \log p_y",
         cost="fast",
     )
     class_weight = "balanced"
@@ -103,6 +105,7 @@ class Boosting(_Boosting):
         harms="With very few rows of a class the trees learn them by heart.",
         paper="Friedman (2001)",
         link="https://doi.org/10.1214/aos/1013203451",
+        formula=r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial \ell}{\partial F_{m-1}}",
         cost="fast",
     )
 
@@ -121,6 +124,10 @@ class BoostingBalanced(_Boosting):
         harms="Probabilities lean towards rare classes.",
         paper="Friedman (2001)",
         link="https://doi.org/10.1214/aos/1013203451",
+        formula=(
+            r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial (w_y \ell)}{\partial F_{m-1}}, "
+            r"\quad w_j = \frac{N}{C \, n_j}"
+        ),
         cost="fast",
     )
     class_weight = "balanced"

@@ -26,6 +26,7 @@ class RandomUnder(UnderSampler):
         harms="Throws information away; with a small minority, almost all of it.",
         paper="He and Garcia (2009)",
         link="https://doi.org/10.1109/TKDE.2008.239",
+        formula=r"S_j \subseteq D_j \text{ at random}, \quad |S_j| = \min\left(n_j,\; n_{\min} / r\right)",
     )
     imblearn = "under_sampling.RandomUnderSampler"
 
@@ -55,6 +56,7 @@ class NearMiss1(_NearMiss):
         harms="Keeps noise, and forgets what typical rows of the larger classes look like.",
         paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
         link=_IMBLEARN,
+        formula=r"\text{keep the smallest } d(x) = \frac{1}{k} \sum_{x' \in N_k(x;\, D_{\min})} \lVert x - x' \rVert",
         cost="fast",
     )
     fixed = (("version", 1),)
@@ -74,6 +76,10 @@ class NearMiss2(_NearMiss):
         harms="Far-away rows of the larger classes are never seen and get decided at random.",
         paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
         link=_IMBLEARN,
+        formula=(
+            r"\text{keep the smallest } d(x) = \frac{1}{k} \sum_{x' \in \text{farthest}_k(x;\, D_{\min})} "
+            r"\lVert x - x' \rVert"
+        ),
         cost="fast",
     )
     fixed = (("version", 2),)
@@ -93,6 +99,10 @@ class NearMiss3(_NearMiss):
         harms="May keep far fewer rows of the larger classes than of the smallest.",
         paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
         link=_IMBLEARN,
+        formula=(
+            r"\begin{gathered} M = \bigcup_{x' \in D_{\min}} N_m(x';\, D_j) \\ \text{keep the largest } d(x) "
+            r"= \frac{1}{k} \sum_{x' \in N_k(x;\, D_{\min})} \lVert x - x' \rVert, \; x \in M \end{gathered}"
+        ),
         cost="fast",
     )
     fixed = (("version", 3),)
@@ -114,6 +124,7 @@ class TomekLinks(Sampler):
         harms="Hardly changes the balance; alone it is often not enough.",
         paper="Tomek (1976), Two modifications of CNN",
         link="https://doi.org/10.1109/TSMC.1976.4309452",
+        formula=r"\text{drop } x \text{ if } N_1(x) = x', \; N_1(x') = x, \; y \neq y'",
         cost="slow",
     )
     imblearn = "under_sampling.TomekLinks"
@@ -142,6 +153,7 @@ class EditedNeighbours(_Edited):
         harms="With many classes it can empty the middle-sized ones.",
         paper="Wilson (1972)",
         link="https://doi.org/10.1109/TSMC.1972.4309137",
+        formula=r"\text{keep } x \text{ if } y' = y \text{ for all (or most) } x' \in N_k(x)",
         cost="slow",
     )
     imblearn = "under_sampling.EditedNearestNeighbours"
@@ -161,6 +173,7 @@ class RepeatedEditedNeighbours(_Edited):
         harms="Can go on until a class has vanished.",
         paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
         link="https://doi.org/10.1109/TSMC.1976.4309523",
+        formula=r"D_{t+1} = \text{ENN}_k(D_t) \quad \text{until} \quad D_{t+1} = D_t",
         cost="slow",
     )
     imblearn = "under_sampling.RepeatedEditedNearestNeighbours"
@@ -182,6 +195,7 @@ class AllKnn(_Edited):
         harms="As editing by neighbours: middle-sized classes may be emptied.",
         paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
         link="https://doi.org/10.1109/TSMC.1976.4309523",
+        formula=r"D_t = \text{ENN}_t(D_{t-1}), \quad t = 1, \dots, k",
         cost="slow",
     )
     imblearn = "under_sampling.AllKNN"
@@ -207,6 +221,10 @@ class Condensed(_Condensing):
         harms="Keeps noise rather than typical rows, and takes long on large tables.",
         paper="Hart (1968)",
         link="https://doi.org/10.1109/TIT.1968.1054155",
+        formula=(
+            r"S \leftarrow D_{\min} \cup \text{seeds}; \quad S \leftarrow S \cup \{x\} \text{ if } "
+            r"k\text{NN}_S(x) \neq y"
+        ),
         cost="slow",
     )
     imblearn = "under_sampling.CondensedNearestNeighbour"
@@ -226,6 +244,10 @@ class OneSided(_Condensing):
         harms="The result depends on the few rows that it starts from.",
         paper="Kubat and Matwin (1997), as in Lemaître et al. (2017)",
         link=_IMBLEARN,
+        formula=(
+            r"\begin{gathered} S = D_{\min} \cup \{x : 1\text{NN}_{D_{\min} \cup \text{seeds}}(x) \neq y\} \\ "
+            r"\text{then drop Tomek links from } S \end{gathered}"
+        ),
         cost="slow",
     )
     imblearn = "under_sampling.OneSidedSelection"
@@ -245,6 +267,10 @@ class NeighbourhoodCleaning(Sampler):
         harms="Cleans more than it balances; the larger class usually stays larger.",
         paper="Laurikkala (2001)",
         link="https://doi.org/10.1007/3-540-48229-6_9",
+        formula=(
+            r"\begin{gathered} \text{drop } x \in D_j \text{ if } k\text{NN}(x) \neq y, \\ \text{or if } x "
+            r"\in N_k(x') \text{ with } x' \in D_{\min}, \; k\text{NN}(x') \neq y' \end{gathered}"
+        ),
         cost="slow",
     )
     imblearn = "under_sampling.NeighbourhoodCleaningRule"
@@ -270,6 +296,10 @@ class HardnessThreshold(UnderSampler):
         harms="Removes the border that a network could have learned; trains forests first.",
         paper="Smith, Martinez and Giraud-Carrier (2014)",
         link="https://doi.org/10.1007/s10994-013-5422-z",
+        formula=(
+            r"\text{keep the smallest } h(x) = 1 - \hat p_y(x), \quad \hat p \text{ from a random forest, out "
+            r"of fold}"
+        ),
         cost="slow",
     )
     imblearn = "under_sampling.InstanceHardnessThreshold"
@@ -292,6 +322,10 @@ class ClusterCentroids(UnderSampler):
         harms="Centres are averages that no real row looks like.",
         paper="Yen and Lee (2009)",
         link="https://doi.org/10.1016/j.eswa.2008.06.108",
+        formula=(
+            r"D_j \to \{\mu_1, \dots, \mu_K\} = \arg\min_{\mu} \sum_{x \in D_j} \min_k \lVert x - \mu_k "
+            r"\rVert^2, \quad K = n_{\min} / r"
+        ),
         cost="slow",
         numeric_only=True,
     )

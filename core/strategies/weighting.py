@@ -73,6 +73,7 @@ class BalancedWeights(ClassWeighting):
         harms="A tiny class gets so heavy that single odd rows steer the network.",
         paper="King and Zeng (2001)",
         link="https://doi.org/10.1093/oxfordjournals.pan.a004868",
+        formula=r"\ell = -w_y \log p_y, \quad w_j = \frac{N}{C \, n_j}",
     )
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
@@ -93,6 +94,7 @@ class SquareRootWeights(ClassWeighting):
         harms="May do too little where missing a rare row is what matters.",
         paper="Mahajan et al. (2018)",
         link="https://arxiv.org/abs/1805.00932",
+        formula=r"\ell = -w_y \log p_y, \quad w_j \propto \sqrt{\frac{N}{C \, n_j}}",
     )
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
@@ -113,6 +115,7 @@ class EffectiveNumber(ClassWeighting):
         harms="One more setting: beta decides everything between no weights and class weights.",
         paper="Cui et al. (2019)",
         link="https://arxiv.org/abs/1901.05555",
+        formula=r"\ell = -w_y \log p_y, \quad w_j \propto \frac{1 - \beta}{1 - \beta^{n_j}}",
     )
 
     beta: float = parameter(0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999)
@@ -135,6 +138,10 @@ class CostWeights(ClassWeighting):
         harms="When the costs are guessed, so are the results.",
         paper="Zhou and Liu (2006)",
         link="https://doi.org/10.1109/TKDE.2006.17",
+        formula=(
+            r"\ell = -w_y \log p_y, \quad w_j \propto \sum_{k} c_{jk}, \quad c_{jk}: \text{cost of calling } "
+            r"j \text{ a } k"
+        ),
     )
 
     miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
@@ -158,6 +165,7 @@ class LogPriorBias(Strategy):
         harms="Changes the start only; by itself it seldom finds more rare rows.",
         paper="Lin et al. (2017), section 3.3",
         link="https://arxiv.org/abs/1708.02002",
+        formula=r"b_j = \log \frac{n_j}{N} \text{ at the start of training}",
     )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:

@@ -247,3 +247,21 @@ def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: En
     record = store.record(run_id)
     assert record.status == "failed"
     assert record.message == "There is no column 'nowhere' to split by."
+
+
+def test_an_app_ends_while_a_call_waits_for_a_worker_that_is_not_ready(tmp_path: Path) -> None:
+    """A pool's threads would be waited for before anybody is told that the app ends."""
+    script = (
+        "from pathlib import Path; import sys\n"
+        "from core.engine import Engine\n"
+        "class Never:\n"
+        "    cluster = None\n"
+        "    def wait_ready(self, timeout=0.0):\n"
+        "        import time; time.sleep(0.05); return False\n"
+        "    def close(self): pass\n"
+        "engine = Engine(Path(sys.argv[1]), conductor=Never())\n"
+        "waiting = [engine.call(len, []) for _ in range(3)]\n"
+    )
+    command, root = [sys.executable, "-c", script, str(tmp_path)], Path(__file__).parents[2]
+    ended = subprocess.run(command, timeout=60, capture_output=True, text=True, cwd=root)
+    assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,150 @@
+"""Pictures of every page, wide and narrow, light and dark, as the documentation shows them.
+
+``python -m benchmarks.screenshots`` opens the shipped examples in a fresh app, so that nothing is computed but
+the toy table's networks, and writes ``docs/pages/<page>-<width>-<theme>.webp``.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from benchmarks._browser import ROOT, chromium, press, start_server
+from benchmarks._print import parser, show
+
+SIZES = ((1440, 900), (390, 850))
+_TALLEST = 3_200
+_STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
+_HEIGHT = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollHeight : 0"
+_WIDTH = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollWidth : 0"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page to take: its address, buttons to press before, and words that show that it is there whole."""
+
+    name: str
+    address: str
+    words: str
+    presses: tuple[str, ...] = ()
+
+
+def stops(run: str) -> tuple[Stop, ...]:
+    """Return what is taken; ``run`` is the id of a finished run."""
+    views = ("threshold", "calibration", "classes", "errors", "training", "pairs")
+    table = "/?table=page_blocks"
+    return (
+        Stop("home", "/", "Or bring your own"),
+        Stop("data", table, "5,472 rows"),
+        Stop("strategies", f"/strategies{table[1:]}", "strategies ×"),
+        Stop("learn", "/learn?strategy=smote", "What SMOTE learns"),
+        Stop("learn-loss", "/learn?strategy=focal", "What Focal loss learns"),
+        Stop("compare", f"/compare?run={run}", "Curves"),
+        *(Stop(f"compare-{view}", f"/compare?run={run}&view={view.title()}", "Overview") for view in views),
+        Stop("benchmark", "/benchmark", "Benchmark"),
+        Stop("export", f"/export?run={run}", "Export"),
+        Stop("history", "/history", "History"),
+    )
+
+
+def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tuple[bytes, int]:
+    """Return a page as WebP, as tall as it is, and by how many pixels it is too wide."""
+    wait = WebDriverWait(driver, 60, poll_frequency=0.2)
+    _resize(driver, width, height)
+    driver.get(url + stop.address)
+    wait.until(lambda d: stop.words in d.execute_script("return document.body.innerText"))
+    for label in stop.presses:
+        wait.until(lambda d, label=label: press(d, label))
+    _settle(driver)
+    _resize(driver, width, min(_TALLEST, max(height, driver.execute_script(_HEIGHT))))
+    _settle(driver)
+    over = max(0, driver.execute_script(_WIDTH) - width)
+    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+    return _compact(base64.b64decode(picture)), over
+
+
+def _settle(driver: WebDriver) -> None:
+    """Wait until nothing runs and the page keeps its height."""
+    last, calm, end = -1, 0, time.monotonic() + 20
+    while calm < 4 and time.monotonic() < end:
+        time.sleep(0.3)
+        height = driver.execute_script(_HEIGHT)
+        still = height == last and driver.execute_script(_STATE) == "notRunning"
+        calm, last = (calm + 1 if still else 0), height
+
+
+def _resize(driver: WebDriver, width: int, height: int) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def _compact(png: bytes) -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").save(out, "WEBP", quality=68, method=6)
+    return out.getvalue()
+
+
+def take_all(
+    target: Path, names: Sequence[str] = (), sizes: Sequence[tuple[int, int]] = SIZES, themes: Sequence[str] = ()
+) -> dict[str, float]:
+    """Take the pages into a folder and return the figures."""
+    from core.examples import EXAMPLES
+    from core.store import Store
+
+    target.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp())
+    server, url = start_server(folder / "runs")
+    run = Store(EXAMPLES).records()[0].id
+    pictures = size = too_wide = 0
+    try:
+        for width, height in sizes:
+            for theme in themes or ("light", "dark"):
+                driver = chromium(folder / f"{width}-{theme}", width, height, dark=theme == "dark")
+                try:
+                    for stop in stops(run):
+                        if names and stop.name not in names:
+                            continue
+                        picture, over = take(driver, url, stop, width, height)
+                        (target / f"{stop.name}-{width}-{theme}.webp").write_bytes(picture)
+                        pictures, size, too_wide = pictures + 1, size + len(picture), too_wide + (over > 0)
+                finally:
+                    driver.quit()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+    return {"pictures": pictures, "megabytes": size / 1e6, "too_wide": too_wide}
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--to", type=Path, default=ROOT / "docs" / "pages", help="folder for the pictures")
+    options.add_argument("--page", action="append", default=[], help="only this page; may be given again")
+    options.add_argument("--width", type=int, choices=[width for width, _ in SIZES], help="only this width")
+    options.add_argument("--theme", choices=("light", "dark"), help="only this theme")
+    given = options.parse_args()
+    sizes = tuple(size for size in SIZES if given.width in (None, size[0]))
+    figures = take_all(given.to, given.page, sizes, (given.theme,) if given.theme else ())
+    rows = [
+        ("pictures", f"{figures['pictures']:.0f}"),
+        ("size of all", f"{figures['megabytes']:.2f} MB"),
+        ("pages wider than the window", f"{figures['too_wide']:.0f}"),
+    ]
+    show(figures, rows, as_json=given.json)
+
+
+if __name__ == "__main__":
+    main()

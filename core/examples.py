@@ -1,0 +1,120 @@
+"""Finished runs that ship with the app, so that it opens on something: made by ``python -m core examples``.
+
+They are ordinary runs in a folder of their own, each with its plan, table and versions. The app only reads
+them; opened ones are copied to the person's own runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.plan import Plan
+from core.store import RunRecord, Store, copy_run
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+_HEADLINE = "headline.txt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run to make: a sample under the Quick look preset, and its name."""
+
+    sample: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One run that is there.
+
+    Parameters
+    ----------
+    headline : str
+        What came out, in one sentence: the first of the verdict when it was made.
+    """
+
+    record: RunRecord
+    headline: str
+
+
+# The first is the one that the gallery shows first.
+TO_MAKE: tuple[Recipe, ...] = (
+    Recipe("page_blocks", "Page blocks: which are no text?"),
+    Recipe("german_credit", "German credit: which loans went bad?"),
+    Recipe("abalone_9_vs_18", "Abalone: which are the old ones?"),
+    Recipe("yeast", "Yeast proteins: six places of a cell"),
+)
+
+
+def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
+    """Return the examples that are there, in the order of the gallery; none where the folder is gone."""
+    return tuple(Example(record, _headline(folder, record.id)) for record in Store(folder).records())
+
+
+def _headline(folder: Path, run_id: str) -> str:
+    try:
+        return (folder / run_id / _HEADLINE).read_text().strip()
+    except OSError:
+        return ""
+
+
+def headline_of(store: Store, run_id: str) -> str:
+    """Return the first sentence of a finished run's verdict."""
+    from core.evaluation.comparison import compare
+    from core.evaluation.verdict import assess
+
+    record = store.record(run_id)
+    judged = assess(compare(store.results(run_id), record.plan, record.classes), record.plan)
+    return judged.sentences[0].text
+
+
+def plan_of(sample: str) -> Plan:
+    """Return the plan of a sample's example: the Quick look preset, everything else as the app starts."""
+    from core.experiment import facts_of
+    from core.samples import SAMPLES, load_sample
+    from core.session import preset_for
+    from core.strategies.presets import QUICK_LOOK
+    from core.table import encode_target
+
+    target = next(one.target for one in SAMPLES if one.key == sample)
+    table, plan = load_sample(sample), Plan(target, QUICK_LOOK.choices)
+    facts = facts_of(table, plan, encode_target(table, target, None, plan.split.folds))
+    return Plan(target, preset_for(QUICK_LOOK, facts))
+
+
+def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) -> tuple[str, ...]:
+    """Compute all examples anew, replace the folder's runs by them, and return their ids."""
+    from core.api import run
+    from core.samples import load_sample
+
+    made = []
+    with tempfile.TemporaryDirectory() as workshop:
+        # The gallery stands newest first: the last one made is the first one shown.
+        for example in reversed(TO_MAKE):
+            tell(f"{example.name} …")
+            results = run(
+                load_sample(example.sample), plan_of(example.sample), runs=workshop, name=example.name,
+                progress=False, example=True,
+            )  # fmt: skip
+            made.append(results.run_id)
+        fresh = Path(workshop) / "fresh"
+        for run_id in made:
+            copy_run(Store(Path(workshop)), Store(fresh), run_id)
+            (fresh / run_id / _HEADLINE).write_text(headline_of(Store(fresh), run_id) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(fresh, folder)
+    return tuple(made)
+
+
+def open_example(store: Store, run_id: str, folder: Path = EXAMPLES) -> bool:
+    """Copy an example to a person's runs unless it is there; return whether there is such an example."""
+    examples = Store(folder)
+    if not examples.has(run_id):
+        return False
+    if not store.has(run_id):
+        copy_run(examples, store, run_id)
+    return True

@@ -1,0 +1,132 @@
+"""A plan as the query of an address, to be shared: short, readable, and read back unchanged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Literal
+
+from core.notation import parse_strategies
+from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+from core.samples import SAMPLES, load_sample
+from core.table import Table
+
+_SPLIT = tuple(f.name for f in fields(SplitSettings))
+_NETWORK = tuple(f.name for f in fields(NetworkSettings))
+#: All names that a link may hold.
+NAMES = ("table", "file", "target", "positive", "strategies", "kinds", *_SPLIT, *_NETWORK)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A plan and the table that it is for.
+
+    Parameters
+    ----------
+    kind : {"sample", "file"}
+        Whether the table ships with the app or was somebody's own, which a link cannot hold.
+    table : str
+        Key of the sample, or name of the file.
+    """
+
+    kind: Literal["sample", "file"]
+    table: str
+    plan: Plan
+
+
+def to_query(plan: Plan, table: Table) -> dict[str, str]:
+    """Return what a link holds; of split and network only what differs from the start."""
+    sample = sample_of(table)
+    query = {"file": table.name} if sample is None else {"table": sample}
+    query["target"] = plan.target
+    if plan.positive is not None:
+        query["positive"] = plan.positive
+    query["strategies"] = ",".join(choice.key for choice in plan.strategies)
+    if plan.kinds:
+        query["kinds"] = json.dumps(dict(plan.kinds), ensure_ascii=False, separators=(",", ":"))
+    for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_NETWORK, plan.network, NetworkSettings())):
+        for name in names:
+            value = getattr(own, name)
+            if value != getattr(start, name):
+                query[name] = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return query
+
+
+def from_query(query: Mapping[str, str]) -> Link:
+    """Read a link back; what it does not say is as the app starts.
+
+    Raises
+    ------
+    PlanError
+        A value is none that the setting takes, or there is no such sample; the message names it.
+    """
+    key = query.get("table")
+    known = {sample.key: sample for sample in SAMPLES}
+    if key is not None and key not in known:
+        raise PlanError(f"This link is for a sample '{key[:60]}' that does not exist: choose one below.")
+    target = query.get("target") or (known[key].target if key is not None else None)
+    if target is None:
+        raise PlanError("This link names no target column: open the table and choose one.")
+    plan = Plan(
+        target,
+        parse_strategies(query.get("strategies", "start")),
+        query.get("positive"),
+        _kinds(query.get("kinds", "{}")),
+        replace(NetworkSettings(), **_given(query, NetworkSettings())),  # type: ignore[arg-type]
+        replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
+    )
+    return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)
+
+
+def opened(link: Link, table: Table) -> Table:
+    """Return a link's table with the kinds of its plan.
+
+    Raises
+    ------
+    TableError
+        The table lacks a column that the plan names, or its values do not fit.
+    """
+    plan = link.plan
+    for name in filter(None, (plan.target, plan.split.group, plan.split.time)):
+        table.column(name)
+    return table.with_kinds(dict(plan.kinds))
+
+
+def sample_of(table: Table) -> str | None:
+    """Return the key of the sample that a table is, or None."""
+    key = next((sample.key for sample in SAMPLES if sample.title == table.name), None)
+    return key if key is not None and _digest(key) == table.digest else None
+
+
+@lru_cache(maxsize=16)
+def _digest(key: str) -> str:
+    return load_sample(key).digest
+
+
+def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> dict[str, object]:
+    """Return the settings that a link names, in the type of their defaults."""
+    given: dict[str, object] = {}
+    for f in fields(start):
+        if f.name not in query:
+            continue
+        text, default = query[f.name], getattr(start, f.name)
+        try:
+            if isinstance(default, tuple):
+                given[f.name] = tuple(int(part) for part in text.split(",") if part.strip())
+            else:
+                given[f.name] = text if default is None else type(default)(text)
+        except ValueError as error:
+            raise PlanError(f"This link gives '{text[:60]}' for {f.name}, which is no number.") from error
+    return given
+
+
+def _kinds(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        raw = json.loads(text)
+        if not isinstance(raw, dict):
+            raise ValueError
+    except ValueError as error:
+        raise PlanError("This link's column kinds cannot be read: choose them by hand.") from error
+    return tuple(sorted((str(name), str(kind)) for name, kind in raw.items()))

@@ -1,0 +1,61 @@
+"""What stands around every page: its set-up, who may see it, and the list of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import sign_in
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+_FRAMED = "framed"
+_STYLE = """<style>
+/* A grid's own download writes cells as they are, formulas included. */
+[data-testid="stElementToolbar"] [aria-label^="Download as CSV"] { display: none }
+/* Long formulas scroll in themselves, not the page. */
+.katex-display { overflow-x: auto; overflow-y: hidden; padding: .25rem 0 }
+/* Streamlit's greys for captions and axes reach contrasts of 4.3 and 3.7 on white; WCAG's AA asks for 4.5. */
+[data-testid="stCaptionContainer"] { opacity: .8 !important }
+.js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text) {
+  fill: currentColor !important; fill-opacity: .8 !important }
+@media (max-width: 640px) { [data-testid="stHeading"] h1 { font-size: 2rem } }
+/* Streamlit keeps six rems free above the title. */
+[data-testid="stMainBlockContainer"] { padding-top: 4.5rem }
+</style>"""
+
+
+def frame() -> StreamlitPage:
+    """Set the app up and return the page of the address, to be run."""
+    st.set_page_config(page_title="Counterweight", page_icon=":material/balance:", layout="wide")
+    sign_in()
+    st.html(_STYLE)
+    page = st.navigation(
+        [
+            st.Page("pages/data.py", title="Data", icon=":material/table_chart:", default=True),
+            st.Page("pages/strategies.py", title="Strategies", icon=":material/tune:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/bar_chart:"),
+            st.Page("pages/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
+            st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+            st.Page("pages/history.py", title="History", icon=":material/history:"),
+        ],
+        position="top",
+    )
+    st.session_state[_FRAMED] = True
+    return page
+
+
+def framed(main: Callable[[], None]) -> None:
+    """Run a page; one that Streamlit runs by itself is begun again inside the frame.
+
+    Until a server has seen ``st.navigation`` once, Streamlit takes the folder ``pages`` for its older kind of
+    app and runs the page of an address without ``app.py``: narrow, and beside a list of pages of its own.
+    """
+    if _FRAMED not in st.session_state:
+        frame()
+        st.rerun()
+    main()

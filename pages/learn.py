@@ -1,0 +1,258 @@
+"""The Learn page: what one strategy does, on a toy table that can be made harder, and what is known of it."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import charts_toy
+from core.catalogue import COST_WORDS, described, needs
+from core.plan import PlanError, StrategyChoice
+from core.session import with_parameter
+from core.strategies import catalogue
+from core.strategies.base import FAMILY_NAMES, Strategy
+from core.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
+from pages._frame import framed
+from pages._parameters import parameter_field
+from pages._shared import draw, engine, plain, remember, sentence, session, warm_up
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+FIRST = "smote"
+CHANGES = {
+    "rows": "What training sees",
+    "weights": "What training sees: the size of a row is its weight",
+    "batches": "Training sees the same rows; batches hold them in other shares",
+    "none": "Training sees the rows as they are",
+}
+
+
+def main() -> None:
+    warm_up()
+    st.title("Learn", anchor=False)
+    cls = chosen()
+    card = cls.card
+    st.subheader(plain(card.name), anchor=False)
+    st.markdown(f"{sentence(card.sentence)}")
+    try:
+        settings, choice = toy_settings(), parameters(cls)
+    except PlanError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    show_rows(settings, choice)
+    show_regions(settings, choice)
+    show_facts(cls)
+    show_next(cls)
+
+
+def chosen() -> type[Strategy]:
+    """Return the strategy that the switch stands on; the address names it by its key."""
+    known = catalogue()
+    names = {key: f"{FAMILY_NAMES[cls.card.family]}: {cls.card.name}" for key, cls in known.items()}
+    asked = st.query_params.get("strategy", FIRST)
+    if asked not in known:
+        st.warning("There is no strategy of this name; this is another one.", icon=":material/info:")
+        asked = FIRST
+    # The address decides: links and the browser's Back change it behind the box's back.
+    st.session_state["strategy"] = asked
+    st.selectbox(
+        "Strategy", list(known), format_func=names.__getitem__, key="strategy", on_change=follow, help="Type to search."
+    )
+    return known[asked]
+
+
+def follow() -> None:
+    st.query_params["strategy"] = st.session_state["strategy"]
+
+
+def toy_settings() -> ToySettings:
+    """Return what the sliders say; the address keeps them."""
+    start = ToySettings()
+    a, b, c, d = st.columns(4)
+    imbalance = a.slider(
+        "Imbalance",
+        1,
+        50,
+        start.imbalance,
+        key="imbalance",
+        bind="query-params",
+        help="Rows of the common class for each row of the rare one.",
+    )
+    overlap = b.slider(
+        "Overlap",
+        0.05,
+        0.6,
+        start.overlap,
+        0.05,
+        key="overlap",
+        bind="query-params",
+        help="How far the classes reach into each other.",
+    )
+    noise = c.slider(
+        "Noise",
+        0.0,
+        0.4,
+        start.noise,
+        0.05,
+        key="noise",
+        bind="query-params",
+        help="Share of the rare rows that bear the wrong label.",
+    )
+    seed = d.number_input("Seed", 0, 999, start.seed, key="seed", bind="query-params", help="Draws other rows.")
+    return ToySettings(imbalance, overlap, noise, int(seed))
+
+
+def parameters(cls: type[Strategy]) -> StrategyChoice:
+    """Show the strategy's own settings and return it with them."""
+    choice = StrategyChoice.of(cls.card.key)
+    if not cls.parameters():
+        return choice
+    with st.expander("Settings of the strategy", icon=":material/tune:"), st.container(horizontal=True):
+        for parameter in cls.parameters():
+            value = parameter_field(parameter, f"toy_{cls.card.key}_{parameter.name}")
+            choice = with_parameter(choice, 0, parameter.name, value)
+    return choice
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def rows_of(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
+    return sampled(settings, choice)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def regions_of(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
+    return engine().call(trained, settings, choice)
+
+
+def current(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
+    """Return the training of these rows, and give up the last one of this tab where it still waits for its turn."""
+    found = regions_of(settings, choice)
+    if found.cancelled():  # by another tab that looked at the same rows
+        regions_of.clear(settings, choice)
+        found = regions_of(settings, choice)
+    before = st.session_state.get("toy_training")
+    if before is not None and before is not found:
+        before.cancel()
+    st.session_state["toy_training"] = found
+    return found
+
+
+def show_rows(settings: ToySettings, choice: StrategyChoice) -> None:
+    """Show the rows before and after."""
+    rows = rows_of(settings, choice)
+    if rows.problem is not None:
+        st.warning(sentence(rows.problem), icon=":material/block:")
+        return
+    if rows.change == "none":
+        return
+    before, after = st.columns(2)
+    with before:
+        titled("The rows", f"{rows.before[0]:,} common, {rows.before[1]:,} rare", charts_toy.rows_before(rows), "rows")
+    with after:
+        words = f"{rows.after[0]:,} common, {rows.after[1]:,} rare"
+        if rows.change != "rows":
+            words = f"they count as {words}"
+        if rows.members > 1:
+            words += f", for the first of {rows.members} networks"
+        titled(CHANGES[rows.change], words, charts_toy.rows_after(rows), "rows_after")
+    for note in rows.notes:
+        st.caption(sentence(note))
+
+
+def titled(title: str, words: str, figure: go.Figure, key: str) -> None:
+    st.markdown(f"**{title}**  \n{words}")
+    draw(figure, f"toy_{key}", f"{title}: {words}")
+
+
+def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
+    """Show what the plain network and the strategy learn, as soon as they have."""
+    found = current(settings, choice)
+    if not found.done():
+        # Most are there before a person has looked at the rows: one short wait is calmer than a flicker.
+        with st.spinner("Training on these rows…"):
+            try:
+                found.exception(timeout=1.5)
+            except TimeoutError:
+                wait_for(found)
+                return
+    if found.exception() is not None:
+        st.warning(f"The training did not work: {sentence(found.exception())}", icon=":material/error:")
+        regions_of.clear(settings, choice)
+        return
+    regions, rows = found.result(), rows_of(settings, choice)
+    plain_side, chosen_side = st.columns(2)
+    name = catalogue()[choice.parts[0].name].card.name
+    with plain_side:
+        titled("What the plain network learns", outcome(regions.plain), plane_of(regions, False, rows), "plain")
+    if choice == StrategyChoice.of("plain"):
+        return
+    with chosen_side:
+        if regions.chosen.problem is not None:
+            st.warning(sentence(regions.chosen.problem), icon=":material/block:")
+            return
+        title = f"What {plain(name)} learns"
+        titled(title, outcome(regions.chosen), plane_of(regions, True, rows), "chosen")
+
+
+def plane_of(regions: Regions, chosen: bool, rows: ToyRows) -> go.Figure:
+    return charts_toy.plane(regions, regions.chosen if chosen else regions.plain, rows)
+
+
+def outcome(region: Region) -> str:
+    """Return how well a network does on fresh rows, in one sentence."""
+    found = f"Finds {region.recall:.0%} of the rare rows"
+    alarms = "calls no row rare" if math.isnan(region.precision) else f"{region.precision:.0%} of its alarms are right"
+    threshold = "" if region.threshold == 0.5 else f"; rare from a probability of {region.threshold:.2f}"
+    return f"{found}; {alarms}{threshold}"
+
+
+@st.fragment(run_every=0.4)
+def wait_for(found: Future[Regions]) -> None:
+    """Draw the page anew when the networks are trained."""
+    if found.done():
+        st.rerun()
+    st.caption("Training on these rows…")
+
+
+def show_facts(cls: type[Strategy]) -> None:
+    """Show the formula, when it helps and harms, its parameters and its paper."""
+    card = cls.card
+    if card.formula:
+        st.markdown("**Formula**")
+        with st.container(key="formula"):
+            st.latex(card.formula)
+        st.caption("; ".join(f"${letters}$ {words}" for letters, words in LETTERS.items()) + ".")
+    helps, harms = st.columns(2)
+    helps.markdown(f"**Helps**  \n{sentence(card.helps)}")
+    harms.markdown(f"**Harms**  \n{sentence(card.harms)}")
+    helps.markdown(f"**Needs**  \n{', '.join(needs(card))}")
+    harms.markdown(f"**Costs**  \n{COST_WORDS[card.cost]}")
+    if cls.parameters():
+        st.markdown("**Parameters**")
+        st.markdown(
+            "\n".join(f"- `{parameter.name}` – {sentence(described(parameter))}" for parameter in cls.parameters())
+        )
+    st.markdown(f"**Paper**  \n[{plain(card.paper, 160)}]({card.link})")
+    st.caption(
+        "The toy table has 800 rows: 600 to learn from, 200 for early stopping and thresholds. The shares below the "
+        "pictures come from 3,000 fresh rows with true labels."
+    )
+
+
+def show_next(cls: type[Strategy]) -> None:
+    """Lead on: into the plan, where there is one, or to a table."""
+    state, key = session(), cls.card.key
+    if state.plan is None:
+        st.page_link("pages/data.py", label="Try it on a table", icon=":material/arrow_forward:")
+    elif StrategyChoice.of(key) in state.plan.strategies:
+        st.page_link("pages/strategies.py", label="It is in your plan: back to it", icon=":material/arrow_forward:")
+    elif st.button("Add to the plan", icon=":material/add:"):
+        remember(state.planned(strategies=(*state.plan.strategies, StrategyChoice.of(key))))
+        st.switch_page("pages/strategies.py")
+
+
+framed(main)

@@ -1,0 +1,57 @@
+"""The shipped examples: finished, small, as their command makes them, and safe to open and delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.examples import EXAMPLES, TO_MAKE, examples, headline_of, open_example, plan_of
+from core.store import Store, StoreError, copy_run
+
+IDS = tuple(record.id for record in Store(EXAMPLES).records())
+
+
+def test_there_is_one_of_every_recipe_in_the_order_of_the_gallery() -> None:
+    assert [example.record.name for example in examples()] == [recipe.name for recipe in TO_MAKE]
+
+
+def test_they_are_small() -> None:
+    assert sum(path.stat().st_size for path in EXAMPLES.rglob("*") if path.is_file()) < 2_000_000
+
+
+@pytest.mark.parametrize("run_id", IDS)
+def test_an_example_is_a_finished_run_of_its_plan(run_id: str) -> None:
+    store = Store(EXAMPLES)
+    record = store.record(run_id)
+    recipe = next(recipe for recipe in TO_MAKE if recipe.name == record.name)
+    assert record.example
+    assert record.status == "finished"
+    assert record.plan == plan_of(recipe.sample)
+    assert {"tensorflow", "keras"} & {name for name, _ in record.versions}
+    results = store.results(run_id)
+    assert len(results) == record.units_total * len(record.plan.strategies)
+    assert all(result.error is None for result in results)
+    assert headline_of(store, run_id) == next(e.headline for e in examples() if e.record.id == run_id)
+
+
+def test_a_copy_is_opened_once_and_its_end_leaves_the_example(tmp_path: Path) -> None:
+    store = Store(tmp_path / "runs")
+    assert open_example(store, IDS[0])
+    assert open_example(store, IDS[0])
+    assert store.record(IDS[0]).example
+    assert len(store.results(IDS[0])) == len(Store(EXAMPLES).results(IDS[0]))
+    store.rename(IDS[0], "mine")
+    store.delete(IDS[0])
+    assert [example.record.id for example in examples()] == list(IDS)
+    assert examples()[0].record.name != "mine"
+    assert open_example(store, IDS[0])
+    assert len(store.records()) == 1
+
+
+def test_what_is_no_example_is_not_opened(tmp_path: Path) -> None:
+    assert not open_example(Store(tmp_path), "20200101-000000-00000000")
+    assert not open_example(Store(tmp_path), "../../etc")
+    assert examples(tmp_path / "nothing") == ()
+    with pytest.raises(StoreError, match="no run"):
+        copy_run(Store(EXAMPLES), Store(tmp_path), "../escape")

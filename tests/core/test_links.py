@@ -1,0 +1,79 @@
+"""Plans as addresses: read back unchanged, and refused in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.links import from_query, opened, sample_of, to_query
+from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
+from core.samples import load_sample
+from core.table import TableError, from_frame
+
+PLANS = (
+    Plan("not_text", (StrategyChoice.of("plain"),)),
+    Plan(
+        "not_text",
+        (
+            StrategyChoice.of("plain"),
+            StrategyChoice.of("smote", k_neighbors=3),
+            StrategyChoice((Part.of("under_bagging"), Part.of("threshold_cost", costs=(0.0, 1.0, 20.0, 0.0)))),
+            StrategyChoice.of("enn", kind_sel="mode"),
+            StrategyChoice.of("random_under", replacement=True, ratio=0.5),
+        ),
+        positive="no",
+        kinds=(("height", "ignored"), ('width, "of" it', "numeric")),
+        network=NetworkSettings((), 0.2, 0.004, 64, 10, 0, 0.3),
+        split=SplitSettings(3, 2, 7, group="height"),
+    ),
+)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_link_reads_back_as_its_plan(plan: Plan) -> None:
+    link = from_query(to_query(plan, load_sample("page_blocks")))
+    assert (link.kind, link.table, link.plan) == ("sample", "page_blocks", plan)
+
+
+def test_a_link_holds_only_what_differs_from_the_start() -> None:
+    assert to_query(PLANS[0], load_sample("page_blocks")) == {
+        "table": "page_blocks",
+        "target": "not_text",
+        "strategies": "plain",
+    }
+
+
+def test_a_table_of_ones_own_is_named_not_mistaken_for_a_sample() -> None:
+    own = from_frame(load_sample("yeast").frame.head(400), "Page blocks")
+    assert sample_of(own) is None
+    link = from_query(to_query(Plan("site", (StrategyChoice.of("plain"),)), own))
+    assert (link.kind, link.table) == ("file", "Page blocks")
+
+
+def test_what_a_link_leaves_out_is_as_the_app_starts() -> None:
+    plan = from_query({"table": "german_credit"}).plan
+    assert plan.target == "creditability"
+    assert len(plan.strategies) == 7
+    assert (plan.network, plan.split) == (NetworkSettings(), SplitSettings())
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"table": "nowhere"}, "'nowhere' that does not exist"),
+        ({"table": "yeast", "strategies": "magic"}, "no strategy called 'magic'"),
+        ({"table": "yeast", "folds": "many"}, "'many' for folds"),
+        ({"table": "yeast", "folds": "1"}, "Folds is 1"),
+        ({"table": "yeast", "kinds": "[1]"}, "column kinds"),
+        ({"table": "yeast", "hidden_layers": "8,x"}, "hidden_layers"),
+        ({"file": "mine.csv"}, "names no target"),
+    ],
+)
+def test_a_broken_link_gets_one_sentence(query: dict[str, str], says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        from_query(query)
+
+
+def test_a_plan_that_does_not_fit_the_table_names_the_column() -> None:
+    link = from_query({"table": "yeast", "target": "gone"})
+    with pytest.raises(TableError, match="no column `gone`"):
+        opened(link, load_sample("yeast"))

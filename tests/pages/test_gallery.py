@@ -1,0 +1,47 @@
+"""The gallery on the first page: finished comparisons to open, without computing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core.examples import examples
+from core.store import Store
+from tests.pages.conftest import APP
+
+
+def test_examples_are_cards_with_their_headline(app: AppTest) -> None:
+    shown = " ".join(element.value for kind in (app.markdown, app.caption) for element in kind)
+    shown = shown.replace("\\", "").replace("\u2060", "")
+    for example in examples():
+        assert example.record.name in shown
+        assert example.headline in shown
+        assert app.button(key=f"open_{example.record.id}")
+
+
+def test_an_example_opens_is_marked_in_history_and_can_be_deleted(app: AppTest, runs_folder: Path) -> None:
+    record = examples()[1].record
+    page = app.button(key=f"open_{record.id}").click().run()
+    assert not page.exception
+    assert page.title[0].value.replace("\\", "") == record.name
+    assert "Verdict" in [head.value for head in page.subheader]
+    history = page.switch_page("pages/history.py").run()
+    assert any("Example" in element.value for element in history.markdown)
+    asked = history.button(key=f"ask_{record.id}").click().run()
+    gone = asked.button(key=f"delete_{record.id}").click().run()
+    assert not gone.exception
+    assert record.id not in {one.id for one in Store(runs_folder).records()}
+    assert app.switch_page("pages/data.py").run().button(key=f"open_{record.id}")
+
+
+def test_a_link_to_an_example_works_where_nobody_opened_it(runs_folder: Path) -> None:
+    record = examples()[0].record
+    assert not Store(runs_folder).has(record.id)
+    page = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/compare.py")
+    page.query_params["run"] = record.id
+    opened = page.run()
+    assert not opened.exception
+    assert not opened.warning
+    assert opened.title[0].value.replace("\\", "") == record.name
+    Store(runs_folder).delete(record.id)

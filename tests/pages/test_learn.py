@@ -1,0 +1,92 @@
+"""The Learn page: one strategy on the toy table, its facts, and its address."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.strategies import catalogue
+from tests.pages.conftest import APP
+
+
+def learn(**address: str) -> AppTest:
+    """Open the page by its address, as a link does."""
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    page = app.switch_page("pages/learn.py")
+    for name, value in address.items():
+        page.query_params[name] = value
+    opened = page.run()
+    assert not opened.exception
+    return opened
+
+
+def words(page: AppTest) -> str:
+    texts = [element.value for kind in (page.markdown, page.caption, page.subheader, page.latex) for element in kind]
+    return " ".join(texts).replace("\\", "").replace("\u2060", "")
+
+
+def until(page: AppTest, done: Callable[[AppTest], object], seconds: float = 90) -> AppTest:
+    end = time.monotonic() + seconds
+    while not done(page):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+        page = page.run()
+        assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize("key", ["smote", "focal", "self_paced", "isotonic"])
+def test_the_address_names_the_strategy(key: str) -> None:
+    page = learn(strategy=key)
+    card = catalogue()[key].card
+    shown = words(page)
+    assert page.subheader[0].value.replace("\\", "").replace("\u2060", "") == card.name
+    for text in (card.sentence, card.helps, card.harms, card.link, card.paper):
+        assert text in shown
+    assert card.formula in page.latex[0].value
+    assert all(f"`{parameter.name}`" in shown for parameter in catalogue()[key].parameters())
+
+
+def test_a_name_that_does_not_exist_leads_to_another_strategy() -> None:
+    page = learn(strategy="no_such_thing")
+    assert "no strategy of this name" in page.warning[0].value
+    assert page.selectbox(key="strategy").value == "smote"
+
+
+def test_sliders_change_the_rows_and_the_networks_follow() -> None:
+    page = learn(strategy="smote", imbalance="9")
+    assert "540 common, 60 rare" in words(page)
+    assert "540 common, 540 rare" in words(page)
+    began = time.monotonic()
+    page = page.slider(key="imbalance").set_value(4).run()
+    assert not page.exception
+    assert time.monotonic() - began < 8  # one second and the wait for networks, on a busy machine
+    assert "480 common, 120 rare" in words(page)
+    page = until(page, lambda one: "What SMOTE learns" in words(one))
+    assert "of its alarms are right" in words(page)
+    assert len(page.get("plotly_chart")) == 4
+
+
+def test_a_setting_of_the_strategy_changes_the_picture() -> None:
+    page = learn(strategy="random_under", imbalance="9")
+    page = next(box for box in page.number_input if box.label == "Ratio").set_value(0.5).run()
+    assert not page.exception
+    assert "120 common, 60 rare" in words(page)
+
+
+def test_numbers_that_are_none_get_a_sentence() -> None:
+    page = learn(strategy="cost_weight")
+    page = next(box for box in page.text_input if box.label == "Costs").set_value("one").run()
+    assert not page.exception
+    assert "must be numbers" in page.error[0].value
+
+
+def test_a_strategy_goes_into_the_plan(abalone: AppTest) -> None:
+    page = abalone.switch_page("pages/learn.py").run()
+    page = page.selectbox(key="strategy").set_value("focal").run()
+    after = next(button for button in page.button if button.label == "Add to the plan").click().run()
+    assert not after.exception
+    assert after.session_state["session"].plan.strategies[-1].key == "focal"
