@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, register
 
 
@@ -22,3 +23,6 @@ class Plain(Strategy):
         paper="Rumelhart, Hinton and Williams (1986)",
         link="https://doi.org/10.1038/323533a0",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet()

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
+from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
@@ -75,6 +77,9 @@ class BalancedWeights(ClassWeighting):
         link="https://doi.org/10.1093/oxfordjournals.pan.a004868",
     )
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(weights="len(y) / (len(CLASSES) * np.maximum(counts, 1))")
+
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return balanced(counts)
 
@@ -94,6 +99,9 @@ class SquareRootWeights(ClassWeighting):
         paper="Mahajan et al. (2018)",
         link="https://arxiv.org/abs/1805.00932",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(weights="np.sqrt(len(y) / (len(CLASSES) * np.maximum(counts, 1)))")
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return np.sqrt(balanced(counts))
@@ -116,6 +124,9 @@ class EffectiveNumber(ClassWeighting):
     )
 
     beta: float = parameter(0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(helpers=(functions.EFFECTIVE,), weights=f"effective_number(counts, {self.beta!r})")
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return effective_number(counts, self.beta)
@@ -140,6 +151,10 @@ class CostWeights(ClassWeighting):
     miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
     costs: tuple[float, ...] = parameter((), COSTS_HELP)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        helper, matrix = costs_code(self.miss_cost, self.costs, "counts")
+        return Snippet(helpers=helper, weights=f"{matrix}.sum(axis=1)")
+
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return cost_matrix(self.miss_cost, self.costs, counts).sum(axis=1)
 
@@ -159,6 +174,9 @@ class LogPriorBias(Strategy):
         paper="Lin et al. (2017), section 3.3",
         link="https://arxiv.org/abs/1708.02002",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior(counts)")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, initial_bias=tuple(log_prior(class_counts(lane, view)).tolist()))]
