@@ -131,8 +131,10 @@ def mixed(X, y, *rest):
 TUNED_BINARY = text('''
 def tuned(p, y, objective):
     """Return the rule "positive from a threshold on", with the threshold that is best on validation rows."""
-    values = np.quantile(p[:, 1], np.linspace(0, 1, 401))
-    candidates = np.unique(np.append((values[:-1] + values[1:]) / 2, 0.5))
+    values = np.unique(p[:, 1])
+    if len(values) > 400:
+        values = np.unique(np.quantile(p[:, 1], np.linspace(0, 1, 400)))
+    candidates = np.append((values[:-1] + values[1:]) / 2, 0.5)
     best = candidates[np.argmax([objective(y, (p[:, 1] >= t).astype(int)) for t in candidates])]
     return lambda p: (p[:, 1] >= best).astype(int)
 ''')

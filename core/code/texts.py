@@ -192,10 +192,10 @@ def fold_head(facts: CodeFacts, plan: Plan) -> list[str]:
         ]
     else:
         lines += [
-            "        fit_rows, valid_rows = train_test_split(",
+            "        fit_rows, valid_rows = map(np.sort, train_test_split(",
             "            train_rows, test_size=round(VALIDATION_SPLIT * len(train_rows)),",
             "            stratify=labels[train_rows], random_state=SEED,",
-            "        )",
+            "        ))",
         ]
     lines += [
         "        seed = SEED + number",
