@@ -11,6 +11,7 @@ from core.evaluation.verdict import MAIN_METRIC
 from core.table import encode_target
 from pages._report import file_name as run_name
 from pages._shared import plain, sentence, store
+from pages._verdict import assessment
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
     """Show the chosen strategy's script, with the table that it reads beside it."""
     choices = {choice.key: choice for choice in record.plan.strategies}
-    best = next((one for one in choices if one in found.best(MAIN_METRIC)), next(iter(choices)))
+    best = assessment(record, found, key, MAIN_METRIC, "folds").leader or next(iter(choices))
     picked = st.selectbox(
         "Strategy",
         list(choices),

@@ -27,8 +27,8 @@ from core.splitting import Unit, split_rows
 from core.strategies import catalogue
 from core.table import Table, encode_target, from_frame
 
-LINEAR = NetworkSettings((), epochs=4, patience=2, batch_size=16, learning_rate=0.02)
-HIDDEN = NetworkSettings((16,), epochs=4, patience=2, batch_size=16, learning_rate=0.02)
+LINEAR = NetworkSettings((), epochs=5, patience=2, batch_size=16, learning_rate=0.05)
+HIDDEN = NetworkSettings((16,), epochs=5, patience=2, batch_size=16, learning_rate=0.02)
 SEEDS = (0, 1, 2)
 ENSEMBLES = tuple(key for key, cls in catalogue().items() if cls.card.family == "ensemble")
 COMBINED = (
