@@ -123,5 +123,4 @@ def test_a_script_agrees_with_the_app(
     score, values = score_of(tmp_path, key, kind), app[key, kind]
     pooled = float(np.sqrt(np.mean([np.var(each, ddof=1) for each in app.values()])))
     noise = max(pooled, float(np.std(values, ddof=1))) * np.sqrt(1 + 1 / len(SEEDS))
-    print(f"DIFF {key} {kind} {score:.3f} {np.mean(values):.3f} {noise:.3f} {(score - np.mean(values)) / noise:.1f}")
     assert abs(score - np.mean(values)) < 4 * noise, f"script {score:.3f}, app {np.mean(values):.3f} ± {noise:.3f}"
