@@ -51,7 +51,7 @@ def test_the_report_opens_from_disk_without_a_network(
     app = Page(open_browser())
     got = tmp_path / "got"
     app.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(got)})
-    app.driver.get(f"{server.url}/compare?run={run_id}&view=report")
+    app.driver.get(f"{server.url}/compare?run={run_id}&view=Report")
     app.see("Download the report", 120)
     app.press("Download the report")
     file = downloaded(got, "*.html")

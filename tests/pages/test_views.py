@@ -144,11 +144,12 @@ def test_a_view_needs_no_network_and_no_second_strategy(app: AppTest, runs_folde
 def test_the_code_of_the_leader_is_shown_and_another_can_be_picked(page: AppTest) -> None:
     page = view(page, "code")
     picked = page.selectbox(key="code_strategy")
-    compile(page.code[0].value, "script.py", "exec")
+    first = page.code[0].value
+    compile(first, "script.py", "exec")
     other = next(choice.key for choice in PLAN.strategies if choice.key != picked.value)
     changed = picked.set_value(other).run()
     assert not changed.exception
-    assert changed.code[0].value != page.code[0].value
+    assert changed.code[0].value != first
     assert len(changed.get("download_button")) == 2
 
 
