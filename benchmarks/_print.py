@@ -17,7 +17,14 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
 def show(figures: Mapping[str, float | int], rows: Sequence[tuple[str, str]], *, as_json: bool) -> None:
     """Print the figures as JSON, or the rows as a table."""
     if as_json:
-        print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
+        print(
+            json.dumps(
+                {
+                    name: round(value, 4) if abs(value) >= 0.01 else float(f"{value:.3g}")
+                    for name, value in figures.items()
+                }
+            )
+        )
         return
     width = max(len(name) for name, _ in rows)
     for name, value in rows:

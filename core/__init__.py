@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.api import Results, compare, run
+    from core.api import Results, compare, export, run
     from core.estimator import StrategyClassifier
     from core.notation import parse_strategies
     from core.plan import NetworkSettings, Plan, SplitSettings
@@ -23,6 +23,7 @@ _HOMES = {
     "StrategyClassifier": "core.estimator",
     "Table": "core.table",
     "compare": "core.api",
+    "export": "core.api",
     "parse_strategies": "core.notation",
     "read_table": "core.table",
     "run": "core.api",
@@ -36,6 +37,7 @@ __all__ = [
     "StrategyClassifier",
     "Table",
     "compare",
+    "export",
     "parse_strategies",
     "read_table",
     "run",

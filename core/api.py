@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
-from core.plan import Plan
+from core.plan import Plan, PlanError
 from core.results import FoldResult
 from core.store import Progress, Store
 from core.strategies import label
 from core.table import Table, Target, encode_target
 from core.training.lane import Stopped
+
+if TYPE_CHECKING:
+    from core.exporting import Export
 
 Watch = Callable[[float, str], None]
 _ASK_S = 0.25
@@ -127,6 +131,41 @@ def run(
 def compare(results: Results) -> Comparison:
     """Return the strategies of a run side by side: metrics over folds, confusion matrices, histories."""
     return results.comparison
+
+
+def export(results: Results, strategy: str | None = None, path: str | Path | None = None) -> Export:
+    """Train a strategy of a run on all rows and pack it, as the app's Export page does.
+
+    Parameters
+    ----------
+    strategy : str or None
+        Its key, for example ``"smote"``; None takes the one that leads on F1.
+    path : path or None
+        Where the zip is written; None writes nothing, and the zip is ``archive`` of what is returned.
+
+    Raises
+    ------
+    PlanError
+        The run has no such strategy.
+    StrategyError
+        The strategy cannot be exported.
+    OSError
+        The zip cannot be written.
+    """
+    from core.exporting import export as pack
+    from core.exporting import suggested
+
+    choices = {choice.key: choice for choice in results.plan.strategies}
+    if strategy is None:
+        choice = suggested(results.comparison, results.plan)
+    elif strategy in choices:
+        choice = choices[strategy]
+    else:
+        raise PlanError(f"This run has no strategy '{strategy}': choose one of {', '.join(choices)}.")
+    made = pack(results.table, results.plan, choice, results.folds)
+    if path is not None:
+        Path(path).write_bytes(made.archive)
+    return made
 
 
 def _run_units(

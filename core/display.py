@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -76,15 +77,19 @@ def html_table(grid: Grid) -> str:
         + "".join(
             f"<th scope='row'>{html.escape(cell)}</th>"
             if c == 0
-            else f"<td><strong>{html.escape(cell)}</strong></td>"
+            else f"<td><strong>{_cell(cell)}</strong></td>"
             if (r, c) in grid.best
-            else f"<td>{html.escape(cell)}</td>"
+            else f"<td>{_cell(cell)}</td>"
             for c, cell in enumerate(row)
         )
         + "</tr>"
         for r, row in enumerate(grid.rows)
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
 
 
 def folds_frame(found: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
@@ -113,11 +118,7 @@ def drawings(found: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]
     label = found.labels[code]
     made = [
         Drawing("Metrics", "Means over folds with their standard deviation.", charts.metric_bars(found, names, BARS)),
-        Drawing(
-            "Confusion matrices",
-            "Rows of all test parts: counts, and their share of the true class.",
-            charts.confusion_grid(found, names, 3),
-        ),
+        *_matrices(found, names),
         Drawing(
             "Precision and recall",
             f"Class {label} against the rest, test rows of all folds.",
@@ -131,6 +132,19 @@ def drawings(found: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]
         caption = "Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows."
         made.append(Drawing("Training", caption, charts.training_curves(found, names)))
     return tuple(made)
+
+
+def _matrices(found: Comparison, names: Mapping[str, str], most: int = 6) -> list[Drawing]:
+    """Return the confusion matrices in figures that fit a printed page."""
+    caption = "Rows of all test parts: counts, and their share of the true class."
+    count = len(found.strategies)
+    most = ceil(count / ceil(count / most))  # four and three look better than six and one
+    made = []
+    for first in range(0, len(found.strategies), most):
+        part = replace(found, strategies=found.strategies[first : first + most])
+        title = "Confusion matrices" + (", continued" if first else "")
+        made.append(Drawing(title, caption, charts.confusion_grid(part, names, 3 if len(found.labels) <= 3 else 2)))
+    return made
 
 
 def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) -> str:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
 from core import latex
+from core._export_csv import safe_csv
 from core.api import Results
 from core.display import folds_frame, metrics_grid
+from core.report import report
 
 
 class WriteError(OSError):
     """The results cannot be written; the message is one sentence with the way out."""
+
+
+def summary_frame(results: Results) -> pd.DataFrame:
+    """Return means and standard deviations, one row a strategy and metric."""
+    summary = results.comparison.table()
+    summary.insert(1, "name", summary["strategy"].map(dict(results.names)))
+    return summary
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    """Return a frame as a Parquet file."""
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def results_latex(results: Results) -> str:
@@ -41,19 +58,22 @@ def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
     WriteError
         The folder cannot be made or written to.
     """
-    summary = results.comparison.table()
-    summary.insert(1, "name", summary["strategy"].map(dict(results.names)))
+    summary = summary_frame(results)
     every = folds_frame(results.comparison, results.names)
+    texts = {
+        "results.csv": safe_csv(summary),
+        "folds.csv": safe_csv(every),
+        "results.tex": results_latex(results),
+        "plan.json": results.plan.to_json(),
+        "report.html": report(results),
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        summary.to_csv(folder / "results.csv", index=False)
-        summary.to_parquet(folder / "results.parquet", index=False)
-        every.to_csv(folder / "folds.csv", index=False)
-        every.to_parquet(folder / "folds.parquet", index=False)
-        (folder / "results.tex").write_text(results_latex(results), encoding="utf-8")
-        (folder / "plan.json").write_text(results.plan.to_json(), encoding="utf-8")
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        (folder / "results.parquet").write_bytes(parquet(summary))
+        (folder / "folds.parquet").write_bytes(parquet(every))
     except OSError as error:
         reason = error.strerror or str(error)
         raise WriteError(f"The results cannot be written to '{folder}' ({reason}): choose another folder.") from error
-    names = ("results.csv", "results.parquet", "folds.csv", "folds.parquet", "results.tex", "plan.json")
-    return tuple(folder / name for name in names)
+    return tuple(folder / name for name in (*texts, "results.parquet", "folds.parquet"))

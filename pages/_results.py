@@ -11,9 +11,11 @@ from core.evaluation.comparison import Comparison, compare
 from core.strategies import label
 from pages._calibration import show_calibration
 from pages._classes import show_classes
+from pages._code import show_code
 from pages._errors import show_errors
 from pages._overview import show_overview
 from pages._pairs import show_pairs
+from pages._report import show_report
 from pages._shared import plain, sentence, store
 from pages._threshold import show_threshold
 from pages._training import show_training
@@ -39,6 +41,8 @@ VIEWS = (
     View("classes", "Classes", show_classes),
     View("errors", "Errors", show_errors),
     View("training", "Training", show_training),
+    View("code", "Code", show_code),
+    View("report", "Report", show_report),
 )
 
 

@@ -12,9 +12,9 @@ from pages._shared import plain, sentence, store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.export.drift import Drift
-    from core.export.new_rows import Match, NewRows
-    from core.export.shelf import Kept
+    from core.exporting.drift import Drift
+    from core.exporting.new_rows import Match, NewRows
+    from core.exporting.shelf import Kept
     from core.store import RunRecord
     from core.table import Table
 
@@ -67,7 +67,7 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
 
 @st.cache_resource(show_spinner="Reading the rows …", max_entries=4)
 def new_rows(file_id: str, _data: bytes, _name: str) -> NewRows:
-    from core.export.new_rows import read_rows
+    from core.exporting.new_rows import read_rows
 
     return read_rows(_data, _name)
 
@@ -80,7 +80,7 @@ def training_table(run_id: str) -> Table:
 
 def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     """Match the columns by name, and ask where one is missing and another could be it."""
-    from core.export.new_rows import match
+    from core.exporting.new_rows import match
 
     steps = kept.scorer().preparation.steps
     known = [column.name for column in training_table(record.id).columns]
@@ -113,8 +113,8 @@ def scored(
     _matched: Match,
 ) -> Scored:
     """Return the scored file; the first four arguments are what makes it new."""
-    from core.export.drift import drift
-    from core.export.new_rows import aligned, score
+    from core.exporting.drift import drift
+    from core.exporting.new_rows import aligned, score
 
     scorer = _kept.scorer()
     steps = scorer.preparation.steps

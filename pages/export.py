@@ -12,7 +12,7 @@ from pages._score import show_scoring, told
 from pages._shared import empty, engine, plain, remember, runs_folder, session, store, warm_up
 
 if TYPE_CHECKING:
-    from core.export.shelf import Kept, Shelf
+    from core.exporting.shelf import Kept, Shelf
     from core.plan import StrategyChoice
     from core.store import RunRecord
 
@@ -21,7 +21,7 @@ CONTENTS = (
     ("predict.py", "scores a CSV with TensorFlow and pandas alone"),
     ("decision.json", "the decision rule, the class names, the calibration and the columns"),
     ("model_card.md", "data, strategy, figures, limits and versions, to pass on with the model"),
-    ("model.onnx", "the same model for ONNX runtimes"),
+    ("model.onnx", "the same model for onnxruntime and other ONNX tools, without TensorFlow"),
 )
 
 
@@ -60,12 +60,12 @@ def choose_run(records: list[RunRecord]) -> RunRecord:
 
 
 def choose_strategy(record: RunRecord) -> StrategyChoice:
-    """Offer the run's strategies; the address's first, then the suggested one."""
+    """Offer the run's strategies; the address's first, then the verdict's."""
     from core.strategies import label
 
     by_key = {choice.key: choice for choice in record.plan.strategies}
     asked = st.query_params.get("strategy")
-    first = asked if asked in by_key else suggested(record)
+    first = asked if asked in by_key else first_choice(record)
     return st.selectbox(
         "Strategy",
         list(by_key.values()),
@@ -75,21 +75,19 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
     )
 
 
-def suggested(record: RunRecord) -> str:
-    """Return the key of the strategy to start from: of those that can be exported, the best by F1."""
-    from core.export import why_not
+def first_choice(record: RunRecord) -> str:
+    """Return the key of the strategy to start from: the verdict's, where it can be exported."""
+    from core.exporting import suggested
     from pages._results import comparison
 
     found = comparison(record.id, tuple(sorted(store().finished_units(record.id))))
-    able = {choice.key for choice in record.plan.strategies if why_not(choice) is None}
-    scored = [(float(s.mean["f1"]), s.key) for s in found.strategies if s.key in able]
-    return max(scored, key=lambda pair: pair[0])[1] if scored else record.plan.strategies[0].key
+    return suggested(found, record.plan).key
 
 
 @st.cache_resource(show_spinner=False)
 def shelf(root: str) -> Shelf:
     """Return the kept exports of a folder of runs, and those at work."""
-    from core.export.shelf import Shelf
+    from core.exporting.shelf import Shelf
 
     del root
     return Shelf(store(), engine())
@@ -97,7 +95,7 @@ def shelf(root: str) -> Shelf:
 
 def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     """Show how far the chosen model is, and return it once it is there."""
-    from core.export import why_not
+    from core.exporting import why_not
 
     exports = shelf(str(runs_folder()))
     reason = why_not(choice)

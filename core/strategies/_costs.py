@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from core.code import functions
 from core.strategies.base import StrategyError
 
 MISS_COST_HELP = "How many times worse it is to miss a row of the smallest class than one of the largest."
@@ -37,3 +38,10 @@ def cost_matrix(miss_cost: float, costs: tuple[float, ...], counts: np.ndarray) 
     if np.diagonal(matrix).any() or not matrix.sum(axis=1).all():
         raise StrategyError("The cost matrix needs zeros on its diagonal and a cost in every row beside it.")
     return matrix
+
+
+def costs_code(miss_cost: float, costs: tuple[float, ...], counts: str) -> tuple[tuple[str, ...], str]:
+    """Return the functions that a script needs for the cost matrix, and the matrix as an expression of ``counts``."""
+    if costs:
+        return (), f"np.array({costs!r}).reshape(len(CLASSES), -1)"
+    return (f"MISS_COST = {miss_cost!r}", functions.COSTS), f"cost_matrix({counts})"

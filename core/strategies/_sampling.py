@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Protocol, cast
 
 import numpy as np
 
+from core.code.snippet import CodeFacts, Snippet
 from core.plan import ParameterValue
 from core.strategies.base import Strategy, StrategyError, TrainingView, parameter
 from core.training.lane import Lane, Synthetic
@@ -57,6 +58,17 @@ class Sampler(Strategy):
     def reason(self, error: Exception) -> str:
         """Return in words why the sampler gave up, without a full stop."""
         return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return sampler_code(self, facts)
+
+    def sampler_name(self, facts: CodeFacts) -> tuple[str, tuple[str, ...]]:
+        """Return the sampler's class for a script, and arguments as code that depend on the table's columns."""
+        return self.imblearn, ()
+
+    def ratio_code(self) -> str:
+        """Return ``sampling_strategy`` as code, of ``y``; empty leaves imbalanced-learn's default."""
+        return ""
 
     def draw(self, lane: Lane, view: TrainingView, seed: int) -> Lane:
         """Return the lane with the rows that the sampler leaves.
@@ -145,6 +157,11 @@ class UnderSampler(Sampler):
         1.0, "Rows of the smallest class for each row of a larger one, afterwards.", low=0.01, high=1
     )
 
+    def ratio_code(self) -> str:
+        if self.ratio == 1:
+            return ""
+        return f"{{c: min(n, int(min(Counter(y).values()) / {self.ratio!r})) for c, n in Counter(y).items()}}"
+
     def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
         if self.ratio == 1:
             return "auto"
@@ -160,11 +177,53 @@ class OverSampler(Sampler):
         1.0, "Rows of each smaller class for each row of the largest, afterwards.", low=0.01, high=1
     )
 
+    def ratio_code(self) -> str:
+        if self.ratio == 1:
+            return ""
+        return f"{{c: max(n, int(max(Counter(y).values()) * {self.ratio!r})) for c, n in Counter(y).items()}}"
+
     def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
         if self.ratio == 1:
             return "auto"
         least = int(counts.max() * self.ratio)
         return {int(c): max(int(counts[c]), least) for c in np.flatnonzero(counts)}
+
+
+def sampler_code(sampler: Sampler, facts: CodeFacts, seed: str = "seed", most: str = "") -> Snippet:
+    """Return a sampler as statements on ``X`` and ``y``, with the import that they need.
+
+    Parameters
+    ----------
+    seed : str
+        Code for its ``random_state``.
+    most : str
+        Code that its ``sampling_strategy`` should be instead of its own.
+    """
+    name, extra = sampler.sampler_name(facts)
+    module, _, class_name = name.partition(".")
+    ratio = most or sampler.ratio_code()
+    arguments = [*extra, *([f"sampling_strategy={ratio}"] if ratio else [])]
+    arguments += [f"{key}={value!r}" for key, value in sampler.fixed]
+    limits = dict(sampler.limited)
+    defaults = {p.name: p.default for p in type(sampler).parameters()}
+    for field in fields(sampler):
+        value = getattr(sampler, field.name)
+        if field.name == "ratio" or (field.name not in limits and value == defaults[field.name] == ""):
+            continue
+        if field.name in limits:
+            few = f"np.bincount(y).min() - {limits[field.name]}" if limits[field.name] else "np.bincount(y).min()"
+            arguments.append(f"{field.name}=min({value!r}, {few})")
+        else:
+            arguments.append(f"{field.name}={value!r}")
+    if sampler.seeded:
+        arguments.append(f"random_state={seed}")
+    made = f"{class_name}({', '.join(arguments)})"
+    imports = (f"from imblearn.{module} import {class_name}", *(("from collections import Counter",) * bool(ratio)))
+    if facts.categories and sampler.returns == "selected":
+        # Distances between category codes mean nothing: who selects by distance sees one column a level.
+        rows = f"sampler = {made}\nsampler.fit_resample(fold.expand(X), y)\n"
+        return Snippet(imports, rows=rows + "X, y = X[sampler.sample_indices_], y[sampler.sample_indices_]")
+    return Snippet(imports, rows=f"X, y = {made}.fit_resample(X, y)")
 
 
 def _digest(lane: Lane) -> bytes:

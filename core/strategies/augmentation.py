@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
@@ -31,6 +33,9 @@ class Mixup(Strategy):
     )
 
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(batch_map=functions.MIXUP.replace("ALPHA", repr(self.alpha)))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha)]
@@ -61,6 +66,13 @@ class Remix(Strategy):
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
     kappa: float = parameter(3.0, "How many times larger the other class must be.", low=1, high=1000)
     tau: float = parameter(0.5, "The rarer class takes the label where its share is above 1 - tau.", low=0, high=1)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        given = {"ALPHA": self.alpha, "KAPPA": self.kappa, "TAU": self.tau}
+        mixed = functions.REMIX
+        for name, value in given.items():
+            mixed = mixed.replace(name, repr(value))
+        return Snippet(batch_map=mixed)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha, remix_kappa=self.kappa, remix_tau=self.tau)]

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, TypeVar, cast
 import numpy as np
 
 from core._words import counted
+from core.code.snippet import CodeFacts, Snippet
 from core.plan import ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies._cache import OnceCache
 from core.training.lane import Lane
@@ -253,6 +254,13 @@ class Strategy(ABC):
                 f"{card.name} needs at least {card.min_minority} rows of the smallest class; "
                 f"this table has {facts.minority}."
             )
+        return None
+
+    def code(self, facts: CodeFacts) -> Snippet | None:
+        """Return what the strategy adds to a script in plain Keras, scikit-learn and imbalanced-learn.
+
+        None means that no script is written for it.
+        """
         return None
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:

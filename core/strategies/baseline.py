@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, register
 
 
@@ -23,3 +24,6 @@ class Plain(Strategy):
         link="https://doi.org/10.1038/323533a0",
         formula=r"\ell(x, y) = -\log p_y(x)",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
@@ -24,6 +26,10 @@ class BalancedBatches(Strategy):
         link="https://arxiv.org/abs/1512.05830",
         formula=r"P(y = j \text{ in a batch}) = \frac{1}{C}",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        data = "tf.data.Dataset.sample_from_datasets(by_class(X, y, seed), seed=seed)"
+        return Snippet(helpers=(functions.BY_CLASS,), data=data, equal_classes=True)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, batches="balanced")]
@@ -49,6 +55,15 @@ class ProgressiveBatches(Strategy):
     balanced_from: float = parameter(
         0.5, "Share of the epochs after which batches are balanced; early stopping begins there.", low=0, high=1
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        moving = "moving_shares(counts, fold.steps, late_from)"
+        return Snippet(
+            helpers=(functions.BY_CLASS, functions.PROGRESSIVE),
+            data=f"tf.data.Dataset.sample_from_datasets(by_class(X, y, seed), weights={moving}, seed=seed)",
+            equal_classes=True,
+            late_from=self.balanced_from,
+        )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, batches="progressive", balanced_from=self.balanced_from)]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
 from core.evaluation import thresholds
 from core.strategies._calibration import Isotonic, PriorShift, Temperature
-from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix
+from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
 from core.training._batches import training_mass
 from core.training.lane import Lane
@@ -25,9 +27,18 @@ class Threshold(Strategy):
 
     position = 1
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        found = self.objective_code(facts)
+        tuned = functions.TUNED_BINARY if facts.binary else functions.TUNED_MANY
+        return Snippet(found.imports, (*found.helpers, tuned), rule=f"tuned(p_valid, y_valid, {found.rule})")
+
     @abstractmethod
     def objective(self, view: TrainingView) -> thresholds.Objective:
         """Return what is maximised."""
+
+    @abstractmethod
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        """Return the objective for a script: ``rule`` is a function of truth and decisions."""
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
         if len(np.unique(y)) < 2:
@@ -37,6 +48,17 @@ class Threshold(Strategy):
         if view.n_classes == 2:
             return Rule.at(thresholds.best_threshold(y, probabilities[:, 1], objective))
         return Rule(utility=np.diag(thresholds.best_scales(y, probabilities, objective)))
+
+
+def _floor_code(floored: str, wanted: str, floor: float, facts: CodeFacts) -> Snippet:
+    """Return the objective "the best of one with at least so much of the other" for a script."""
+    imports = ("from sklearn.metrics import precision_score", "from sklearn.metrics import recall_score")
+    if facts.binary:
+        reached, best = (f"{name}_score(y, d, zero_division=0)" for name in (floored, wanted))
+    else:
+        given = "y, d, labels=range(len(CLASSES)), average=None, zero_division=0"
+        reached, best = f"{floored}_score({given}).min()", f"{wanted}_score({given}).mean()"
+    return Snippet(imports, (functions.FLOORS,), rule=f"lambda y, d: floored({reached}, {best}, {floor!r})")
 
 
 @register
@@ -55,6 +77,9 @@ class ThresholdF1(Threshold):
         link="https://arxiv.org/abs/1402.1892",
         formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \frac{2 \, TP}{2 \, TP + FP + FN}",
     )
+
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(rule="f1")
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.f1
@@ -76,6 +101,10 @@ class ThresholdGMean(Threshold):
         link="https://doi.org/10.1016/j.neucom.2017.08.035",
         formula=r"\hat y = [p \ge t^*], \quad t^* = \arg\max_t \sqrt{TPR \cdot TNR}",
     )
+
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        imports = ("from imblearn.metrics import geometric_mean_score",)
+        return Snippet(imports, rule='lambda y, d: geometric_mean_score(y, d, average="multiclass")')
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.g_mean
@@ -101,6 +130,9 @@ class ThresholdMcc(Threshold):
         ),
     )
 
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(("from sklearn.metrics import matthews_corrcoef",), rule="matthews_corrcoef")
+
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.mcc
 
@@ -123,6 +155,9 @@ class ThresholdRecall(Threshold):
     )
 
     floor: float = parameter(0.9, "Share of positive rows to find; with more classes, of every class.", low=0, high=1)
+
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        return _floor_code("recall", "precision", self.floor, facts)
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.recall_floor(self.floor)
@@ -149,6 +184,9 @@ class ThresholdPrecision(Threshold):
         0.8, "Share of positive calls to be right; with more classes, of every class.", low=0, high=1
     )
 
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        return _floor_code("precision", "recall", self.floor, facts)
+
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.precision_floor(self.floor)
 
@@ -172,6 +210,10 @@ class ThresholdCost(Threshold):
 
     miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
     costs: tuple[float, ...] = parameter((), COSTS_HELP)
+
+    def objective_code(self, facts: CodeFacts) -> Snippet:
+        helpers, matrix = costs_code(self.miss_cost, self.costs, "fold.counts")
+        return Snippet(helpers=helpers, rule=f"lambda y, d: -{matrix}[y, d].mean()")
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.expected_cost(cost_matrix(self.miss_cost, self.costs, view.class_counts))
@@ -198,6 +240,10 @@ class PriorCorrection(Strategy):
         link="https://doi.org/10.1162/089976602753284446",
         formula=r"p_j' \propto p_j \, \frac{\pi_j}{\pi_j^{\text{train}}}",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        shift = "prior_shift(fold.counts / fold.counts.sum(), seen)"
+        return Snippet(helpers=(functions.PRIOR_SHIFT,), adjust=shift)
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
         if not lanes:
@@ -234,6 +280,10 @@ class TemperatureScaling(Strategy):
         formula=r"p' = \text{softmax}(\log p \, / \, T), \quad T = \arg\min_T -\sum_i \log p'_{y_i}(x_i)",
     )
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        imports = ("from scipy.optimize import minimize_scalar",)
+        return Snippet(imports, (functions.TEMPERATURE,), adjust="temperature(p_valid, y_valid)")
+
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
         return Rule(Temperature.fit(probabilities, y))
 
@@ -255,6 +305,10 @@ class IsotonicCalibration(Strategy):
         link="https://doi.org/10.1145/775047.775151",
         formula=r"p' = f(p), \quad f = \arg\min_{f \text{ rising}} \sum_i \left( f(p_i) - y_i \right)^2",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        imports = ("from sklearn.isotonic import IsotonicRegression",)
+        return Snippet(imports, (functions.ISOTONIC,), adjust="isotonic(p_valid, y_valid)")
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
         return Rule(Isotonic.fit(probabilities, y))

@@ -13,13 +13,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.strategies._sampling import part_of
+from core.code import ensembles
+from core.code.snippet import CodeFacts, Snippet
+from core.strategies._sampling import part_of, sampler_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.oversampling import Smote
 from core.strategies.undersampling import RandomUnder
 from core.strategies.weighting import class_counts
 from core.training.lane import Lane
 
+_UNDER_IMPORT = ("from imblearn.under_sampling import RandomUnderSampler",)
 MEMBERS_HELP = "Networks whose probabilities are averaged."
 
 
@@ -63,6 +66,9 @@ class DeepEnsemble(Ensemble):
         formula=r"p(x) = \frac{1}{M} \sum_{m=1}^{M} p^{(m)}(x)",
     )
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(ensemble=ensembles.function(self.card.sentence, ensembles.REPEATED, members=self.n_members))
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return members(lane, self.n_members)
 
@@ -87,6 +93,10 @@ class UnderBagging(Ensemble):
         ),
     )
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        bags = ensembles.function(self.card.sentence, ensembles.UNDER, members=self.n_members)
+        return Snippet(_UNDER_IMPORT, ensemble=bags, equal_classes=True)
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return under_bags(lane, view, self.n_members)
 
@@ -110,6 +120,10 @@ class OverBagging(Ensemble):
             r"class } j"
         ),
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        bags = ensembles.function(self.card.sentence, ensembles.OVER, members=self.n_members)
+        return Snippet(ensemble=bags, equal_classes=True)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         largest = class_counts(lane, view).max()
@@ -147,6 +161,11 @@ class SmoteBagging(Ensemble):
 
     makes_rows = True
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        smote = sampler_code(Smote(k_neighbors=self.k_neighbors), facts, "bag_seed")
+        bags = ensembles.function(self.card.sentence, ensembles.SMOTE, members=self.n_members, smote=smote.rows)
+        return Snippet(smote.imports, ensemble=bags, equal_classes=True)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         largest = class_counts(lane, view).max()
@@ -196,6 +215,11 @@ class EasyEnsemble(Ensemble):
     rounds: int = parameter(
         2, "Networks after one another in each bag; the number of bags is what remains.", low=1, high=10
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        n_bags = max(1, self.n_members // self.rounds)
+        bags = ensembles.function(self.card.sentence, ensembles.EASY, bags=n_bags, rounds=self.rounds)
+        return Snippet(_UNDER_IMPORT, ensemble=bags, equal_classes=True)
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         n_bags = max(1, self.n_members // self.rounds)
@@ -282,6 +306,11 @@ class SelfPaced(_Sequential):
 
     bins: int = parameter(20, "Steps of hardness.", low=2, high=100)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        values = {"members": self.n_members, "bins": self.bins}
+        bags = ensembles.function(self.card.sentence, ensembles.SELF_PACED, **values)
+        return Snippet(ensemble=bags, equal_classes=True)
+
     def drawn(
         self, rows: np.ndarray, hardness: np.ndarray | None, smallest: int, stage: int, rng: np.random.Generator
     ) -> np.ndarray:
@@ -322,6 +351,10 @@ class BalancedCascade(_Sequential):
             r"surest rows } (p_y \to 1) \text{ go first}"
         ),
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        bags = ensembles.function(self.card.sentence, ensembles.CASCADE, members=self.n_members)
+        return Snippet(ensemble=bags, equal_classes=True)
 
     def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:
         # With s stages to go, the s-th root of what is too many leads to the smallest class's size at the last.

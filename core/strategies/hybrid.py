@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.strategies._sampling import Sampler
+from core.code.snippet import CodeFacts, Snippet
+from core.strategies._sampling import Sampler, sampler_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.oversampling import Smote
 from core.training.lane import Lane
@@ -35,6 +36,11 @@ class _CleanedSmote(Strategy):
     cleaning: ClassVar[Sampler]
 
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        grown = sampler_code(Smote(k_neighbors=self.k_neighbors), facts)
+        cleaned = sampler_code(self.cleaning, facts)
+        return Snippet(grown.imports + cleaned.imports, rows=f"{grown.rows}\n{cleaned.rows}")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         (grown,) = Smote(k_neighbors=self.k_neighbors).refine(lane, view)

@@ -6,12 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.weighting import class_counts, effective_number, log_prior, weighted
 from core.training.lane import Lane
 
 _GAMMA_HELP = "How strongly easy rows are played down; 0 is plain cross-entropy."
 _BETA_HELP = "0 means no weights; towards 1 they become class weights."
+
+
+def _focal_code(gamma: float, facts: CodeFacts) -> str:
+    if facts.binary:
+        return f"keras.losses.BinaryFocalCrossentropy(gamma={gamma!r}, from_logits=True)"
+    return f"keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma={gamma!r}, from_logits=True)"
 
 
 @register
@@ -32,6 +40,9 @@ class Focal(Strategy):
     )
 
     gamma: float = parameter(2.0, _GAMMA_HELP, low=0, high=10)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(loss=_focal_code(self.gamma, facts))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, loss=replace(lane.loss, gamma=(self.gamma,) * view.n_classes))]
@@ -56,6 +67,10 @@ class ClassBalancedFocal(Strategy):
 
     gamma: float = parameter(1.0, _GAMMA_HELP, low=0, high=10)
     beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        weights = f"effective_number(counts, {self.beta!r})"
+        return Snippet(helpers=(functions.EFFECTIVE,), weights=weights, loss=_focal_code(self.gamma, facts))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         heavy = weighted(lane, view, effective_number(class_counts(lane, view), self.beta))
@@ -84,6 +99,11 @@ class LogitAdjusted(Strategy):
 
     tau: float = parameter(1.0, "Size of the head start; 1 balances the classes.", low=0, high=4)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        offset = f"{self.tau!r} * log_prior(counts)"
+        helpers = (functions.LOG_PRIOR, functions.LOGIT_ADJUSTED)
+        return Snippet(helpers=helpers, loss=f"logit_adjusted({offset})", offset=offset)
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         offset = self.tau * log_prior(class_counts(lane, view))
         return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
@@ -105,6 +125,9 @@ class BalancedSoftmax(Strategy):
         link="https://arxiv.org/abs/2007.10740",
         formula=r"\ell = -\log \frac{n_y \, e^{z_y}}{\sum_j n_j \, e^{z_j}}",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return LogitAdjusted(tau=1.0).code(facts)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return LogitAdjusted(tau=1.0).refine(lane, view)
@@ -141,6 +164,15 @@ class Ldam(Strategy):
     late_from: float = parameter(0.5, "Share of the epochs before the weights come in.", low=0, high=1)
     beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        weights = f"effective_number(counts, {self.beta!r})"
+        return Snippet(
+            helpers=(functions.EFFECTIVE, functions.LDAM),
+            loss=f"ldam(counts, {self.max_margin!r}, {self.scale!r}, now)",
+            late_weights=f"{weights} * counts.sum() / ({weights} @ counts)",
+            late_from=self.late_from,
+        )
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         counts = class_counts(lane, view)
         margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
@@ -174,6 +206,10 @@ class LabelSmoothing(Strategy):
 
     smoothing: float = parameter(0.1, "Share of each label spread over all classes.", low=0, high=0.5)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        kind = "Binary" if facts.binary else "Categorical"
+        return Snippet(loss=f"keras.losses.{kind}Crossentropy(from_logits=True, label_smoothing={self.smoothing!r})")
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, loss=replace(lane.loss, smoothing=self.smoothing))]
 
@@ -203,6 +239,10 @@ class Asymmetric(Strategy):
     gamma_positive: float = parameter(0.0, "How strongly easy positive rows are played down.", low=0, high=10)
     clip: float = parameter(0.05, "Negative rows below this probability count nothing.", low=0, high=0.5)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        given = f"{self.gamma_negative!r}, {self.gamma_positive!r}, {self.clip!r}"
+        return Snippet(helpers=(functions.ASYMMETRIC,), loss=f"asymmetric({given})")
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         gamma = (self.gamma_negative, self.gamma_positive)
         return [replace(lane, loss=replace(lane.loss, gamma=gamma, clip=self.clip))]
@@ -230,6 +270,9 @@ class SoftF1(Strategy):
     )
 
     share: float = parameter(0.5, "Share of soft F1 in the loss; the rest is cross-entropy.", low=0, high=1)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(helpers=(functions.SOFT_F1,), loss=f"soft_f1({self.share!r})")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, loss=replace(lane.loss, soft_f1=self.share))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.code.snippet import CodeFacts
 from core.strategies._sampling import Argument, OverSampler
 from core.strategies.base import Card, TableFacts, TrainingView, parameter, register
 
@@ -60,6 +61,14 @@ class Smote(OverSampler):
     limited = (("k_neighbors", 1),)
 
     k_neighbors: int = parameter(5, _K_HELP, low=1, high=50)
+
+    def sampler_name(self, facts: CodeFacts) -> tuple[str, tuple[str, ...]]:
+        if not facts.categories:
+            return self.imblearn, ()
+        if not facts.numbers:
+            return "over_sampling.SMOTEN", ()
+        coded = "list(range(X.shape[1] - len(CATEGORIES), X.shape[1]))"
+        return "over_sampling.SMOTENC", (f"categorical_features={coded}",)
 
     def target(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
         if not view.categorical:

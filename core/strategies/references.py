@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Predictor, Reference, TrainingView, register
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.
 
 @dataclass(frozen=True)
 class _Logistic(_SklearnReference):
+    def code(self, facts: CodeFacts) -> Snippet:
+        weight = "" if self.class_weight is None else f"class_weight={self.class_weight!r}, "
+        imports = ("from sklearn.linear_model import LogisticRegression",)
+        return Snippet(imports, model=f"LogisticRegression({weight}max_iter=1000)")
+
     def model(self, seed: int) -> ClassifierMixin:
         from sklearn.linear_model import LogisticRegression
 
@@ -85,6 +91,11 @@ class LogisticBalanced(_Logistic):
 
 @dataclass(frozen=True)
 class _Boosting(_SklearnReference):
+    def code(self, facts: CodeFacts) -> Snippet:
+        weight = "" if self.class_weight is None else f"class_weight={self.class_weight!r}, "
+        imports = ("from sklearn.ensemble import HistGradientBoostingClassifier",)
+        return Snippet(imports, model=f"HistGradientBoostingClassifier({weight}random_state=seed)")
+
     def model(self, seed: int) -> ClassifierMixin:
         from sklearn.ensemble import HistGradientBoostingClassifier
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix
+from core.code import functions
+from core.code.snippet import CodeFacts, Snippet
+from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.training.lane import Lane
 
@@ -76,6 +78,9 @@ class BalancedWeights(ClassWeighting):
         formula=r"\ell = -w_y \log p_y, \quad w_j = \frac{N}{C \, n_j}",
     )
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(weights="len(y) / (len(CLASSES) * np.maximum(counts, 1))")
+
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return balanced(counts)
 
@@ -96,6 +101,9 @@ class SquareRootWeights(ClassWeighting):
         link="https://arxiv.org/abs/1805.00932",
         formula=r"\ell = -w_y \log p_y, \quad w_j \propto \sqrt{\frac{N}{C \, n_j}}",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(weights="np.sqrt(len(y) / (len(CLASSES) * np.maximum(counts, 1)))")
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return np.sqrt(balanced(counts))
@@ -119,6 +127,9 @@ class EffectiveNumber(ClassWeighting):
     )
 
     beta: float = parameter(0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999)
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(helpers=(functions.EFFECTIVE,), weights=f"effective_number(counts, {self.beta!r})")
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return effective_number(counts, self.beta)
@@ -147,6 +158,10 @@ class CostWeights(ClassWeighting):
     miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
     costs: tuple[float, ...] = parameter((), COSTS_HELP)
 
+    def code(self, facts: CodeFacts) -> Snippet:
+        helper, matrix = costs_code(self.miss_cost, self.costs, "counts")
+        return Snippet(helpers=helper, weights=f"{matrix}.sum(axis=1)")
+
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return cost_matrix(self.miss_cost, self.costs, counts).sum(axis=1)
 
@@ -167,6 +182,9 @@ class LogPriorBias(Strategy):
         link="https://arxiv.org/abs/1708.02002",
         formula=r"b_j = \log \frac{n_j}{N} \text{ at the start of training}",
     )
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior(counts)")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, initial_bias=tuple(log_prior(class_counts(lane, view)).tolist()))]

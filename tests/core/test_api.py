@@ -6,13 +6,16 @@ import doctest
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 import core
 from core import NetworkSettings, Plan, Results, SplitSettings, parse_strategies
+from core.plan import PlanError
 from core.samples import load_sample
+from core.strategies import StrategyError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +25,7 @@ def test_every_public_name_is_there_and_importing_loads_nothing_heavy() -> None:
         assert getattr(core, name).__module__.startswith("core.")
     code = (
         "import sys, core; heavy = {'tensorflow', 'keras', 'streamlit', 'pandas', 'sklearn'} & set(sys.modules); "
-        "from core import Plan, compare, parse_strategies, read_table, run; "
+        "from core import Plan, compare, export, parse_strategies, read_table, run; "
         "heavy |= {'tensorflow', 'keras', 'streamlit'} & set(sys.modules); sys.exit(', '.join(heavy) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -65,3 +68,24 @@ def test_watch_hears_the_whole_way() -> None:
     core.run(load_sample("abalone_9_vs_18"), plan, progress=False, watch=lambda share, doing: heard.append(share))
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
+
+
+def test_export_takes_the_leader_or_whom_it_is_told_and_writes_the_zip(tmp_path: Path) -> None:
+    plan = Plan(
+        "rings",
+        parse_strategies("plain, threshold_f1, logistic"),
+        network=NetworkSettings((8,), epochs=4),
+        split=SplitSettings(folds=2),
+    )
+    results = core.run(load_sample("abalone_9_vs_18"), plan, progress=False)
+    made = core.export(results, path=tmp_path / "model.zip")
+    assert (tmp_path / "model.zip").read_bytes() == made.archive
+    networks = results.frame()["f1"].drop("logistic")
+    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
+        card = archive.read("model_card.md").decode()
+    assert f"## Strategy\n\n{results.names[str(networks.idxmax())]}\n" in card
+    assert b"model.keras" in core.export(results, "plain").archive
+    with pytest.raises(PlanError, match="no strategy 'smote': choose one of plain, threshold_f1"):
+        core.export(results, "smote")
+    with pytest.raises(StrategyError, match="no Keras file"):
+        core.export(results, "logistic")

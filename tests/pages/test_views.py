@@ -139,3 +139,26 @@ def test_a_view_needs_no_network_and_no_second_strategy(app: AppTest, runs_folde
         shown = page.segmented_control(key="view").set_value(key.lower()).run()
         assert not shown.exception
         assert shown.subheader or shown.dataframe or shown.info
+
+
+def test_the_code_of_the_leader_is_shown_and_another_can_be_picked(page: AppTest) -> None:
+    page = view(page, "code")
+    picked = page.selectbox(key="code_strategy")
+    first = page.code[0].value
+    compile(first, "script.py", "exec")
+    other = next(choice.key for choice in PLAN.strategies if choice.key != picked.value)
+    changed = picked.set_value(other).run()
+    assert not changed.exception
+    assert changed.code[0].value != first
+    assert len(changed.get("download_button")) == 2
+
+
+def test_the_report_and_the_results_can_be_downloaded(page: AppTest) -> None:
+    page = view(page, "report")
+    assert [one.proto.label for one in page.get("download_button")] == [
+        "Download the report",
+        "Results, CSV",
+        "Folds, Parquet",
+        "Table, LaTeX",
+        "Plan, JSON",
+    ]

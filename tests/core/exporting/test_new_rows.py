@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from core._words import TableError
-from core.export.drift import drift
-from core.export.new_rows import NewRows, aligned, match, read_rows, score
+from core.exporting.drift import drift
+from core.exporting.new_rows import NewRows, aligned, match, read_rows, score
 from core.preparation import CategoryStep, NumberStep, Preparation
 from core.samples import load_sample
-from tests.core.export.conftest import Case
+from tests.core.exporting.conftest import Case
 
 Cases = Callable[[str], Case]
 STEPS = (

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from core.export.inputs import Numbers, inputs_of, level_rows
-from core.export.scorer import Adjustment, Scorer
+from core.exporting.inputs import Numbers, inputs_of, level_rows
+from core.exporting.scorer import Adjustment, Scorer
 from core.preparation import CategoryStep, Preparation
 from core.strategies._calibration import TINY, PriorShift, Temperature
 

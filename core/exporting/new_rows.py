@@ -12,8 +12,8 @@ import pandas as pd
 from core._cleaning import clean
 from core._containers import read_any
 from core._words import TableError, counted, listed, quoted
-from core.export.bundle import probability_columns
-from core.export.scorer import Scorer
+from core.exporting.bundle import probability_columns
+from core.exporting.scorer import Scorer
 from core.preparation import NumberStep, Step
 
 _SPARE = "\0spare"

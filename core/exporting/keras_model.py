@@ -17,8 +17,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from core._cleaning import as_text
-from core.export.inputs import Input, Numbers, inputs_of, level_rows
-from core.export.scorer import Adjustment, Scorer
+from core.exporting.inputs import Input, Numbers, inputs_of, level_rows
+from core.exporting.scorer import Adjustment, Scorer
 from core.preparation import CategoryStep, Preparation
 from core.strategies._calibration import TINY, PriorShift, Temperature
 

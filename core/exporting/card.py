@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from core._words import counted, listed, quoted
-from core.evaluation.comparison import StrategySummary, compare
+from core.evaluation.comparison import compare
+from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
-from core.export.scorer import Scorer
+from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.results import FoldResult
 from core.strategies import label, parts_of
@@ -105,20 +105,20 @@ def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], 
     summary = next((s for s in found.strategies if s.key == choice.key), None)
     if summary is None:
         return "No fold of the comparison was finished, so nothing is known of it."
-    rows = [f"| {m.name} | {_cell(summary, m.key)} | {m.help} |" for m in METRICS]
+    shown = intervals(found, plan)
+    rows = [f"| {m.name} | {_cell(shown.of(choice.key, m.key))} | {m.help} |" for m in METRICS]
     note = (
-        f"Mean ± standard deviation over the {counted(found.folds, 'fold')} of the comparison, on rows held out from "
-        "training. The exported model itself was trained on all rows, so no row is left to test it on; "
-        "these figures are what to expect of it."
+        f"Means over the {counted(found.folds, 'fold')} of the comparison, on rows held out from training, with their "
+        f"{shown.name}, which allows for the training rows that folds share. The exported model itself was trained on "
+        "all rows, so no row is left to test it on; these figures are what to expect of it."
     )
-    return "\n".join([note, "", "| metric | value | meaning |", "| --- | --- | --- |", *rows])
+    return "\n".join([note, "", f"| metric | value | {shown.name} | meaning |", "| --- | --- | --- | --- |", *rows])
 
 
-def _cell(summary: StrategySummary, metric: str) -> str:
-    mean, std = float(summary.mean[metric]), float(summary.std[metric])
-    if pd.isna(mean):
-        return "not defined"
-    return f"{mean:.3f}" if pd.isna(std) else f"{mean:.3f} ± {std:.3f}"
+def _cell(value: Interval) -> str:
+    if np.isnan(value.value):
+        return "not defined | –"
+    return f"{value.value:.3f} | " + ("–" if np.isnan(value.low) else f"{value.low:.3f} to {value.high:.3f}")
 
 
 def _limits(table: Table, plan: Plan, results: Sequence[FoldResult], choice: StrategyChoice) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from core._delimited import NULLS
-from core.export.card import decision_sentence, model_card
-from core.export.refit import refit
-from core.export.scorer import Scorer
+from core.exporting.card import decision_sentence, model_card
+from core.exporting.refit import refit
+from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.results import FoldResult
 from core.strategies import StrategyError
@@ -62,7 +62,7 @@ def export(
     StrategyError
         The choice cannot be exported; the message says why.
     """
-    from core.export import keras_model, onnx_model
+    from core.exporting import keras_model, onnx_model
 
     scorer = refit(table, plan, choice, results, report)
     table = table.with_kinds(dict(plan.kinds))
@@ -81,13 +81,13 @@ def export(
         apart = _apart(wanted, onnx_model.predict(graph, arrays))
     except Exception as error:
         # onnx and onnxruntime raise errors of many kinds of their own; the rest of the export is good without.
-        checks.append(f"model.onnx could not be made: {str(error).splitlines()[0][:200]}")
+        checks.append(f"model.onnx is left out, since the conversion failed: {str(error).splitlines()[0][:200]}")
     else:
         if apart <= ONNX_TOLERANCE:
             files["model.onnx"] = graph
-            checks.append(f"model.onnx gives them in onnxruntime, {_at_most(apart)}.")
+            checks.append(f"model.onnx, run by onnxruntime, gives them too, {_at_most(apart)}.")
         else:
-            checks.append(f"model.onnx is left out, since it differed by {apart:.1e} in onnxruntime.")
+            checks.append(f"model.onnx is left out, since its probabilities differed by {apart:.1e} in onnxruntime.")
     said = " ".join(checks)
     files["decision.json"] = decision(scorer).encode()
     files["predict.py"] = SCRIPT.read_bytes()
@@ -114,7 +114,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 def decision(scorer: Scorer) -> str:
     """Return decision.json: the rule, the classes, what the model takes and what calibration is inside it."""
-    from core.export.inputs import inputs_of
+    from core.exporting.inputs import inputs_of
 
     return json.dumps(
         {

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.experiment import run
-from core.export import Export, Scorer, export
+from core.exporting import Export, Scorer, export
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
 from core.results import FoldResult
 from core.samples import SAMPLES, load_sample

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.experiment import Trained, train_choice
-from core.export.scorer import Adjustment, Scorer
+from core.exporting.scorer import Adjustment, Scorer
 from core.plan import Plan, StrategyChoice
 from core.results import FoldResult
 from core.splitting import refit_rows

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.export.bundle import Export, export
-from core.export.card import decision_sentence
-from core.export.scorer import Scorer
+from core.exporting.bundle import Export, export
+from core.exporting.card import decision_sentence
+from core.exporting.scorer import Scorer
 from core.plan import StrategyChoice
 from core.store import RunRecord, Store, StoreError
 from core.versions import versions

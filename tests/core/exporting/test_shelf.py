@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.export.shelf import Shelf
+from core.exporting.shelf import Shelf
 from core.store import Store
 from core.strategies import StrategyError
-from tests.core.export.conftest import Case
+from tests.core.exporting.conftest import Case
 
 
 class Desk:

@@ -1,0 +1,1 @@
+"""A chosen strategy as a standalone script: see :mod:`core.code.script`."""

@@ -1,0 +1,88 @@
+"""What one strategy adds to a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+
+
+@dataclass(frozen=True)
+class CodeFacts:
+    """What decides how a strategy is written for a table.
+
+    Parameters
+    ----------
+    n_classes : int
+    numbers, categories, dates : bool
+        Whether the table has columns of the kind; dates are numbers too.
+    """
+
+    n_classes: int
+    numbers: bool
+    categories: bool
+    dates: bool = False
+
+    @property
+    def binary(self) -> bool:
+        return self.n_classes == 2
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Pieces of Python for the places of the script at which a strategy can act; an empty one adds nothing.
+
+    Parameters
+    ----------
+    imports : tuple of str
+        Import lines.
+    helpers : tuple of str
+        Whole functions, used by the other pieces.
+    rows : str
+        Statements that make new ``X`` and ``y`` of the training rows; they may use ``seed`` and ``fold``.
+    weights : str
+        Expression for a weight a class, an array, of ``counts``: training rows by class.
+    bias : str
+        Expression for the output bias by class at the start, of ``counts``.
+    loss : str
+        Expression for a Keras loss on logits, of ``counts``.
+    late_weights : str
+        Expression for a weight a class that comes in after ``late_from`` of the epochs.
+    data : str
+        Expression for an endless ``tf.data.Dataset`` of batches, of ``X``, ``y``, ``targets`` and ``steps``.
+    batch_map : str
+        Function that changes a batch of inputs and targets.
+    equal_classes : bool
+        Batches end up with equal class shares.
+    offset : str
+        Expression for what the loss adds to the logits by class while training, of ``counts``.
+    ensemble : str
+        Function ``ensemble(X, y, seed, fold)`` that returns the trained networks.
+    adjust : str
+        Expression for a function from probabilities to probabilities, of ``p_valid``, ``y_valid`` and ``seen``.
+    rule : str
+        Expression for a function from probabilities to class codes, of ``p_valid``, ``y_valid`` and ``fold``.
+    model : str
+        Expression for a scikit-learn classifier that takes the network's place.
+    """
+
+    imports: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    rows: str = ""
+    weights: str = ""
+    bias: str = ""
+    loss: str = ""
+    late_weights: str = ""
+    late_from: float = 1.0
+    data: str = ""
+    batch_map: str = ""
+    equal_classes: bool = False
+    offset: str = ""
+    ensemble: str = ""
+    adjust: str = ""
+    rule: str = ""
+    model: str = ""
+
+
+def text(code: str) -> str:
+    """Return a block of code without its indentation and outer blank lines."""
+    return dedent(code).strip("\n")

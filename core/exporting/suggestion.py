@@ -1,0 +1,21 @@
+"""Which of a run's strategies to export, where nobody has said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.verdict import assess
+from core.exporting.refit import why_not
+from core.plan import Plan, StrategyChoice
+
+
+def suggested(found: Comparison, plan: Plan) -> StrategyChoice:
+    """Return the verdict's choice: who leads on its metric, the references aside, which are no Keras files.
+
+    Without a result it is the plan's first strategy.
+    """
+    able = {choice.key: choice for choice in plan.strategies if why_not(choice) is None}
+    among = replace(found, strategies=tuple(s for s in found.strategies if s.key in able))
+    leader = assess(among, plan).leader if among.strategies else None
+    return next(iter(able.values()), plan.strategies[0]) if leader is None else able[leader]

@@ -1,0 +1,63 @@
+"""Show me the code: a strategy as a script that runs without this app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.code.script import CodeError, file_name, script, table_csv
+from core.evaluation.verdict import MAIN_METRIC
+from core.table import encode_target
+from pages._report import file_name as run_name
+from pages._shared import plain, sentence, store
+from pages._verdict import assessment
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+
+def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Show the chosen strategy's script, with the table that it reads beside it."""
+    choices = {choice.key: choice for choice in record.plan.strategies}
+    best = assessment(record, found, key, MAIN_METRIC, "folds").leader or next(iter(choices))
+    picked = st.selectbox(
+        "Strategy",
+        list(choices),
+        index=list(choices).index(best),
+        format_func=names.__getitem__,
+        key="code_strategy",
+        help="The one that leads on F1 comes first.",
+    )
+    csv = f"{run_name(record.name)}.csv"
+    try:
+        code, rows = made(record, picked, csv, key)
+    except CodeError as problem:
+        st.info(sentence(problem), icon=":material/info:")
+        return
+    st.markdown(
+        f"**{plain(names[picked], 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
+        "folder and run the script: it needs nothing of this app. Its folds are the same; other starting weights make "
+        "its figures differ a little."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download the script", code, file_name(choices[picked]), "text/x-python",
+            icon=":material/code:", type="primary", key="download_script", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Download its table", rows, csv, "text/csv", key="download_code_table", on_click="ignore",
+            help="The rows as they were read and cleaned, as the script expects them.",
+        )  # fmt: skip
+    st.code(code, language="python", height=560)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def made(_record: RunRecord, picked: str, csv: str, key: str) -> tuple[str, bytes]:
+    """Return a strategy's script and the table it reads."""
+    plan = _record.plan
+    table = store().table(_record.id).with_kinds(dict(plan.kinds))
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    choice = next(choice for choice in plan.strategies if choice.key == picked)
+    return script(table, target, plan, choice, csv), table_csv(table, target)

@@ -1,0 +1,68 @@
+"""A run to take away: the report, and the results for programs and papers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core._export_csv import safe_csv
+from core.api import Results
+from core.display import folds_frame
+from core.report import report
+from core.table import encode_target
+from core.writers import parquet, results_latex, summary_frame
+from pages._shared import store
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.store import RunRecord
+
+
+def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    """Offer the report and the results as files."""
+    st.markdown(
+        "**One HTML file** with the data, the verdict, all tables and figures, the plan, and notes on the method with "
+        "their papers. It opens without a network; the browser's print makes a PDF of it."
+    )
+    name = file_name(record.name)
+    results = results_of(record, found, key)
+    st.download_button(
+        "Download the report",
+        report_of(results, record, key),
+        f"{name}.html",
+        "text/html",
+        icon=":material/description:",
+        type="primary",
+        key="download_report",
+        on_click="ignore",
+    )
+    st.markdown("**Results as data**: the figures of every strategy, and of every fold.")
+    files = (
+        ("Results, CSV", safe_csv(summary_frame(results)).encode(), f"{name}.csv", "text/csv"),
+        ("Folds, Parquet", parquet(folds_frame(found, names)), f"{name}_folds.parquet", "application/octet-stream"),
+        ("Table, LaTeX", results_latex(results).encode(), f"{name}.tex", "text/x-tex"),
+        ("Plan, JSON", record.plan.to_json().encode(), f"{name}_plan.json", "application/json"),
+    )
+    with st.container(horizontal=True):
+        for title, content, file, mime in files:
+            st.download_button(title, content, file, mime, key=f"download_{title}", on_click="ignore")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def results_of(_record: RunRecord, _found: Comparison, key: str) -> Results:
+    table, plan = store().table(_record.id), _record.plan
+    return Results(
+        table, plan, encode_target(table, plan.target, plan.positive, plan.split.folds), _found.results, _record.id
+    )
+
+
+@st.cache_resource(show_spinner="Writing the report …", max_entries=4)
+def report_of(_results: Results, _record: RunRecord, key: str) -> bytes:
+    return report(_results, _record.name, _record.versions).encode()
+
+
+def file_name(name: str) -> str:
+    """Return a run's name as part of a file's name."""
+    return re.sub(r"\W+", "_", name).strip("_")[:60] or "run"

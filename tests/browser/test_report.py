@@ -1,0 +1,78 @@
+"""The report, downloaded and opened from disk while the browser has no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from core.experiment import run
+from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.samples import load_sample
+from core.store import Store
+from tests.browser.conftest import Server
+from tests.browser.test_export import downloaded
+from tests.browser.test_journey import Page
+
+PLAN = Plan(
+    "rings",
+    tuple(StrategyChoice.of(name) for name in ("plain", "smote", "threshold_f1")),
+    network=NetworkSettings((16,), epochs=8),
+    split=SplitSettings(folds=2),
+)
+# Asked of the page before anything of it runs, so that no request and no error is missed.
+WATCH = """window.asked = []; window.wrong = [];
+    new PerformanceObserver(list => window.asked.push(...list.getEntries().map(one => one.name)))
+        .observe({type: 'resource', buffered: true});
+    addEventListener('securitypolicyviolation', one => window.wrong.push(one.blockedURI));
+    addEventListener('error', one => window.wrong.push(one.message));
+    const told = console.error; console.error = (...all) => { window.wrong.push(all.join(' ')); told(...all); }"""
+OUTSIDE = """return [...document.querySelectorAll('figure')].filter(
+    one => one.querySelector('.main-svg').getBoundingClientRect().right > innerWidth + 1).length"""
+
+
+@pytest.fixture(scope="module")
+def run_id(server: Server) -> str:
+    store, table = Store(server.runs), load_sample("abalone_9_vs_18")
+    made = store.create(PLAN, table, "Shells")
+    results = run(table, PLAN)
+    for fold in range(2):
+        store.write_unit(made, f"r000-f{fold:03d}", [result for result in results if result.fold == fold])
+    store.set_status(made, "finished")
+    return made
+
+
+def test_the_report_opens_from_disk_without_a_network(
+    server: Server, run_id: str, open_browser: Callable[..., WebDriver], tmp_path: Path
+) -> None:
+    app = Page(open_browser())
+    got = tmp_path / "got"
+    app.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(got)})
+    app.driver.get(f"{server.url}/compare?run={run_id}&view=Report")
+    app.see("Download the report", 120)
+    app.press("Download the report")
+    file = downloaded(got, "*.html")
+
+    driver = app.driver
+    driver.execute_cdp_cmd("Network.enable", {})
+    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+    driver.get_log("browser")
+    driver.get(file.as_uri())
+    page = Page(driver)
+    figures = len(page.find("figure"))
+    page.wait(lambda: len(page.find("figure .main-svg .xy, figure .main-svg .pielayer")) >= figures)
+    assert figures >= 6
+    assert driver.execute_script("return navigator.onLine") is False
+    assert "Best on F1" in page.text
+    assert driver.execute_script("return window.asked") == []
+    assert driver.execute_script("return window.wrong") == []
+    assert [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert driver.execute_script(OUTSIDE) == 0
+
+    printed = driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": True})
+    assert len(json.dumps(printed["data"])) > 50_000

@@ -1,0 +1,24 @@
+"""The strategy that the Export page opens on."""
+
+from __future__ import annotations
+
+from core.evaluation.comparison import compare
+from core.evaluation.verdict import assess
+from core.experiment import run
+from core.exporting import suggested
+from core.notation import parse_strategies
+from core.plan import NetworkSettings, Plan, SplitSettings
+from core.samples import load_sample
+from core.table import encode_target
+
+
+def test_it_is_the_verdicts_leader_and_never_a_reference() -> None:
+    table = load_sample("abalone_9_vs_18")
+    strategies = parse_strategies("logistic_balanced, plain, class_weight, threshold_f1")
+    plan = Plan("rings", strategies, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=2))
+    results = run(table, plan)
+    labels = encode_target(table, "rings").labels
+    networks = [result for result in results if result.strategy != "logistic_balanced"]
+    assert suggested(compare(results, plan, labels), plan).key == assess(compare(networks, plan, labels), plan).leader
+    references = [result for result in results if result.strategy == "logistic_balanced"]
+    assert suggested(compare(references, plan, labels), plan).key == "plain"
