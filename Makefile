@@ -9,7 +9,7 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test lint
 	./.ci/chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
