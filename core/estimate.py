@@ -205,8 +205,8 @@ class Workload:
         epochs: float = network.epochs
         if network.patience:
             epochs = min(epochs, max(_EPOCHS_USED * epochs, network.patience + 1))
-        step = 2.5e-5 + 1e-7 * batch + 6 * batch * weights / 5e10
-        return epochs * (3.5e-3 + math.ceil(rows.n / batch) * step)
+        step = 5e-5 + 3e-7 * batch + 6 * batch * weights / 5e10
+        return epochs * (6e-3 + math.ceil(rows.n / batch) * step)
 
 
 def _members(parts: Sequence[Strategy]) -> int:
