@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -39,6 +40,10 @@ class Job:
         Where above 0, that many strategies of one network each, instead of the twelve.
     fits : int
         Keras fits to time.
+    threads : int
+        Threads of a kernel under Keras; 0 lets TensorFlow decide. Our own side always has 1.
+    onednn : {"0", "1"}
+        Whether products run in oneDNN's kernels.
     """
 
     what: Literal["run", "sampling", "keras"]
@@ -48,6 +53,8 @@ class Job:
     units: int = 5
     networks: int = 0
     fits: int = 0
+    threads: int = 0
+    onednn: Literal["0", "1"] = "1"
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,10 @@ class Found:
 def measured(job: Job) -> Found:
     """Return what a process of its own measures."""
     command = [sys.executable, "-m", "benchmarks._scale", json.dumps(asdict(job))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1],
+        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": job.onednn},
+    )  # fmt: skip
     return Found(**json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -152,7 +162,7 @@ def _sampling(job: Job) -> Found:
 
 
 def _keras(job: Job) -> Found:
-    """Time fits and predictions, with TensorFlow's own thread settings.
+    """Time fits and predictions.
 
     The rows that an epoch visits are as many for every strategy, so a fit on the table's own rows,
     one with class weights and one on rows of both classes drawn alike take turns.
@@ -160,6 +170,7 @@ def _keras(job: Job) -> Found:
     table, plan = _table_and_plan(job)
     import keras
     import numpy as np
+    import tensorflow as tf
 
     from core.experiment import units
     from core.preparation import Preparation
@@ -167,6 +178,9 @@ def _keras(job: Job) -> Found:
     from core.table import encode_target
     from core.training.network import build
 
+    # The import of the trainer asked for one thread a kernel, which suits lanes; Keras may have its own.
+    with suppress(RuntimeError):  # TensorFlow already runs in this process
+        tf.config.threading.set_intra_op_parallelism_threads(job.threads)
     target = encode_target(table, plan.target, plan.positive, plan.split.folds)
     rows = split_rows(table, plan, target, units(plan)[0])
     frames = [table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid, rows.test)]
