@@ -49,12 +49,18 @@ def smoothed(hard: tf.Tensor, smoothing: tf.Tensor) -> tf.Tensor:
     return hard * (1.0 - smoothing) + smoothing / tf.cast(tf.shape(hard)[1], tf.float32)
 
 
+def two_class_shift(terms: Terms) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return what is added to the one logit of two classes (lanes, 1, 1): always, and taken off again if positive."""
+    offset, margin = terms.offset, terms.margin
+    return offset[:, 1:] - offset[:, :1] + margin[:, :1], margin[:, 1:] + margin[:, :1]
+
+
 def shifted(logits: tf.Tensor, hard: tf.Tensor, terms: Terms, binary: bool) -> tf.Tensor:
     """Return scale · (z + offset - margin of the true class), in the layout of ``logits``."""
-    moved = terms.offset - terms.margin * hard
     if binary:
-        return terms.scale * (logits + moved[:, 1:] - moved[:, :1])
-    return terms.scale * (logits + moved)
+        base, lean = two_class_shift(terms)
+        return terms.scale * (logits + (base - lean * hard[:, 1:]))
+    return terms.scale * (logits + terms.offset - terms.margin * hard)
 
 
 def row_losses(z: tf.Tensor, targets: tf.Tensor, terms: Terms, binary: bool) -> tuple[tf.Tensor, tf.Tensor]:
@@ -106,10 +112,9 @@ def loss_and_slope(
             per_row, probabilities = row_losses(z, targets, terms, key.binary)
             loss = lane_losses(per_row, probabilities, targets, weights, terms)
         return loss, tape.gradient(loss, logits)
-    if key.binary:
-        moved = terms.offset - terms.margin * hard
-        return log_loss_and_slope(logits, moved[:, 1:] - moved[:, :1], targets[:, 1:], weights, terms.scale)
     z = shifted(logits, hard, terms, key.binary)
+    if key.binary:
+        return log_loss_and_slope(z, targets[:, 1:], weights, terms.scale)
     log_p = z - tf.reduce_logsumexp(z, axis=1, keepdims=True)
     per_row = -tf.reduce_sum(targets * log_p, axis=1, keepdims=True)
     slope = tf.exp(log_p) - targets
@@ -118,20 +123,18 @@ def loss_and_slope(
 
 
 def log_loss_and_slope(
-    logits: tf.Tensor, moved: tf.Tensor, target: tf.Tensor, weights: tf.Tensor, scale: tf.Tensor
+    z: tf.Tensor, target: tf.Tensor, weights: tf.Tensor, scale: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the lanes' log losses (lanes,) and their gradient by the logits, for two classes.
 
     Parameters
     ----------
-    logits, target, weights : (lanes, 1, rows)
-        ``target`` is the share of the positive class.
-    moved : (lanes, 1, rows)
-        What is added to the logits before they are scaled.
+    z, target, weights : (lanes, 1, rows)
+        Shifted and scaled logits, shares of the positive class, and weights.
     scale : (lanes, 1, 1)
+        By which the logits were multiplied.
     """
-    z = scale * (logits + moved)
-    weights = weights / tf.cast(tf.shape(logits)[2], tf.float32)
+    weights = weights / tf.cast(tf.shape(z)[2], tf.float32)
     loss = tf.reduce_sum((tf.nn.softplus(z) - target * z) * weights, axis=[1, 2])
     return loss, (tf.sigmoid(z) - target) * (weights * scale)
 
@@ -182,8 +185,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         # Two classes under cross-entropy need the positive class alone: most lanes, so they skip the class axis.
         short = key.binary and not key.general_loss and not key.mixing
         half = terms.smoothing / 2.0
-        base = terms.offset[:, 1:] - terms.offset[:, :1] + terms.margin[:, :1]
-        lean = terms.margin[:, 1:] + terms.margin[:, :1]
+        base, lean = two_class_shift(terms)
 
         def one_step(i, total):  # type: ignore[no-untyped-def]
             batch = tf.gather(X, rows[i])
@@ -210,9 +212,8 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
                 hidden.append(out)
             logits = tf.matmul(params[-2], hidden[-1], transpose_a=True, transpose_b=True) + params[-1]
             if short:
-                loss, slope = log_loss_and_slope(
-                    logits, base - lean * hard, targets, weights[i][:, None, :], terms.scale
-                )
+                z = terms.scale * (logits + (base - lean * hard))
+                loss, slope = log_loss_and_slope(z, targets, weights[i][:, None, :], terms.scale)
             else:
                 loss, slope = loss_and_slope(logits, hard, targets, weights[i][:, None, :], terms, key)
             gradients = [None] * n_params
