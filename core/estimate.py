@@ -9,7 +9,7 @@ judged by the cost class on its card.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -174,10 +174,9 @@ class Workload:
         return self.units * sum(self._work(parts)[:2]) / self.cores if parts else 0.0
 
     def sampling(self, choice: StrategyChoice) -> float:
-        """Return the seconds that a strategy's samplers work in a run, beside the training."""
-        trained = networks_of(choice)
-        members = _members(parts := [make(part) for part in trained])
-        return self.units * sum(self._sampling(part, members) for part in parts if part.card.family != "reference")
+        """Return the seconds that a strategy's samplers work in a run, beside the training; none for a reference."""
+        sampling, training, _ = self._work(networks_of(choice))
+        return self.units * sampling if training else 0.0
 
     def too_slow(self, choice: StrategyChoice) -> bool:
         """Return whether a strategy's samplers would take so long that nobody should run into them unasked."""
@@ -186,7 +185,7 @@ class Workload:
     def _work(self, trained: frozenset[Part]) -> tuple[float, float, int]:
         """Return a fold's processor seconds of sampling and of training, and the number of networks."""
         parts = [make(part) for part in trained]
-        members = _members(parts)
+        members = max((int(getattr(part, "n_members", 1)) for part in parts), default=1)
         sampling = sum(self._sampling(part, members) for part in parts)
         if any(part.card.family == "reference" for part in parts):
             return sampling, 0.0, 1
@@ -207,10 +206,6 @@ class Workload:
             epochs = min(epochs, max(_EPOCHS_USED * epochs, network.patience + 1))
         step = 5e-5 + 3e-7 * batch + 6 * batch * weights / 5e10
         return epochs * (6e-3 + math.ceil(rows.n / batch) * step)
-
-
-def _members(parts: Sequence[Strategy]) -> int:
-    return max((int(getattr(part, "n_members", 1)) for part in parts), default=1)
 
 
 def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = CORES) -> float:
