@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from core.experiment import run
+from core.api import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
-from core.store import Store
 from tests.browser.conftest import Server
 from tests.browser.test_journey import Page
 
@@ -31,13 +30,7 @@ PLAN = Plan(
 @pytest.fixture(scope="module")
 def run_id(server: Server) -> str:
     """Return a run that is finished already."""
-    store, table = Store(server.runs), load_sample("german_credit")
-    made = store.create(PLAN, table, "Loans")
-    results = run(table, PLAN)
-    for fold in range(2):
-        store.write_unit(made, f"r000-f{fold:03d}", [result for result in results if result.fold == fold])
-    store.set_status(made, "finished")
-    return made
+    return run(load_sample("german_credit"), PLAN, runs=server.runs, name="Loans", progress=False).run_id
 
 
 def downloaded(folder: Path, pattern: str) -> Path:

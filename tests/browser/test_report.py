@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from core.experiment import run
+from core.api import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
-from core.store import Store
 from tests.browser.conftest import Server
 from tests.browser.test_export import downloaded
 from tests.browser.test_journey import Page
@@ -35,13 +34,7 @@ OUTSIDE = """return [...document.querySelectorAll('figure')].filter(
 
 @pytest.fixture(scope="module")
 def run_id(server: Server) -> str:
-    store, table = Store(server.runs), load_sample("abalone_9_vs_18")
-    made = store.create(PLAN, table, "Shells")
-    results = run(table, PLAN)
-    for fold in range(2):
-        store.write_unit(made, f"r000-f{fold:03d}", [result for result in results if result.fold == fold])
-    store.set_status(made, "finished")
-    return made
+    return run(load_sample("abalone_9_vs_18"), PLAN, runs=server.runs, name="Shells", progress=False).run_id
 
 
 def test_the_report_opens_from_disk_without_a_network(

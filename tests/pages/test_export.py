@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.api import run
 from core.evaluation.comparison import compare
-from core.experiment import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
 from core.store import Store
@@ -28,13 +28,7 @@ PLAN = Plan(
 
 @pytest.fixture(scope="module")
 def run_id(runs_folder: Path) -> str:
-    store, table = Store(runs_folder), load_sample("abalone_9_vs_18")
-    made = store.create(PLAN, table, "Shells")
-    for fold in range(2):
-        results = [result for result in run(table, PLAN) if result.fold == fold]
-        store.write_unit(made, f"r000-f{fold:03d}", results)
-    store.set_status(made, "finished")
-    return made
+    return run(load_sample("abalone_9_vs_18"), PLAN, runs=runs_folder, name="Shells", progress=False).run_id
 
 
 def opened(app: AppTest, run_id: str, strategy: str = "") -> AppTest:
