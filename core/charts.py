@@ -10,8 +10,10 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,6 +23,7 @@ from core.evaluation import curves
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.profile import Profile
+from core.strategies.presets import PRESETS
 
 if TYPE_CHECKING:
     from core.effects import Picture
@@ -53,22 +56,35 @@ class Style:
     pattern: str
 
 
-def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
-    """Return a style for each strategy of a comparison; the plain network is always the first colour.
+@cache
+def _homes() -> Mapping[str, int]:
+    """Return every strategy's place among the colours: those of the presets first, as they are drawn most."""
+    keys = dict.fromkeys(choice.key for choices in PRESETS.values() for choice in choices)
+    return {key: place for place, key in enumerate(keys)}
 
-    With more strategies than colours, the same colour comes again with another dash and symbol.
+
+def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
+    """Return a style for each strategy of a comparison, the same in every figure and, where it can be, in every run.
+
+    A strategy has a colour of its own; it takes the next free one where another strategy of the run has it too. With
+    more strategies than colours, the same colour comes again with another dash and symbol. The plain network always
+    has the first.
     """
-    ordered = sorted(keys, key=lambda key: key != "plain")
+    homes, taken = _homes(), [0] * len(COLOURS)
     styles = {}
-    for i, key in enumerate(ordered):
-        turn = i // len(COLOURS)
+    for key in sorted(keys, key=lambda key: homes.get(key, len(homes))):
+        home = homes.get(key, crc32(key.encode()))
+        turn = min(taken)
+        colour = next(i % len(COLOURS) for i in range(home, home + len(COLOURS)) if taken[i % len(COLOURS)] == turn)
+        taken[colour] += 1
+        shift = colour + turn * (len(COLOURS) + 1)
         styles[key] = Style(
-            COLOURS[i % len(COLOURS)],
-            DASHES[(i + turn) % len(DASHES)],
-            SYMBOLS[(i + turn) % len(SYMBOLS)],
-            PATTERNS[(i + turn) % len(PATTERNS)],
+            COLOURS[colour],
+            DASHES[shift % len(DASHES)],
+            SYMBOLS[shift % len(SYMBOLS)],
+            PATTERNS[shift % len(PATTERNS)],
         )
-    return styles
+    return {key: styles[key] for key in keys}
 
 
 def text(label: object, limit: int = 28) -> str:

@@ -33,7 +33,7 @@ class Page:
 
     def see(self, words: str, seconds: float = 30) -> None:
         self.wait(lambda: words in self.text, seconds)
-        self.wait(lambda: self.driver.execute_script(STATE) == "notRunning")
+        self.settle()
         faults = [element.text for element in self.find("[data-testid=stException]")]
         assert not faults
 
@@ -44,7 +44,12 @@ class Page:
     def find(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
+    def settle(self) -> None:
+        """Wait for the page to be done: what a rerun is about to replace is no longer what a person sees."""
+        self.wait(lambda: self.driver.execute_script(STATE) == "notRunning")
+
     def press(self, label: str) -> None:
+        self.settle()
         self.wait(lambda: press(self.driver, label))
 
     def drawn(self, key: str) -> str:

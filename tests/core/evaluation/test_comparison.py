@@ -17,6 +17,7 @@ from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.profile import describe
 from core.results import FoldResult
 from core.samples import load_sample
+from core.strategies.presets import PRESETS
 from core.table import encode_target
 
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
@@ -108,3 +109,12 @@ def test_styles_stay_apart_for_many_strategies() -> None:
     styles = charts.strategy_styles(keys)
     assert styles["plain"].colour == charts.COLOURS[0]
     assert len({(s.colour, s.dash, s.symbol) for s in styles.values()}) == 46
+
+
+def test_a_strategy_keeps_its_colour_from_run_to_run() -> None:
+    start = charts.strategy_styles([choice.key for choice in PRESETS["Start"]])
+    other = charts.strategy_styles(["smote", "random_under+prior_correction", "focal", "threshold_f1", "plain"])
+    for key in ("smote", "threshold_f1", "plain"):
+        assert other[key] == start[key]
+    assert len({style.colour for style in start.values()}) == len(start)
+    assert len({style.colour for style in other.values()}) == len(other)
