@@ -8,14 +8,19 @@ import streamlit as st
 
 from core.code.script import CodeError, file_name, script, table_csv
 from core.evaluation.verdict import MAIN_METRIC
+from core.strategies import label
 from core.table import encode_target
 from pages._report import file_name as run_name
 from pages._shared import plain, sentence, store
 from pages._verdict import assessment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.plan import Plan, StrategyChoice
+    from core.record import RunRecord
+    from core.table import Table, Target
 
 
 def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
@@ -36,14 +41,30 @@ def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: 
     except CodeError as problem:
         st.info(sentence(problem), icon=":material/info:")
         return
+    _show(choices[picked], code, rows, csv)
+
+
+@st.dialog("Show me the code", width="large", icon=":material/code:")
+def show_code_of(table: Table, target: Target, plan: Plan, choice: StrategyChoice) -> None:
+    """Show a strategy's script before anything is trained."""
+    csv = f"{run_name(table.name)}.csv"
+    try:
+        code = script(table, target, plan, choice, csv)
+    except CodeError as problem:
+        st.info(sentence(problem), icon=":material/info:")
+        return
+    _show(choice, code, lambda: table_csv(table, target), csv)
+
+
+def _show(choice: StrategyChoice, code: str, rows: bytes | Callable[[], bytes], csv: str) -> None:
     st.markdown(
-        f"**{plain(names[picked], 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
+        f"**{plain(label(choice), 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
         "folder and run the script: it needs nothing of this app. Its folds are the same; other starting weights make "
         "its figures differ a little."
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Download the script", code, file_name(choices[picked]), "text/x-python",
+            "Download the script", code, file_name(choice), "text/x-python",
             icon=":material/code:", type="primary", key="download_script", on_click="ignore",
         )  # fmt: skip
         st.download_button(

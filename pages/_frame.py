@@ -22,7 +22,14 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"] { opacity: .8 !important }
 .js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text) {
   fill: currentColor !important; fill-opacity: .8 !important }
-@media (max-width: 640px) { [data-testid="stHeading"] h1 { font-size: 2rem } }
+@media (max-width: 640px) {
+  [data-testid="stHeading"] h1 { font-size: 2rem }
+  /* A finger zooms by itself, and the toolbar would always cover the figure's top. */
+  .modebar-container { display: none }
+  /* A joined row of buttons that breaks into lines looks torn: it scrolls sideways instead. */
+  .st-key-view [role="radiogroup"], .st-key-view [data-testid="stButtonGroup"] > div {
+    flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: none }
+}
 /* Streamlit keeps six rems free above the title. */
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem }
 </style>"""

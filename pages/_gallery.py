@@ -21,7 +21,7 @@ def show_gallery() -> None:
             strategies = f"{len(record.plan.strategies)} strategies × {record.units_total} folds"
             st.caption(f":violet-badge[Example] {strategies}  \n{sentence(example.headline)}")
             if st.button(
-                "Open",
+                f"Open {plain(record.name.split(':')[0], 40)}",
                 key=f"open_{record.id}",
                 icon=":material/bar_chart:",
                 help=f"Opens the comparison of {plain(record.name)}.",

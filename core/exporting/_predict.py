@@ -12,19 +12,18 @@ model = tf.keras.models.load_model(Path(__file__).with_name("model.keras"))
 rows = pd.read_csv(sys.argv[1], keep_default_na=False, na_values=rules["missing"]).rename(columns=str.strip)
 if absent := [one["column"] for one in rules["inputs"] if one["column"] not in rows]:
     sys.exit(f"The file has no column {', '.join(absent)}.")
-read = {  # whole numbers in a text column have no point, a missing text is "", a date is days since 1970
-    "number": lambda c: pd.to_numeric(c, errors="coerce").astype(float),
-    "text": lambda c: c.map(lambda v: f"{v:.0f}" if isinstance(v, float) and v % 1 == 0 else str(v).strip(), "ignore"),
-    "date": lambda c: pd.to_datetime(c, errors="coerce", format="ISO8601", utc=True).map(
-        lambda d: d.timestamp() / 864e2
-    ),
-}
 inputs = {}
 for one in rules["inputs"]:
-    values = read[one["kind"]](rows[one["column"]])
-    if lost := sum(values.isna() & rows[one["column"]].notna()):
+    cells = rows[one["column"]]
+    if one["kind"] == "text":  # whole numbers without a point, and nothing where a value is missing
+        texts = cells.map(lambda v: f"{v:.0f}" if isinstance(v, float) and v % 1 == 0 else str(v).strip(), "ignore")
+        values = texts.astype(object).replace(rules["missing"], "").fillna("")
+    elif one["kind"] == "date":  # days since 1970
+        values = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True).map(lambda d: d.timestamp() / 864e2)
+    else:
+        values = pd.to_numeric(cells, errors="coerce").astype(float)
+    if lost := sum(values.isna() & cells.notna()):
         print(f"{one['column']}: {lost} values are no {one['kind']} and count as missing.", file=sys.stderr)
-    values = values.astype(object).replace(rules["missing"], "").fillna("") if one["kind"] == "text" else values
     inputs[one["name"]] = tf.constant(values.to_numpy()[:, None])
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
 parts = [model({name: v[at : at + 10_000] for name, v in inputs.items()}) for at in range(0, len(rows), 10_000)]

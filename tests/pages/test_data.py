@@ -18,7 +18,7 @@ def upload(app: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
 
 def test_the_first_page_offers_every_sample_and_an_upload(app: AppTest) -> None:
     labels = [button.label for button in app.button]
-    assert [label for label in labels if label != "Open"] == [f"Use {sample.title}" for sample in SAMPLES]
+    assert [label for label in labels if not label.startswith("Open ")] == [f"Use {sample.title}" for sample in SAMPLES]
     assert len(app.file_uploader) == 1
 
 

@@ -85,6 +85,15 @@ def test_a_parameter_changes_the_plan(page: AppTest) -> None:
     assert "smote" in chosen(back)
 
 
+def test_the_code_is_shown_before_anything_is_trained(page: AppTest) -> None:
+    page.session_state["details_smote"] = True
+    shown = page.run().button(key="code_smote").click().run()
+    assert not shown.exception
+    compile(shown.code[0].value, "smote.py", "exec")
+    assert "from imblearn.over_sampling import" in shown.code[0].value
+    assert [one.proto.label for one in shown.get("download_button")] == ["Download the script", "Download its table"]
+
+
 def test_what_does_not_apply_is_greyed_with_the_reason(app: AppTest) -> None:
     yeast = app.button(key="sample_yeast").click().run().switch_page("pages/strategies.py").run()
     everything = yeast.pills(key="family").set_value("All").run()
