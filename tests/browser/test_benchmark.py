@@ -30,7 +30,7 @@ def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[.
     benchmark_id = re.search(r"benchmark=([\w-]+)", page.driver.current_url)[1]
     page.wait(lambda: page.find(".st-key-benchmark_progress"))
     store = Store(server.runs)
-    page.wait(lambda: all(record.status == "finished" for record in find(store, benchmark_id).records), 90)
+    page.wait(lambda: all(record.status == "finished" for record in find(store, benchmark_id).records), 300)
     page.see("best mean rank on F1")
     page.driver.refresh()
     page.see("best mean rank on F1")

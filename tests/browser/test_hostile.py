@@ -101,7 +101,7 @@ def test_a_hostile_table_stays_text(server: Server, open_browser: Open, tmp_path
     page.press("Run")
     page.wait(lambda: "run=" in page.driver.current_url)
     run_id = page.driver.current_url.split("run=")[1].split("&")[0]
-    page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 120)
+    page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 300)
     page.see("Curves")
     page.wait(lambda: "Cancel" not in page.text)
     assert "<b>odd $x$" in words(page)

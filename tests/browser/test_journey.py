@@ -28,10 +28,10 @@ class Page:
     def __init__(self, driver: WebDriver) -> None:
         self.driver = driver
 
-    def wait(self, until: Callable[[], object], seconds: float = 30) -> None:
+    def wait(self, until: Callable[[], object], seconds: float = 60) -> None:
         WebDriverWait(self.driver, seconds, poll_frequency=0.1).until(lambda _: until())
 
-    def see(self, words: str, seconds: float = 30) -> None:
+    def see(self, words: str, seconds: float = 60) -> None:
         self.wait(lambda: words in self.text, seconds)
         self.settle()
         faults = [element.text for element in self.find("[data-testid=stException]")]
@@ -84,7 +84,7 @@ def finish(page: Page, server: Server) -> str:
     """Wait for the run that the address names and return its id."""
     page.wait(lambda: "run=" in page.driver.current_url)
     run_id = re.search(r"run=([\w-]+)", page.driver.current_url)[1]
-    page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 120)
+    page.wait(lambda: Store(server.runs).record(run_id).status == "finished", 300)
     page.wait(lambda: "Cancel" not in page.text)
     page.see("Curves")
     return run_id
