@@ -27,9 +27,11 @@ _STYLE = """<style>
   /* A finger zooms by itself, and the toolbar would always cover the figure's top. */
   .modebar-container { display: none }
   /* A joined row of buttons that breaks into lines looks torn: it scrolls sideways instead. */
-  .st-key-view [role="radiogroup"], .st-key-view [data-testid="stButtonGroup"] > div {
-    flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: none }
+  .st-key-view [role="radiogroup"] { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
+  .st-key-view [role="radio"] { flex: 0 0 auto !important; width: max-content !important }
 }
+/* The links of the navigation show no focus of their own. */
+[data-testid="stTopNavLink"]:focus-visible { outline: 2px solid currentColor !important }
 /* Streamlit keeps six rems free above the title. */
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem }
 </style>"""
