@@ -27,6 +27,8 @@ from core.versions import versions
 _DECISIONS = ("precision", "recall", "f1", "balanced_accuracy", "mcc", "g_mean")
 _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss", "accuracy")
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+# Pixels that an A4 or letter page has for a figure, beside its heading and caption.
+_PAGE = 820
 _METHODS = (
     (
         "Folds",
@@ -193,9 +195,12 @@ def _figure(drawing: Drawing, place: str) -> str:
     # The page is white whatever the reader's theme, as it is on paper.
     drawing.figure.update_layout(font_color="#14211F")
     height = int(drawing.figure.layout.height or 440)
+    # What is a little taller than a printed page is made to fit on one; what is much taller goes over several.
+    fit = min(1.0, _PAGE / height)
+    fit = fit if fit >= 0.5 else 1.0
     return (
-        f"<figure style='min-height:{height}px'><h2>{_e(drawing.title)}</h2>{figure_html(drawing.figure, place)}"
-        f"<figcaption>{_e(drawing.caption)}</figcaption></figure>"
+        f"<figure style='min-height:{height}px;--fit:{fit:.2f}'><h2>{_e(drawing.title)}</h2>"
+        f"{figure_html(drawing.figure, place)}<figcaption>{_e(drawing.caption)}</figcaption></figure>"
     )
 
 
@@ -292,8 +297,9 @@ main{max-width:none;padding:0}
 .scroll{overflow:visible}
 table{font-size:.66rem}
 th,td{padding:.2rem .3rem}
-h2,h3{break-after:avoid}
-figure>div{min-width:0}
+h2,h3,dt,h2+.small{break-after:avoid}
+figure{min-height:0!important}
+figure>div{min-width:0;zoom:var(--fit)}
 figure,tr,.verdict,dt,dd,li{break-inside:avoid}
 thead{display:table-header-group}
 .modebar{display:none!important}
