@@ -120,6 +120,14 @@ def differs(store: Store, run_id: str, reference: tuple[FoldResult, ...]) -> int
     return int(not (finished and all(map(same, found, reference))))
 
 
+def judge(tally: Tally, store: Store, run_id: str, reference: tuple[FoldResult, ...]) -> None:
+    """Count a run that ended otherwise than the undisturbed one, and keep what it said."""
+    tally.differing += differs(store, run_id, reference)
+    record = store.record(run_id)
+    if record.status != "finished":
+        tally.sentences.append(f"{record.status}: {record.message}")
+
+
 def mid_unit(store: Store, run_id: str, rng: random.Random) -> bool:
     """Wait until a unit is being trained, somewhere in its middle; return False where the run ended before."""
     share = rng.uniform(0.1, 0.7)
@@ -150,7 +158,7 @@ def kill_workers(engine: Engine, kills: int, reference: tuple[FoldResult, ...], 
             await_more(store, run_id, known)
             tally.lost += lost(before, units_on_disk(store, run_id))
         await_end(store, run_id)
-        tally.differing += differs(store, run_id, reference)
+        judge(tally, store, run_id, reference)
     return tally
 
 
@@ -188,7 +196,7 @@ def kill_apps(kills: int, reference: tuple[FoldResult, ...], store: Store) -> Ta
             tally.tried += 1
             tally.lost += lost(before, units_on_disk(store, run_id))
         tally.lost += lost(before, units_on_disk(store, run_id))
-        tally.differing += differs(store, run_id, reference)
+        judge(tally, store, run_id, reference)
     return tally
 
 
