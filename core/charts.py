@@ -84,7 +84,7 @@ def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
             SYMBOLS[shift % len(SYMBOLS)],
             PATTERNS[shift % len(PATTERNS)],
         )
-    return {key: styles[key] for key in keys}
+    return styles
 
 
 def text(label: object, limit: int = 28) -> str:

@@ -17,7 +17,6 @@ from core.session import numbers_of, why_not, with_parameter
 from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
 from core.table import Table, Target
-from pages._code import show_code_of
 from pages._effect import measured, show_effect, show_picture
 from pages._parameters import parameter_field, title
 from pages._shared import plain, remember, sentence, session
@@ -47,6 +46,9 @@ def show_choice(
                 for position, part in enumerate(choice.parts):
                     show_details(choice, position, catalogue()[part.name], plan, f"{place}_{position}")
                 if reason is None and st.button("Show me the code", key=f"code_{place}", icon=":material/code:"):
+                    # With it come the report and its figures, which nothing else on this page needs.
+                    from pages._code import show_code_of
+
                     show_code_of(table, target, plan, choice)
                 if found is not None:
                     if not wide:

@@ -24,7 +24,7 @@ for one in rules["inputs"]:
         values = pd.to_numeric(cells, errors="coerce").astype(float)
     if lost := sum(values.isna() & cells.notna()):
         print(f"{one['column']}: {lost} values are no {one['kind']} and count as missing.", file=sys.stderr)
-    inputs[one["name"]] = tf.constant(values.to_numpy()[:, None])
+    inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if one["kind"] == "text" else tf.float64)
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
 parts = [model({name: v[at : at + 10_000] for name, v in inputs.items()}) for at in range(0, len(rows), 10_000)]
 p = tf.concat(parts, 0).numpy()
