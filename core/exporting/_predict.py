@@ -19,7 +19,8 @@ for one in rules["inputs"]:
         texts = cells.map(lambda v: f"{v:.0f}" if isinstance(v, float) and v % 1 == 0 else str(v).strip(), "ignore")
         values = texts.astype(object).replace(rules["missing"], "").fillna("")
     elif one["kind"] == "date":  # days since 1970
-        values = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True).map(lambda d: d.timestamp() / 864e2)
+        moments = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True)
+        values = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
     else:
         values = pd.to_numeric(cells, errors="coerce").astype(float)
     if lost := sum(values.isna() & cells.notna()):
