@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.table import Table
 
 ATTEMPTS = 5
+_SENDING_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Job:
     loading: Promise[None] | None = None
     loaded: bool = False
     began: float | None = None
+    unsent: float | None = None
     served: float = 0.0
     topic: str = ""
     flights: dict[Future, Piece] = field(default_factory=dict)
@@ -116,13 +118,44 @@ class Job:
             self.pieces.extend(Piece(unit, part) for part in cut(left, self.plan, self.shape, memory))
         return self.pieces.popleft()
 
-    def submit(self, client: Client, piece: Piece) -> Future:
-        """Hand a piece to Dask; the table goes there once."""
-        if self.scattered is None or self.scattered.status != "finished":
+    def send(self, client: Client, piece: Piece) -> bool:
+        """Send the table to the workers, once; return False, with the piece back in line, where that has to wait.
+
+        Raises
+        ------
+        StoreError
+            It could not be sent for a minute.
+        """
+        if self.scattered is not None and self.scattered.status == "finished":
+            return True
+        try:
             self.scattered = client.scatter(self.table, hash=False, broadcast=True)
+        except Exception as error:
+            # A worker that dies meanwhile shows itself in a closed connection, a time-out or an error inside
+            # Dask, as it comes: none of them is the run's own, and a later worker takes the table.
+            now = time.monotonic()
+            self.unsent = self.unsent or now
+            if now - self.unsent > _SENDING_PATIENCE_S:
+                why = str(error) or type(error).__name__
+                raise StoreError(
+                    f"The table could not be sent to the training process ({why}): resume later."
+                ) from error
+            self.pieces.appendleft(piece)
+            return False
+        self.unsent = None
+        return True
+
+    def submit(self, client: Client, piece: Piece) -> Future:
+        """Hand a piece to Dask, after the table.
+
+        Raises
+        ------
+        StoreError
+            The disk is full.
+        """
         if self.began is None:
+            self.store.begin(self.run_id)
             self.began = time.monotonic()
-            self.store.set_status(self.run_id, "running")
         future = client.submit(
             work, self.scattered, self.plan, piece.unit, piece.strategies, self.topic,
             key=f"{self.run_id}-{piece.unit.key}-{time.monotonic_ns()}", pure=False, retries=0,

@@ -185,14 +185,10 @@ class Conductor:
 
     def _give(self, cluster: Cluster, arrived: as_completed, job: Job, piece: Piece) -> bool:
         """Hand out a piece; return False where the workers are just changing and it has to wait."""
-        from distributed import CancelledError
-
-        try:
-            arrived.add(job.submit(cluster.client, piece))
-        except (CancelledError, ConnectionError, TimeoutError):
-            job.pieces.appendleft(piece)
+        if not job.send(cluster.client, piece):
             cluster.workers_changed()
             return False
+        arrived.add(job.submit(cluster.client, piece))
         self._served[job.owner] = job.served
         return True
 
@@ -203,22 +199,24 @@ class Conductor:
             return  # cancelled meanwhile
         piece = job.flights.pop(future)
         try:
-            self._keep(job, piece, result, future.status == "error")
+            self._keep(job, piece, result)
         except Exception as error:
             self._fail(job, error)
 
-    def _keep(self, job: Job, piece: Piece, result: object, failed: bool) -> None:
+    def _keep(self, job: Job, piece: Piece, result: object) -> None:
         from distributed import CancelledError
         from distributed.scheduler import KilledWorker
 
-        error = result[1] if failed and isinstance(result, tuple) else result
+        # What the work itself raised comes as its type, value and traceback; what is wrong with Dask, as it is.
+        raised = isinstance(result, tuple) and len(result) == 3 and isinstance(result[1], BaseException)
+        error = result[1] if raised else result  # type: ignore[index]
         if not isinstance(error, BaseException):
             job.keep(piece, result)  # type: ignore[arg-type]
         elif isinstance(error, TableError | PlanError):
             raise error
         elif isinstance(error, MemoryError):
             raise StoreError("A fold ran out of memory: free some, leave strategies out, then resume.") from error
-        elif isinstance(error, KilledWorker | CancelledError | OSError) or "lost" in str(error).lower():
+        elif not raised or isinstance(error, KilledWorker | CancelledError | OSError) or "lost" in str(error).lower():
             assert self.cluster is not None
             self.cluster.workers_changed()
             job.again(piece, str(error) or type(error).__name__)

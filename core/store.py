@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -29,6 +30,7 @@ __all__ = ["Membership", "Progress", "RunRecord", "Status", "Store", "StoreError
 
 _RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
 _SPARE_BYTES = 32_768
+_GLANCE_S = 0.2
 
 
 def runs_folder() -> Path:
@@ -120,7 +122,9 @@ class Store:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
         status, message = _state(folder)
         if status in ("queued", "running") and not self._is_held(folder):
-            status = "interrupted"
+            # It may have ended between the two looks.
+            status, message = _state(folder)
+            status = "interrupted" if status in ("queued", "running") else status
         return RunRecord(
             id=run_id,
             name=details["name"],
@@ -211,6 +215,19 @@ class Store:
             (folder / "spare").unlink(missing_ok=True)
             write_text(folder / "status.json", text)
 
+    def begin(self, run_id: str) -> None:
+        """Set a run's status to running.
+
+        Raises
+        ------
+        StoreError
+            The disk is full.
+        """
+        try:
+            self.set_status(run_id, "running")
+        except OSError as error:
+            raise StoreError(f"The run could not be started ({_why(error)}): free disk space and resume.") from error
+
     def write_progress(self, run_id: str, progress: Progress) -> None:
         write_text(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
 
@@ -279,12 +296,18 @@ class Store:
             Another process runs it.
         """
         handle = (self._folder(run_id) / "lock").open("w")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            handle.close()
-            raise StoreError("This run is already being worked on, here or by another Counterweight.") from error
-        return handle
+        until = time.monotonic() + _GLANCE_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return handle
+            except OSError as error:
+                # Who only looks whether it is held has it for a moment.
+                if time.monotonic() < until:
+                    time.sleep(_GLANCE_S / 10)
+                    continue
+                handle.close()
+                raise StoreError("This run is already being worked on, here or by another Counterweight.") from error
 
     def _is_held(self, folder: Path) -> bool:
         try:

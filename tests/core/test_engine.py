@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed.comm import CommClosedError
 
 from benchmarks.card_fraud import make
 from core.engine import Engine
@@ -125,6 +126,44 @@ def test_a_killed_worker_is_replaced_and_the_results_are_the_same(
     until(ended(store, run_id))
     assert store.record(run_id).status == "finished", store.record(run_id).message
     same_results(store, undisturbed, run_id)
+
+
+def test_a_worker_that_dies_while_it_is_sent_the_table_costs_nothing(
+    store: Store, engine: Engine, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = engine.conductor.cluster.client  # type: ignore[union-attr]
+    scatter, calls = client.scatter, []
+
+    def scatter_to_a_dying_worker(*args: object, **settings: object) -> object:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            for pid in worker_processes(engine):
+                os.kill(pid, signal.SIGKILL)
+        if len(calls) == 2:
+            raise CommClosedError("in <TCP local=tcp://127.0.0.1:1 remote=tcp://127.0.0.1:2>: Stream is closed")
+        return scatter(*args, **settings)
+
+    monkeypatch.setattr(client, "scatter", scatter_to_a_dying_worker)
+    run_id = started(store, engine)
+    until(ended(store, run_id))
+    assert store.record(run_id).status == "finished", store.record(run_id).message
+    assert len(calls) >= 3
+    same_results(store, undisturbed, run_id)
+
+
+def test_a_table_that_cannot_be_sent_ends_a_run_with_one_sentence(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **settings: object) -> object:
+        raise CommClosedError("Stream is closed")
+
+    monkeypatch.setattr(engine.conductor.cluster.client, "scatter", refuse)  # type: ignore[union-attr]
+    monkeypatch.setattr("core._job._SENDING_PATIENCE_S", 1.0)
+    run_id = started(store, engine)
+    until(ended(store, run_id))
+    record = store.record(run_id)
+    assert record.status == "failed"
+    assert record.message == "The table could not be sent to the training process (Stream is closed): resume later."
 
 
 def test_a_sampler_that_does_not_listen_is_gone_soon_after_a_cancel(store: Store, engine: Engine) -> None:

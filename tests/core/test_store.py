@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import resource
+import threading
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -84,6 +86,27 @@ def test_a_run_that_nobody_holds_is_interrupted(store: Store, run_id: str) -> No
         with pytest.raises(StoreError, match="already being worked on"):
             store.hold(run_id)
     assert store.record(run_id).status == "interrupted"
+
+
+def test_who_only_looks_whether_a_run_is_held_keeps_nobody_from_it(store: Store, run_id: str) -> None:
+    handle = (store.root / run_id / "lock").open("w")
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    threading.Timer(0.05, handle.close).start()
+    with store.hold(run_id):
+        assert store._is_held(store.root / run_id)
+
+
+def test_a_run_that_ends_between_two_looks_is_not_interrupted(
+    store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.set_status(run_id, "running")
+
+    def ends_meanwhile(folder: Path) -> bool:
+        store.set_status(run_id, "finished")
+        return False
+
+    monkeypatch.setattr(store, "_is_held", ends_meanwhile)
+    assert store.record(run_id).status == "finished"
 
 
 def test_a_truncated_unit_is_set_aside_and_the_others_stay(store: Store, run_id: str) -> None:
