@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from core.plan import Plan
+from core._words import duration
+from core.estimate import Workload
+from core.experiment import facts_of
+from core.plan import Plan, StrategyChoice
+from core.session import slow_in
 from core.store import Membership, RunRecord, Store, StoreError
-from core.table import Table, TableError, encode_target
+from core.strategies import label
+from core.table import Table, TableError, Target, encode_target
 
 _ACTIVE = ("queued", "running")
 
@@ -78,6 +83,30 @@ def plan_for(plan: Plan, target: str) -> Plan:
     """
     split = replace(plan.split, group=None, time=None)
     return replace(plan, target=target, positive=None, kinds=(), split=split)
+
+
+def without_slow(plan: Plan, usable: Sequence[tuple[Entry, Target]]) -> tuple[Plan, str]:
+    """Return the plan without strategies whose sampler alone takes long on one of the tables, and a sentence on them.
+
+    They leave every table, since strategies are ranked over all; the sentence is empty where none is slow.
+    """
+    slow: dict[StrategyChoice, tuple[float, str]] = {}
+    for entry, target in usable:
+        own = plan_for(plan, entry.target)
+        work = Workload.of(own, entry.table, target)
+        for choice in slow_in(own.strategies, facts_of(entry.table, own, target), work):
+            slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), entry.table.name))
+    if not slow:
+        return plan, ""
+    longest = sorted(slow, key=lambda choice: slow[choice], reverse=True)
+    named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest[:6]]
+    more = f" and {len(slow) - 6} more" if len(slow) > 6 else ""
+    them = "it" if len(slow) == 1 else "them"
+    sentence = (
+        f"Left out, since {'its' if len(slow) == 1 else 'their'} sampling takes long: {', '.join(named)}{more}. "
+        f"Choose {them} on the Strategies page to have {them} all the same."
+    )
+    return replace(plan, strategies=tuple(choice for choice in plan.strategies if choice not in slow)), sentence
 
 
 def create(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core._words import duration
-from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out
+from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
 from core.estimate import estimate_seconds
 from core.plan import Plan, PlanError, SplitSettings
 from core.profile import describe
@@ -162,6 +162,10 @@ def show_start() -> None:
     repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="benchmark_repeats")
     seed.number_input("Seed", 0, 2**31 - 1, plan.split.seed, key="benchmark_seed")
     usable = usable_entries(plan)
+    if strategies_from_preset():
+        plan, slow = without_slow(plan, usable)
+        if slow:
+            st.info(sentence(slow), icon=":material/hourglass_top:")
     seconds = sum(estimate_seconds(plan_for(plan, e.target), e.table, target) for e, target in usable)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(usable) < 2)
@@ -174,6 +178,11 @@ def show_start() -> None:
             )
     if pressed:
         start(plan)
+
+
+def strategies_from_preset() -> bool:
+    """Return whether nobody asked for these strategies one by one."""
+    return st.session_state.get("benchmark_strategies", OWN) != OWN or session().plan is None
 
 
 def usable_entries(plan: Plan) -> list[tuple[Entry, Target]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for
+from benchmarks.card_fraud import make
+from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, without_slow
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.samples import load_sample
 from core.store import Membership, Store, StoreError
-from core.table import from_frame
+from core.table import encode_target, from_frame
 
 PLAN = Plan(
     "anything",
@@ -120,3 +122,19 @@ def test_a_run_from_before_there_were_benchmarks_is_read(store: Store) -> None:
     assert store.record(run_id).benchmark is None
     store.rename(run_id, "Renamed")
     assert store.record(run_id).name == "Renamed"
+
+
+def test_a_strategy_that_is_slow_on_one_table_leaves_all_of_them_and_is_named() -> None:
+    choices = tuple(StrategyChoice.of(name) for name in ("plain", "tomek_links", "smote_enn"))
+    plan = Plan("", choices, split=SplitSettings(folds=5, repeats=100))
+    large = Entry(from_frame(make(20_000, 400), name="cards.csv"), "Class")
+    usable = [(entry, encode_target(entry.table, entry.target)) for entry in (ABALONE, large)]
+    assert without_slow(plan, usable[:1]) == (plan, "")
+    left, sentence = without_slow(plan, usable)
+    assert left.strategies == choices[:2]
+    assert sentence.startswith("Left out, since its sampling takes long: SMOTE-ENN (about ")
+    assert sentence.endswith(" on cards.csv). Choose it on the Strategies page to have it all the same.")
+    everything, sentence = without_slow(replace(plan, split=SplitSettings(folds=50, repeats=100)), usable)
+    assert everything.strategies == choices[:1]
+    assert "since their sampling takes long: SMOTE-ENN (" in sentence
+    assert sentence.index("SMOTE-ENN") < sentence.index("Tomek links")

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.card_fraud import make
 from core.benchmark import Benchmark, Entry, create, find
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.results import FoldResult
 from core.samples import load_sample
 from core.session import Session
 from core.store import Store
-from core.table import encode_target
+from core.strategies.presets import PRESETS
+from core.table import encode_target, from_frame
 
 KEYS = ("plain", "class_weight", "smotenc")
 PLAN = Plan("", tuple(StrategyChoice.of(key) for key in KEYS), split=SplitSettings(folds=2))
@@ -110,6 +112,24 @@ def test_uploads_are_read_and_one_that_cannot_be_is_named(app: AppTest, store: S
     assert "good.csv is left out: " in page.error[-1].value.replace("\\", "")
     page = page.button(key="clear_problems").click().run()
     assert "empty" not in words(page)
+
+
+def test_a_preset_leaves_out_what_is_slow_on_a_table_and_one_s_own_choice_does_not(app: AppTest, store: Store) -> None:
+    large = Entry(from_frame(make(20_000, 400), name="cards.csv"), "Class")
+    own = tuple(StrategyChoice.of(name) for name in ("plain", "smote_enn"))
+    app.session_state["session"] = Session(TABLES[0].table, replace(PLAN, target="rings", strategies=own))
+    app.session_state["benchmark_tables"] = (TABLES[0], large)
+    page = opened(app)
+    page = page.number_input(key="benchmark_folds").set_value(5).run()
+    page = page.number_input(key="benchmark_repeats").set_value(100).run()
+    assert "2 tables × 2 strategies × 5 folds" in words(page)
+    assert "takes long" not in words(page)
+    page = page.selectbox(key="benchmark_strategies").set_value("Classics").run()
+    assert not page.exception
+    assert "SMOTE-ENN (about " in words(page)
+    assert " on cards.csv)" in words(page)
+    quick = len(PRESETS["Classics"]) - words(page).count(" on cards.csv)")
+    assert f"2 tables × {quick} strategies × 5 folds" in words(page)
 
 
 def test_a_quick_benchmark_is_trained_and_ranked(app: AppTest, store: Store) -> None:
