@@ -154,7 +154,7 @@ class Job:
             The disk is full.
         """
         if self.began is None:
-            self.store.begin(self.run_id)
+            self.store.begin(self.run_id, "running")
             self.began = time.monotonic()
         future = client.submit(
             work, self.scattered, self.plan, piece.unit, piece.strategies, self.topic,

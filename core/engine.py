@@ -62,11 +62,10 @@ class Engine:
                 return
             hold = self._store.hold(run_id)
             try:
-                self._store.clear_cancel(run_id)
-                self._store.set_status(run_id, "queued")
-            except OSError as error:
+                self._store.begin(run_id, "queued")
+            except StoreError:
                 hold.close()
-                raise StoreError(f"The run could not be started ({error.strerror}): free some disk space.") from error
+                raise
             self._conductor.add(self._store, run_id, hold)
 
     def cancel(self, run_id: str) -> None:

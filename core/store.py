@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 import pyarrow as pa
 
@@ -215,8 +215,8 @@ class Store:
             (folder / "spare").unlink(missing_ok=True)
             write_text(folder / "status.json", text)
 
-    def begin(self, run_id: str) -> None:
-        """Set a run's status to running.
+    def begin(self, run_id: str, status: Literal["queued", "running"]) -> None:
+        """Put a run in line, where an earlier cancel is forgotten, or let it start.
 
         Raises
         ------
@@ -224,7 +224,9 @@ class Store:
             The disk is full.
         """
         try:
-            self.set_status(run_id, "running")
+            if status == "queued":
+                self.clear_cancel(run_id)
+            self.set_status(run_id, status)
         except OSError as error:
             raise StoreError(f"The run could not be started ({_why(error)}): free disk space and resume.") from error
 

@@ -205,6 +205,9 @@ def test_on_a_full_disk_the_reserve_lets_the_run_say_why(
             store.create(PLAN, load_sample("abalone_9_vs_18"))
         with pytest.raises(OSError):
             store.set_status(run_id, "failed", "x" * 100)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
+        with pytest.raises(StoreError, match=r"could not be started .*: free disk space and resume"):
+            store.begin(run_id, "running")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not spare.exists()
