@@ -44,6 +44,25 @@ def test_searches_among_the_majority_grow_faster_than_the_rows() -> None:
         assert after > 30 * before > 0, key
 
 
+@pytest.mark.parametrize(
+    ("key", "rows", "minority", "seconds"),
+    [
+        ("svm_smote", 20_000, 100, 0.33),
+        ("svm_smote", 100_000, 800, 15.1),
+        ("svm_smote", 284_807, 492, 65.3),
+        ("cluster_centroids", 20_000, 400, 0.7),
+        ("cluster_centroids", 100_000, 800, 8.8),
+        ("cluster_centroids", 284_807, 492, 28.8),
+    ],
+)
+def test_what_was_measured_on_the_made_table_is_said_within_twice(
+    key: str, rows: int, minority: int, seconds: float
+) -> None:
+    counts = (0.64 * (rows - minority), 0.64 * minority)
+    work = Workload(FoldRows(counts, 30, 0), NetworkSettings(), 1)
+    assert seconds / 2 < work.sampling(StrategyChoice.of(key)) < 2 * seconds
+
+
 def test_networks_that_several_strategies_share_count_once() -> None:
     tuned = StrategyChoice((Part.of("smote"), Part.of("threshold_f1")))
     assert networks_of(tuned) == networks_of(SMOTE)
