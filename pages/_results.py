@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from core.evaluation.comparison import Comparison, compare
+from core.latest import Latest
 from core.strategies import label
 from pages._calibration import show_calibration
 from pages._classes import show_classes
@@ -75,12 +76,18 @@ def chosen_view() -> View:
     return views[key or VIEWS[0].key]
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
 def comparison(run_id: str, done: tuple[str, ...]) -> Comparison:
     """Return the comparison of a run's finished folds; `done` is what makes it new."""
-    del done
-    record = store().record(run_id)
-    return compare(store().results(run_id), record.plan, record.classes)
+    return _latest(run_id).of(done)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _latest(run_id: str) -> Latest[Comparison]:
+    def make() -> Comparison:
+        record = store().record(run_id)
+        return compare(store().results(run_id), record.plan, record.classes)
+
+    return Latest(make)
 
 
 def show_notes(found: Comparison, names: dict[str, str]) -> None:
