@@ -11,7 +11,7 @@ from core._words import duration
 from core.estimate import Workload
 from core.experiment import facts_of
 from core.plan import Plan, StrategyChoice
-from core.session import slow_in
+from core.session import slow_in, too_slow
 from core.store import Membership, RunRecord, Store, StoreError
 from core.strategies import label
 from core.table import Table, TableError, Target, encode_target
@@ -96,16 +96,9 @@ def without_slow(plan: Plan, usable: Sequence[tuple[Entry, Target]]) -> tuple[Pl
         work = Workload.of(own, entry.table, target)
         for choice in slow_in(own.strategies, facts_of(entry.table, own, target), work):
             slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), entry.table.name))
-    if not slow:
-        return plan, ""
     longest = sorted(slow, key=lambda choice: slow[choice], reverse=True)
-    named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest[:6]]
-    more = f" and {len(slow) - 6} more" if len(slow) > 6 else ""
-    them = "it" if len(slow) == 1 else "them"
-    sentence = (
-        f"Left out, since {'its' if len(slow) == 1 else 'their'} sampling takes long: {', '.join(named)}{more}. "
-        f"Choose {them} on the Strategies page to have {them} all the same."
-    )
+    named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest]
+    sentence = too_slow(named, "", lambda them: f"Choose {them} on the Strategies page")
     return replace(plan, strategies=tuple(choice for choice in plan.strategies if choice not in slow)), sentence
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -99,15 +99,30 @@ def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, work: Workload
 
 def slow_sentence(slow: Sequence[StrategyChoice], work: Workload) -> str:
     """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
-    if not slow:
-        return ""
     longest = sorted(slow, key=work.sampling, reverse=True)
-    named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest[:6]]
-    more = f" and {len(slow) - 6} more" if len(slow) > 6 else ""
+    named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest]
+    return too_slow(named, " on this table", lambda them: f"Add {them} one by one")
+
+
+def too_slow(named: Sequence[str], where: str, way_out: Callable[[str], str]) -> str:
+    """Return the sentence that names what is left out, and how a person has it all the same; empty where it is nothing.
+
+    Parameters
+    ----------
+    named : sequence of str
+        Strategies with their times, the longest first.
+    where : str
+        What follows "takes long".
+    way_out : callable
+        Says what to do with "it" or "them".
+    """
+    if not named:
+        return ""
+    its, them = ("its", "it") if len(named) == 1 else ("their", "them")
+    more = f" and {len(named) - 6} more" if len(named) > 6 else ""
     return (
-        f"Left out, since {'its' if len(slow) == 1 else 'their'} sampling takes long on this table: "
-        f"{', '.join(named)}{more}. Add {'it' if len(slow) == 1 else 'them'} one by one to have "
-        f"{'it' if len(slow) == 1 else 'them'} all the same."
+        f"Left out, since {its} sampling takes long{where}: {', '.join(named[:6])}{more}. "
+        f"{way_out(them)} to have {them} all the same."
     )
 
 
