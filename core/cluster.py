@@ -41,7 +41,14 @@ class Cluster:
         import dask
         from distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.comm.timeouts.connect": "15s", "distributed.scheduler.allowed-failures": 10})
+        dask.config.set(
+            {
+                "distributed.comm.timeouts.connect": "15s",
+                "distributed.scheduler.allowed-failures": 10,
+                # The scheduler keeps so much of the progress of each run that there ever was.
+                "distributed.admin.low-level-log-length": 100,
+            }
+        )
         self.embedded = scheduler is None
         self._process: subprocess.Popen[bytes] | None = None
         self._threads, self._looked, self._settled = 0, 0.0, 0.0

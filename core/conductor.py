@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TextIO
 
@@ -158,7 +160,7 @@ class Conductor:
             try:
                 loading.result()
                 assert self.cluster is not None
-                self.cluster.client.subscribe_topic(job.topic, job.heard)
+                self.cluster.client.subscribe_topic(job.topic, _weak(job))
                 job.loaded = True
             except Exception as error:
                 self._fail(job, error)
@@ -288,3 +290,15 @@ class Conductor:
             else:  # it reads the folder still: nobody else may take it meanwhile
                 job.loading.add_done_callback(lambda _: job.hold.close())
                 job.loading.cancel()
+
+
+def _weak(job: Job) -> Callable[[tuple[float, dict]], None]:  # type: ignore[type-arg]
+    """Return what hears of a job's progress without keeping it: a client of Dask never forgets a handler."""
+    known = weakref.ref(job)
+
+    def hear(event: tuple[float, dict]) -> None:  # type: ignore[type-arg]
+        job = known()
+        if job is not None:
+            job.heard(event)
+
+    return hear

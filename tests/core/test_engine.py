@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +107,15 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
     until(ended(store, run_id))
     assert kept < store.finished_units(run_id)
     same_results(store, undisturbed, run_id)
+
+
+def test_a_run_that_ended_leaves_nothing_in_memory(store: Store, engine: Engine) -> None:
+    run_id = started(store, engine, replace(PLAN, network=NetworkSettings(epochs=2)))
+    until(lambda: getattr(engine.conductor._find(store, run_id), "loaded", False))
+    job = weakref.ref(engine.conductor._find(store, run_id))  # type: ignore[arg-type]
+    until(ended(store, run_id))
+    assert store.record(run_id).status == "finished", store.record(run_id).message
+    until(lambda: gc.collect() >= 0 and job() is None, 10)
 
 
 def worker_processes(engine: Engine) -> list[int]:
