@@ -36,27 +36,23 @@ def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: 
         help="The one that leads on F1 comes first.",
     )
     csv = f"{run_name(record.name)}.csv"
-    try:
-        code, rows = made(record, picked, csv, key)
-    except CodeError as problem:
-        st.info(sentence(problem), icon=":material/info:")
-        return
-    _show(choices[picked], code, rows, csv)
+    _show(choices[picked], lambda: made(record, picked, csv, key), lambda: table_csv(*_table_of(record)), csv)
 
 
 @st.dialog("Show me the code", width="large", icon=":material/code:")
 def show_code_of(table: Table, target: Target, plan: Plan, choice: StrategyChoice) -> None:
     """Show a strategy's script before anything is trained."""
     csv = f"{run_name(table.name)}.csv"
+    _show(choice, lambda: script(table, target, plan, choice, csv), lambda: table_csv(table, target), csv)
+
+
+def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], bytes], csv: str) -> None:
+    """Show a script; the table beside it is written on the press, as that takes seconds for a large one."""
     try:
-        code = script(table, target, plan, choice, csv)
+        code = make()
     except CodeError as problem:
         st.info(sentence(problem), icon=":material/info:")
         return
-    _show(choice, code, lambda: table_csv(table, target), csv)
-
-
-def _show(choice: StrategyChoice, code: str, rows: bytes | Callable[[], bytes], csv: str) -> None:
     st.markdown(
         f"**{plain(label(choice), 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
         "folder and run the script: it needs nothing of this app. Its folds are the same; other starting weights make "
@@ -75,10 +71,14 @@ def _show(choice: StrategyChoice, code: str, rows: bytes | Callable[[], bytes], 
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def made(_record: RunRecord, picked: str, csv: str, key: str) -> tuple[str, bytes]:
-    """Return a strategy's script and the table it reads."""
+def made(_record: RunRecord, picked: str, csv: str, key: str) -> str:
+    """Return a strategy's script."""
     plan = _record.plan
-    table = store().table(_record.id).with_kinds(dict(plan.kinds))
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
     choice = next(choice for choice in plan.strategies if choice.key == picked)
-    return script(table, target, plan, choice, csv), table_csv(table, target)
+    return script(*_table_of(_record), plan, choice, csv)
+
+
+def _table_of(record: RunRecord) -> tuple[Table, Target]:
+    plan = record.plan
+    table = store().table(record.id).with_kinds(dict(plan.kinds))
+    return table, encode_target(table, plan.target, plan.positive, plan.split.folds)
