@@ -3,8 +3,8 @@
 The app runs as a person starts it. A session is a WebSocket that speaks Streamlit's own protocol, so a rerun counts
 from the click until the last message of the page has arrived, every table and figure in it; a browser's drawing is
 not part of it (`benchmarks.experience` has that). One session in four watches the run in training and follows its
-progress twice a second, as the page does; the others go from page to page and change what the results show, a click
-every three to seven seconds. The worker trains all the while on the same cores.
+progress twice a second, as the page does; the others go from page to page, with a table and a plan, and change what
+the results show, a click every three to seven seconds. The worker trains all the while on the same cores.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import psutil
@@ -25,6 +26,7 @@ import psutil
 from benchmarks._browser import start_server
 from benchmarks._print import parser, show
 from benchmarks._session import Session
+from core.links import to_query
 from core.plan import NetworkSettings, Plan, SplitSettings
 from core.samples import load_sample
 from core.store import Store
@@ -33,6 +35,8 @@ from core.strategies.presets import PRESETS
 METRICS = ("Precision", "Recall", "F1", "Average precision", "ROC AUC", "MCC", "Brier score")
 PLAN = Plan("not_text", PRESETS["Start"], network=NetworkSettings(epochs=20), split=SplitSettings(folds=5))
 ENDLESS = replace(PLAN, network=replace(PLAN.network, epochs=400, patience=0), split=SplitSettings(50, 100))
+# The address that brings a table and a plan: without them, Data and Strategies have little to show.
+WITH_TABLE = urlencode(to_query(PLAN, load_sample("page_blocks")))
 
 
 @dataclass
@@ -57,7 +61,7 @@ async def click(session: Session, seed: int, finished: str, training: str, until
                 log.clicks.append(await session.visit("compare", f"run={training}"))
             elif first or (not watches and rng.random() < 0.3):
                 page = "compare" if first else rng.choice(["compare", "history", "strategies", ""])
-                log.clicks.append(await session.visit(page, f"run={finished}" if page == "compare" else ""))
+                log.clicks.append(await session.visit(page, f"run={finished}" if page == "compare" else WITH_TABLE))
             elif not watches and session.page != session.pages["compare"]:
                 log.clicks.append(await session.visit("compare", f"run={finished}"))
             elif "bars" in session.ids:
