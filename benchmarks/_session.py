@@ -81,6 +81,9 @@ class Session:
         kind = message.WhichOneof("type")
         if kind == "navigation":
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+        elif kind == "new_session" and not message.metadata.run.fragment_ids:
+            # The page is drawn anew, and its timers with it, as a browser has it.
+            self.timers.clear()
         elif kind == "auto_rerun":
             self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
