@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from core.engine import Engine
+from core.runs.engine import Engine
 
 
 def main() -> None:

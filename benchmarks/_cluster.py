@@ -39,7 +39,7 @@ class Loopback:
         for place in range(workers):
             start = ["-c", _PINNED, str(cores[place % len(cores)])] if pinned else ["-m", "distributed.cli.dask_worker"]
             options = ["--nworkers", "1", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
-            options += ["--memory-limit", "4GiB", "--preload", "core.worker"]
+            options += ["--memory-limit", "4GiB", "--preload", "core.runs.worker"]
             self.workers.append(self._start([*start, self.address, *options]))
 
     def __enter__(self) -> Loopback:

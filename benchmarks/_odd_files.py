@@ -9,11 +9,11 @@ import zipfile
 import pandas as pd
 from hypothesis import strategies as st
 
+from core.data.profile import describe
+from core.data.splitting import Unit, split_rows
+from core.data.table import TableError, encode_target, read_table
 from core.plan import PlanError
-from core.profile import describe
-from core.session import Session
-from core.splitting import Unit, split_rows
-from core.table import TableError, encode_target, read_table
+from pages._session import Session
 
 _NUMBERS = st.one_of(
     st.integers(-9, 9).map(str),

@@ -94,8 +94,8 @@ def do(job: Job) -> Found:
 
 def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
     from benchmarks.card_fraud import ROWS, TARGET, make
+    from core.data.table import from_frame
     from core.plan import NetworkSettings, Plan, StrategyChoice
-    from core.table import from_frame
 
     # The rarest class keeps at least 60 rows, so that every fold has some at every size.
     frauds = max(60, round(job.rows * 492 / ROWS))
@@ -109,7 +109,7 @@ def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
 
 def _run(job: Job) -> Found:
     table, plan = _table_and_plan(job)
-    from core.experiment import lane_key, run, run_unit, units
+    from core.experiment.units import lane_key, run, run_unit, units
     from core.training.lanes import warm_up
 
     warm_up()
@@ -145,10 +145,10 @@ def _run(job: Job) -> Found:
 def _sampling(job: Job) -> Found:
     """Do what comes before the training as a person would with Keras: one strategy after another."""
     table, plan = _table_and_plan(job)
-    from core._fold import candidates_of, start
-    from core.experiment import _prepared, facts_of, units
-    from core.splitting import split_rows
-    from core.table import encode_target
+    from core.data.splitting import split_rows
+    from core.data.table import encode_target
+    from core.experiment.fold import candidates_of, start
+    from core.experiment.units import _prepared, facts_of, units
 
     began = time.perf_counter()
     for unit in units(plan)[: job.units]:
@@ -172,11 +172,11 @@ def _keras(job: Job) -> Found:
     import numpy as np
     import tensorflow as tf
 
-    from core.experiment import units
-    from core.preparation import Preparation
-    from core.splitting import split_rows
-    from core.table import encode_target
-    from core.training.network import build
+    from core.data.preparation import Preparation
+    from core.data.splitting import split_rows
+    from core.data.table import encode_target
+    from core.experiment.units import units
+    from core.networks.dense import build
 
     # The import of the trainer asked for one thread a kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process

@@ -25,14 +25,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from benchmarks._print import parser, show
-from core import _fold
-from core._fold import Candidate
-from core.experiment import facts_of, run_unit, units
+from core.data.samples import load_sample
+from core.data.splitting import Unit
+from core.data.table import encode_target
+from core.experiment import fold as _fold
+from core.experiment.fold import Candidate
+from core.experiment.units import facts_of, run_unit, units
 from core.plan import Plan, StrategyChoice
-from core.samples import load_sample
-from core.splitting import Unit
 from core.strategies import TableFacts, catalogue
-from core.table import encode_target
 
 SAMPLE, TARGET = "page_blocks", "not_text"
 

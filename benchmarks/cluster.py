@@ -18,11 +18,11 @@ from pathlib import Path
 from benchmarks._cluster import Loopback
 from benchmarks._print import parser, show
 from benchmarks.faults import await_end, differs, until
-from core.engine import Engine
+from core.data.samples import load_sample
+from core.experiment.results import FoldResult
 from core.plan import NetworkSettings, Plan, SplitSettings
-from core.results import FoldResult
-from core.samples import load_sample
-from core.store import Store
+from core.runs.engine import Engine
+from core.runs.store import Store
 from core.strategies.presets import PRESETS
 
 PLAN = Plan(

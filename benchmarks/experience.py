@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks._browser import chromium, press, start_server
 from benchmarks._print import parser, show
-from core.store import Store
+from core.runs.store import Store
 
 STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
 

@@ -19,12 +19,12 @@ import pandas as pd
 
 from benchmarks._browser import ROOT
 from benchmarks._print import parser, show
-from core.experiment import run
+from core.data.samples import SAMPLES, load_sample
+from core.experiment.units import run
 from core.exporting import Scorer, export
 from core.exporting.new_rows import aligned, match, read_rows
-from core.notation import parse_choice
 from core.plan import NetworkSettings, Plan, SplitSettings
-from core.samples import SAMPLES, load_sample
+from core.strategies.notation import parse_choice
 
 LIBRARIES = ("tensorflow", "pandas")
 STRATEGIES = {

@@ -27,11 +27,11 @@ import numpy as np
 import psutil
 
 from benchmarks._print import parser, show
-from core.engine import Engine
+from core.data.samples import load_sample
+from core.experiment.results import FoldResult, History
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult, History
-from core.samples import load_sample
-from core.store import Store, StoreError
+from core.runs.engine import Engine
+from core.runs.store import Store, StoreError
 
 PLAN = Plan(
     "rings",

@@ -26,10 +26,10 @@ import psutil
 from benchmarks._browser import start_server
 from benchmarks._print import parser, show
 from benchmarks._session import Session
+from core.data.samples import load_sample
 from core.links import to_query
 from core.plan import NetworkSettings, Plan, SplitSettings
-from core.samples import load_sample
-from core.store import Store
+from core.runs.store import Store
 from core.strategies.presets import PRESETS
 
 METRICS = ("Precision", "Recall", "F1", "Average precision", "ROC AUC", "MCC", "Brier score")

@@ -102,7 +102,7 @@ def take_all(
 ) -> dict[str, float]:
     """Take the pages into a folder and return the figures."""
     from core.examples import EXAMPLES
-    from core.store import Store
+    from core.runs.store import Store
 
     target.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp())

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.api import Results, compare, export, run
+    from core.data.table import Table, read_table
     from core.estimator import StrategyClassifier
-    from core.notation import parse_strategies
     from core.plan import NetworkSettings, Plan, SplitSettings
-    from core.table import Table, read_table
+    from core.strategies.notation import parse_strategies
 
 _HOMES = {
     "NetworkSettings": "core.plan",
@@ -21,11 +21,11 @@ _HOMES = {
     "Results": "core.api",
     "SplitSettings": "core.plan",
     "StrategyClassifier": "core.estimator",
-    "Table": "core.table",
+    "Table": "core.data.table",
     "compare": "core.api",
     "export": "core.api",
-    "parse_strategies": "core.notation",
-    "read_table": "core.table",
+    "parse_strategies": "core.strategies.notation",
+    "read_table": "core.data.table",
     "run": "core.api",
 }
 

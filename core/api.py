@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from core.data.table import Table, Target, encode_target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
+from core.experiment.results import FoldResult
 from core.plan import Plan, PlanError
-from core.results import FoldResult
-from core.store import Progress, Store
+from core.runs.store import Progress, Store
 from core.strategies import label
-from core.table import Table, Target, encode_target
 from core.training.lane import Stopped
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Results:
         return f"Results of {len(found.strategies)} strategies over {found.folds} folds\n{self.frame()}"
 
     def _repr_html_(self) -> str:
-        from core.display import comparison_html
+        from core.reporting.display import comparison_html
 
         return comparison_html(self.comparison, self.names)
 
@@ -94,7 +94,7 @@ def run(
     ----------
     runs : path or None
         Folder in which the run is kept, fold by fold; the app's History shows it where this is the
-        app's own folder (``core.store.runs_folder()``). None keeps nothing.
+        app's own folder (``core.runs.store.runs_folder()``). None keeps nothing.
     name : str or None
         What History calls the run.
     progress : bool
@@ -176,7 +176,7 @@ def _run_units(
     follow: Callable[[str, float, str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[FoldResult, ...]:
-    from core.experiment import run_unit, units
+    from core.experiment.units import run_unit, units
 
     every = units(plan)
     folds: list[FoldResult] = []

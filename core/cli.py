@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from core.api import Results
+    from core.data.table import Table
     from core.plan import Plan
-    from core.table import Table
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -101,12 +101,12 @@ def _run(given: argparse.Namespace) -> int:
     plan = _plan(given, table)
 
     from core.api import run
-    from core.display import metrics_grid, text_table
+    from core.data.table import TableError
     from core.plan import PlanError
-    from core.store import StoreError, runs_folder
-    from core.table import TableError
+    from core.reporting.display import metrics_grid, text_table
+    from core.reporting.writers import WriteError, write_results
+    from core.runs.store import StoreError, runs_folder
     from core.training.lane import Stopped
-    from core.writers import WriteError, write_results
 
     if given.out is not None and given.out.exists() and not given.out.is_dir():
         raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
@@ -155,8 +155,8 @@ def _import_trainer() -> None:
 
 
 def _table(source: str) -> Table:
-    from core.samples import SAMPLES, load_sample
-    from core.table import TableError, read_table
+    from core.data.samples import SAMPLES, load_sample
+    from core.data.table import TableError, read_table
 
     try:
         if not Path(source).exists() and source in {sample.key for sample in SAMPLES}:
@@ -167,12 +167,12 @@ def _table(source: str) -> Table:
 
 
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
-    from core.estimate import Workload
-    from core.experiment import facts_of
-    from core.notation import named_singly, parse_strategies
+    from core.data.table import TableError, encode_target, suggest_target
+    from core.experiment.estimate import Workload
+    from core.experiment.units import facts_of
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
-    from core.session import applicable, slow_in, slow_sentence
-    from core.table import TableError, encode_target, suggest_target
+    from core.strategies.choosing import applicable, slow_in, slow_sentence
+    from core.strategies.notation import named_singly, parse_strategies
 
     try:
         strategies = parse_strategies(given.strategies)

@@ -13,12 +13,12 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state, col
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from core.notation import parse_choice
+from core.data.preparation import Preparation
+from core.data.table import Column, ColumnKind
 from core.plan import NetworkSettings, Plan
-from core.preparation import Preparation
 from core.strategies import Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
 from core.strategies.base import Predictor
-from core.table import Column, ColumnKind
+from core.strategies.notation import parse_choice
 
 if TYPE_CHECKING:
     from core.training.lanes import TrainedLane
@@ -154,7 +154,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self, plan: Plan, view: TrainingView, X_valid: np.ndarray, y_valid: np.ndarray, facts: TableFacts
     ) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
-        from core._fold import candidates_of, work
+        from core.experiment.fold import candidates_of, work
         from core.training.lanes import Block
 
         (choice,) = plan.strategies
@@ -245,7 +245,7 @@ def _forward(network: TrainedLane, X: np.ndarray) -> np.ndarray:
 
 def _held_back(codes: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Part rows for fitting and for stopping; a table too small for it stops on the rows that it fits on."""
-    from core.splitting import _stratified
+    from core.data.splitting import _stratified
 
     everything = np.arange(len(codes))
     counts = np.bincount(codes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.plan import Plan
-from core.store import RunRecord, Store, copy_run
+from core.runs.store import RunRecord, Store, copy_run
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 _HEADLINE = "headline.txt"
@@ -74,11 +74,11 @@ def headline_of(store: Store, run_id: str) -> str:
 
 def plan_of(sample: str) -> Plan:
     """Return the plan of a sample's example: the Quick look preset, everything else as the app starts."""
-    from core.experiment import facts_of
-    from core.samples import SAMPLES, load_sample
-    from core.session import preset_for
+    from core.data.samples import SAMPLES, load_sample
+    from core.data.table import encode_target
+    from core.experiment.units import facts_of
+    from core.strategies.choosing import preset_for
     from core.strategies.presets import QUICK_LOOK
-    from core.table import encode_target
 
     target = next(one.target for one in SAMPLES if one.key == sample)
     table, plan = load_sample(sample), Plan(target, QUICK_LOOK.choices)
@@ -89,7 +89,7 @@ def plan_of(sample: str) -> Plan:
 def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) -> tuple[str, ...]:
     """Compute all examples anew, replace the folder's runs by them, and return their ids."""
     from core.api import run
-    from core.samples import load_sample
+    from core.data.samples import load_sample
 
     made = []
     with tempfile.TemporaryDirectory() as workshop:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Literal
 
-from core.notation import parse_strategies
+from core.data.samples import SAMPLES, load_sample
+from core.data.table import Table
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
-from core.samples import SAMPLES, load_sample
-from core.table import Table
+from core.strategies.notation import parse_strategies
 
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _NETWORK = tuple(f.name for f in fields(NetworkSettings))

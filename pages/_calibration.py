@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core import charts_views
+from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
 from core.strategies import parts_of
 from pages._rows import class_against_rest, tested_rows
@@ -16,7 +16,7 @@ from pages._shared import draw, plain
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
     from core.evaluation.outoffold import OutOfFold
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 DRAWN = 4
 SIDES = ("As trained", "With prior correction")

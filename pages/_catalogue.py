@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core._words import duration
-from core.catalogue import families, find
-from core.estimate import Workload
+from core.data.table import Table, Target
+from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
-from core.session import combined, preset_for, slow_in, slow_sentence
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Family, TableFacts
+from core.strategies.cards import families, find
+from core.strategies.choosing import combined, preset_for, slow_in, slow_sentence
 from core.strategies.presets import BUTTONS
-from core.table import Table, Target
+from core.words import duration
 from pages._effect import wait_for
 from pages._shared import remember, sentence, session
 from pages._strategy import show_choice

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from core import charts_views
+from core.charts import views as charts_views
 from core.evaluation.classes import class_scores, error_flow, worst_flows
 from pages._shared import draw, plain
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.code.script import CodeError, file_name, script, table_csv
+from core.data.table import encode_target
 from core.evaluation.verdict import MAIN_METRIC
+from core.exporting.script import CodeError, file_name, script, table_csv
 from core.strategies import label
-from core.table import encode_target
 from pages._report import file_name as run_name
 from pages._shared import plain, sentence, store
 from pages._verdict import assessment
@@ -17,10 +17,10 @@ from pages._verdict import assessment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.data.table import Table, Target
     from core.evaluation.comparison import Comparison
     from core.plan import Plan, StrategyChoice
-    from core.record import RunRecord
-    from core.table import Table, Target
+    from core.runs.record import RunRecord
 
 
 def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

@@ -9,9 +9,9 @@ import streamlit as st
 from pages._shared import draw, sentence
 
 if TYPE_CHECKING:
-    from core.difficulty import Difficulty
+    from core.data.difficulty import Difficulty
+    from core.data.table import Table, Target
     from core.plan import Plan
-    from core.table import Table, Target
 
 
 def show_difficulty(table: Table, plan: Plan, target: Target) -> None:
@@ -24,8 +24,8 @@ def show_difficulty(table: Table, plan: Plan, target: Target) -> None:
     )
     if not box.open:
         return
-    from core import charts_views
-    from core.findings import findings
+    from core.charts import views as charts_views
+    from core.data.findings import findings
 
     with box:
         without = tuple(name for name in (plan.split.group, plan.split.time) if name is not None)
@@ -63,6 +63,6 @@ def measured(
     kinds: tuple[tuple[str, str], ...],
 ) -> Difficulty:
     """Return the difficulty; the other arguments are what makes it new."""
-    from core.difficulty import difficulty
+    from core.data.difficulty import difficulty
 
     return difficulty(_table, _target, without)

@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from core import charts
-from core.effects import Effect, effect
+from core.charts import figures as charts
+from core.data.table import Table, Target
 from core.plan import StrategyChoice
-from core.table import Table, Target
+from core.teaching.effects import Effect, effect
 from pages._shared import sentence
 
 CLASSES_SHOWN = 6

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core._export_csv import safe_csv
 from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
+from core.reporting.safe_csv import safe_csv
 from pages._rows import tested_rows
 from pages._shared import plain, store, target_of
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 SHOWN = 1000
 KINDS = {"all": "Wrong in all", "disagree": "Disagreed on", "any": "Wrong in any"}

@@ -32,7 +32,7 @@ def show_gallery() -> None:
 def open_example(run_id: str) -> None:
     """Copy an example to this person's runs and show it."""
     from core.examples import open_example
-    from core.store import StoreError
+    from core.runs.store import StoreError
 
     try:
         open_example(store(), run_id)

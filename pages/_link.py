@@ -9,8 +9,8 @@ import streamlit as st
 from pages._shared import plain, remember, sentence, session
 
 if TYPE_CHECKING:
+    from core.data.table import Table
     from core.links import Link
-    from core.table import Table
 
 _WRITTEN, _WAITING = "links_written", "link_waiting"
 
@@ -19,10 +19,10 @@ def restore_link() -> None:
     """Open the plan that the address holds, unless this tab wrote the address itself."""
     if not ({"table", "file"} & set(st.query_params)):
         return
+    from core.data.samples import load_sample
+    from core.data.table import TableError
     from core.links import NAMES, from_query
     from core.plan import PlanError
-    from core.samples import load_sample
-    from core.table import TableError
 
     asked = {name: st.query_params[name] for name in NAMES if name in st.query_params}
     # All that were written, not the last alone: a quick press may come from a page that still shows an older one.
@@ -58,7 +58,7 @@ def show_waiting() -> bool:
 
 def apply_waiting(table: Table) -> bool:
     """Apply the plan that waits for a table; return whether there was one that fits."""
-    from core.table import TableError
+    from core.data.table import TableError
 
     link: Link | None = st.session_state.pop(_WAITING, None)
     if link is None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core import charts
-from core.charts_pairs import interval_bars
+from core.charts import figures as charts
+from core.charts.pairs import interval_bars
 from core.evaluation.metrics import METRICS
 from pages._rows import class_against_rest
 from pages._shared import draw
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.evaluation.comparison import Comparison
     from core.evaluation.intervals import Intervals
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core.charts_pairs import CELLS, Cell, pair_heatmap
+from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.metrics import METRICS
 from core.evaluation.paired import Pairs, compare_pairs
 from pages._shared import draw, sentence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 
 def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

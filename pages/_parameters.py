@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.catalogue import described
-from core.session import numbers_of
 from core.strategies.base import Parameter
+from core.strategies.cards import described
+from core.strategies.choosing import numbers_of
 
 
 def title(parameter: Parameter) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core import charts, charts_benchmark
-from core.benchmark import find
-from core.benchmark_export import best_cells, ordered, pairs_csv, scores_csv, table_latex
-from core.evaluation.benchmark import rank, scores, verdict
+from core.charts import figures as charts
+from core.charts import ranking as charts_ranking
 from core.evaluation.metrics import METRICS
-from core.store import StoreError
+from core.evaluation.ranking import rank, scores, verdict
+from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, table_latex
+from core.runs.ranking import find
+from core.runs.store import StoreError
 from core.strategies import label
 from pages._overview import BEST
 from pages._results import comparison
@@ -21,11 +22,11 @@ from pages._shared import engine, plain, progress_of, sentence, store
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
-    from core.benchmark import Benchmark
-    from core.evaluation.benchmark import Ranking
     from core.evaluation.comparison import Comparison
     from core.evaluation.metrics import Metric
-    from core.store import RunRecord
+    from core.evaluation.ranking import Ranking
+    from core.runs.ranking import Benchmark
+    from core.runs.store import RunRecord
 
 ENDED = {"finished": "finished", "cancelled": "cancelled", "failed": "failed", "interrupted": "interrupted"}
 
@@ -176,7 +177,7 @@ def show_diagram(ranking: Ranking, names: dict[str, str]) -> None:
             else " No bar: the tests tell every pair apart."
         )
     st.caption(f"Mean rank over {len(ranking.ranks)} tables. {how}")
-    figure = charts_benchmark.critical_difference(ranking, names)
+    figure = charts_ranking.critical_difference(ranking, names)
     st.plotly_chart(figure, key="diagram", config=dict(charts.CONFIG), alt="Mean ranks of the strategies")
 
 
@@ -184,7 +185,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
     st.subheader(f"{metric.name} by table", anchor=False)
     st.caption(f"{metric.help} Dark is the best on its table, also in bold. Mean over folds.")
     better = metric.higher_is_better
-    figure = charts_benchmark.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
+    figure = charts_ranking.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
     st.plotly_chart(
         figure, key="score_map", config=dict(charts.CONFIG), alt=f"{metric.name} of each strategy on each table"
     )

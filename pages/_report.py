@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core._export_csv import safe_csv
 from core.api import Results
-from core.display import folds_frame
-from core.report import report
-from core.table import encode_target
-from core.writers import parquet, results_latex, summary_frame
+from core.data.table import encode_target
+from core.reporting.display import folds_frame
+from core.reporting.report import report
+from core.reporting.safe_csv import safe_csv
+from core.reporting.writers import parquet, results_latex, summary_frame
 from pages._shared import store
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 
 def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from core.evaluation.comparison import Comparison, compare
-from core.latest import Latest
+from core.runs.latest import Latest
 from core.strategies import label
 from pages._calibration import show_calibration
 from pages._classes import show_classes
@@ -23,7 +23,7 @@ from pages._training import show_training
 from pages._verdict import show_verdict
 
 if TYPE_CHECKING:
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 
 class View(NamedTuple):

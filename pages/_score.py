@@ -12,11 +12,11 @@ from pages._shared import plain, sentence, store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from core.data.table import Table
     from core.exporting.drift import Drift
     from core.exporting.new_rows import Match, NewRows
     from core.exporting.shelf import Kept
-    from core.store import RunRecord
-    from core.table import Table
+    from core.runs.store import RunRecord
 
 PREVIEW_ROWS = 100
 MOST_ASKED = 8
@@ -41,7 +41,7 @@ def told(text: object) -> str:
 
 def show_scoring(record: RunRecord, kept: Kept) -> None:
     """Take a file of new rows and give it back with probabilities and decisions."""
-    from core._words import TableError
+    from core.words import TableError
 
     st.subheader("Score new rows", anchor=False)
     upload = st.file_uploader(

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core._words import duration
+from core.words import duration
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.conductor import Conductor
-    from core.engine import Engine
+    from core.data.table import Table, Target
     from core.plan import Plan
-    from core.session import Session
-    from core.store import Store
-    from core.table import Table, Target
+    from core.runs.conductor import Conductor
+    from core.runs.engine import Engine
+    from core.runs.store import Store
+    from pages._session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
@@ -43,14 +43,14 @@ def sentence(text: object) -> str:
 
 def runs_folder() -> Path:
     """Return the folder that holds the runs."""
-    from core import store
+    from core.runs import store
 
     return store.runs_folder()
 
 
 def session() -> Session:
     """Return this tab's state."""
-    from core.session import Session
+    from pages._session import Session
 
     return st.session_state.setdefault("session", Session())
 
@@ -62,7 +62,7 @@ def remember(new: Session) -> None:
 
 def my_runs() -> Path:
     """Return the folder that holds the runs of whoever looks at the page; nobody else's can be reached from it."""
-    from core.people import UnknownPerson, folder_of, person_of
+    from core.runs.people import UnknownPerson, folder_of, person_of
 
     claims = st.user.to_dict()
     if "is_logged_in" not in claims:
@@ -83,7 +83,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def _store(root: str) -> Store:
-    from core.store import Store
+    from core.runs.store import Store
 
     return Store(Path(root))
 
@@ -95,14 +95,14 @@ def engine() -> Engine:
 
 @st.cache_resource(show_spinner=False)
 def _engine(root: str) -> Engine:
-    from core.engine import Engine
+    from core.runs.engine import Engine
 
     return Engine(Path(root), conductor=_conductor())
 
 
 @st.cache_resource(show_spinner=False)
 def _conductor() -> Conductor:
-    from core.conductor import Conductor
+    from core.runs.conductor import Conductor
 
     return Conductor(os.environ.get("COUNTERWEIGHT_SCHEDULER"))
 
@@ -112,9 +112,16 @@ def warm_up() -> threading.Thread:
     """Resume interrupted runs and load the libraries beside the first page, so that the first click need not wait."""
 
     def load() -> None:
-        from core.people import folders
+        from core.runs.people import folders
 
-        for module in ("core.samples", "core.session", "core.effects", "core.experiment", "core.charts"):
+        for module in (
+            "core.data.samples",
+            "pages._session",
+            "core.strategies.choosing",
+            "core.teaching.effects",
+            "core.experiment.units",
+            "core.charts.figures",
+        ):
             import_module(module)
         for folder in folders(runs_folder()):
             _engine(str(folder))
@@ -159,15 +166,15 @@ def target_of(table: Table, plan: Plan) -> Target:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _target(_table: Table, digest: str, name: str, positive: str | None, folds: int) -> Target:
-    from core.table import encode_target
+    from core.data.table import encode_target
 
     return encode_target(_table, name, positive, folds)
 
 
 def start_run(plan: Plan, table: Table) -> None:
     """Create the run, hand it to the engine and show it."""
-    from core.store import StoreError
-    from core.table import TableError
+    from core.data.table import TableError
+    from core.runs.store import StoreError
 
     try:
         run_id = store().create(plan, table)
@@ -187,7 +194,7 @@ def empty(message: str, page: str, label: str) -> None:
 
 def draw(figure: go.Figure, key: str, alt: str) -> None:
     """Show a figure with the toolbar that all figures have."""
-    from core import charts
+    from core.charts import figures as charts
 
     st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
 

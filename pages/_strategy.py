@@ -8,15 +8,15 @@ from functools import partial
 
 import streamlit as st
 
-from core._words import duration
-from core.catalogue import COST_WORDS, described, needs
-from core.effects import Effect
-from core.estimate import Workload
+from core.data.table import Table, Target
+from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
-from core.session import numbers_of, why_not, with_parameter
 from core.strategies import catalogue, label
 from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
-from core.table import Table, Target
+from core.strategies.cards import COST_WORDS, described, needs
+from core.strategies.choosing import numbers_of, why_not, with_parameter
+from core.teaching.effects import Effect
+from core.words import duration
 from pages._effect import measured, show_effect, show_picture
 from pages._parameters import parameter_field, title
 from pages._shared import plain, remember, sentence, session

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts_views
+from core.charts import views as charts_views
 from core.evaluation.explorer import CostError, Costs, Explorer, Readings
 from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._shared import draw, plain, sentence
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 # Finer where the probabilities of a rare class lie.
 GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import charts
+from core.charts import figures as charts
 from pages._shared import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 
 def show_training(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

@@ -13,7 +13,7 @@ from pages._shared import sentence
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 SPREADS = {
     "folds": "95 % interval by folds",

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core._words import duration
-from core.benchmark import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
-from core.estimate import estimate_seconds
+from core.data.profile import describe
+from core.data.samples import SAMPLES, load_sample
+from core.data.table import TableError, read_table, suggest_target
+from core.experiment.estimate import estimate_seconds
 from core.plan import Plan, PlanError, SplitSettings
-from core.profile import describe
-from core.samples import SAMPLES, load_sample
-from core.store import StoreError
+from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
+from core.runs.store import StoreError
 from core.strategies.presets import PRESETS
-from core.table import TableError, read_table, suggest_target
+from core.words import duration
 from pages._frame import framed
 from pages._ranking import show_benchmark
 from pages._shared import engine, plain, sentence, session, store, target_of, warm_up
 
 if TYPE_CHECKING:
-    from core.table import Target
+    from core.data.table import Target
 
 TABLES, PROBLEMS, UPLOADS = "benchmark_tables", "benchmark_problems", "benchmark_uploads"
 OWN = "Own"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.examples import open_example
-from core.store import StoreError
+from core.runs.store import StoreError
 from pages._frame import framed
 from pages._results import show_results
 from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 ACTIVE = ("queued", "running")
 

@@ -13,9 +13,9 @@ from pages._link import apply_waiting, restore_link, show_problem, show_waiting,
 from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
 
 if TYPE_CHECKING:
+    from core.data.profile import Profile
+    from core.data.table import Table, Target
     from core.plan import Plan
-    from core.profile import Profile
-    from core.table import Table, Target
 
 KINDS = {
     "numeric": "Numbers",
@@ -50,7 +50,7 @@ def main() -> None:
 
 def choose_table() -> None:
     """Offer the samples and an upload."""
-    from core.samples import SAMPLES
+    from core.data.samples import SAMPLES
 
     st.subheader("Start with a sample", anchor=False)
     for column, sample in zip(st.columns(len(SAMPLES)), SAMPLES, strict=True):
@@ -68,14 +68,14 @@ def choose_table() -> None:
 
 
 def open_sample(key: str) -> None:
-    from core.samples import SAMPLES, load_sample
+    from core.data.samples import SAMPLES, load_sample
 
     target = next(sample.target for sample in SAMPLES if sample.key == key)
     remember(session().opened(load_sample(key), target))
 
 
 def open_upload() -> None:
-    from core.table import TableError, read_table
+    from core.data.table import TableError, read_table
 
     upload = st.session_state["upload"]
     if upload is None:
@@ -89,7 +89,7 @@ def open_upload() -> None:
 
 
 def show_table(table: Table, plan: Plan) -> None:
-    from core.table import TableError
+    from core.data.table import TableError
 
     title, act = st.columns([2, 1], vertical_alignment="bottom")
     title.title(plain(table.name), anchor=False)
@@ -121,8 +121,8 @@ def show_table(table: Table, plan: Plan) -> None:
 
 def run(table: Table, plan: Plan, target: Target) -> None:
     """Run the plan, without the strategies that do not apply to this table."""
-    from core.experiment import facts_of
-    from core.session import applicable
+    from core.experiment.units import facts_of
+    from core.strategies.choosing import applicable
 
     chosen = applicable(plan.strategies, facts_of(table, plan, target))
     state = session().planned(strategies=chosen)
@@ -142,7 +142,7 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 
 def show_classes(table: Table, plan: Plan, target: Target) -> None:
-    from core import charts
+    from core.charts import figures as charts
 
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
@@ -164,7 +164,7 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def profile_of(_table: Table, _target: Target, key: tuple[object, ...]) -> Profile:
-    from core.profile import describe
+    from core.data.profile import describe
 
     return describe(_table, _target)
 
@@ -197,7 +197,7 @@ def show_columns(table: Table, plan: Plan) -> None:
 
 
 def change_kinds(key: str, names: list[str]) -> None:
-    from core.table import TableError
+    from core.data.table import TableError
 
     kinds = {shown: kind for kind, shown in KINDS.items()}
     edited = st.session_state[key]["edited_rows"]

@@ -14,7 +14,7 @@ from pages._shared import empty, engine, plain, remember, runs_folder, session, 
 if TYPE_CHECKING:
     from core.exporting.shelf import Kept, Shelf
     from core.plan import StrategyChoice
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 CONTENTS = (
     ("model.keras", "takes raw columns – numbers, text, missing and unseen values – and gives probabilities"),

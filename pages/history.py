@@ -13,7 +13,7 @@ from pages._frame import framed
 from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
-    from core.store import RunRecord
+    from core.runs.store import RunRecord
 
 PAGE = 20
 BADGES = {
@@ -176,7 +176,7 @@ def rename(run_id: str) -> None:
 
 
 def delete(run_id: str) -> None:
-    from core.store import StoreError
+    from core.runs.store import StoreError
 
     with suppress(StoreError):  # another tab may have deleted it already
         if store().record(run_id).status in ("queued", "running"):

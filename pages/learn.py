@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import charts_toy
-from core.catalogue import COST_WORDS, described, needs
+from core.charts import toy as charts_toy
 from core.plan import PlanError, StrategyChoice
-from core.session import with_parameter
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Strategy
-from core.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
+from core.strategies.cards import COST_WORDS, described, needs
+from core.strategies.choosing import with_parameter
+from core.teaching.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
 from pages._frame import framed
 from pages._parameters import parameter_field
 from pages._shared import draw, engine, plain, remember, sentence, session, warm_up

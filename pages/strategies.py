@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core._words import duration
-from core.estimate import Workload
-from core.experiment import facts_of
+from core.data.table import Table, TableError
+from core.experiment.estimate import Workload
+from core.experiment.units import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
-from core.table import Table, TableError
+from core.words import duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
+from core.decision.calibration import PriorShift
 from core.evaluation.outoffold import OutOfFold
-from core.strategies._calibration import PriorShift
 
 BINS = 10
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation.thresholds import precisions, recalls
+from core.decision.thresholds import precisions, recalls
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from sklearn.metrics import confusion_matrix
 
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.weighted import weighted_scores
+from core.experiment.results import FoldResult, History
 from core.plan import Plan
-from core.results import FoldResult, History
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from core.results import FoldResult
+from core.experiment.results import FoldResult
 
 _POINTS = 400
 

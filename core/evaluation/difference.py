@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.evaluation.comparison import Comparison
-from core.store import RunRecord
+from core.runs.store import RunRecord
 
 
 def differences(first: Comparison, second: Comparison) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.evaluation.paired import rows_ratio
 from core.evaluation.weighted import Predictions
+from core.experiment.results import FoldResult
 from core.plan import Plan
-from core.results import FoldResult
 
 Kind = Literal["folds", "rows"]
 KIND_NAMES: dict[Kind, str] = {"folds": "by folds", "rows": "by rows"}

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core._delimited import NULLS
+from core.data.reading.delimited import NULLS
+from core.data.table import Table
+from core.decision.calibration import Isotonic, PriorShift
+from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.refit import refit
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
-from core.results import FoldResult
 from core.strategies import StrategyError
-from core.strategies._calibration import Isotonic, PriorShift
-from core.table import Table
 
 SCRIPT = Path(__file__).with_name("_predict.py")
 TOLERANCE, ONNX_TOLERANCE = 1e-5, 1e-4

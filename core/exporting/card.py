@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core._words import counted, listed, quoted
+from core.data.table import Table, encode_target
+from core.decision.calibration import PriorShift, Temperature
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
+from core.experiment.results import FoldResult
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
-from core.results import FoldResult
 from core.strategies import label, parts_of
-from core.strategies._calibration import PriorShift, Temperature
-from core.table import Table, encode_target
 from core.versions import versions
+from core.words import counted, listed, quoted
 
 _FEW = 50
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from core.preparation import CategoryStep, NumberStep, Step
+from core.data.preparation import CategoryStep, NumberStep, Step
 
 ALPHA, NOTABLE = 0.01, 0.1
 

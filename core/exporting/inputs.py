@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.preparation import CategoryStep, NumberStep, Preparation
+from core.data.preparation import CategoryStep, NumberStep, Preparation
 
 InputKind = Literal["number", "date", "text"]
 # Keras gives its own operations such names ("mean", "clip_3"), and no two parts of a model may share one.

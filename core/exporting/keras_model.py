@@ -16,11 +16,11 @@ import pandas as pd
 import tensorflow as tf
 from keras import layers, ops
 
-from core._cleaning import as_text
+from core.data.preparation import CategoryStep, Preparation
+from core.data.reading.cleaning import as_text
+from core.decision.calibration import TINY, PriorShift, Temperature
 from core.exporting.inputs import Input, Numbers, inputs_of, level_rows
 from core.exporting.scorer import Adjustment, Scorer
-from core.preparation import CategoryStep, Preparation
-from core.strategies._calibration import TINY, PriorShift, Temperature
 
 _DOUBLE = "float64"
 

@@ -9,12 +9,12 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from core._cleaning import clean
-from core._containers import read_any
-from core._words import TableError, counted, listed, quoted
+from core.data.preparation import NumberStep, Step
+from core.data.reading.cleaning import clean
+from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
 from core.exporting.scorer import Scorer
-from core.preparation import NumberStep, Step
+from core.words import TableError, counted, listed, quoted
 
 _SPARE = "\0spare"
 

@@ -12,10 +12,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from core.data.preparation import CategoryStep, Preparation
+from core.decision.calibration import TINY, PriorShift, Temperature
 from core.exporting.inputs import Numbers, inputs_of, level_rows
 from core.exporting.scorer import Adjustment, Scorer
-from core.preparation import CategoryStep, Preparation
-from core.strategies._calibration import TINY, PriorShift, Temperature
 
 _OPSET, _ML_OPSET, _IR = 18, 3, 9
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.experiment import Trained, train_choice
+from core.data.splitting import refit_rows
+from core.data.table import Table, encode_target
+from core.decision.calibration import Isotonic, PriorShift, Temperature
+from core.experiment.results import FoldResult
+from core.experiment.units import Trained, train_choice
 from core.exporting.scorer import Adjustment, Scorer
 from core.plan import Plan, StrategyChoice
-from core.results import FoldResult
-from core.splitting import refit_rows
 from core.strategies import Reference, Strategy, StrategyError, label, parts_of
-from core.strategies._calibration import Isotonic, PriorShift, Temperature
-from core.table import Table, encode_target
 
 
 def why_not(choice: StrategyChoice) -> str | None:

@@ -11,9 +11,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from core.preparation import CategoryStep, NumberStep, Preparation, Step
-from core.strategies._calibration import Isotonic, PriorShift, Temperature
-from core.training.network import Weights
+from core.data.preparation import CategoryStep, NumberStep, Preparation, Step
+from core.decision.calibration import Isotonic, PriorShift, Temperature
+from core.networks.dense import Weights
 
 Adjustment = PriorShift | Temperature | Isotonic
 _STEPS: dict[str, type[Step]] = {"number": NumberStep, "category": CategoryStep}

@@ -19,7 +19,7 @@ from core.exporting.bundle import Export, export
 from core.exporting.card import decision_sentence
 from core.exporting.scorer import Scorer
 from core.plan import StrategyChoice
-from core.store import RunRecord, Store, StoreError
+from core.runs.store import RunRecord, Store, StoreError
 from core.versions import versions
 
 _FORMAT = 1
@@ -66,7 +66,7 @@ class Shelf:
     Parameters
     ----------
     engine
-        Runs the refit where TensorFlow is, :class:`core.engine.Engine`.
+        Runs the refit where TensorFlow is, :class:`core.runs.engine.Engine`.
     """
 
     def __init__(self, store: Store, engine: _Caller) -> None:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from core.code import functions
 from core.strategies.base import StrategyError
+from core.strategies.snippets import functions
 
 MISS_COST_HELP = "How many times worse it is to miss a row of the smallest class than one of the largest."
 COSTS_HELP = (

@@ -11,9 +11,9 @@ from typing import ClassVar, Literal, Protocol, cast
 
 import numpy as np
 
-from core.code.snippet import CodeFacts, Snippet
 from core.plan import ParameterValue
 from core.strategies.base import Strategy, StrategyError, TrainingView, parameter
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training.lane import Lane, Synthetic
 
 Returns = Literal["selected", "appended", "centroids"]

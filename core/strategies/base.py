@@ -11,11 +11,11 @@ from typing import ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 
-from core._words import counted
-from core.code.snippet import CodeFacts, Snippet
 from core.plan import ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies._cache import OnceCache
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training.lane import Lane
+from core.words import counted
 
 Family = Literal[
     "baseline",
@@ -78,7 +78,7 @@ class Card:
     cost : {"instant", "fast", "slow"}
         Work beside the training; "slow" searches neighbours among the majority.
     formula : str
-        What it does as LaTeX, in the letters that :data:`core.toy.LETTERS` explains; empty for none.
+        What it does as LaTeX, in the letters that :data:`core.teaching.toy.LETTERS` explains; empty for none.
     """
 
     key: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, register
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 
 
 @register

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.code import functions
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.snippets import functions
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training.lane import Lane
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.code import functions
-from core.code.snippet import CodeFacts, Snippet
-from core.evaluation import thresholds
-from core.strategies._calibration import Isotonic, PriorShift, Temperature
+from core.decision import thresholds
+from core.decision.calibration import Isotonic, PriorShift, Temperature
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
+from core.strategies.snippets import functions
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training._batches import training_mass
 from core.training.lane import Lane
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.code import ensembles
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies._sampling import part_of, sampler_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.oversampling import Smote
+from core.strategies.snippets import ensembles
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.undersampling import RandomUnder
 from core.strategies.weighting import class_counts
 from core.training.lane import Lane

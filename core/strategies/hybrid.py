@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies._sampling import Sampler, sampler_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.oversampling import Smote
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training.lane import Lane
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.code import functions
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.snippets import functions
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.weighting import class_counts, effective_number, log_prior, weighted
 from core.training.lane import Lane
 

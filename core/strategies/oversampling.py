@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.code.snippet import CodeFacts
 from core.strategies._sampling import Argument, OverSampler
 from core.strategies.base import Card, TableFacts, TrainingView, parameter, register
+from core.strategies.snippets.snippet import CodeFacts
 
 _K_HELP = "Neighbours of the same class to choose from."
 

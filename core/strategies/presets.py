@@ -19,7 +19,7 @@ class Preset:
         What it is good for, in one plain sentence.
     choices : tuple of StrategyChoice
         In the order of the comparison. Some may not apply to a table:
-        :func:`core.session.preset_for` leaves those out.
+        :func:`core.strategies.choosing.preset_for` leaves those out.
     """
 
     name: str

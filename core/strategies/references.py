@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies.base import Card, Predictor, Reference, TrainingView, register
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin

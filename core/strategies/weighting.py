@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.code import functions
-from core.code.snippet import CodeFacts, Snippet
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.snippets import functions
+from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.training.lane import Lane
 
 

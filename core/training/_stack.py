@@ -11,11 +11,11 @@ from threading import Lock
 import numpy as np
 import tensorflow as tf
 
+from core.networks.dense import Weights, initial_weights
 from core.plan import NetworkSettings
 from core.training._batches import LaneBatches, training_mass
 from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
 from core.training.lane import Lane, LossTerms, Stopped, Synthetic
-from core.training.network import Weights, initial_weights
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Floats of one gathered validation chunk, so that large tables stay within memory.

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import scale
 from benchmarks._scale import TWELVE, Found, Job, do, measured
-from core.estimate import FoldRows, Workload
+from core.experiment.estimate import FoldRows, Workload
 from core.plan import NetworkSettings, StrategyChoice
 from core.strategies.presets import CLASSICS
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from core.benchmark import find
-from core.evaluation.benchmark import rank, scores
 from core.evaluation.comparison import compare
-from core.store import Store
+from core.evaluation.ranking import rank, scores
+from core.runs.ranking import find
+from core.runs.store import Store
 from core.strategies import label
 from tests.browser.conftest import Server
 from tests.browser.test_journey import Page

@@ -14,8 +14,8 @@ import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from core.api import run
+from core.data.samples import load_sample
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.samples import load_sample
 from tests.browser.conftest import Server
 from tests.browser.test_journey import Page
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from selenium.common.exceptions import NoAlertPresentException
 
-from core.store import Store
+from core.runs.store import Store
 from tests.browser.conftest import Server
 from tests.browser.test_journey import Open, Page
 

@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from benchmarks._browser import press
 from core.evaluation.comparison import compare
-from core.store import Store
+from core.runs.store import Store
 from tests.browser.conftest import ROOT, Server
 
 Open = Callable[..., WebDriver]

@@ -13,8 +13,8 @@ import pytest
 
 import core
 from core import NetworkSettings, Plan, Results, SplitSettings, parse_strategies
+from core.data.samples import load_sample
 from core.plan import PlanError
-from core.samples import load_sample
 from core.strategies import StrategyError
 
 ROOT = Path(__file__).resolve().parents[2]

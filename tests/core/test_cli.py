@@ -13,8 +13,8 @@ import pytest
 from core.cli import main
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import METRICS
-from core.experiment import run
-from core.store import Store
+from core.experiment.units import run
+from core.runs.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "core" / "samples" / "abalone_9_vs_18.csv"
@@ -110,7 +110,7 @@ def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, caps
 def test_a_preset_leaves_out_what_takes_long_unless_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.estimate.SLOW_SECONDS", 0.05)
+    monkeypatch.setattr("core.experiment.estimate.SLOW_SECONDS", 0.05)
     command = ["run", str(TABLE), *QUICK, "--runs", str(tmp_path), "--json", "--strategies"]
     for asked, left_out in (("quick-look", True), ("quick-look,smote", False)):
         assert main([*command, asked]) == 0

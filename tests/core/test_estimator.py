@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import core.estimator
+from core.data.samples import load_sample
 from core.estimator import StrategyClassifier
 from core.plan import PlanError
-from core.samples import load_sample
 from core.strategies import StrategyError
 
 QUICK = {"hidden_layers": (16,), "epochs": 30, "learning_rate": 0.01, "random_state": 0}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.examples import EXAMPLES, TO_MAKE, examples, headline_of, open_example, plan_of
-from core.store import Store, StoreError, copy_run
+from core.runs.store import Store, StoreError, copy_run
 
 IDS = tuple(record.id for record in Store(EXAMPLES).records())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from core.data.samples import load_sample
+from core.data.table import TableError, from_frame
 from core.links import from_query, opened, sample_of, to_query
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
-from core.samples import load_sample
-from core.table import TableError, from_frame
 
 PLANS = (
     Plan("not_text", (StrategyChoice.of("plain"),)),

@@ -11,14 +11,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.card_fraud import make
-from core.benchmark import Benchmark, Entry, create, find
+from core.data.samples import load_sample
+from core.data.table import encode_target, from_frame
+from core.experiment.results import FoldResult
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult
-from core.samples import load_sample
-from core.session import Session
-from core.store import Store
+from core.runs.ranking import Benchmark, Entry, create, find
+from core.runs.store import Store
 from core.strategies.presets import PRESETS
-from core.table import encode_target, from_frame
+from pages._session import Session
 
 KEYS = ("plain", "class_weight", "smotenc")
 PLAN = Plan("", tuple(StrategyChoice.of(key) for key in KEYS), split=SplitSettings(folds=2))

@@ -11,11 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from streamlit.testing.v1 import AppTest
 
+from core.data.samples import load_sample
+from core.data.table import encode_target
+from core.experiment.results import FoldResult, History
 from core.plan import Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult, History
-from core.samples import load_sample
-from core.store import Store
-from core.table import encode_target
+from core.runs.store import Store
 
 PLAN = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("class_weight")), split=SplitSettings(folds=3))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.samples import SAMPLES
+from core.data.samples import SAMPLES
 
 
 def text_of(app: AppTest) -> str:

@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.api import run
+from core.data.samples import load_sample
 from core.evaluation.comparison import compare
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.samples import load_sample
-from core.store import Store
+from core.runs.store import Store
 from pages._shared import engine
 from tests.pages.conftest import APP
 

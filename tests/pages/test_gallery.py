@@ -7,7 +7,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from core.examples import examples
-from core.store import Store
+from core.runs.store import Store
 from tests.pages.conftest import APP
 
 

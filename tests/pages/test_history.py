@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.comparison import compare
-from core.store import Store
+from core.runs.store import Store
 from tests.pages.test_compare import PLAN, a_run
 
 

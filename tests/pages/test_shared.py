@@ -8,7 +8,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from core._words import duration
+from core.words import duration
 from pages._shared import plain
 
 NASTY = [

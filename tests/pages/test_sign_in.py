@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.people import folder_of, person_of
-from core.store import Store
+from core.runs.people import folder_of, person_of
+from core.runs.store import Store
 from tests.pages.conftest import APP
 from tests.pages.test_compare import a_run, opened
 

@@ -8,13 +8,13 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalogue import families
-from core.experiment import facts_of
+from core.data.table import encode_target
+from core.experiment.units import facts_of
 from core.plan import StrategyChoice
-from core.session import why_not
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES
-from core.table import encode_target
+from core.strategies.cards import families
+from core.strategies.choosing import why_not
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_a_preset_is_chosen_with_one_press(page: AppTest, name: str, least: int)
 
 
 def test_a_preset_says_what_it_leaves_out_on_a_large_table(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.estimate.SLOW_SECONDS", 0.05)
+    monkeypatch.setattr("core.experiment.estimate.SLOW_SECONDS", 0.05)
     after = page.run().button(key="preset_Classics").click().run()
     assert not after.exception
     assert "smote_enn" not in chosen(after)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.store import Store
+from core.runs.store import Store
 from tests.pages.test_compare import PLAN, a_run, fold_results, opened, view
 
 

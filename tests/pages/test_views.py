@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.explorer import CostError
-from core.store import Store
+from core.runs.store import Store
 from pages._threshold import costs_of
 from tests.pages.test_compare import PLAN, a_run, captions, fold_results, opened
 

@@ -11,8 +11,8 @@ from sklearn import metrics as sk
 from core.evaluation.calibration import bins, calibration, prior_corrected
 from core.evaluation.comparison import compare
 from core.evaluation.outoffold import OutOfFold, out_of_fold
+from core.experiment.results import FoldResult
 from core.plan import Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult
 
 
 def made(n: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -9,16 +9,16 @@ import plotly.graph_objects as go
 import pytest
 from sklearn.metrics import average_precision_score
 
-from core import charts
+from core.charts import figures as charts
+from core.data.profile import describe
+from core.data.samples import load_sample
+from core.data.table import encode_target
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import pr, roc
-from core.experiment import run
+from core.experiment.results import FoldResult
+from core.experiment.units import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.profile import describe
-from core.results import FoldResult
-from core.samples import load_sample
 from core.strategies.presets import PRESETS
-from core.table import encode_target
 
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
 PLAN = Plan("rings", CHOICES, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=3))

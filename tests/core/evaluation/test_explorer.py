@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluation import thresholds
+from core.decision import thresholds
 from core.evaluation.explorer import CostError, Costs, Explorer
 from core.evaluation.outoffold import OutOfFold
 

@@ -13,8 +13,8 @@ from core.evaluation.comparison import compare
 from core.evaluation.intervals import by_folds, by_rows, intervals, stratified_weights
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.weighted import confusion_scores, weighted_scores
+from core.experiment.results import FoldResult
 from core.plan import Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult
 
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "smote"))
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.experiment import run
+from core.data.samples import SAMPLES, load_sample
+from core.data.table import Table, from_frame, read_table
+from core.experiment.results import FoldResult
+from core.experiment.units import run
 from core.exporting import Export, Scorer, export
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
-from core.results import FoldResult
-from core.samples import SAMPLES, load_sample
-from core.table import Table, from_frame, read_table
 
 QUICK = NetworkSettings(epochs=4, hidden_layers=(16, 8))
 

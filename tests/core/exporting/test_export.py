@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.evaluation import thresholds
-from core.experiment import train_choice
+from core.data.splitting import refit_rows
+from core.data.table import encode_target
+from core.decision import thresholds
+from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not
 from core.exporting.new_rows import aligned, match, read_rows
 from core.plan import Part, SplitSettings, StrategyChoice
-from core.splitting import refit_rows
 from core.strategies import StrategyError
-from core.table import encode_target
 from core.training.lanes import predict
 from tests.core.exporting.conftest import CHOICES, Case
 

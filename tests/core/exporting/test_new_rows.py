@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core._words import TableError
+from core.data.preparation import CategoryStep, NumberStep, Preparation
+from core.data.samples import load_sample
 from core.exporting.drift import drift
 from core.exporting.new_rows import NewRows, aligned, match, read_rows, score
-from core.preparation import CategoryStep, NumberStep, Preparation
-from core.samples import load_sample
+from core.words import TableError
 from tests.core.exporting.conftest import Case
 
 Cases = Callable[[str], Case]

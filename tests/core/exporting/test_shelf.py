@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.exporting.shelf import Shelf
-from core.store import Store
+from core.runs.store import Store
 from core.strategies import StrategyError
 from tests.core.exporting.conftest import Case
 

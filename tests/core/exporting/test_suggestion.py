@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from core.data.samples import load_sample
+from core.data.table import encode_target
 from core.evaluation.comparison import compare
 from core.evaluation.verdict import assess
-from core.experiment import run
+from core.experiment.units import run
 from core.exporting import suggested
-from core.notation import parse_strategies
 from core.plan import NetworkSettings, Plan, SplitSettings
-from core.samples import load_sample
-from core.table import encode_target
+from core.strategies.notation import parse_strategies
 
 
 def test_it_is_the_verdicts_leader_and_never_a_reference() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.experiment import run_unit
+from core.data.samples import load_sample
+from core.data.splitting import Unit
+from core.experiment.units import run_unit
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
-from core.samples import load_sample
-from core.splitting import Unit
 from core.strategies import parts_of
 from core.strategies.presets import PRESETS
 

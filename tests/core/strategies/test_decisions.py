@@ -10,10 +10,10 @@ from imblearn.metrics import geometric_mean_score
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, matthews_corrcoef, precision_score, recall_score
 
-from core.evaluation import thresholds
+from core.decision import thresholds
+from core.decision.calibration import Isotonic, Temperature
 from core.plan import Part
 from core.strategies import TrainingView, make
-from core.strategies._calibration import Isotonic, Temperature
 from core.training.lane import Lane, LossTerms
 
 

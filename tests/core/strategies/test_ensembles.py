@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.effects import training_view
+from core.data.samples import load_sample
+from core.data.table import encode_target
 from core.plan import Part
-from core.samples import load_sample
 from core.strategies import TrainingView, make
 from core.strategies.base import stages_of
-from core.table import encode_target
+from core.teaching.effects import training_view
 from core.training.lane import Lane
 
 

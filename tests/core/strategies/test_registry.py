@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from core.experiment import facts_of, run_unit
+from core.data.samples import load_sample
+from core.data.splitting import Unit, split_rows
+from core.data.table import Table, encode_target, from_frame
+from core.experiment.results import FoldResult
+from core.experiment.units import facts_of, run_unit
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
-from core.results import FoldResult
-from core.samples import load_sample
-from core.splitting import Unit, split_rows
 from core.strategies import FAMILY_NAMES, catalogue, make
 from core.strategies.presets import PRESETS
-from core.table import Table, encode_target, from_frame
 
 KEYS = tuple(catalogue())
 TABLES = {

@@ -9,12 +9,12 @@ import pytest
 from imblearn import combine, over_sampling, under_sampling
 from imblearn.base import BaseSampler
 
-from core.effects import training_view
+from core.data.samples import load_sample
+from core.data.table import encode_target
 from core.plan import Part
-from core.samples import load_sample
 from core.strategies import StrategyError, TrainingView, catalogue, make
 from core.strategies._sampling import Sampler
-from core.table import encode_target
+from core.teaching.effects import training_view
 from core.training.lane import Lane
 
 SEED = 0
@@ -106,7 +106,7 @@ def test_smotenc_and_smote_on_mixed_columns_equal_imbalanced_learn() -> None:
 
 
 def test_smoten_equals_imbalanced_learn() -> None:
-    from core.table import from_frame
+    from core.data.table import from_frame
 
     table = load_sample("german_credit")
     wanted = [c.name for c in table.columns if c.kind == "categorical" or c.name == "creditability"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.samples import load_sample
+from core.data.samples import load_sample
 
 
 @pytest.fixture(scope="session")

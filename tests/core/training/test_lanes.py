@@ -8,11 +8,11 @@ import pytest
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import train_test_split
 
+from core.networks.dense import build, initial_weights, to_keras
 from core.plan import NetworkSettings
 from core.training import _graph
 from core.training.lane import Lane, LossTerms, Synthetic
 from core.training.lanes import Block, LaneTask, Stopped, TrainedLane, predict, train
-from core.training.network import build, initial_weights, to_keras
 
 
 def table(n: int = 400, n_features: int = 6, n_classes: int = 2, seed: int = 0) -> Block:

@@ -1,0 +1,1 @@
+"""Every Plotly figure, in one theme."""

@@ -1,0 +1,97 @@
+"""Figures of what is known for sure: intervals, and strategy against strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.figures import SCALE, _themed, strategy_styles, text
+from core.evaluation.comparison import Comparison
+from core.evaluation.intervals import Intervals
+from core.evaluation.metrics import METRICS
+from core.evaluation.paired import Pairs
+
+Cell = Literal["better", "same", "worse", "p_holm"]
+CELLS: Mapping[Cell, str] = {
+    "better": "Chance that it is better",
+    "same": "Chance that it is the same",
+    "worse": "Chance that it is worse",
+    "p_holm": "Corrected p-value",
+}
+# Small p-values stand out: the dark end is 0, and from 0.2 on all are pale.
+_P_SCALE = [[place, colour] for (place, _), (_, colour) in zip(SCALE, reversed(SCALE), strict=True)]
+
+
+def interval_bars(
+    comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str], shown: Intervals
+) -> go.Figure:
+    """Return grouped bars, one group a metric, one bar a strategy, with the intervals as whiskers."""
+    styles = strategy_styles([s.key for s in comparison.strategies])
+    heads = {metric.key: metric.name for metric in METRICS}
+    figure = go.Figure()
+    for s in comparison.strategies:
+        style = styles[s.key]
+        found = [shown.of(s.key, metric) for metric in metrics]
+        up, down = [i.high - i.value for i in found], [i.value - i.low for i in found]
+        ends = [f"{i.low:.3f} to {i.high:.3f}" if np.isfinite(i.low) else "no interval" for i in found]
+        figure.add_bar(
+            x=[heads[metric] for metric in metrics], y=[i.value for i in found], customdata=ends,
+            error_y={"type": "data", "symmetric": False, "array": np.nan_to_num(up).tolist(),
+                     "arrayminus": np.nan_to_num(down).tolist(), "thickness": 1.2},
+            name=text(names[s.key]),
+            marker={"color": style.colour, "pattern": {"shape": style.pattern, "solidity": 0.2, "fillmode": "overlay"}},
+            hovertemplate=f"{text(names[s.key])}<br>%{{x}}: %{{y:.3f}} (%{{customdata}})<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(barmode="group", bargap=0.2)
+    figure.update_yaxes(rangemode="tozero", title=f"Value, {shown.name}")
+    return _themed(figure, 440)
+
+
+def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") -> go.Figure:
+    """Return strategy against strategy: the row's chance, or the pair's p-value, in each cell.
+
+    Strategies are numbered, rows carry the names, columns the numbers, so that it fits a narrow page.
+    Beyond 20 strategies the cells carry no text. Cells without a test are empty.
+    """
+    values = getattr(pairs, cell)
+    probability = cell != "p_holm"
+    n = len(pairs.keys)
+    rows = [f"{text(names[key], 24)} {i}" for i, key in enumerate(pairs.keys, 1)]
+    columns = [str(i) for i in range(1, n + 1)]
+    hover = [[_hover(pairs, names, i, j) for j in range(n)] for i in range(n)]
+    cells = [[_text(value, probability) for value in row] for row in values]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, x=columns, y=rows, text=cells if n <= 20 else None, customdata=hover,
+            texttemplate="%{text}" if n <= 20 else None, textfont={"size": 13 if n <= 8 else 11},
+            colorscale=SCALE if probability else _P_SCALE, zmin=0, zmax=1 if probability else 0.2, xgap=2, ygap=2,
+            hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, showscale=False,
+        )
+    )  # fmt: skip
+    figure.update_xaxes(type="category", side="bottom", showgrid=False, title="against the strategy of this number")
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return _themed(figure, 110 + max(34, 300 // n) * n, legend=False)
+
+
+def _text(value: float, probability: bool) -> str:
+    if np.isnan(value):
+        return ""
+    if probability:
+        return f"{100 * value:.0f}"
+    return "<.001" if value < 0.001 else "1" if value > 0.995 else f"{value:.2f}".lstrip("0")
+
+
+def _hover(pairs: Pairs, names: Mapping[str, str], i: int, j: int) -> str:
+    first, second = (text(names[pairs.keys[place]], 40) for place in (i, j))
+    if i == j:
+        return first
+    head = f"{first} against {second}<br>mean difference {pairs.difference[i, j]:+.3f}"
+    if np.isnan(pairs.p[i, j]):
+        return f"{head}<br>no test"
+    return (
+        f"{head}<br>better {pairs.better[i, j]:.1%}, same {pairs.same[i, j]:.1%}, worse {pairs.worse[i, j]:.1%}"
+        f"<br>p = {pairs.p[i, j]:.3g}, corrected for all pairs {pairs.p_holm[i, j]:.3g}"
+    )

@@ -1,0 +1,90 @@
+"""Figures of the Learn page: the toy table's rows, and the plane as a network sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.figures import COLOURS, GREY, _themed
+from core.teaching.toy import Region, Regions, ToyRows
+
+NAMES = ("common", "rare")
+COLOUR_OF = (COLOURS[0], COLOURS[1])
+SYMBOL_OF = ("circle", "square")
+_FATES = (
+    ("removed", "x-thin-open", 0.45),
+    ("kept", "", 0.7),
+    ("repeated", "triangle-up", 0.9),
+    ("new", "diamond-open", 0.9),
+)
+# From the common class's colour to the rare one's, through nothing: it reads on light and dark pages.
+_PLANE = [[0.0, "rgba(68,119,170,0.55)"], [0.5, "rgba(128,128,128,0.06)"], [1.0, "rgba(226,105,31,0.65)"]]
+
+
+def rows_before(rows: ToyRows) -> go.Figure:
+    """Return the training rows as they are."""
+    return _framed(_classes(rows.points, rows.codes), rows)
+
+
+def rows_after(rows: ToyRows) -> go.Figure:
+    """Return the training rows as a strategy leaves them: the symbol is a row's fate, the size its weight."""
+    figure = go.Figure()
+    sizes = 6.5 * np.sqrt(np.clip(rows.weight, 0.15, 9)) if rows.change == "weights" else np.full(len(rows.fate), 6.5)
+    for code, name in enumerate(NAMES):
+        for fate, symbol, opacity in _FATES:
+            symbol = SYMBOL_OF[code] if fate == "kept" else symbol
+            chosen = (rows.after_codes == code) & (rows.fate == fate)
+            if chosen.any():
+                figure.add_scatter(
+                    x=rows.after_points[chosen, 0], y=rows.after_points[chosen, 1], mode="markers", opacity=opacity,
+                    name=f"{name}, {fate}", hoverinfo="name",
+                    marker={"color": COLOUR_OF[code] if fate != "removed" else GREY, "symbol": symbol,
+                            "size": sizes[chosen],
+                            "line": {"width": 1.2 if symbol.endswith("open") else 0}},
+                )  # fmt: skip
+    return _framed(figure, rows)
+
+
+def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
+    """Return probabilities over the plane as colour, the border of the decision as a line, and the rows."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=regions.across, y=regions.down, z=region.probabilities, zmin=0, zmax=1, colorscale=_PLANE,
+            showscale=False, zsmooth=False if _is_cut(regions) else "best",
+            hovertemplate="probability of rare: %{z:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    called = region.decisions.astype(float)
+    if 0 < np.nanmean(called) < 1:
+        smooth = not _is_cut(regions)
+        z, at = (region.probabilities, region.threshold) if smooth else (called, 0.5)
+        figure.add_contour(
+            x=regions.across, y=regions.down, z=z, showscale=False, hoverinfo="skip", name="border of the decision",
+            contours={"coloring": "none", "start": at, "end": at, "size": 1}, showlegend=True,
+            line={"width": 2.5, "color": GREY},
+        )  # fmt: skip
+    return _framed(_classes(rows.points, rows.codes, figure), rows)
+
+
+def _classes(points: np.ndarray, codes: np.ndarray, figure: go.Figure | None = None) -> go.Figure:
+    figure = go.Figure() if figure is None else figure
+    for code, name in enumerate(NAMES):
+        figure.add_scatter(
+            x=points[codes == code, 0], y=points[codes == code, 1], mode="markers", name=name, hoverinfo="name",
+            opacity=0.6 if code == 0 else 0.95, marker={"color": COLOUR_OF[code], "size": 5 + 2 * code,
+                                                       "symbol": SYMBOL_OF[code]},
+        )  # fmt: skip
+    return figure
+
+
+def _is_cut(regions: Regions) -> bool:
+    return len(regions.across) != len(regions.down) or bool(np.all(regions.across == np.arange(len(regions.across))))
+
+
+def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
+    """Give every figure of the page the same frame, so that they can be compared by eye."""
+    low, high = np.minimum(rows.points.min(axis=0), -0.5), np.maximum(rows.points.max(axis=0), 0.5)
+    figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, showgrid=False)
+    figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, showgrid=False)
+    figure = _themed(figure, 350)
+    return figure.update_layout(legend={"y": -0.02, "font": {"size": 12}}, margin={"t": 28})

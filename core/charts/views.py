@@ -1,0 +1,214 @@
+"""The figures of the single views: thresholds, calibration, classes and a table's difficulty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.figures import COLOURS, GREY, SCALE, SYMBOLS, _themed, strategy_styles, text
+from core.data.difficulty import KINDS, Difficulty
+from core.evaluation.calibration import Bins, Calibration
+
+# From harmless to hopeless; apart for colour-blind readers, and by pattern for all.
+_KIND_COLOURS = (COLOURS[2], COLOURS[4], COLOURS[1], COLOURS[3])
+_KIND_PATTERNS = ("", "/", "x", ".")
+_CELLS_WITH_TEXT = 12
+
+
+def threshold_curves(
+    keys: Sequence[str],
+    names: Mapping[str, str],
+    grid: np.ndarray,
+    values: np.ndarray,
+    title: str,
+    at: float,
+    marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> go.Figure:
+    """Return a figure over the threshold, one line a strategy.
+
+    Parameters
+    ----------
+    grid : ndarray, shape (n_thresholds,)
+    values : ndarray, shape (n_strategies, n_thresholds)
+    at : float
+        The threshold that is looked at.
+    marks : mapping of str to (thresholds, values)
+        Marked points by what they are, each shape (n_strategies,); nan leaves one out.
+    """
+    styles, figure = strategy_styles(keys), go.Figure()
+    for i, key in enumerate(keys):
+        figure.add_scatter(
+            x=grid, y=values[i], mode="lines", name=text(names[key]), legendgroup=key,
+            line={"color": styles[key].colour, "dash": styles[key].dash, "width": 2},
+            hovertemplate=f"{text(names[key])}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
+        )  # fmt: skip
+    for (what, (x, y)), symbol in zip(marks.items(), ("circle", "star"), strict=False):
+        if np.isnan(x).all():
+            continue
+        figure.add_scatter(
+            x=x, y=y, mode="markers", name=what, text=[text(names[key]) for key in keys],
+            marker={"symbol": symbol, "size": 11, "color": [styles[key].colour for key in keys],
+                    "line": {"width": 1.5, "color": GREY}},
+            hovertemplate=f"%{{text}}, {what}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
+    figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
+    figure.update_yaxes(title=title, rangemode="tozero")
+    return _themed(figure, 460).update_layout(legend_y=-0.28)
+
+
+def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
+    """Return observed shares over mean probabilities with 95 % intervals, for some of a comparison's strategies.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        All strategies, since their place decides the colours.
+    chosen : mapping
+        Bins of those to draw.
+    """
+    styles, figure = strategy_styles(keys), go.Figure()
+    top = 0.02
+    for key, one in chosen.items():
+        top = max(top, float(one.predicted.max()), float(one.high.max()))
+        figure.add_scatter(
+            x=one.predicted, y=one.observed, mode="lines+markers", name=text(names[key]), customdata=one.count,
+            line={"color": styles[key].colour, "dash": styles[key].dash, "width": 1.5},
+            marker={"symbol": styles[key].symbol, "size": 8},
+            error_y={"type": "data", "symmetric": False, "array": np.maximum(one.high - one.observed, 0),
+                     "arrayminus": np.maximum(one.observed - one.low, 0), "thickness": 1, "width": 3},
+            hovertemplate=f"{text(names[key])}<br>said %{{x:.3f}}, observed %{{y:.3f}} in %{{customdata:,}} rows"
+            "<extra></extra>",
+        )  # fmt: skip
+    top = min(1.0, top) * 1.03
+    figure.add_scatter(
+        x=[0, top],
+        y=[0, top],
+        mode="lines",
+        line={"dash": "dot", "color": GREY},
+        name="exactly right",
+        hoverinfo="skip",
+    )
+    figure.update_xaxes(title="Mean probability", range=[-0.02 * top, top])
+    figure.update_yaxes(title="Observed share", range=[-0.02 * top, top])
+    return _themed(figure, 480)
+
+
+def prior_shift(
+    keys: Sequence[str],
+    names: Mapping[str, str],
+    before: Sequence[Calibration],
+    after: Sequence[Calibration | None],
+) -> go.Figure:
+    """Return each strategy's mean probability as trained and with prior correction, beside the observed share."""
+    styles, figure = strategy_styles(keys), go.Figure()
+    shown = [text(names[key], 34) for key in keys]
+    for i, (was, now) in enumerate(zip(before, after, strict=True)):
+        if now is not None:
+            figure.add_scatter(
+                x=[was.predicted, now.predicted], y=[shown[i]] * 2, mode="lines", showlegend=False, hoverinfo="skip",
+                line={"color": styles[keys[i]].colour, "width": 2},
+            )  # fmt: skip
+    sides = (("as trained", SYMBOLS[0], list(before)), ("with prior correction", f"{SYMBOLS[2]}-open", list(after)))
+    for what, symbol, points in sides:
+        there = [(i, point) for i, point in enumerate(points) if point is not None]
+        figure.add_scatter(
+            x=[point.predicted for _, point in there], y=[shown[i] for i, _ in there], mode="markers", name=what,
+            marker={"symbol": symbol, "size": 11, "color": [styles[keys[i]].colour for i, _ in there],
+                    "line": {"width": 2, "color": [styles[keys[i]].colour for i, _ in there]}},
+            hovertemplate=f"%{{y}}, {what}: %{{x:.3f}}<extra></extra>",
+        )  # fmt: skip
+    observed = before[0].observed
+    figure.add_vline(
+        observed, line={"dash": "dot", "color": GREY, "width": 2},
+        annotation={"text": f"observed {observed:.3f}", "font_size": 11, "yanchor": "bottom"},
+    )  # fmt: skip
+    figure.update_xaxes(title="Mean probability", rangemode="tozero")
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=shown[::-1], range=[-0.6, len(shown) - 0.4]
+    )
+    return _legend_below(_themed(figure, 150 + 28 * len(shown)))
+
+
+def class_heat(
+    keys: Sequence[str], names: Mapping[str, str], labels: Sequence[str], scores: np.ndarray, what: str
+) -> go.Figure:
+    """Return a score of every class under every strategy as a heat map.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n_strategies, n_classes)
+        In [0, 1].
+    """
+    classes, shown = [text(label, 16) for label in labels], [text(names[key], 34) for key in keys]
+    figure = go.Figure(
+        go.Heatmap(
+            z=scores, x=np.arange(len(classes)), y=np.arange(len(shown)), zmin=0, zmax=1, colorscale=SCALE,
+            xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None, hoverongaps=False,
+            customdata=[[f"{name}, class {label}" for label in classes] for name in shown],
+            hovertemplate=f"%{{customdata}}<br>{what} %{{z:.3f}}<extra></extra>",
+            showscale=len(classes) > _CELLS_WITH_TEXT,
+            colorbar={"thickness": 10, "title": {"text": what, "side": "right"}},
+        )
+    )  # fmt: skip
+    # Places, not names, are the axes: two names may be cut to the same text.
+    figure.update_xaxes(tickvals=np.arange(len(classes)), ticktext=classes, side="top", showgrid=False)
+    figure.update_yaxes(tickvals=np.arange(len(shown)), ticktext=shown, autorange="reversed", showgrid=False)
+    return _themed(figure, 110 + 34 * len(shown), legend=False).update_layout(margin_t=60)
+
+
+def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> go.Figure:
+    """Return where the rows of each class go: the share of each true class called each class.
+
+    Parameters
+    ----------
+    share, counts : ndarray, shape (n_classes, n_classes)
+        Truth down, decision across.
+    """
+    classes, n = [text(label, 16) for label in labels], len(labels)
+    cells = [
+        [f"{part:.0%}" if count else "" for part, count in zip(*pair, strict=True)]
+        for pair in zip(share, counts, strict=True)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=share, x=np.arange(n), y=np.arange(n), zmin=0, zmax=1, colorscale=SCALE, xgap=2, ygap=2,
+            customdata=counts, text=cells if n <= _CELLS_WITH_TEXT else None,
+            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
+            hovertemplate="%{customdata:,} rows, %{z:.1%} of the true class<extra></extra>",
+            showscale=n > _CELLS_WITH_TEXT,
+            colorbar={"thickness": 10, "tickformat": ".0%",
+                      "title": {"text": "Share of the true class", "side": "right"}},
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Decision", tickvals=np.arange(n), ticktext=classes, showgrid=False)
+    figure.update_yaxes(title="Truth", tickvals=np.arange(n), ticktext=classes, autorange="reversed", showgrid=False)
+    return _themed(figure, max(300, 130 + 40 * n), legend=False)
+
+
+def row_kinds(found: Difficulty) -> go.Figure:
+    """Return the share of safe, borderline, rare and outlying rows of each class."""
+    labels = [text(label, 20) for label in found.labels]
+    figure = go.Figure()
+    for i, kind in enumerate(KINDS):
+        share = found.kinds[:, i]
+        figure.add_bar(
+            x=share, y=np.arange(len(labels)), orientation="h", name=kind, customdata=labels,
+            marker={"color": _KIND_COLOURS[i],
+                    "pattern": {"shape": _KIND_PATTERNS[i], "solidity": 0.15, "fillmode": "overlay"}},
+            text=[f"{part:.0%}" if part >= 0.06 else "" for part in share], textposition="inside",
+            insidetextanchor="middle", textangle=0,
+            hovertemplate=f"%{{customdata}}: %{{x:.1%}} {kind}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(tickvals=np.arange(len(labels)), ticktext=labels, autorange="reversed", showgrid=False)
+    figure.update_layout(legend_traceorder="normal")
+    return _legend_below(_themed(figure, 130 + 40 * len(labels)))
+
+
+def _legend_below(figure: go.Figure) -> go.Figure:
+    """Keep the legend clear of the axis in a figure whose height follows from what it shows."""
+    return figure.update_layout(margin_b=84, legend={"yref": "container", "yanchor": "bottom", "y": 0})

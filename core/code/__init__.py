@@ -1,1 +1,0 @@
-"""A chosen strategy as a standalone script: see :mod:`core.code.script`."""

@@ -1,0 +1,281 @@
+"""From the bytes of a text file to typed columns: encoding, separator, header, decimal comma."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from core.words import TableError, counted, shortened
+
+_SAMPLE_BYTES = 100_000
+_SAMPLE_ROWS = 200
+_CHUNK = 1 << 22
+_BLOCK = 1 << 20
+_ODD_CELL = re.compile(r"In CSV column #(\d+): .*? invalid value '([^']*)'", re.DOTALL)
+_WIDER = {pa.int64(): pa.float64(), pa.float64(): pa.string()}
+_SAMPLES = 8  # places of a large file whose lines are looked at before the whole is read
+_SEPARATORS = {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}
+_BOMS = {
+    codecs.BOM_UTF8: ("utf-8", "UTF-8 with a byte order mark"),
+    codecs.BOM_UTF16_LE: ("utf-16-le", "UTF-16"),
+    codecs.BOM_UTF16_BE: ("utf-16-be", "UTF-16"),
+}
+_OTHER_FORMATS = {
+    b"%pdf": "a PDF",
+    b"{": "JSON",
+    b"[{": "JSON",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "XML",
+}
+_NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
+_COMMA_NUMBER = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
+_POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
+# "none" is a word that tables use as a level, so it is not taken as missing here.
+NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
+
+
+def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
+    """Read delimited text into typed columns; say what was detected or repaired.
+
+    The encoding, the separator, the decimal comma and a missing header are detected. Rows with
+    another number of cells than the header are left out, and refused where they are many.
+
+    Parameters
+    ----------
+    data : memoryview of bytes
+
+    Returns
+    -------
+    frame : DataFrame
+        The type of every column is settled on the whole column.
+    notes : list of str
+
+    Raises
+    ------
+    TableError
+        The bytes are no text, hold one column or no row, or most rows do not fit the header.
+    """
+    notes: list[str] = []
+    text, quotes = _as_utf8(data, notes)
+    if not bytes(text[:_SAMPLE_BYTES]).strip():
+        raise TableError("The file is empty: upload a CSV with a header and rows.")
+    first_line = bytes(text[:200]).split(b"\n")[0].strip()
+    if re.fullmatch(rb"sep=.", first_line):
+        _, _, rest = bytes(text[:200]).partition(b"\n")
+        text = text[min(len(text), 200) - len(rest) :]
+    separator, rows = _separated(bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES)
+    if separator != ",":
+        notes.append(f"The separator is {_SEPARATORS[separator]}.")
+    if len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
+        raise TableError("The file has one line and no rows: it needs a line of column names and rows below it.")
+    header = not _lacks_header(rows)
+    if not header:
+        notes.append("The file has no header: its columns are called column 1, column 2 and so on.")
+    cells = [cell for row in rows[header:] for cell in row]
+    commas = sum(map(bool, map(_COMMA_NUMBER.fullmatch, cells)))
+    decimal = "," if separator != "," and commas > sum(map(bool, map(_POINT_NUMBER.fullmatch, cells))) else "."
+    if decimal == ",":
+        notes.append("Numbers are written with a decimal comma.")
+    return _parse(text, separator, header, decimal, quotes, notes), notes
+
+
+def _as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
+    """Return the text in UTF-8 without a byte order mark, and whether it holds a quotation mark."""
+    head = bytes(data[:_SAMPLE_BYTES])
+    for bom, (encoding, name) in _BOMS.items():
+        if head.startswith(bom):
+            notes.append(f"The file is {name}.")
+            return _decoded(data[len(bom) :], encoding)
+    # Text in UTF-16 has a zero byte in nearly every second place; other text has none.
+    zeros = (head[0::2].count(0) / max(len(head), 1), head[1::2].count(0) / max(len(head), 1))
+    if max(zeros) > 0.3 and min(zeros) < 0.1:
+        notes.append("The file is UTF-16.")
+        return _decoded(data, "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be")
+    controls = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f")
+    if 0 in head or controls > len(head) / 100:
+        raise TableError("This file is not text: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
+    start = head[:1000].lstrip().lower()
+    for magic, kind in _OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raise TableError(f"This file is {kind}, not a table: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    quotes = False
+    try:
+        for at in range(0, len(data), _CHUNK):
+            chunk = bytes(data[at : at + _CHUNK])
+            decoder.decode(chunk)
+            quotes = quotes or b'"' in chunk
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        notes.append("The file is Latin-1 (Windows-1252), not UTF-8.")
+        return _decoded(data, "cp1252")
+    return data, quotes
+
+
+def _decoded(data: memoryview, encoding: str) -> tuple[memoryview, bool]:
+    try:
+        text = codecs.decode(data, encoding, "replace" if encoding == "utf-8" else "strict")
+    except UnicodeDecodeError:
+        if encoding != "cp1252":
+            raise TableError("This file's text is damaged: save it again as CSV in UTF-8.") from None
+        text = codecs.decode(data, "latin-1")
+    if "\0" in text:
+        raise TableError("This file is not text: upload a CSV, TSV, Parquet or Excel (.xlsx) file.")
+    return memoryview(text.encode(errors="replace")), '"' in text
+
+
+def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
+    """Return the separator that cuts the sample into rows as long as the header, and those rows."""
+    lines = sample.splitlines(keepends=True)
+    text = "".join(lines[:-1] if cut and len(lines) > 1 else lines)
+    best: tuple[tuple[bool, float], str, list[list[str]], int] | None = None
+    for separator in _SEPARATORS:
+        try:
+            rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row][:_SAMPLE_ROWS]
+        except csv.Error:
+            continue
+        if not rows:
+            raise TableError("The file is empty: upload a CSV with a header and rows.")
+        width, times = Counter(map(len, rows)).most_common(1)[0]
+        score = (len(rows[0]) == width, round(times / len(rows), 1))
+        if max(width, len(rows[0])) > 1 and (best is None or score > best[0]):
+            best = score, separator, rows, width
+    if best is None:
+        raise TableError(
+            "The file has one column only: a table needs a target and at least one feature, "
+            "separated by commas, semicolons or tabs."
+        )
+    (fits, _), separator, rows, width = best
+    if not fits and len(rows) > 2:
+        raise TableError(
+            f"The first line has {counted(len(rows[0]), 'cell')} and most lines have {width}: "
+            "the first line must name every column, with nothing above it."
+        )
+    return separator, rows
+
+
+def _lacks_header(rows: list[list[str]]) -> bool:
+    """Tell whether the first row is data: numbers above numbers, or words that come again below."""
+    first = rows[0]
+    body = [row for row in rows[1:] if len(row) == len(first)]
+    columns = list(zip(*body, strict=True))
+    numeric = [
+        at
+        for at, column in enumerate(columns)
+        if all(_NUMBER.fullmatch(cell) or cell.strip() in NULLS for cell in column)
+    ]
+    if not numeric:
+        return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
+    on_top = [first[at].strip() for at in numeric if first[at].strip()]
+    if on_top and all(cell.isascii() and cell.isdigit() for cell in on_top):
+        names = [int(cell) for cell in on_top]
+        counting = names == list(range(names[0], names[0] + len(names)))
+        if counting and len(names) > 1 and (names[0] == 0 or 1900 <= names[0] <= 2100):
+            return False  # pandas numbers its columns from 0, and pivot tables have a column a year
+    return sum(bool(_NUMBER.fullmatch(cell)) for cell in on_top) > len(on_top) / 2
+
+
+def _parse(
+    text: memoryview, separator: str, header: bool, decimal: str, quotes: bool, notes: list[str]
+) -> pd.DataFrame:
+    misfits: list[pacsv.InvalidRow] = []
+
+    def skip(row: pacsv.InvalidRow) -> str:
+        misfits.append(row)
+        return "skip"
+
+    source = pa.py_buffer(text)
+    parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
+    convert = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
+
+    def typed() -> pa.Table:
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=_BLOCK)
+        sample = _sample(text, quotes)
+        guess = pacsv.read_csv(pa.BufferReader(sample), options, parse, convert).schema
+        if len(set(guess.names)) < len(guess.names):
+            raise pa.ArrowInvalid("types are given by name, and a name comes twice")
+        # Every column needs a type here, or the first block alone would settle it.
+        types = {field.name: pa.string() if field.type == pa.null() else field.type for field in guess}
+        given = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
+        while True:
+            misfits.clear()
+            given.column_types = types
+            try:
+                return pacsv.read_csv(pa.BufferReader(source), options, parse, given)
+            except pa.ArrowInvalid as error:
+                odd = _ODD_CELL.search(str(error))
+                name = guess.names[int(odd[1])] if odd and int(odd[1]) < len(guess.names) else ""
+                # Truth values may be written as numbers, so that these two do not settle a number's type.
+                if name not in types or types[name] not in _WIDER or (odd and odd[2].lower() in ("true", "false")):
+                    raise
+                types[name] = _WIDER[types[name]]
+
+    def whole(block: int) -> pa.Table:
+        misfits.clear()
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=block)
+        return pacsv.read_csv(pa.BufferReader(source), options, parse, convert)
+
+    # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
+    # do not hold, it settles them on the whole; where a row outgrows a block, in one block.
+    largest = min(max(len(text), _BLOCK), 2**31 - 1)
+    for read in (typed, lambda: whole(_BLOCK), lambda: whole(largest)):
+        try:
+            table = read()
+            break
+        except (pa.ArrowException, ValueError) as error:
+            reason = next(iter(str(error).splitlines()), "unknown")
+    else:
+        raise TableError(f"The file cannot be read as CSV ({shortened(reason)}): save it again as CSV in UTF-8.")
+    if misfits:
+        # Blocks are parsed side by side, so that the first to be found is not always the same.
+        example = min(misfits, key=lambda row: (row.actual_columns, row.text))
+        if len(misfits) > 0.1 * (table.num_rows + len(misfits)):
+            raise TableError(
+                f"{len(misfits):,} of {counted(table.num_rows + len(misfits), 'row')} do not fit the header "
+                f"(one has {counted(example.actual_columns, 'cell')}, the header {example.expected_columns}): "
+                "check the separator and the quotation marks."
+            )
+        notes.append(
+            f"{counted(len(misfits), 'row')} with more or fewer cells than the header "
+            f"({example.expected_columns}) {'was' if len(misfits) == 1 else 'were'} left out."
+        )
+    if not header:
+        table = table.rename_columns([f"column {i + 1}" for i in range(table.num_columns)])
+    return to_frame(table)
+
+
+def _sample(text: memoryview, quotes: bool) -> bytes:
+    """Return the header and whole lines from several places; the head only where a line break can stand in a cell."""
+    if len(text) <= _BLOCK:
+        return bytes(text)
+    parts = [bytes(text[:_BLOCK])]
+    if not quotes:
+        for at in range(1, _SAMPLES):
+            start = max(_BLOCK, len(text) * at // (_SAMPLES - 1) - _SAMPLE_BYTES)
+            parts.append(bytes(text[start : start + _SAMPLE_BYTES]).partition(b"\n")[2])
+    return b"".join(part[: part.rfind(b"\n") + 1] for part in parts)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Turn an Arrow table of flat columns into a frame, freeing the table as it goes.
+
+    Times of day become text; days become moments; truth values with gaps stay truth values.
+    """
+    for at, field in enumerate(table.schema):
+        if pa.types.is_time(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+    return table.to_pandas(
+        date_as_object=False,
+        split_blocks=True,
+        self_destruct=True,
+        ignore_metadata=True,
+        types_mapper={pa.bool_(): pd.BooleanDtype()}.get,
+    )

@@ -1,0 +1,125 @@
+"""Which rows a fold fits on, holds back and tests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
+
+from core.data.table import Table, Target
+from core.plan import Plan, PlanError
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One fold of one repeat, both counted from 0."""
+
+    repeat: int
+    fold: int
+
+    @property
+    def key(self) -> str:
+        return f"r{self.repeat:03d}-f{self.fold:03d}"
+
+
+@dataclass(frozen=True, eq=False)
+class FoldRows:
+    """Positions among the labelled rows: fitted on, held for stopping and thresholds, and tested on."""
+
+    fit: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+
+
+def split_rows(table: Table, plan: Plan, target: Target, unit: Unit) -> FoldRows:
+    """Return a unit's rows: stratified; whole groups together or the past before the future where asked.
+
+    Raises
+    ------
+    PlanError
+        The group or time column is missing, or cannot be split into so many folds.
+    """
+    split, y = plan.split, target.codes
+    seed = split.seed + unit.repeat
+    everything = np.arange(len(y))
+    share = plan.network.validation_split
+    if split.time is not None:
+        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
+        folds = list(TimeSeriesSplit(split.folds).split(order))
+        train, test = (order[part] for part in folds[unit.fold])
+        return _checked(FoldRows(*_past(train, share), np.sort(test)), y, split.time)
+    if split.group is not None:
+        groups = pd.factorize(_values(table, split.group, target))[0]
+        if len(np.unique(groups)) < split.folds:
+            raise PlanError(f"Column '{split.group}' has fewer groups than folds: use fewer folds.")
+        outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
+        train, test = list(outer.split(everything, y, groups))[unit.fold]
+        return _checked(FoldRows(*_grouped(train, y, groups, share, seed, split.group), test), y, split.group)
+    outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
+    train, test = list(outer_k.split(everything, y))[unit.fold]
+    return FoldRows(*_stratified(train, y, share, seed), test)
+
+
+def refit_rows(table: Table, plan: Plan, target: Target) -> FoldRows:
+    """Return all labelled rows, parted for fitting and for stopping as in a fold, with none to test on.
+
+    Raises
+    ------
+    PlanError
+        The group or time column is missing, or has too few groups.
+    """
+    split, y, share = plan.split, target.codes, plan.network.validation_split
+    everything, none = np.arange(len(y)), np.zeros(0, np.int64)
+    if split.time is not None:
+        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
+        return _checked(FoldRows(*_past(order, share), none), y, split.time)
+    if split.group is not None:
+        groups = pd.factorize(_values(table, split.group, target))[0]
+        return _checked(
+            FoldRows(*_grouped(everything, y, groups, share, split.seed, split.group), none), y, split.group
+        )
+    return FoldRows(*_stratified(everything, y, share, split.seed), none)
+
+
+def _past(ordered: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the last share of rows in time order for validation."""
+    cut = max(1, round(len(ordered) * (1 - share)))
+    return ordered[:cut], ordered[cut:]
+
+
+def _grouped(
+    train: np.ndarray, y: np.ndarray, groups: np.ndarray, share: float, seed: int, column: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keep about a share of rows, in whole groups, for validation."""
+    inner = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
+    try:
+        fit, valid = next(iter(inner.split(train, y[train], groups[train])))
+    except ValueError as error:
+        raise PlanError(f"Column '{column}' has too few groups to keep validation rows apart.") from error
+    return train[fit], train[valid]
+
+
+def _stratified(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keep a stratified share for validation; a class of one row stays in the rows that are fitted on."""
+    counts = np.bincount(y[train])
+    lone = np.isin(y[train], np.flatnonzero(counts == 1))
+    rest = train[~lone]
+    size = max(round(share * len(rest)), len(np.unique(y[rest])))
+    splitter = StratifiedShuffleSplit(1, test_size=size, random_state=seed)
+    fit, valid = next(splitter.split(rest, y[rest]))
+    return np.sort(np.concatenate([rest[fit], train[lone]])), np.sort(rest[valid])
+
+
+def _checked(rows: FoldRows, y: np.ndarray, column: str) -> FoldRows:
+    missing = set(np.unique(y)) - set(np.unique(y[rows.fit]))
+    if missing:
+        raise PlanError(f"Splitting by '{column}' leaves a class without training rows: use fewer folds.")
+    return rows
+
+
+def _values(table: Table, column: str, target: Target) -> pd.Series:
+    if column not in table.frame.columns:
+        raise PlanError(f"There is no column '{column}' to split by.")
+    return table.frame[column].iloc[target.rows]

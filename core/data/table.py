@@ -1,0 +1,394 @@
+"""A table in hand: its columns and their kinds, and the target that is to be learned."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, Literal, cast, get_args
+
+import numpy as np
+import pandas as pd
+
+from core.data.reading.cleaning import as_text, clean
+from core.data.reading.containers import read_any
+from core.words import TableError, counted, listed, quoted
+
+__all__ = ["Column", "ColumnKind", "Table", "TableError", "Target", "encode_target", "from_frame", "read_table"]
+
+ColumnKind = Literal["numeric", "categorical", "date", "identifier", "constant", "ignored"]
+_FEATURE_KINDS = ("numeric", "categorical", "date")
+MOST_CLASSES = 50
+_MOST_LEVELS = 50
+_THREADS = min(4, os.cpu_count() or 1)
+_LONG = 50_000  # rows
+_ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
+_TARGET_NAME = re.compile(
+    r"(?:^|_|\b)(target|class|label|labels|y|outcome|output|response|diagnosis|fraud|is_fraud|isfraud|churn|churned|"
+    r"exited|default|survived|creditability|result|status|failure|attrition|stroke|deposit)(?:$|\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    missing : int
+        Rows without a value.
+    distinct : int
+        Different values, missing ones not counted.
+    note : str
+        One sentence on why it has its kind, where that is not plain.
+    """
+
+    name: str
+    kind: ColumnKind
+    missing: int
+    distinct: int
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A cleaned table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Every column is bool, "boolean", an integer, a float, datetime64 or str.
+    columns : tuple of Column
+        In the frame's order.
+    notes : tuple of str
+        What reading detected or repaired, a sentence each.
+    digest : str
+        SHA-256 of the content, the same however the table was stored.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    digest: str
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        TableError
+            There is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise TableError(f"The table has no column {quoted(name)}: it has {listed(c.name for c in self.columns)}.")
+
+    def features(self, target: str) -> tuple[Column, ...]:
+        """Return the columns that can be learned from: numbers, categories and dates other than the target."""
+        return tuple(c for c in self.columns if c.kind in _FEATURE_KINDS and c.name != target)
+
+    def with_kinds(self, kinds: Mapping[str, str]) -> Table:
+        """Return the table with the kinds of some columns changed.
+
+        Text that is to be a number or a date is parsed; a column where a value does not parse
+        is refused.
+
+        Raises
+        ------
+        TableError
+            A column or kind is unknown, or the column's values do not fit the kind.
+        """
+        frame, columns = self.frame, {column.name: column for column in self.columns}
+        for name, kind in kinds.items():
+            column = self.column(name)
+            if kind not in get_args(ColumnKind):
+                raise TableError(
+                    f"Column kind {quoted(kind)} is unknown: use one of {', '.join(get_args(ColumnKind))}."
+                )
+            if kind == column.kind:
+                continue
+            values = _converted(frame[name], kind)
+            if values is not frame[name]:
+                frame = frame.assign(**{name: values})
+            columns[name] = replace(column, kind=cast(ColumnKind, kind), note="Chosen by hand.")
+        return replace(self, frame=frame, columns=tuple(columns.values()))
+
+
+def _converted(values: pd.Series, kind: str) -> pd.Series:
+    moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
+    number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    if kind == "numeric" and not number:
+        if moment:
+            raise TableError(f"Column {quoted(values.name)} holds dates and cannot be numeric: leave it as date.")
+        made = pd.to_numeric(
+            values.astype("float64") if values.dtype in ("bool", "boolean") else values, errors="coerce"
+        )
+    elif kind == "date" and not moment:
+        if number or pd.api.types.is_bool_dtype(values.dtype):
+            raise TableError(f"Column {quoted(values.name)} holds numbers and cannot be a date: leave it as numeric.")
+        made = pd.to_datetime(values, errors="coerce", format="mixed", utc=True).dt.tz_convert(None)
+    else:
+        return values
+    lost = values[made.isna() & values.notna()]
+    if len(lost):
+        raise TableError(
+            f"Column {quoted(values.name)} cannot be {kind}: {counted(lost.nunique(), 'value')} "
+            f"such as {quoted(lost.iloc[0])} are not; leave it as categorical or change the values."
+        )
+    return made
+
+
+def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:
+    """Read a CSV, TSV, Parquet or Excel file, or a gzip or zip of a CSV.
+
+    What can be repaired (separator, decimal comma, encoding, missing header, doubled names,
+    infinite values, a few ragged rows) is repaired and said in the table's notes.
+
+    Parameters
+    ----------
+    source : path, bytes, or binary file object
+    name : str, optional
+        Shown to people; the file's own name by default.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read as a table; the message says what to change.
+    """
+    if isinstance(source, bytes):
+        frame, notes = read_any(memoryview(source))
+    elif isinstance(source, str | Path):
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size == 0:
+                    raise TableError("The file is empty: upload a CSV with a header and rows.")
+                # Mapped, a large file does not take its size in memory beside the table.
+                frame, notes = read_any(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        except OSError as error:
+            raise TableError(f"The file {quoted(path.name)} cannot be opened: {error.strerror or error}.") from error
+        name = name or path.name
+    else:
+        content = source.getbuffer() if hasattr(source, "getbuffer") else memoryview(source.read())
+        frame, notes = read_any(content)
+        name = name or Path(str(getattr(source, "name", "table"))).name
+    return from_frame(frame, name or "table", tuple(notes))
+
+
+def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] = ()) -> Table:
+    """Make a table of a DataFrame: clean it and find each column's kind.
+
+    Raises
+    ------
+    TableError
+        There is no row, or fewer than two columns.
+    """
+    cleaned, more = clean(frame)
+    # Sorting and hashing let other threads work; on a small table, handing out costs more than it saves.
+    with ThreadPoolExecutor(_THREADS if len(cleaned) > _LONG else 1) as pool:
+        found = pool.map(_looked_at, [values for _, values in cleaned.items()])
+        digest, columns = hashlib.sha256(), []
+        for column, hashes in found:
+            digest.update(f"{column.name}\0{len(cleaned)}\0".encode(errors="replace"))
+            digest.update(hashes)
+            columns.append(column)
+    return Table(name, cleaned, tuple(columns), notes + tuple(more), digest.hexdigest())
+
+
+def _looked_at(values: pd.Series) -> tuple[Column, bytes]:
+    return _column(values), pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()
+
+
+def _column(values: pd.Series) -> Column:
+    name, rows = str(values.name), len(values)
+    missing = int(values.isna().sum())
+    known = rows - missing
+    distinct = _distinct(values)
+    kind, note = _kind(values, name, known, distinct)
+    if kind == "numeric" and missing == 0 and distinct == rows and _is_counter(values):
+        kind, note = "identifier", "It counts the rows."
+    return Column(name, kind, missing, distinct, note)
+
+
+def _distinct(values: pd.Series) -> int:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
+        plain = values.to_numpy()
+        return len(np.unique(plain[~np.isnan(plain)]))
+    return int(values.nunique())
+
+
+def _is_counter(values: pd.Series) -> bool:
+    whole = pd.api.types.is_integer_dtype(values.dtype)
+    return whole and len(values) >= 20 and int(values.max()) - int(values.min()) == len(values) - 1
+
+
+def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[ColumnKind, str]:
+    dtype = values.dtype
+    if distinct == 0:
+        return "constant", "It has no values."
+    if distinct == 1 and known == len(values):
+        return "constant", "It has one value only."
+    if pd.api.types.is_bool_dtype(dtype):
+        return "categorical", ""
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return "date", ""
+    named_id = _ID_NAME.search(name) is not None
+    if pd.api.types.is_numeric_dtype(dtype):
+        if not (named_id and pd.api.types.is_integer_dtype(dtype)):
+            return "numeric", ""
+        if distinct == known or distinct > max(_MOST_LEVELS, known / 2):
+            return "identifier", "Its name and its many different values say that it only names the rows."
+        return "categorical", "Its name says that its numbers are names."
+    if distinct == known and known >= 10:
+        return "identifier", "Every row has another text."
+    if distinct > max(_MOST_LEVELS, known / 2):
+        return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
+    if distinct > _MOST_LEVELS:
+        return "categorical", f"Only its commonest levels count; the rest of its {distinct:,} are grouped."
+    return "categorical", ""
+
+
+def suggest_target(table: Table) -> str:
+    """Return the column that most looks like a class: by its name, its place, few values and imbalance."""
+    best, best_score = table.columns[-1].name, -1.0
+    for at, column in enumerate(table.columns):
+        whole_numbers = column.kind != "numeric" or _as_whole(table.frame[column.name].dropna()) is not None
+        if column.kind not in ("numeric", "categorical") or not 2 <= column.distinct <= MOST_CLASSES:
+            continue
+        share = table.frame[column.name].value_counts(normalize=True).min()
+        score = 4.0 * (_TARGET_NAME.search(column.name) is not None) + 3.0 * (at == len(table.columns) - 1)
+        score += 0.5 * (at == 0) + 1.0 * (column.distinct <= 10) + 0.5 * (column.distinct == 2)
+        score += 0.5 * (column.kind == "categorical") + 0.5 * whole_numbers + 0.5 * (0.5 - min(share, 0.5))
+        if score > best_score:
+            best, best_score = column.name, score
+    return best
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The class of every labelled row.
+
+    Parameters
+    ----------
+    classes : tuple
+        For two classes (negative, positive); for more, sorted. In the column's own type.
+    codes : ndarray of int64, shape (n,)
+        Positions in ``classes``.
+    rows : ndarray of int64, shape (n,)
+        Positions of the labelled rows in the table's frame.
+    positive : int or None
+        1 for two classes, None for more.
+    notes : tuple of str
+        Rows left out because they have no label.
+    """
+
+    name: str
+    classes: tuple[str | int | float | bool, ...]
+    codes: np.ndarray
+    rows: np.ndarray
+    positive: int | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names as text, in the order of the codes."""
+        return tuple(map(str, self.classes))
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Rows of each class, shape (n_classes,)."""
+        return np.bincount(self.codes, minlength=len(self.classes))
+
+
+def encode_target(table: Table, name: str, positive: str | None = None, folds: int = 2) -> Target:
+    """Turn a column into class codes, and refuse what no classifier can be compared on.
+
+    Rows without a label are left out and noted. Whole numbers read as floats become integers.
+
+    Parameters
+    ----------
+    positive : str or None
+        Text of the positive class for two classes; None means the rarer one.
+    folds : int
+        Every class needs a row in each fold.
+
+    Raises
+    ------
+    TableError
+        One class, too many classes or continuous values, a class with fewer rows than folds,
+        an unknown positive class, or no column left to learn from.
+    """
+    column = table.column(name)
+    shown = f"The target {quoted(name)}"
+    values = table.frame[name]
+    rows = np.flatnonzero(values.notna().to_numpy())
+    values = values.iloc[rows]
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        raise TableError(f"{shown} holds dates: choose a column that holds classes.")
+    if not len(rows):
+        raise TableError(f"{shown} has no labels: choose another column.")
+    if column.distinct == 1:
+        raise TableError(f"{shown} has one class only ({quoted(as_text(values.iloc[0]))}): choose another column.")
+    if column.distinct == len(rows) and len(rows) > 2:
+        raise TableError(f"{shown} has another value in every row, like an identifier: choose a column of classes.")
+    if pd.api.types.is_float_dtype(values.dtype):
+        whole = _as_whole(values)
+        if whole is None and column.distinct > 10:
+            raise TableError(
+                f"{shown} has continuous values ({column.distinct:,} different ones): "
+                "choose a column of classes, or cut it into classes first."
+            )
+        values = values if whole is None else whole
+    if column.distinct > MOST_CLASSES:
+        raise TableError(
+            f"{shown} has {column.distinct:,} classes and at most {MOST_CLASSES} are possible: "
+            "choose another column, or merge the rare classes."
+        )
+    if not table.features(name):
+        raise TableError(
+            f"No column is left to learn from: beside {quoted(name)} every column is constant, missing, "
+            "an identifier or ignored; add a column or change a column's kind."
+        )
+    found = np.unique(np.asarray(values.astype(object).tolist()), return_inverse=True)
+    classes, codes = [_scalar(value) for value in found[0]], found[1].astype(np.int64)
+    counts = np.bincount(codes)
+    at = int(counts.argmin())
+    if counts[at] < folds:
+        raise TableError(
+            f"Class {quoted(classes[at])} of {quoted(name)} has {counted(int(counts[at]), 'row')} and there are "
+            f"{folds} folds: "
+            + (f"choose at most {counts[at]} folds, or " if counts[at] > 1 else "")
+            + "remove or merge the class, or add rows of it."
+        )
+    if len(classes) == 2:
+        texts = [str(value) for value in classes]
+        if positive is not None and positive not in texts:
+            raise TableError(f"{shown} has no class {quoted(positive)}: its classes are {listed(texts)}.")
+        minority = int(counts[1] > counts[0]) ^ 1
+        chosen = minority if positive is None else texts.index(positive)
+        if chosen == 0:
+            classes, codes = classes[::-1], 1 - codes
+    left_out = len(table.frame) - len(rows)
+    notes = (f"{counted(left_out, 'row')} without a label in {quoted(name)} left out.",) if left_out else ()
+    return Target(name, tuple(classes), codes, rows.astype(np.int64), 1 if len(classes) == 2 else None, notes)
+
+
+def _as_whole(values: pd.Series) -> pd.Series | None:
+    """Return floats that are whole numbers as integers, None where one has a fraction."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return values
+    plain = values.to_numpy()
+    return values.astype("int64") if (plain == np.trunc(plain)).all() and (np.abs(plain) < 2**53).all() else None
+
+
+def _scalar(value: object) -> str | int | float | bool:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, bool | int | float) else str(plain)

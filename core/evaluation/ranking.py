@@ -1,0 +1,310 @@
+"""Several tables at once: ranks over tables, and whether they differ by more than chance.
+
+Tables, not folds, are the independent observations here, so the tests are those of Demšar (2006):
+Friedman's test over all strategies, then, where it finds a difference, Wilcoxon's signed-rank test of
+each pair with Holm's correction, as Benavoli et al. (2016) advise over tests on mean ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import friedmanchisquare, rankdata, wilcoxon
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.metrics import METRICS
+from core.evaluation.paired import holm
+from core.words import counted
+
+ALPHA = 0.05
+_LEAST_TABLES = 3
+_LEAST_STRATEGIES = 3
+# Means that differ by less than this are the same result, computed in another order.
+_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Friedman's test: do the strategies' ranks differ at all?
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-squared, corrected for ties.
+    p : float
+    """
+
+    statistic: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Wilcoxon's signed-rank test of two strategies over the tables.
+
+    Parameters
+    ----------
+    better, worse : str
+        The strategies' keys, the one with the better mean rank first.
+    p : float
+        Two-sided; exact for up to 13 tables.
+    adjusted : float
+        After Holm's correction for all pairs.
+    """
+
+    better: str
+    worse: str
+    p: float
+    adjusted: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Strategies by their mean rank over the tables that all of them finished.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row a table, one column a strategy, with nan where a strategy has no result.
+    ranks : DataFrame
+        Rows and columns of ``scores`` that are ranked; 1 is best, ties share their average rank.
+    mean_ranks : Series
+        Best first; empty where no table has all strategies.
+    friedman : Friedman or None
+        None where there are too few tables or strategies; ``notes`` says so.
+    pairs : tuple of Pair
+        Empty where there is no Friedman test.
+    groups : tuple of tuple of str
+        Strategies that the tests do not tell apart: each largest set without a clear pair, best first.
+    notes : tuple of str
+        What was left out and which test there is not, a plain sentence each.
+    """
+
+    scores: pd.DataFrame
+    ranks: pd.DataFrame
+    mean_ranks: pd.Series
+    friedman: Friedman | None
+    pairs: tuple[Pair, ...]
+    groups: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def differ(self) -> bool:
+        """Whether Friedman's test finds a difference."""
+        return self.friedman is not None and self.friedman.p < ALPHA
+
+    @property
+    def clear(self) -> tuple[Pair, ...]:
+        """The pairs that both tests find different."""
+        return tuple(pair for pair in self.pairs if self.differ and pair.adjusted < ALPHA)
+
+
+def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], metric: str) -> pd.DataFrame:
+    """Return a metric's mean over folds, one row a table, one column a strategy.
+
+    A strategy without a result on a table, or whose metric is not defined there, has nan.
+
+    Parameters
+    ----------
+    comparisons : mapping of str to Comparison
+        By the table's name.
+    strategies : sequence of str
+        Keys, in the order of the columns.
+    metric : str
+        Key in :data:`core.evaluation.metrics.METRICS`.
+    """
+    rows = {
+        name: {summary.key: float(summary.mean[metric]) for summary in found.strategies}
+        for name, found in comparisons.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=float).reindex(columns=list(strategies))
+
+
+def tidy(
+    comparisons: Mapping[str, Comparison], strategies: Sequence[str], names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Return every figure of a benchmark, one row a table, metric and strategy.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``table``, ``metric``, ``strategy``, ``mean``, ``std``, ``folds`` and ``rank``; the rank is
+        among the strategies that have a result on that table.
+    """
+    rows = []
+    for table, found in comparisons.items():
+        by_key = {summary.key: summary for summary in found.strategies}
+        for metric in METRICS:
+            means = np.array([by_key[key].mean[metric.key] if key in by_key else np.nan for key in strategies])
+            places = rankdata(_oriented(means, metric.higher_is_better), method="average", nan_policy="omit")
+            for key, mean, place in zip(strategies, means, places, strict=True):
+                std = float(by_key[key].std[metric.key]) if key in by_key else np.nan
+                shown = key if names is None else names[key]
+                rows.append((table, metric.name, shown, mean, std, found.folds, place))
+    return pd.DataFrame(rows, columns=["table", "metric", "strategy", "mean", "std", "folds", "rank"])
+
+
+def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, str] | None = None) -> Ranking:
+    """Rank strategies on every table and test whether they differ.
+
+    A strategy without a result on any table is set aside; then a table counts only where every other
+    strategy has a result. With fewer than three tables or three strategies there is no test.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row a table, one column a strategy; nan where a strategy has no result.
+    names : mapping of str to str, optional
+        What the notes call the strategies; their keys otherwise.
+
+    References
+    ----------
+    Demšar (2006), JMLR 7:1-30. Benavoli, Corani and Mangili (2016), JMLR 17(5):1-10.
+    """
+    called = {key: key for key in scores.columns} if names is None else names
+    notes: list[str] = []
+    known = scores.notna()
+    absent = [key for key in scores.columns if not known[key].any()]
+    kept = scores.drop(columns=absent)
+    if absent and len(scores):
+        notes.append(f"Without a result on any table, so not ranked: {_list(called[key] for key in absent)}.")
+    common = kept.dropna()
+    if len(common) < len(kept):
+        gaps = [key for key in kept.columns if kept[key].isna().any()]
+        missing = [str(table) for table in kept.index if table not in common.index]
+        notes.append(
+            f"Ranked on {len(common)} of {counted(len(kept), 'table')}: {_list(called[key] for key in gaps)} "
+            f"{'has' if len(gaps) == 1 else 'have'} no result on {_list(missing)}."
+        )
+    oriented = _oriented(common.to_numpy(), higher_is_better)
+    ranks = pd.DataFrame(
+        rankdata(oriented, method="average", axis=1) if oriented.size else oriented, common.index, common.columns
+    )
+    mean_ranks = ranks.mean().sort_values(kind="stable") if len(ranks) else pd.Series(dtype=float)
+    friedman: Friedman | None = None
+    pairs: tuple[Pair, ...] = ()
+    why = _why_no_test(*ranks.shape)
+    if why is None:
+        friedman = _friedman(oriented)
+        pairs = _pairs(pd.DataFrame(oriented, columns=common.columns), list(mean_ranks.index))
+        smallest = 2.0 ** (1 - len(ranks)) * len(pairs)
+        if smallest >= ALPHA:
+            notes.append(_too_few(len(ranks), len(pairs)))
+    elif len(scores):
+        notes.append(why)
+    found = Ranking(scores, ranks, mean_ranks, friedman, pairs, (), tuple(notes))
+    groups = _groups(list(mean_ranks.index), found.clear) if friedman is not None else ()
+    return Ranking(scores, ranks, mean_ranks, friedman, pairs, groups, tuple(notes))
+
+
+def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
+    """Return what the ranking says, in words that claim no more than the tests.
+
+    Parameters
+    ----------
+    metric : str
+        The metric's name as a person reads it.
+    """
+    if ranking.mean_ranks.empty:
+        return "No table has a result of every strategy yet, so there is no ranking."
+    top = float(ranking.mean_ranks.iloc[0])
+    first = [key for key, value in ranking.mean_ranks.items() if abs(value - top) < 1e-9]
+    text = (
+        f"{_list(names[str(key)] for key in first)} {'has' if len(first) == 1 else 'share'} the best mean rank on "
+        f"{metric}, {top:.2f} over {counted(len(ranking.ranks), 'table')}."
+    )
+    if ranking.friedman is None:
+        return text
+    p = _p(ranking.friedman.p)
+    if not ranking.differ:
+        return f"{text} The strategies' ranks do not clearly differ (Friedman's test, p {p})."
+    beaten = [names[pair.worse] for pair in ranking.clear if len(first) == 1 and pair.better == first[0]]
+    text += f" The strategies' ranks differ (Friedman's test, p {p})"
+    if beaten:
+        return f"{text}, and it is clearly better than {_list(beaten)}."
+    if len(first) == 1:
+        return f"{text}, but the pairwise tests do not set it clearly apart from any other strategy."
+    return f"{text}."
+
+
+def _oriented(values: np.ndarray, higher_is_better: bool) -> np.ndarray:
+    """Return scores so that lower is better and equal results are equal."""
+    return np.round(-values if higher_is_better else values, _DECIMALS)
+
+
+def _why_no_test(n_tables: int, n_strategies: int) -> str | None:
+    short = []
+    if n_tables < _LEAST_TABLES:
+        short.append(f"at least {_LEAST_TABLES} tables that all strategies finished (there {_are(n_tables)})")
+    if n_strategies < _LEAST_STRATEGIES:
+        short.append(f"at least {_LEAST_STRATEGIES} strategies (there {_are(n_strategies)})")
+    return f"There is no test of these ranks: Friedman's test needs {' and '.join(short)}." if short else None
+
+
+def _are(number: int) -> str:
+    return "is 1" if number == 1 else f"are {number or 'none'}"
+
+
+def _too_few(n_tables: int, n_pairs: int) -> str:
+    needed = next(n for n in range(2, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
+    alone = " even before Holm's correction" if 2.0 ** (1 - n_tables) >= ALPHA else " after Holm's correction"
+    return (
+        f"{n_tables} tables are too few to tell two strategies apart: Wilcoxon's test cannot reach p < {ALPHA:g}"
+        f"{alone}, however large the lead. For {counted(n_pairs, 'pair')} it takes at least {needed} tables."
+    )
+
+
+def _friedman(values: np.ndarray) -> Friedman:
+    if (values == values[:, :1]).all():
+        return Friedman(0.0, 1.0)  # every strategy is tied on every table, where the statistic is 0 / 0
+    result = friedmanchisquare(*values.T)
+    return Friedman(float(result.statistic), float(result.pvalue))
+
+
+def _pairs(values: pd.DataFrame, order: Sequence[str]) -> tuple[Pair, ...]:
+    chosen = list(combinations(order, 2))
+    # Zeros are split between the two sides, as in Demšar's worked example.
+    p = [
+        float(wilcoxon((values[a] - values[b]).round(_DECIMALS), zero_method="zsplit").pvalue)
+        if (values[a] != values[b]).any()
+        else 1.0
+        for a, b in chosen
+    ]
+    return tuple(Pair(a, b, one, float(many)) for (a, b), one, many in zip(chosen, p, holm(p), strict=True))
+
+
+def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+    """Return the largest sets of strategies without a clear pair (Bron and Kerbosch 1973, with a pivot)."""
+    apart = {frozenset((pair.better, pair.worse)) for pair in clear}
+    near = {a: {b for b in order if b != a and frozenset((a, b)) not in apart} for a in order}
+    place = {key: i for i, key in enumerate(order)}
+    found: list[tuple[str, ...]] = []
+
+    def grow(chosen: set[str], open_: set[str], closed: set[str]) -> None:
+        if not open_ and not closed:
+            if len(chosen) > 1:
+                found.append(tuple(sorted(chosen, key=place.__getitem__)))
+            return
+        pivot = max(sorted(open_ | closed), key=lambda key: len(near[key] & open_))
+        for key in sorted(open_ - near[pivot], key=place.__getitem__):
+            grow(chosen | {key}, open_ & near[key], closed & near[key])
+            open_ = open_ - {key}
+            closed = closed | {key}
+
+    grow(set(), set(order), set())
+    return tuple(sorted(found, key=lambda group: [place[key] for key in group]))
+
+
+def _list(names: Iterable[object]) -> str:
+    every = [str(name) for name in names]
+    if len(every) > 6:
+        every = [*every[:5], f"{len(every) - 5} more"]
+    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

@@ -1,0 +1,1 @@
+"""A problem and a fold become results, and what that will cost."""

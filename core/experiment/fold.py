@@ -1,0 +1,285 @@
+"""One fold at work: choices become lanes, lanes are trained in waves, networks decide.
+
+Samplers and references run in threads of their own. Those that take long run beside the first
+training, which waits for the quick ones only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from core.data.splitting import Unit
+from core.experiment.results import FoldResult, History
+from core.plan import NetworkSettings, StrategyChoice
+from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, networks_of, parts_of
+from core.strategies.base import Predictor, stages_of
+from core.training.lane import Lane, Stopped
+
+if TYPE_CHECKING:
+    from core.training.lanes import Block, TrainedLane
+
+# What the names of threads with samplers start with: a worker looks for them after a cancel.
+SAMPLER_THREADS = "sampler"
+
+Report = Callable[[float, str], None]
+Stop = Callable[[], bool]
+
+# Seconds between two looks at a cancel while only samplers are at work.
+_LOOK_S = 0.1
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A choice on its way through a fold. Choices that differ only in their decision share one."""
+
+    key: str
+    parts: list[Strategy]
+    view: TrainingView
+    stages: Generator[list[Lane], list[np.ndarray], None] | None = None
+    pending: list[Lane] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+    trained: list[TrainedLane] = field(default_factory=list)
+    sampling_seconds: float = 0.0
+    predictor: Predictor | None = None
+    error: str | None = None
+
+    @property
+    def slow(self) -> bool:
+        """Whether making its lanes takes so long that training should not wait for it."""
+        return any(part.card.cost == "slow" or isinstance(part, Reference) for part in self.parts)
+
+
+def lane_key(choice: StrategyChoice) -> str:
+    """Return the name of a choice's networks; choices that differ in their decision alone share it."""
+    return "+".join(sorted(part.key for part in networks_of(choice))) or "plain"
+
+
+def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:
+    """Return the networks that choices need, by :func:`lane_key`; each has notes of its own."""
+    found: dict[str, Candidate] = {}
+    for choice in choices:
+        key = lane_key(choice)
+        if key not in found:
+            parts = [part for part in parts_of(choice) if part.card.family != "decision"]
+            found[key] = Candidate(key, parts, replace(view, notes=[]))
+    return found
+
+
+def start(candidate: Candidate, facts: TableFacts) -> None:
+    """Let a candidate make its first lanes, or fit its reference."""
+    began = time.thread_time()
+    try:
+        # The fold's threads keep all cores busy: a library's own threads would only get in their way.
+        with threadpool_limits(1):
+            _start(candidate, facts)
+    except StrategyError as error:
+        candidate.error = str(error)
+    except (ValueError, RuntimeError) as error:  # a library's sampler or model that met rows it cannot use
+        name = candidate.parts[0].card.name if candidate.parts else candidate.key
+        candidate.error = f"{name} could not work on this fold: {error}"
+    candidate.sampling_seconds = time.thread_time() - began
+
+
+def _start(candidate: Candidate, facts: TableFacts) -> None:
+    parts, view = candidate.parts, candidate.view
+    reason = next((why for part in parts if (why := part.why_not(facts)) is not None), None)
+    if reason is not None:
+        raise StrategyError(reason)
+    reference = next((part for part in parts if isinstance(part, Reference)), None)
+    if reference is not None:
+        candidate.predictor = reference.fit(view)
+        return
+    candidate.stages = stages_of(parts, Lane(np.arange(len(view.y)), view.seed), view)
+    candidate.pending = next(candidate.stages)
+
+
+def work(
+    candidates: Sequence[Candidate],
+    facts: TableFacts,
+    block: Block,
+    settings: NetworkSettings,
+    tell: Report,
+    should_stop: Stop | None,
+) -> None:
+    """Make all candidates' lanes and train them, stage by stage, until no strategy wants another.
+
+    Raises
+    ------
+    Stopped
+        ``should_stop`` returned True.
+    """
+    from core.training.lanes import CORES
+
+    pool = ThreadPoolExecutor(CORES, thread_name_prefix=SAMPLER_THREADS)
+    try:
+        # Quick ones first: training begins when they are there. The slowest of the others lead their queue.
+        quick = [pool.submit(start, c, facts) for c in candidates if not c.slow]
+        late = [pool.submit(start, c, facts) for c in candidates if c.slow]
+        tell(0.0, "making rows")
+        _await(quick, should_stop)
+        _train(candidates, late, block, settings, facts.n_classes, tell, should_stop)
+    finally:
+        # A sampler does not hear a cancel: nobody waits for it.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _await(futures: Sequence[Future[None]], should_stop: Stop | None) -> None:
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, timeout=_LOOK_S)
+        for future in done:
+            future.result()
+        if should_stop is not None and should_stop():
+            raise Stopped
+
+
+def _train(
+    candidates: Sequence[Candidate],
+    late: Sequence[Future[None]],
+    block: Block,
+    settings: NetworkSettings,
+    n_classes: int,
+    tell: Report,
+    should_stop: Stop | None,
+) -> None:
+    from core.training.lanes import LaneTask, predict, train
+
+    while True:
+        # Asked first: a thread that ends after this look is seen in the next round.
+        all_there = all(future.done() for future in late)
+        waiting = [c for c in candidates if c.pending]
+        if not waiting:
+            if all_there:
+                return
+            tell(0.0, "waiting for slow samplers and references")
+            _await(late, should_stop)
+            continue
+        tasks = [LaneTask(0, lane) for c in waiting for lane in c.pending]
+        told = partial(_tell_share, tell, f"training {len(tasks)} networks")
+        trained = iter(train([block], tasks, settings, n_classes, report=told, should_stop=should_stop))
+        for c in waiting:
+            fresh = [next(trained) for _ in c.pending]
+            c.lanes += c.pending
+            c.trained += fresh
+            c.pending = []
+            assert c.stages is not None
+            if all(type(part).stages is Strategy.stages for part in c.parts):
+                continue  # only strategies that train in stages want probabilities back
+            with suppress(StopIteration):
+                c.pending = c.stages.send(list(predict(fresh, block.X)))
+
+
+def _tell_share(tell: Report, doing: str, share: float) -> None:
+    tell(share, doing)
+
+
+@dataclass(eq=False)
+class Outcome:
+    """Turns trained candidates into results on the test rows."""
+
+    X_valid: np.ndarray
+    y_valid: np.ndarray
+    X_test: np.ndarray
+    test_rows: np.ndarray
+    y_test: np.ndarray
+    unit: Unit
+    facts: TableFacts
+
+    def of(self, choice: StrategyChoice, candidate: Candidate) -> FoldResult:
+        """Return a choice's result; where it could not work, one with ``error`` set."""
+        began = time.perf_counter()
+        n_classes = self.facts.n_classes
+        view = replace(candidate.view, notes=[])
+        decisions = [part for part in parts_of(choice) if part.card.family == "decision"]
+        error = candidate.error or next((w for p in decisions if (w := p.why_not(self.facts)) is not None), None)
+        rule: Rule | None = None
+        raw = np.zeros((0, n_classes), np.float32)
+        if error is None:
+            raw = self._probabilities(candidate, self.X_test)
+            try:
+                rule = self._rule(decisions, candidate, view)
+            except StrategyError as problem:
+                error = str(problem)
+        seconds = candidate.sampling_seconds + sum(lane.seconds for lane in candidate.trained)
+        if error is not None:
+            nothing = np.zeros(0, np.int64)
+            return FoldResult(
+                choice.key, self.unit.repeat, self.unit.fold, nothing, nothing, np.zeros((0, n_classes), np.float32),
+                nothing, None, np.zeros(n_classes, np.int64), seconds, 0, error=error,
+            )  # fmt: skip
+        rule = rule or (Rule.at(0.5) if n_classes == 2 else Rule())
+        probabilities = rule.probabilities(raw).astype(np.float32)
+        return FoldResult(
+            strategy=choice.key,
+            repeat=self.unit.repeat,
+            fold=self.unit.fold,
+            test_rows=self.test_rows.astype(np.int64),
+            y_true=self.y_test.astype(np.int64),
+            probabilities=probabilities,
+            decisions=rule.decide(probabilities),
+            threshold=rule.threshold,
+            class_counts=_counts(candidate),
+            seconds=seconds + time.perf_counter() - began,
+            lanes=len(candidate.trained),
+            history=_history(candidate.trained),
+            notes=(*candidate.view.notes, *view.notes),
+        )
+
+    def _probabilities(self, candidate: Candidate, X: np.ndarray) -> np.ndarray:
+        if candidate.predictor is not None:
+            return candidate.predictor(X)
+        from core.training.lanes import predict
+
+        return predict(candidate.trained, X).mean(axis=0)
+
+    def _rule(self, decisions: list[Strategy], candidate: Candidate, view: TrainingView) -> Rule | None:
+        """Chain the decision parts: a calibration comes before the threshold that is fitted on its output."""
+        if not decisions:
+            return None
+        on_valid = self._probabilities(candidate, self.X_valid)
+        chained: Rule | None = None
+        for part in decisions:
+            seen = on_valid if chained is None else chained.probabilities(on_valid)
+            rule = part.rule(seen, self.y_valid, view, candidate.lanes)
+            if rule is None:
+                continue
+            chained = rule if chained is None else _after(chained, rule)
+        return chained
+
+
+def _counts(candidate: Candidate) -> np.ndarray:
+    view = candidate.view
+    if not candidate.lanes:
+        return view.class_counts
+    counts = [np.bincount(lane.labels(view.y), minlength=view.n_classes) for lane in candidate.lanes]
+    return np.mean(counts, axis=0).round().astype(np.int64)
+
+
+def _after(first: Rule, second: Rule) -> Rule:
+    def adjust(raw: np.ndarray) -> np.ndarray:
+        return second.probabilities(first.probabilities(raw))
+
+    if second.utility is None and second.threshold is None:
+        return Rule(adjust, first.utility, first.threshold)
+    return Rule(adjust, second.utility, second.threshold)
+
+
+def _history(trained: list[TrainedLane]) -> History | None:
+    if not trained:
+        return None
+    longest = max(len(lane.train_loss) for lane in trained)
+    curves = np.full((2, len(trained), longest), np.nan, np.float32)
+    for i, lane in enumerate(trained):
+        curves[0, i, : len(lane.train_loss)] = lane.train_loss
+        curves[1, i, : len(lane.validation_loss)] = lane.validation_loss
+    train_loss, validation_loss = np.nanmean(curves, axis=1)
+    return History(train_loss, validation_loss, round(float(np.mean([lane.best_epoch for lane in trained]))))

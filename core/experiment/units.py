@@ -1,0 +1,162 @@
+"""The conductor: a plan and a table become fold results.
+
+A unit of work is one fold: split, prepare, let every strategy make lanes, train all lanes in one
+go, decide. It runs in a worker process; only that process imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.data.preparation import Preparation
+from core.data.splitting import FoldRows, Unit, split_rows
+from core.data.table import Column, Table, Target, encode_target
+from core.experiment.fold import Outcome, Report, Stop, candidates_of, lane_key, work
+from core.experiment.results import FoldResult
+from core.plan import Plan, StrategyChoice
+from core.strategies import StrategyError, TableFacts, TrainingView
+from core.training.lane import Lane
+
+if TYPE_CHECKING:
+    from core.training.lanes import Block, TrainedLane
+
+
+def units(plan: Plan) -> tuple[Unit, ...]:
+    """Return the plan's units in the order in which they should run."""
+    return tuple(Unit(r, f) for r in range(plan.split.repeats) for f in range(plan.split.folds))
+
+
+def run(
+    table: Table,
+    plan: Plan,
+    on_result: Callable[[tuple[FoldResult, ...]], None] | None = None,
+    should_stop: Stop | None = None,
+) -> tuple[FoldResult, ...]:
+    """Run a whole plan in this process and return its results, fold by fold.
+
+    Raises
+    ------
+    TableError, PlanError
+        The table or the plan cannot be run; the message says what to change.
+    Stopped
+        ``should_stop`` returned True in the middle of a fold.
+    """
+    results: list[FoldResult] = []
+    for unit in units(plan):
+        fold = run_unit(table, plan, unit, should_stop=should_stop)
+        results += fold
+        if on_result is not None:
+            on_result(fold)
+    return tuple(results)
+
+
+def facts_of(table: Table, plan: Plan, target: Target) -> TableFacts:
+    """Return what decides which strategies apply to a table."""
+    kinds = [column.kind for column in _features(table, plan)]
+    categorical = kinds.count("categorical")
+    return TableFacts(tuple(int(n) for n in target.counts), len(kinds) - categorical, categorical, plan.split.folds)
+
+
+def _features(table: Table, plan: Plan) -> tuple[Column, ...]:
+    table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+    beside = {plan.split.group, plan.split.time}
+    return tuple(column for column in table.features(plan.target) if column.name not in beside)
+
+
+def run_unit(
+    table: Table, plan: Plan, unit: Unit, *, report: Report | None = None, should_stop: Stop | None = None
+) -> tuple[FoldResult, ...]:
+    """Run every strategy of the plan on one fold.
+
+    Parameters
+    ----------
+    report : callable or None
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    tuple of FoldResult
+        One a strategy, in the plan's order; a strategy that cannot work has ``error`` set.
+
+    Raises
+    ------
+    Stopped
+        ``should_stop`` returned True.
+    """
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    rows = split_rows(table, plan, target, unit)
+    seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
+    facts = facts_of(table, plan, target)
+    made = _prepared(table, plan, target, rows, seed)
+    candidates = candidates_of(plan.strategies, made.view)
+    work(list(candidates.values()), facts, made.block, plan.network, report or _silent, should_stop)
+    X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+    outcome = Outcome(made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts)
+    return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What training sees of some rows."""
+
+    preparation: Preparation
+    view: TrainingView
+    block: Block
+
+
+def _prepared(table: Table, plan: Plan, target: Target, rows: FoldRows, seed: int) -> _Prepared:
+    from core.training.lanes import Block
+
+    y, classes = target.codes, len(target.classes)
+    fit, valid = (table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
+    preparation = Preparation.fit(fit, _features(table, plan))
+    encoded = preparation.encode(fit)
+    X = preparation.expand(encoded)
+    view = TrainingView(X, encoded, preparation.categorical, y[rows.fit], classes, seed, preparation.expand)
+    return _Prepared(preparation, view, Block(X, y[rows.fit], preparation.transform(valid), y[rows.valid]))
+
+
+def _silent(share: float, doing: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """One choice's networks, and what they were trained on."""
+
+    preparation: Preparation
+    view: TrainingView
+    lanes: tuple[Lane, ...]
+    networks: tuple[TrainedLane, ...]
+
+
+def train_choice(
+    table: Table,
+    plan: Plan,
+    choice: StrategyChoice,
+    rows: FoldRows,
+    seed: int,
+    *,
+    report: Report | None = None,
+    should_stop: Stop | None = None,
+) -> Trained:
+    """Train one choice alone, on given rows, as :func:`run_unit` does in a fold.
+
+    Raises
+    ------
+    StrategyError
+        The strategy cannot work on these rows.
+    Stopped
+        ``should_stop`` returned True.
+    """
+    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+    made = _prepared(table, plan, target, rows, seed)
+    (candidate,) = candidates_of((choice,), made.view).values()
+    work([candidate], facts_of(table, plan, target), made.block, plan.network, report or _silent, should_stop)
+    if candidate.error is not None:
+        raise StrategyError(candidate.error)
+    return Trained(made.preparation, made.view, tuple(candidate.lanes), tuple(candidate.trained))

@@ -1,0 +1,293 @@
+"""A strategy, or a combination, as a script in plain Keras, scikit-learn and imbalanced-learn.
+
+The script does what a fold of an experiment does, in the app's order: split, fit the preparation on
+training rows, keep validation rows back, balance, train with the same number of steps, decide. It
+needs none of this project, and reads the table that :func:`table_csv` writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from core.data.reading.cleaning import as_text
+from core.data.table import Table, Target
+from core.experiment.units import _features
+from core.exporting import script_texts as texts
+from core.plan import Plan, StrategyChoice
+from core.strategies import label, parts_of
+from core.strategies.snippets.snippet import CodeFacts, Snippet
+
+_PACKAGES = ("tensorflow", "keras", "scikit-learn", "imbalanced-learn", "pandas", "numpy")
+
+
+class CodeError(ValueError):
+    """A choice that cannot be written as a script; the message is one sentence that says why."""
+
+
+def file_name(choice: StrategyChoice) -> str:
+    """Return a name for a choice's script, for example ``smote_focal.py``."""
+    return "_".join(re.sub(r"\W", "_", part.name) for part in choice.parts)[:80] + ".py"
+
+
+def table_csv(table: Table, target: Target) -> bytes:
+    """Return the labelled rows as the CSV that the script reads: cleaned, with the classes as text."""
+    frame = table.frame.iloc[target.rows].copy()
+    for column in table.columns:
+        if column.kind == "categorical":
+            frame[column.name] = frame[column.name].map(as_text, na_action="ignore").astype(object)
+    frame[target.name] = np.array(target.labels, object)[target.codes]
+    return frame.to_csv(index=False).encode()
+
+
+def script(table: Table, target: Target, plan: Plan, choice: StrategyChoice, csv: str = "table.csv") -> str:
+    """Return the script.
+
+    Raises
+    ------
+    CodeError
+        A part has no script, or two parts claim the same place (two losses).
+    """
+    parts = parts_of(choice)
+    features = _features(table, plan)
+    of_kind = {kind: [c.name for c in features if c.kind == kind] for kind in ("numeric", "date", "categorical")}
+    numbers = bool(of_kind["numeric"] or of_kind["date"])
+    facts = CodeFacts(len(target.classes), numbers, bool(of_kind["categorical"]), bool(of_kind["date"]))
+    snippets = []
+    for part in parts:
+        snippet = part.code(facts)
+        if snippet is None:
+            raise CodeError(f"{part.card.name} has no script yet.")
+        snippets.append(snippet)
+    made = _joined(snippets)
+    body = [
+        texts.settings(table, target, plan, of_kind, csv),
+        texts.read_table(of_kind, facts),
+        texts.preparation(facts),
+        *made.helpers,
+        *((texts.network(facts, plan), _train(made, facts, plan), texts.predict(facts)) if not made.model else ()),
+        *((made.batch_map,) if made.batch_map else ()),
+        *((made.ensemble,) if made.ensemble else ()),
+        texts.scores(facts),
+        _main(made, facts, plan),
+    ]
+    code = "\n\n\n".join(body) + texts.START
+    return f"{_docstring(choice, plan, file_name(choice), csv)}\n\n{_imports(code, made, facts, plan)}\n\n{code}\n"
+
+
+def _joined(snippets: Sequence[Snippet]) -> Snippet:
+    """Return the pieces of all parts as one; rows follow one another, weights multiply."""
+
+    def only(name: str, what: str) -> str:
+        given = [getattr(s, name) for s in snippets if getattr(s, name)]
+        if len(given) > 1:
+            raise CodeError(f"A script for two {what} at once is not written: choose one of them.")
+        return given[0] if given else ""
+
+    return Snippet(
+        imports=tuple(dict.fromkeys(line for s in snippets for line in s.imports)),
+        helpers=tuple(dict.fromkeys(helper for s in snippets for helper in s.helpers)),
+        rows="\n".join(s.rows for s in snippets if s.rows),
+        weights=" * ".join(s.weights for s in snippets if s.weights),
+        bias=only("bias", "output biases"),
+        loss=only("loss", "losses"),
+        late_weights=only("late_weights", "losses"),
+        late_from=min((s.late_from for s in snippets), default=1.0),
+        data=only("data", "orders of batches"),
+        batch_map=only("batch_map", "augmentations"),
+        equal_classes=any(s.equal_classes for s in snippets),
+        offset=only("offset", "losses"),
+        ensemble=only("ensemble", "ensembles"),
+        adjust="\x00".join(s.adjust for s in snippets if s.adjust),
+        rule=only("rule", "decision rules"),
+        model=only("model", "models"),
+    )
+
+
+def _docstring(choice: StrategyChoice, plan: Plan, name: str, csv: str) -> str:
+    needs = " ".join(f"{package}=={version(package)}" for package in _PACKAGES)
+    said = "\n".join(
+        f"{part.card.name}: {part.card.sentence}\n{part.card.paper}, {part.card.link}" for part in parts_of(choice)
+    )
+    text = (
+        f"{label(choice)} in plain Keras, scikit-learn and imbalanced-learn; written by Counterweight.\n\n{said}\n\n"
+        f"    pip install {needs}\n    python {name} {csv}\n\n"
+        f"A second argument is the number of folds to run, of the {plan.split.folds}.\n"
+    )
+    return f'"""{text}"""'
+
+
+def _imports(code: str, made: Snippet, facts: CodeFacts, plan: Plan) -> str:
+    """Return the import lines that the code uses: standard library, then the others, sorted."""
+    wanted = [
+        line
+        for line in dict.fromkeys((*texts.IMPORTS, *made.imports))
+        if any(re.search(rf"(?<![\w.]){re.escape(name)}\b", code) for name in _names(line))
+    ]
+    standard = sorted(
+        (line for line in wanted if line in texts.STANDARD), key=lambda line: (line.startswith("from"), line)
+    )
+    merged: dict[str, set[str]] = {}
+    plain = []
+    for line in wanted:
+        if line in texts.STANDARD:
+            continue
+        found = re.fullmatch(r"from ([\w.]+) import (\w+)", line)
+        if found is None:
+            plain.append(line)
+        else:
+            merged.setdefault(found[1], set()).add(found[2])
+    taken = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(merged.items())]
+    others = sorted(plain) + taken
+    return "\n".join([*standard, "", *others])
+
+
+def _names(line: str) -> list[str]:
+    return [name.split(" as ")[-1].strip() for name in line.split("import ")[1].split(",")]
+
+
+def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
+    """Return the function that trains one network."""
+    boosted = "weights=weights" in made.ensemble
+    if boosted and made.data:
+        raise CodeError("A script for EasyEnsemble with batches of its own is not written: choose one of them.")
+    reweighed = bool(made.rows or made.ensemble or made.weights or made.data or made.late_weights)
+    own_order = bool(made.rows or made.ensemble or made.data or made.batch_map)
+    x = "fold.expand(X)" if facts.categories else "X"
+    x_valid = "fold.expand(fold.X_valid)" if facts.categories else "fold.X_valid"
+    lines = [
+        f"def train(X, y, seed, fold{', weights=None' if boosted else ''}):",
+        '    """Train one network and return it with the weights of its best epoch."""',
+        "    keras.utils.set_random_seed(seed)",
+    ]
+    if facts.categories:
+        lines.append(f"    X, X_valid = {x}, {x_valid}")
+    else:
+        lines.append("    X_valid = fold.X_valid")
+    uses_counts = any("counts" in piece for piece in (made.weights, made.bias, made.loss, made.late_weights, made.data))
+    if uses_counts or reweighed:
+        lines.append("    counts = np.bincount(y, minlength=len(CLASSES))")
+    if made.weights:
+        lines += [f"    class_weights = {made.weights}", "    class_weights = class_weights / class_weights[y].mean()"]
+        if boosted:
+            lines.append("    weights = class_weights[y] if weights is None else weights * class_weights[y]")
+    lines.append(f"    model = network(X.shape[1]{f', bias={made.bias}' if made.bias else ''})")
+    default = (
+        "keras.losses.BinaryCrossentropy(from_logits=True)"
+        if facts.binary
+        else ("keras.losses.CategoricalCrossentropy(from_logits=True)")
+    )
+    callbacks = []
+    loss = made.loss or default
+    if made.late_from < 1:
+        lines.append(f"    late_from = int(np.ceil({made.late_from!r} * EPOCHS))")
+    if made.late_weights:
+        lines += [
+            f"    late_weights = {made.late_weights}",
+            '    now = keras.Variable(np.ones(len(CLASSES)), dtype="float32", trainable=False)',
+        ]
+        callbacks.append(
+            "keras.callbacks.LambdaCallback(\n            on_epoch_begin=lambda epoch, logs: "
+            "now.assign(late_weights) if epoch == late_from else None\n        )"
+        )
+    lines.append(f"    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss={loss}, jit_compile=False)")
+    if plan.network.patience:
+        start = ", start_from_epoch=late_from" if made.late_from < 1 else ""
+        callbacks.append(
+            "keras.callbacks.EarlyStopping(\n            "
+            f'monitor="val_loss", patience=PATIENCE, restore_best_weights=True{start}\n        )'
+        )
+    validation = "X_valid, targets(fold.y_valid)"
+    if reweighed:
+        mass = "np.bincount(y, weights, len(CLASSES))" if boosted else "counts"
+        if made.equal_classes:
+            mass = "(counts > 0)"
+        if made.weights and not boosted:
+            mass += " * class_weights"
+        if made.late_weights:
+            mass += " * late_weights"
+        lines += [
+            "    # The loss on validation rows weighs the classes as training does, so that stopping means the same.",
+            f"    mass = {mass}",
+            "    held = np.maximum(np.bincount(fold.y_valid, minlength=len(CLASSES)), 1)",
+            "    stopping = (mass / mass.sum() / held)[fold.y_valid]",
+        ]
+        validation += ", stopping / stopping.mean()"
+    weighted = "class_weight=dict(enumerate(class_weights))" if made.weights and not boosted else ""
+    if own_order:
+        slices = "X, targets(y), weights" if boosted else "X, targets(y)"
+        if boosted:
+            lines.append("    weights = np.ones(len(y)) if weights is None else weights")
+        data = made.data or f"tf.data.Dataset.from_tensor_slices(({slices})).shuffle(len(y), seed=seed).repeat()"
+        lines += [
+            "    # Every strategy gets as many steps an epoch as one pass over the fold's own rows takes.",
+            f"    data = {data}.batch(BATCH_SIZE)",
+        ]
+        if made.batch_map:
+            lines.append("    prior = counts / counts.sum()" if "prior" in made.batch_map else "")
+            argument = "lambda *batch: mixed(*batch, prior)" if "prior" in made.batch_map else "mixed"
+            lines.append(f"    data = data.map({argument})")
+        given = ["data", "steps_per_epoch=fold.steps"]
+    else:
+        given = ["X", "targets(y)", "batch_size=BATCH_SIZE"]
+    given += ["epochs=EPOCHS", *([weighted] if weighted else []), f"validation_data=({validation})", "verbose=0"]
+    lines = [line for line in lines if line]
+    lines.append("    model.fit(")
+    lines += [f"        {argument}," for argument in given]
+    if callbacks:
+        lines.append("        callbacks=[" + ", ".join(callbacks) + "],")
+    lines += ["    )", "    return model"]
+    if made.batch_map and "prior" in made.batch_map and not any("counts = np.bincount" in line for line in lines):
+        lines.insert(4, "    counts = np.bincount(y, minlength=len(CLASSES))")
+    return "\n".join(lines)
+
+
+def _main(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
+    """Return the function that runs the folds."""
+    adjusts = made.adjust.split("\x00") if made.adjust else []
+    lines = [*texts.fold_head(facts, plan)]
+    indent = "        "
+    resampled = bool(made.rows)
+    if made.model:
+        if resampled:
+            lines += [indent + line for line in made.rows.split("\n")]
+        x, x_valid, x_test = (
+            f"fold.expand({name})" if facts.categories else name for name in ("X", "fold.X_valid", "X_test")
+        )
+        lines += [f"{indent}model = {made.model}.fit({x}, y)"]
+        predict = ("model.predict_proba({})", x_valid, x_test)
+    else:
+        lines += [indent + line for line in made.rows.split("\n") if line]
+        trained = "ensemble(X, y, seed, fold)" if made.ensemble else "[train(X, y, seed, fold)]"
+        lines += [f"{indent}models = {trained}"]
+        predict = ("predict(models, {}, fold)", "fold.X_valid", "X_test")
+    lines += [f"{indent}p_test = {predict[0].format(predict[2])}"]
+    if adjusts or made.rule:
+        lines += [f"{indent}p_valid, y_valid = {predict[0].format(predict[1])}, fold.y_valid"]
+    for adjust in adjusts:
+        if "seen" in adjust:
+            lines += [indent + line for line in _seen(made)]
+        lines += [f"{indent}adjust = {adjust}", f"{indent}p_valid, p_test = adjust(p_valid), adjust(p_test)"]
+    if made.rule:
+        lines += [f"{indent}decide = {made.rule}", f"{indent}decided = decide(p_test)"]
+    else:
+        lines += [f"{indent}decided = p_test.argmax(axis=1)"]
+    return "\n".join([*lines, *texts.FOLD_END])
+
+
+def _seen(made: Snippet) -> list[str]:
+    """Return statements for the class shares that the networks were trained under."""
+    counts = (
+        "np.ones(len(CLASSES))" if made.equal_classes and made.ensemble else ("np.bincount(y, minlength=len(CLASSES))")
+    )
+    lines = [f"counts = {counts}", f"seen = {'np.ones(len(CLASSES))' if made.equal_classes else 'counts'}"]
+    if made.weights:
+        lines.append(f"seen = seen * {made.weights}")
+    if made.late_weights:
+        lines.append(f"seen = seen * {made.late_weights}")
+    if made.offset:
+        lines.append(f"seen = seen * np.exp(-({made.offset}))")
+    return [*lines, "seen = seen / seen.sum()"]

@@ -1,0 +1,1 @@
+"""The Keras models that are balanced."""

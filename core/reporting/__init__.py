@@ -1,0 +1,1 @@
+"""The results as text, HTML, LaTeX and CSV."""

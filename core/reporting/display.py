@@ -1,0 +1,172 @@
+"""A comparison as text and as HTML: the same table and figures for terminals, notebooks, papers and the report."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts import figures as charts
+from core.evaluation.comparison import Comparison
+from core.evaluation.metrics import METRICS
+
+MAIN = ("precision", "recall", "f1", "average_precision", "roc_auc", "balanced_accuracy", "mcc")
+BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as text: a head, rows of cells, and which cells are the best of their column."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    best: frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure with its heading and what it shows."""
+
+    title: str
+    caption: str
+    figure: go.Figure
+
+
+def metrics_grid(found: Comparison, names: Mapping[str, str], metrics: Sequence[str] = MAIN) -> Grid:
+    """Return strategies × metrics: mean ± standard deviation over folds, and the seconds a fold trains."""
+    heads = {metric.key: metric.name for metric in METRICS}
+    rows, best = [], set()
+    for r, s in enumerate(found.strategies):
+        cells = [names[s.key]]
+        for c, metric in enumerate(metrics, 1):
+            mean, std = float(s.mean[metric]), float(s.std[metric])
+            spread = "" if np.isnan(std) else f" ± {std:.3f}"
+            cells.append("–" if np.isnan(mean) else f"{mean:.3f}{spread}")
+            if s.key in found.best(metric):
+                best.add((r, c))
+        rows.append((*cells, f"{s.seconds:.2f} s"))
+    return Grid(("Strategy", *(heads[m] for m in metrics), "Training"), tuple(rows), frozenset(best))
+
+
+def text_table(grid: Grid) -> str:
+    """Return a grid as aligned lines; a star marks the best of a column."""
+    cells = [
+        [f"{cell} *" if (r, c) in grid.best else f"{cell}  " if c else cell for c, cell in enumerate(row)]
+        for r, row in enumerate(grid.rows)
+    ]
+    head = [title if c == 0 else f"{title}  " for c, title in enumerate(grid.head)]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+
+    def line(texts: Sequence[str]) -> str:
+        name, *figures = (text.rjust(width) for text, width in zip(texts, widths, strict=True))
+        return "  ".join([name.strip().ljust(widths[0]), *figures]).rstrip()
+
+    return "\n".join(line(texts) for texts in [head, *cells])
+
+
+def html_table(grid: Grid) -> str:
+    """Return a grid as an HTML table; every text is escaped, the best of a column is bold."""
+    head = "".join(f"<th scope='col'>{html.escape(title)}</th>" for title in grid.head)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<th scope='row'>{html.escape(cell)}</th>"
+            if c == 0
+            else f"<td><strong>{_cell(cell)}</strong></td>"
+            if (r, c) in grid.best
+            else f"<td>{_cell(cell)}</td>"
+            for c, cell in enumerate(row)
+        )
+        + "</tr>"
+        for r, row in enumerate(grid.rows)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
+
+
+def folds_frame(found: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return every fold's metrics: one row a strategy, repeat and fold, one column a metric."""
+    pieces = [
+        s.scores.reset_index().assign(strategy=s.key, name=names[s.key], seconds=s.seconds) for s in found.strategies
+    ]
+    if not pieces:
+        return pd.DataFrame(columns=["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)])
+    joined = pd.concat(pieces, ignore_index=True)
+    return joined[["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)]]
+
+
+def shown_class(found: Comparison) -> int:
+    """Return the code of the class that curves are drawn for: the positive one of two, else the smallest."""
+    if len(found.labels) == 2:
+        return 1
+    return int(found.strategies[0].confusion.sum(axis=1).argmin())
+
+
+def drawings(found: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]:
+    """Return all figures of a comparison in the order in which they are read."""
+    if not found.strategies:
+        return ()
+    code = shown_class(found)
+    label = found.labels[code]
+    made = [
+        Drawing("Metrics", "Means over folds with their standard deviation.", charts.metric_bars(found, names, BARS)),
+        *_matrices(found, names),
+        Drawing(
+            "Precision and recall",
+            f"Class {label} against the rest, test rows of all folds.",
+            charts.pr_curves(found, names, code),
+        ),
+        Drawing(
+            "ROC", f"Class {label} against the rest, test rows of all folds.", charts.roc_curves(found, names, code)
+        ),
+    ]
+    if any(s.histories for s in found.strategies):
+        caption = "Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows."
+        made.append(Drawing("Training", caption, charts.training_curves(found, names)))
+    return tuple(made)
+
+
+def _matrices(found: Comparison, names: Mapping[str, str], most: int = 6) -> list[Drawing]:
+    """Return the confusion matrices in figures that fit a printed page."""
+    caption = "Rows of all test parts: counts, and their share of the true class."
+    count = len(found.strategies)
+    most = ceil(count / ceil(count / most))  # four and three look better than six and one
+    made = []
+    for first in range(0, len(found.strategies), most):
+        part = replace(found, strategies=found.strategies[first : first + most])
+        title = "Confusion matrices" + (", continued" if first else "")
+        made.append(Drawing(title, caption, charts.confusion_grid(part, names, 3 if len(found.labels) <= 3 else 2)))
+    return made
+
+
+def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) -> str:
+    """Return a figure as HTML that needs no network; the library is to be embedded with the first one only."""
+    return str(
+        figure.to_html(
+            full_html=False,
+            include_plotlyjs=with_library,
+            div_id=place,
+            config={**charts.CONFIG, "responsive": True, "showTips": False},
+        )
+    )
+
+
+def comparison_html(found: Comparison, names: Mapping[str, str]) -> str:
+    """Return a comparison as a table and figures, for a notebook's output cell."""
+    if not found.strategies:
+        reasons = "".join(f"<li>{html.escape(names[key])}: {html.escape(why)}</li>" for key, why in found.failed)
+        return f"<p>No strategy has a result.</p><ul>{reasons}</ul>"
+    key = f"counterweight-{id(found)}"
+    figures = "".join(
+        f"<h4>{html.escape(d.title)}</h4>{figure_html(d.figure, f'{key}-{i}', with_library=i == 0)}"
+        for i, d in enumerate(drawings(found, names))
+    )
+    return f"{html_table(metrics_grid(found, names))}{figures}"

@@ -1,0 +1,307 @@
+"""A run as one HTML file: it opens without a network and prints to a PDF.
+
+Everything is inside the file, Plotly once. A content security policy forbids every request, so that
+nothing that a table's names might smuggle in could load or send anything; all text is escaped besides.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from plotly.offline import get_plotlyjs
+
+from core.api import Results
+from core.charts import figures as charts
+from core.charts.pairs import interval_bars
+from core.data.profile import Profile, describe
+from core.evaluation.intervals import Intervals, intervals
+from core.evaluation.metrics import METRICS
+from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
+from core.strategies import label, parts_of
+from core.versions import versions
+
+_DECISIONS = ("precision", "recall", "f1", "balanced_accuracy", "mcc", "g_mean")
+_PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss", "accuracy")
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+# Pixels that an A4 or letter page has for a figure, beside its heading and caption.
+_PAGE = 820
+_METHODS = (
+    (
+        "Folds",
+        "Rows are split into stratified folds. Imputing, scaling, encoding and balancing are fitted on training rows "
+        "alone. Early stopping and decision rules use validation rows that no sampler touched. Every strategy sees the "
+        "same folds, starts from the same weights and trains for the same number of steps.",
+        (),
+    ),
+    (
+        "Intervals and tests",
+        "Intervals and paired tests are corrected for the training rows that folds share, and for the number of "
+        "questions asked. Clear means that the corrected p is below 0.05.",
+        (
+            ("Nadeau and Bengio (2003)", "https://doi.org/10.1023/A:1024068626366"),
+            ("Bouckaert and Frank (2004)", "https://doi.org/10.1007/978-3-540-24775-3_3"),
+            ("Holm (1979)", "https://www.jstor.org/stable/4615733"),
+        ),
+    ),
+    (
+        "Metrics",
+        "Precision, recall and F1 judge decisions, average precision and ROC AUC the ranking alone, the Brier score "
+        "and the log loss the probabilities. For more than two classes they are means over classes.",
+        (("Saito and Rehmsmeier (2015)", "https://doi.org/10.1371/journal.pone.0118432"),),
+    ),
+)
+
+
+def report(results: Results, title: str | None = None, made_with: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the report as the text of an HTML file.
+
+    Parameters
+    ----------
+    results : Results
+    title : str or None
+        What stands on top; the table's name by default.
+    made_with : sequence of (name, version)
+        Of the run; this machine's by default.
+    """
+    found = results.comparison
+    profile = describe(results.table, results.target)
+    heading = title or results.table.name
+    pieces = [_header(results, heading), _data(results, profile)]
+    if found.strategies:
+        shown = intervals(found, results.plan)
+        pieces += [
+            _verdict(results, assess(found, results.plan, MAIN_METRIC, shown)),
+            _tables(results, shown),
+            *(_figure(drawing, f"figure-{at}") for at, drawing in enumerate(_drawings(results, shown))),
+        ]
+    pieces += [
+        _failed(results),
+        _notes(results),
+        _plan(results, tuple(made_with) or tuple(versions().items())),
+        _methods(results),
+    ]
+    return (
+        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+        f"<meta http-equiv='Content-Security-Policy' content=\"{_POLICY}\">"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{_e(heading)}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>"
+        f"<body><main>{''.join(pieces)}</main></body></html>\n"
+    )
+
+
+def _e(text: object) -> str:
+    return html.escape(" ".join(str(text).split()))
+
+
+def _words(sentence: object) -> str:
+    """Return a sentence in which names stand between backticks, as HTML."""
+    parts = str(sentence).split("`")
+    if len(parts) % 2 == 0:
+        return _e(sentence)
+    return "".join(f"<code>{_e(part)}</code>" if at % 2 else html.escape(part) for at, part in enumerate(parts))
+
+
+def _list(sentences: Iterable[object]) -> str:
+    items = "".join(f"<li>{_words(sentence)}</li>" for sentence in sentences)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _header(results: Results, heading: str) -> str:
+    plan = results.plan
+    positive = f", positive class {_e(results.target.labels[1])}" if len(results.target.labels) == 2 else ""
+    repeats = f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else ""
+    return (
+        f"<header><h1>{_e(heading)}</h1><p>{_e(results.table.name)}, target {_e(plan.target)}{positive} · "
+        f"{len(plan.strategies)} strategies × {plan.split.folds} folds{repeats} · "
+        f"{datetime.now(UTC):%d %B %Y}</p></header>"
+    )
+
+
+def _data(results: Results, profile: Profile) -> str:
+    columns = [column for column in results.table.columns if column.name != results.plan.target]
+    kinds = {kind: sum(column.kind == kind for column in columns) for kind in dict.fromkeys(c.kind for c in columns)}
+    said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    rows = tuple(
+        (name, f"{count:,}", f"{share:.1%}")
+        for name, count, share in zip(profile.labels, profile.counts, profile.shares, strict=True)
+    )
+    return (
+        f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
+        f"({said}). {_words(profile.sentence)}</p>"
+        + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
+        + _list((*profile.warnings, *results.table.notes))
+        + "</section>"
+    )
+
+
+def _verdict(results: Results, judged: Assessment) -> str:
+    first, *others = judged.sentences or (None,)
+    lead = (
+        "<p>No strategy has a value on this metric.</p>"
+        if first is None
+        else f"<p><strong>{_words(first.text)}</strong></p>"
+    )
+    metric = next(m.name for m in METRICS if m.key == judged.metric)
+    return (
+        f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(one.text for one in others if one is not None)}"
+        f"<p class='small'>Judged by {_e(metric)}.</p>{_list(judged.intervals.notes)}</section>"
+    )
+
+
+def _tables(results: Results, shown: Intervals) -> str:
+    found, names = results.comparison, results.names
+    heads = {metric.key: metric.name for metric in METRICS}
+
+    def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
+        rows, best = [], set()
+        for r, s in enumerate(found.strategies):
+            cells = [names[s.key]]
+            for c, metric in enumerate(metrics, 1):
+                value = shown.of(s.key, metric)
+                spread = "" if np.isnan(value.low) else f"\n{value.low:.3f} to {value.high:.3f}"
+                cells.append("–" if np.isnan(value.value) else f"{value.value:.3f}{spread}")
+                if s.key in found.best(metric):
+                    best.add((r, c))
+            rows.append((*cells, f"{s.seconds:.2f} s") if seconds else tuple(cells))
+        tail = ("Training",) * seconds
+        return Grid(("Strategy", *(heads[m] for m in metrics), *tail), tuple(rows), frozenset(best))
+
+    return (
+        f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {found.folds} folds; "
+        "bold marks the best mean. Training is the mean of a fold.</p>"
+        f"<h3>Decisions</h3>{_scrolled(html_table(grid(_DECISIONS, seconds=False)))}"
+        f"<h3>Ranking and probabilities</h3>{_scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
+    )
+
+
+def _scrolled(table: str) -> str:
+    return f"<div class='scroll' tabindex='0'>{table}</div>"
+
+
+def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
+    found, names = results.comparison, results.names
+    classes = Drawing(
+        "Classes", "Rows of each class.", charts.class_distribution(describe(results.table, results.target))
+    )
+    bars = Drawing("Metrics of each strategy", f"Value and {shown.name}.", interval_bars(found, names, BARS, shown))
+    return (classes, bars, *drawings(found, names)[1:])
+
+
+def _figure(drawing: Drawing, place: str) -> str:
+    # The page is white whatever the reader's theme, as it is on paper.
+    drawing.figure.update_layout(font_color="#14211F")
+    height = int(drawing.figure.layout.height or 440)
+    # What is a little taller than a printed page is made to fit on one; what is much taller goes over several.
+    fit = min(1.0, _PAGE / height)
+    fit = fit if fit >= 0.5 else 1.0
+    return (
+        f"<figure style='min-height:{height}px;--fit:{fit:.2f}'><h2>{_e(drawing.title)}</h2>"
+        f"{figure_html(drawing.figure, place)}<figcaption>{_e(drawing.caption)}</figcaption></figure>"
+    )
+
+
+def _failed(results: Results) -> str:
+    found = results.comparison
+    if not found.failed:
+        return ""
+    items = "".join(f"<li><strong>{_e(results.names[key])}</strong>: {_words(why)}</li>" for key, why in found.failed)
+    return f"<section><h2>Without a result</h2><ul>{items}</ul></section>"
+
+
+def _notes(results: Results) -> str:
+    found = results.comparison
+    changed = [(results.names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
+    if not changed and not found.notes:
+        return ""
+    items = "".join(f"<li><strong>{_e(name)}</strong>: {_words(note)}</li>" for name, note in changed)
+    return f"<section><h2>What had to change</h2>{_list(found.notes)}<ul>{items}</ul></section>"
+
+
+def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
+    network, split = results.plan.network, results.plan.split
+    layers = ", ".join(map(str, network.hidden_layers)) or "none: a linear model"
+    rows = [
+        ("Hidden layers", layers),
+        ("Dropout", f"{network.dropout:g}"),
+        ("Learning rate", f"{network.learning_rate:g}"),
+        ("Batch size", f"{network.batch_size}"),
+        ("Epochs, at most", f"{network.epochs}"),
+        ("Early stopping", f"after {network.patience} epochs" if network.patience else "off"),
+        ("Validation share", f"{network.validation_split:g}"),
+        ("Folds × repeats", f"{split.folds} × {split.repeats}"),
+        ("Seed", f"{split.seed}"),
+        *([("Groups", split.group)] if split.group else []),
+        *([("Time order", split.time)] if split.time else []),
+        ("Table's digest", results.table.digest),
+        ("Versions", ", ".join(f"{name} {number}" for name, number in made_with)),
+    ]
+    return (
+        f"<section><h2>Plan</h2>{_scrolled(html_table(Grid(('Setting', 'Value'), tuple(rows), frozenset())))}</section>"
+    )
+
+
+def _methods(results: Results) -> str:
+    strategies = "".join(
+        f"<dt>{_e(label(choice))}</dt><dd>"
+        + " ".join(f"{_e(part.card.sentence)} {_link(part.card.paper, part.card.link)}." for part in parts_of(choice))
+        + "</dd>"
+        for choice in results.plan.strategies
+    )
+    methods = "".join(
+        f"<dt>{_e(name)}</dt><dd>{_e(text)} {'; '.join(_link(*paper) for paper in papers)}{'.' if papers else ''}</dd>"
+        for name, text, papers in _METHODS
+    )
+    return (
+        f"<section><h2>Strategies</h2><dl>{strategies}</dl></section>"
+        f"<section><h2>Method</h2><dl>{methods}</dl></section>"
+    )
+
+
+def _link(name: str, address: str) -> str:
+    return f"<a href='{html.escape(address)}' rel='noreferrer'>{_e(name)}</a>"
+
+
+_STYLE = """
+@page{size:A4;margin:16mm}
+:root{color-scheme:light}
+body{margin:0;background:#fff;color:#14211f;font:15px/1.55 system-ui,"Segoe UI",Roboto,Arial,sans-serif}
+main{max-width:44rem;margin:0 auto;padding:2rem 1rem 4rem}
+header{border-bottom:3px solid #0b6b62;margin-bottom:1.5rem}
+h1{font-size:1.9rem;line-height:1.2;margin:0;overflow-wrap:anywhere}
+h2{font-size:1.25rem;margin:2.2rem 0 .5rem}
+h3{font-size:1rem;margin:1.2rem 0 .3rem}
+p,li,dd{overflow-wrap:anywhere}
+.small,figcaption{font-size:.85rem;color:#4a5a57}
+.verdict{background:#f1f5f4;border-left:4px solid #0b6b62;padding:.1rem 1.2rem .6rem;margin-top:1.5rem}
+.verdict h2{margin-top:1rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.76rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .5rem;border-bottom:1px solid #c9d4d2;text-align:right;vertical-align:top}
+td{white-space:nowrap}
+td:only-of-type{white-space:normal;overflow-wrap:anywhere}
+th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere;min-width:7rem}
+thead th{border-bottom:2px solid #0b6b62}
+tbody th{font-weight:500}
+figure{margin:2rem 0;overflow-x:auto}
+figure>div{min-width:34rem}
+dt{font-weight:600;margin-top:.7rem}
+dd{margin:0}
+a{color:#0b6b62}
+code{background:#f1f5f4;padding:0 .2em;border-radius:3px}
+@media print{
+main{max-width:none;padding:0}
+.scroll{overflow:visible}
+table{font-size:.66rem}
+th,td{padding:.2rem .3rem}
+h2,h3,dt,h2+.small{break-after:avoid}
+figure{min-height:0!important}
+figure>div{min-width:0;zoom:var(--fit)}
+figure,tr,.verdict,dt,dd,li{break-inside:avoid}
+thead{display:table-header-group}
+.modebar{display:none!important}
+}
+"""

@@ -1,0 +1,79 @@
+"""A run's results as files: tables for programs, a table for a paper, the report for people."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+
+from core.api import Results
+from core.reporting import latex
+from core.reporting.display import folds_frame, metrics_grid
+from core.reporting.report import report
+from core.reporting.safe_csv import safe_csv
+
+
+class WriteError(OSError):
+    """The results cannot be written; the message is one sentence with the way out."""
+
+
+def summary_frame(results: Results) -> pd.DataFrame:
+    """Return means and standard deviations, one row a strategy and metric."""
+    summary = results.comparison.table()
+    summary.insert(1, "name", summary["strategy"].map(dict(results.names)))
+    return summary
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    """Return a frame as a Parquet file."""
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def results_latex(results: Results) -> str:
+    """Return the metrics as a LaTeX table; the best of each column is bold."""
+    grid = metrics_grid(results.comparison, results.names)
+    folds = results.comparison.folds
+    caption = f"{results.table.name}, target {results.plan.target}: mean ± standard deviation over {folds} folds."
+    frame = pd.DataFrame([row[1:] for row in grid.rows], [row[0] for row in grid.rows], list(grid.head[1:]))
+    best = pd.DataFrame(
+        [[(r, c) in grid.best for c in range(1, len(grid.head))] for r in range(len(grid.rows))],
+        frame.index, frame.columns,
+    )  # fmt: skip
+    return latex.tabular(frame, best=best, caption=caption, label="tab:counterweight", corner=grid.head[0])
+
+
+def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
+    """Write the results as CSV, Parquet and LaTeX, every fold's metrics, the plan and the report.
+
+    Returns
+    -------
+    tuple of Path
+        What was written.
+
+    Raises
+    ------
+    WriteError
+        The folder cannot be made or written to.
+    """
+    summary = summary_frame(results)
+    every = folds_frame(results.comparison, results.names)
+    texts = {
+        "results.csv": safe_csv(summary),
+        "folds.csv": safe_csv(every),
+        "results.tex": results_latex(results),
+        "plan.json": results.plan.to_json(),
+        "report.html": report(results),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        (folder / "results.parquet").write_bytes(parquet(summary))
+        (folder / "folds.parquet").write_bytes(parquet(every))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WriteError(f"The results cannot be written to '{folder}' ({reason}): choose another folder.") from error
+    return tuple(folder / name for name in (*texts, "results.parquet", "folds.parquet"))

@@ -1,0 +1,1 @@
+"""Where work lives and runs: store, queue, worker."""

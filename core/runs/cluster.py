@@ -1,0 +1,144 @@
+"""The Dask cluster: a scheduler in this process with one worker beside it, or the user's own.
+
+The worker is a program of its own: the app's main script must not be imported again there. It
+imports TensorFlow ahead of time; this process never does.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.runs.worker import EMBEDDED
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+ROOT = Path(__file__).resolve().parents[2]
+_LOOK_EVERY_S = 0.5
+
+
+class Cluster:
+    """A connected cluster.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of the user's scheduler, ``tcp://host:8786``; None starts an embedded one.
+
+    Raises
+    ------
+    OSError, TimeoutError
+        The scheduler does not answer, or the embedded worker does not start.
+    """
+
+    def __init__(self, scheduler: str | None = None) -> None:
+        import dask
+        from distributed import Client, LocalCluster
+
+        dask.config.set(
+            {
+                "distributed.comm.timeouts.connect": "15s",
+                "distributed.scheduler.allowed-failures": 10,
+                # The scheduler keeps so much of the progress of each run that there ever was.
+                "distributed.admin.low-level-log-length": 100,
+            }
+        )
+        self.embedded = scheduler is None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._threads, self._looked, self._settled = 0, 0.0, 0.0
+        self.client: Client
+        if scheduler is not None:
+            self.client = Client(scheduler, set_as_default=False)
+            return
+        cluster = LocalCluster(n_workers=0, protocol="tcp://", host="127.0.0.1", dashboard_address="127.0.0.1:0")
+        self._address = cluster.scheduler_address
+        self._process = self._start_worker()
+        self.client = Client(cluster, set_as_default=False)
+        self.client.wait_for_workers(1, timeout=300)
+        from core.runs.worker import warm_up
+
+        self.client.submit(warm_up, pure=False).result(timeout=300)
+
+    @property
+    def supervisor(self) -> int | None:
+        """Process id of the program that watches over the embedded worker and replaces it when it dies."""
+        return None if self._process is None else self._process.pid
+
+    def threads(self) -> int:
+        """Return how many pieces can be at work at once; 0 without workers."""
+        now = time.monotonic()
+        if now < self._settled:
+            return 0
+        if now - self._looked > _LOOK_EVERY_S:
+            self._looked = now
+            if self._process is not None and self._process.poll() is not None:
+                self._process = self._start_worker()
+            self._threads = sum(self.client.nthreads().values())
+        return self._threads
+
+    def workers_changed(self) -> None:
+        """Wait a moment before the next piece: a worker went, and what was cached of it is no longer true."""
+        self._looked, self._settled = 0.0, time.monotonic() + _LOOK_EVERY_S
+
+    def slots(self) -> int:
+        """Return how many pieces to have in hand.
+
+        On the user's cluster a few more than can be at work: no worker waits for the next one, and a
+        cluster that grows on demand sees that there is demand.
+        """
+        threads = self.threads()
+        if self.embedded or time.monotonic() < self._settled:
+            return threads
+        return 2 * threads + 2
+
+    def memory(self) -> int:
+        """Return the bytes that one piece may take: what is free here, or a worker's share of its limit there."""
+        import psutil
+
+        free = int(psutil.virtual_memory().available)
+        if self.embedded:
+            return free
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        shares = [w["memory_limit"] / max(1, w["nthreads"]) for w in workers if w.get("memory_limit")]
+        return int(min(shares)) if shares else free
+
+    def kill_worker(self) -> None:
+        """Kill the embedded worker, which runs something that does not listen; it is replaced by itself."""
+        import psutil
+
+        if self._process is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self._process.pid).children():
+                if any("spawn_main" in word for word in child.cmdline()):
+                    child.kill()
+
+    def close(self) -> None:
+        """End the embedded worker."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            EMBEDDED: "1",
+        }
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", self._address, "--nworkers", "1"]
+        command += ["--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "600"]
+        command += ["--host", "127.0.0.1", "--preload", "core.runs.worker", "--preload-nanny", "core.runs._lifeline"]
+        return subprocess.Popen(
+            command,
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )

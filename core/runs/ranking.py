@@ -1,0 +1,180 @@
+"""One plan on several tables: ordinary runs in the store, tied together by what each says it belongs to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from core.data.table import Table, TableError, Target, encode_target
+from core.experiment.estimate import Workload
+from core.experiment.units import facts_of
+from core.plan import Plan, StrategyChoice
+from core.runs.store import Membership, RunRecord, Store, StoreError
+from core.strategies import label
+from core.strategies.choosing import slow_in, too_slow
+from core.words import duration
+
+_ACTIVE = ("queued", "running")
+
+
+class BenchmarkError(ValueError):
+    """A benchmark that cannot be started; the message is one sentence with the way out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A table of a benchmark and the column that holds its classes."""
+
+    table: Table
+    target: str
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """A benchmark as the store has it.
+
+    Parameters
+    ----------
+    records : tuple of RunRecord
+        One a table, in the order in which they were chosen; a deleted run is missing.
+    left_out : tuple of str
+        Tables that could not take part, a sentence each.
+    """
+
+    id: str
+    name: str
+    records: tuple[RunRecord, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def tables(self) -> dict[str, RunRecord]:
+        """Runs by the name of their table; a name that comes again gets a number."""
+        named: dict[str, RunRecord] = {}
+        for record in self.records:
+            name, number = record.table_name, 1
+            while name in named:
+                number += 1
+                name = f"{record.table_name} ({number})"
+            named[name] = record
+        return named
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the first table; the others differ in the target alone."""
+        return self.records[0].plan
+
+    @property
+    def active(self) -> bool:
+        """Whether a run waits or is at work."""
+        return any(record.status in _ACTIVE for record in self.records)
+
+    @property
+    def stopped(self) -> tuple[RunRecord, ...]:
+        """Runs that ended before their last fold and can be resumed."""
+        return tuple(record for record in self.records if record.status not in (*_ACTIVE, "finished"))
+
+
+def plan_for(plan: Plan, target: str) -> Plan:
+    """Return the plan for one table: its own target and column kinds, everything else as it is.
+
+    Columns to split by belong to one table, so the folds are stratified ones.
+    """
+    split = replace(plan.split, group=None, time=None)
+    return replace(plan, target=target, positive=None, kinds=(), split=split)
+
+
+def without_slow(plan: Plan, usable: Sequence[tuple[Entry, Target]]) -> tuple[Plan, str]:
+    """Return the plan without strategies whose sampler alone takes long on one of the tables, and a sentence on them.
+
+    They leave every table, since strategies are ranked over all; the sentence is empty where none is slow.
+    """
+    slow: dict[StrategyChoice, tuple[float, str]] = {}
+    for entry, target in usable:
+        own = plan_for(plan, entry.target)
+        work = Workload.of(own, entry.table, target)
+        for choice in slow_in(own.strategies, facts_of(entry.table, own, target), work):
+            slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), entry.table.name))
+    longest = sorted(slow, key=lambda choice: slow[choice], reverse=True)
+    named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest]
+    sentence = too_slow(named, "", lambda them: f"Choose {them} on the Strategies page")
+    return replace(plan, strategies=tuple(choice for choice in plan.strategies if choice not in slow)), sentence
+
+
+def create(
+    store: Store, plan: Plan, entries: Sequence[Entry], *, name: str | None = None, left_out: Sequence[str] = ()
+) -> Benchmark:
+    """Make a run of each table; those with an unsuitable target are left out, with the reason.
+
+    Parameters
+    ----------
+    name : str, optional
+        The number of tables and strategies otherwise.
+    left_out : sequence of str
+        Sentences on tables that could not be read.
+
+    Raises
+    ------
+    BenchmarkError
+        Fewer than two tables are left.
+    StoreError
+        The disk is full; no run is left behind.
+    """
+    usable: list[Entry] = []
+    reasons = list(left_out)
+    for entry in entries:
+        try:
+            encode_target(entry.table, entry.target, None, plan.split.folds)
+            usable.append(entry)
+        except TableError as error:
+            reasons.append(why_left_out(entry.table.name, error))
+    if len(usable) < 2:
+        told = f" {reasons[0]}" if reasons else ""
+        raise BenchmarkError(f"A benchmark needs at least two tables that can be used: add another.{told}")
+    benchmark_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    called = name or f"{len(usable)} tables × {len(plan.strategies)} strategies"
+    made: list[str] = []
+    try:
+        for position, entry in enumerate(usable):
+            member = Membership(benchmark_id, called, position, len(usable), tuple(reasons))
+            made.append(store.create(plan_for(plan, entry.target), entry.table, benchmark=member))
+    except StoreError:
+        for run_id in made:
+            store.delete(run_id)
+        raise
+    return find(store, benchmark_id)
+
+
+def why_left_out(table: str, error: Exception) -> str:
+    """Return the sentence for a table that cannot take part."""
+    return f"{table} is left out: {error}"
+
+
+def find(store: Store, benchmark_id: str) -> Benchmark:
+    """Return a benchmark.
+
+    Raises
+    ------
+    StoreError
+        None of its runs is there.
+    """
+    found = next((one for one in benchmarks(store) if one.id == benchmark_id), None)
+    if found is None:
+        raise StoreError("There is no benchmark at this address; it may have been deleted.")
+    return found
+
+
+def benchmarks(store: Store) -> tuple[Benchmark, ...]:
+    """Return all benchmarks, newest first."""
+    by_id: dict[str, list[RunRecord]] = {}
+    for record in store.records():
+        if record.benchmark is not None:
+            by_id.setdefault(record.benchmark.id, []).append(record)
+    found = []
+    for members in by_id.values():
+        ordered = sorted(members, key=lambda record: record.benchmark.position if record.benchmark else 0)
+        member = ordered[0].benchmark
+        assert member is not None
+        found.append(Benchmark(member.id, member.name, tuple(ordered), member.left_out))
+    return tuple(sorted(found, key=lambda one: one.id, reverse=True))

@@ -1,0 +1,374 @@
+"""Runs on disk: a folder each, finished units appended atomically, so that nothing computed is lost."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, TextIO
+
+import pyarrow as pa
+
+from core.data.table import Table, encode_target, from_frame
+from core.experiment.results import FoldResult
+from core.plan import Plan
+from core.runs._units import read_parquet, read_results, write_parquet, write_results, write_text
+from core.runs.record import Membership, Progress, RunRecord, Status, membership_of
+from core.versions import versions
+
+__all__ = ["Membership", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
+
+_RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
+_SPARE_BYTES = 32_768
+_GLANCE_S = 0.2
+
+
+def runs_folder() -> Path:
+    """Return the folder in which the app keeps its runs: ``COUNTERWEIGHT_RUNS``, else ``runs`` beside the app."""
+    return Path(os.environ.get("COUNTERWEIGHT_RUNS", Path(__file__).resolve().parents[2] / "runs"))
+
+
+class StoreError(RuntimeError):
+    """A run that cannot be kept or found; the message is one sentence with the way out."""
+
+
+class Store:
+    """The runs below one folder.
+
+    Parameters
+    ----------
+    root : Path
+        Made where it is missing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(
+        self,
+        plan: Plan,
+        table: Table,
+        name: str | None = None,
+        example: bool = False,
+        benchmark: Membership | None = None,
+    ) -> str:
+        """Make a run's folder with its plan and table and return its id.
+
+        Raises
+        ------
+        TableError
+            The plan's target does not suit the table.
+        StoreError
+            The disk is full or the folder cannot be written.
+        """
+        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        details = {
+            "name": name or f"{Path(table.name).stem}: {plan.target}",
+            "created": now.isoformat(timespec="seconds"),
+            "versions": versions(),
+            "table_name": table.name,
+            "table_digest": table.digest,
+            "table_notes": list(table.notes),
+            "classes": list(target.labels),
+            "positive": target.positive,
+            "units_total": plan.split.folds * plan.split.repeats,
+            "example": example,
+            "benchmark": None if benchmark is None else asdict(benchmark),
+        }
+        folder = self.root / run_id
+        try:
+            (folder / "units").mkdir(parents=True)
+            write_parquet(folder / "table.parquet", pa.Table.from_pandas(table.frame, preserve_index=False))
+            # Given back when the disk is full, so that the run can still say why it stopped.
+            write_text(folder / "spare", "\n" * _SPARE_BYTES)
+            write_text(folder / "plan.json", plan.to_json())
+            write_text(folder / "status.json", json.dumps({"status": "queued", "message": ""}))
+            # Last, since a folder is a run from the moment it has this file.
+            write_text(folder / "run.json", json.dumps(details, ensure_ascii=False))
+        except (OSError, pa.ArrowException) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise StoreError(f"The run could not be saved ({_why(error)}): free disk space and try again.") from error
+        return run_id
+
+    def has(self, run_id: str) -> bool:
+        """Return whether there is a run of this id, damaged or not."""
+        return _RUN_ID.fullmatch(run_id) is not None and (self.root / run_id / "run.json").is_file()
+
+    def record(self, run_id: str) -> RunRecord:
+        """Return a run's record.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, or its files are damaged.
+        """
+        folder = self._folder(run_id)
+        try:
+            details = json.loads((folder / "run.json").read_text())
+            plan = Plan.from_json((folder / "plan.json").read_text())
+        except (OSError, ValueError) as error:
+            raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
+        status, message = _state(folder)
+        if status in ("queued", "running") and not self._is_held(folder):
+            # It may have ended between the two looks.
+            status, message = _state(folder)
+            status = "interrupted" if status in ("queued", "running") else status
+        return RunRecord(
+            id=run_id,
+            name=details["name"],
+            created=details["created"],
+            plan=plan,
+            versions=tuple(details["versions"].items()),
+            table_name=details["table_name"],
+            table_digest=details["table_digest"],
+            classes=tuple(details["classes"]),
+            positive=details["positive"],
+            status=status,
+            message=message,
+            units_total=details["units_total"],
+            example=details["example"],
+            benchmark=membership_of(details.get("benchmark")),
+        )
+
+    def records(self) -> tuple[RunRecord, ...]:
+        """Return all readable runs, newest first."""
+        found = []
+        for path in sorted(self.root.glob("*/run.json"), reverse=True):
+            try:
+                found.append(self.record(path.parent.name))
+            except StoreError:
+                continue  # one damaged run must not hide the others
+        return tuple(found)
+
+    def table(self, run_id: str) -> Table:
+        """Return the table that a run was made from."""
+        folder = self._folder(run_id)
+        try:
+            frame = read_parquet(folder / "table.parquet").to_pandas()
+            details = json.loads((folder / "run.json").read_text())
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
+        table = from_frame(frame, details["table_name"], tuple(details["table_notes"]))
+        return replace(table, digest=details["table_digest"])
+
+    def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
+        """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.
+
+        Raises
+        ------
+        StoreError
+            The disk is full; earlier units are untouched.
+        """
+        folder = self._folder(run_id)
+        _save(folder / "units" / f"{unit}.parquet", results)
+        for path in (folder / "pieces").glob(f"{unit}.*"):
+            path.unlink(missing_ok=True)
+
+    def write_piece(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
+        """Keep some strategies of a unit that does not fit into memory whole.
+
+        Raises
+        ------
+        StoreError
+            The disk is full; earlier pieces are untouched.
+        """
+        folder = self._folder(run_id) / "pieces"
+        folder.mkdir(exist_ok=True)
+        name = sha256("\n".join(result.strategy for result in results).encode()).hexdigest()[:16]
+        _save(folder / f"{unit}.{name}.parquet", results)
+
+    def pieces(self, run_id: str, unit: str) -> dict[str, FoldResult]:
+        """Return the finished strategies of an unfinished unit, by their keys."""
+        found = [read_results(path) for path in sorted((self._folder(run_id) / "pieces").glob(f"{unit}.*.parquet"))]
+        return {result.strategy: result for piece in found for result in piece or ()}
+
+    def finished_units(self, run_id: str) -> set[str]:
+        """Return the keys of the units on disk."""
+        return {path.stem for path in (self._folder(run_id) / "units").glob("[!.]*.parquet")}
+
+    def results(self, run_id: str) -> tuple[FoldResult, ...]:
+        """Return the results of all finished units, in the units' order.
+
+        A damaged unit is set aside under another name, so that resuming runs it again.
+        """
+        found = [read_results(path) for path in sorted((self._folder(run_id) / "units").glob("[!.]*.parquet"))]
+        return tuple(result for unit in found for result in unit or ())
+
+    def set_status(self, run_id: str, status: Status, message: str = "") -> None:
+        folder = self._folder(run_id)
+        text = json.dumps({"status": status, "message": message})
+        try:
+            write_text(folder / "status.json", text)
+        except OSError:
+            (folder / "spare").unlink(missing_ok=True)
+            write_text(folder / "status.json", text)
+
+    def begin(self, run_id: str, status: Literal["queued", "running"]) -> None:
+        """Put a run in line, where an earlier cancel is forgotten, or let it start.
+
+        Raises
+        ------
+        StoreError
+            The disk is full.
+        """
+        try:
+            if status == "queued":
+                self.clear_cancel(run_id)
+            self.set_status(run_id, status)
+        except OSError as error:
+            raise StoreError(f"The run could not be started ({_why(error)}): free disk space and resume.") from error
+
+    def write_progress(self, run_id: str, progress: Progress) -> None:
+        write_text(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
+
+    def progress(self, run_id: str) -> Progress | None:
+        """Return the progress of the unit at work; None before the first."""
+        try:
+            return Progress(**json.loads((self._folder(run_id) / "progress.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def request_cancel(self, run_id: str) -> None:
+        (self._folder(run_id) / "cancel").touch()
+
+    def cancel_requested(self, run_id: str) -> bool:
+        return (self._folder(run_id) / "cancel").exists()
+
+    def clear_cancel(self, run_id: str) -> None:
+        (self._folder(run_id) / "cancel").unlink(missing_ok=True)
+
+    def rename(self, run_id: str, name: str) -> None:
+        path = self._folder(run_id) / "run.json"
+        details = json.loads(path.read_text())
+        write_text(path, json.dumps({**details, "name": name.strip()[:200] or details["name"]}, ensure_ascii=False))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with its table and results."""
+        gone = self.root / f".deleted.{secrets.token_hex(8)}"
+        # Renamed first, so that a run is there whole or not at all.
+        self._folder(run_id).replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def orphans(self) -> tuple[str, ...]:
+        """Return the runs, oldest first, that a process left behind queued or at work."""
+        folders = [path.parent for path in sorted(self.root.glob("*/run.json")) if _RUN_ID.fullmatch(path.parent.name)]
+        return tuple(
+            folder.name
+            for folder in folders
+            if _state(folder)[0] in ("queued", "running") and not self._is_held(folder)
+        )
+
+    def count_resume(self, run_id: str) -> int:
+        """Count an automatic resume and return how many there were since a unit was last finished."""
+        path = self._folder(run_id) / "resumes.json"
+        finished, times = len(self.finished_units(run_id)), 0
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            before = json.loads(path.read_text())
+            times = int(before["times"]) if before["finished"] == finished else 0
+        write_text(path, json.dumps({"times": times + 1, "finished": finished}))
+        return times + 1
+
+    def tidy(self, run_id: str) -> None:
+        """Remove what a killed process left half written; the caller holds the run."""
+        folder = self._folder(run_id)
+        for path in (*folder.glob(".*"), *(folder / "units").glob(".*"), *(folder / "pieces").glob(".*")):
+            path.unlink(missing_ok=True)
+        if not (folder / "spare").exists():
+            with suppress(OSError):
+                write_text(folder / "spare", "\n" * _SPARE_BYTES)
+
+    def hold(self, run_id: str) -> TextIO:
+        """Take a run for this process, until the returned file is closed or the process ends.
+
+        Raises
+        ------
+        StoreError
+            Another process runs it.
+        """
+        handle = (self._folder(run_id) / "lock").open("w")
+        until = time.monotonic() + _GLANCE_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return handle
+            except OSError as error:
+                # Who only looks whether it is held has it for a moment.
+                if time.monotonic() < until:
+                    time.sleep(_GLANCE_S / 10)
+                    continue
+                handle.close()
+                raise StoreError("This run is already being worked on, here or by another Counterweight.") from error
+
+    def _is_held(self, folder: Path) -> bool:
+        try:
+            with (folder / "lock").open() as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    def _folder(self, run_id: str) -> Path:
+        folder = self.root / run_id
+        if _RUN_ID.fullmatch(run_id) is None or not folder.is_dir():
+            raise StoreError(f"There is no run '{run_id[:64]}'.")
+        return folder
+
+
+def copy_run(source: Store, target: Store, run_id: str) -> None:
+    """Copy a run's plan, table and finished units to another store: there whole, or not at all.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or the disk is full.
+    """
+    if not source.has(run_id):
+        raise StoreError(f"There is no run '{run_id[:64]}'.")
+    fresh = target.root / f".copied.{secrets.token_hex(8)}"
+    try:
+        target.root.mkdir(parents=True, exist_ok=True)
+        kept = shutil.ignore_patterns(".*", "spare", "lock", "cancel", "progress.json", "resumes.json", "pieces")
+        shutil.copytree(source.root / run_id, fresh, ignore=kept)
+        with suppress(FileExistsError):  # another tab may have copied it just now
+            fresh.rename(target.root / run_id)
+    except OSError as error:
+        if not target.has(run_id):
+            raise StoreError(f"The run could not be copied ({_why(error)}): free disk space and try again.") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _state(folder: Path) -> tuple[Status, str]:
+    """Return status and message; a status that cannot be read is an interrupted run's."""
+    try:
+        state = json.loads((folder / "status.json").read_text())
+        return state["status"], state["message"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "interrupted", ""
+
+
+def _save(path: Path, results: Sequence[FoldResult]) -> None:
+    try:
+        write_results(path, results)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"A finished fold could not be saved ({_why(error)}): free disk space and resume; earlier folds are kept."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,122 @@
+"""Choosing strategies for a table: which apply, which would take long, and how a choice is changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from core.plan import Part, Plan, PlanError, StrategyChoice
+from core.strategies import label, make, parts_of
+from core.strategies.base import TableFacts
+from core.strategies.combining import clash
+from core.strategies.presets import PLAIN, Preset
+from core.words import duration
+
+if TYPE_CHECKING:
+    from core.experiment.estimate import Workload
+
+
+def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
+    """Return the first reason why a choice does not apply to a table, or None where it does."""
+    reason = clash([part.name for part in choice.parts])
+    return reason or next((why for part in parts_of(choice) if (why := part.why_not(facts))), None)
+
+
+def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
+    """Return the choices that apply to a table, in their order."""
+    return tuple(choice for choice in choices if why_not(choice, facts) is None)
+
+
+def preset_for(preset: Preset, facts: TableFacts, work: Workload | None = None) -> tuple[StrategyChoice, ...]:
+    """Return what a preset chooses on a table: all of it that applies, and the plain network always.
+
+    Parameters
+    ----------
+    work : Workload, optional
+        Where given, strategies whose sampler alone would take long on this table are left out.
+    """
+    slow = () if work is None else slow_in(preset.choices, facts, work)
+    usable = (choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
+    return tuple(choice for choice in usable if choice not in slow)
+
+
+def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, work: Workload) -> tuple[StrategyChoice, ...]:
+    """Return the choices that apply to a table but whose sampler alone takes long on it."""
+    return tuple(choice for choice in applicable(choices, facts) if work.too_slow(choice))
+
+
+def slow_sentence(slow: Sequence[StrategyChoice], work: Workload) -> str:
+    """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
+    longest = sorted(slow, key=work.sampling, reverse=True)
+    named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest]
+    return too_slow(named, " on this table", lambda them: f"Add {them} one by one")
+
+
+def too_slow(named: Sequence[str], where: str, way_out: Callable[[str], str]) -> str:
+    """Return the sentence that names what is left out, and how a person has it all the same; empty where it is nothing.
+
+    Parameters
+    ----------
+    named : sequence of str
+        Strategies with their times, the longest first.
+    where : str
+        What follows "takes long".
+    way_out : callable
+        Says what to do with "it" or "them".
+    """
+    if not named:
+        return ""
+    its, them = ("its", "it") if len(named) == 1 else ("their", "them")
+    more = f" and {len(named) - 6} more" if len(named) > 6 else ""
+    return (
+        f"Left out, since {its} sampling takes long{where}: {', '.join(named[:6])}{more}. "
+        f"{way_out(them)} to have {them} all the same."
+    )
+
+
+def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
+    """Return a choice with one parameter of one part set; a parameter at its default is left out."""
+    old = choice.parts[part]
+    defaults = {p.name: p.default for p in type(make(Part(old.name))).parameters()}
+    values = {**dict(old.parameters), name: value}
+    changed = {key: kept for key, kept in values.items() if kept != defaults[key]}
+    return StrategyChoice((*choice.parts[:part], Part.of(old.name, **changed), *choice.parts[part + 1 :]))  # type: ignore[arg-type]
+
+
+def numbers_of(text: str) -> tuple[float, ...]:
+    """Return the numbers that a person typed with commas, semicolons, spaces or lines between them.
+
+    Raises
+    ------
+    PlanError
+        A word is no finite number.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError:
+        numbers = (math.nan,)
+    if not all(map(math.isfinite, numbers)):
+        raise PlanError(f"'{text[:60]}' must be numbers with commas between them, for example 0, 1, 10, 0.")
+    return numbers
+
+
+def combined(names: Sequence[str], plan: Plan, facts: TableFacts) -> StrategyChoice:
+    """Return strategies as one choice, each with its defaults.
+
+    Raises
+    ------
+    PlanError
+        They are too few, already in the plan together, make no sense together
+        (see :func:`core.strategies.combining.clash`), or one does not apply to the table.
+    """
+    if len(names) < 2:
+        raise PlanError("A combination needs at least two strategies.")
+    choice = StrategyChoice(tuple(Part.of(name) for name in names))
+    if choice in plan.strategies:
+        raise PlanError("This combination is chosen already.")
+    reason = why_not(choice, facts)
+    if reason is not None:
+        raise PlanError(reason)
+    return choice

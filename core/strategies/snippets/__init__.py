@@ -1,0 +1,1 @@
+"""What strategies add to a script."""

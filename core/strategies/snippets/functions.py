@@ -1,0 +1,196 @@
+"""Functions that strategies add to scripts, each with the paper's formula, in the current Keras and scikit-learn."""
+
+from __future__ import annotations
+
+from core.strategies.snippets.snippet import text
+
+EFFECTIVE = text('''
+def effective_number(counts, beta):
+    """Return (1 - beta) / (1 - beta^n) a class (Cui et al. 2019)."""
+    weights = (1 - beta) / np.maximum(1 - np.power(beta, counts), 1e-12)
+    return weights * len(counts) / weights.sum()
+''')
+COSTS = text('''
+def cost_matrix(counts):
+    """Return costs[true, decided]: missing the rarest class costs MISS_COST, the commonest 1."""
+    rarity = np.log(counts.max() / np.maximum(counts, 1))
+    rarity = rarity / max(rarity.max(), 1e-12)
+    return np.outer(MISS_COST**rarity, np.ones(len(counts))) * (1 - np.eye(len(counts)))
+''')
+LOG_PRIOR = text("""
+def log_prior(counts):
+    return np.log(np.maximum(counts, 0.5) / counts.sum())
+""")
+LOGIT_ADJUSTED = text('''
+def logit_adjusted(offset):
+    """Cross-entropy of logits plus tau · log prior (Menon et al. 2021)."""
+    offset = offset.astype("float32")
+
+    def loss(target, logits):
+        if logits.shape[-1] == 1:
+            return keras.losses.binary_crossentropy(target, logits + (offset[1] - offset[0]), from_logits=True)
+        return keras.losses.categorical_crossentropy(target, logits + offset, from_logits=True)
+
+    return loss
+''')
+LDAM = text('''
+def ldam(counts, max_margin, scale, now):
+    """Cross-entropy with a wider margin for rarer classes (Cao et al. 2019); ``now`` holds the class weights."""
+    margin = np.maximum(counts, 1) ** -0.25
+    margin = (max_margin * margin / margin.max()).astype("float32")
+
+    def loss(target, logits):
+        if logits.shape[-1] == 1:
+            moved = scale * (logits - margin[1] * target + margin[0] * (1 - target))
+            weight = now[1] * target[:, 0] + now[0] * (1 - target[:, 0])
+            return weight * keras.losses.binary_crossentropy(target, moved, from_logits=True)
+        moved = scale * (logits - margin * target)
+        weight = keras.ops.sum(now * target, axis=-1)
+        return weight * keras.losses.categorical_crossentropy(target, moved, from_logits=True)
+
+    return loss
+''')
+ASYMMETRIC = text('''
+def asymmetric(gamma_negative, gamma_positive, clip):
+    """Asymmetric loss (Ridnik et al. 2021): easy negative rows count little, very easy ones nothing."""
+
+    def loss(target, logits):
+        p = keras.ops.sigmoid(logits)
+        shifted = keras.ops.clip(p - clip, 1e-7, 1 - 1e-6)
+        positive = target * (1 - p) ** gamma_positive * keras.ops.log_sigmoid(logits)
+        negative = (1 - target) * shifted**gamma_negative * keras.ops.log(1 - shifted)
+        return -(positive + negative)[:, 0]
+
+    return loss
+''')
+SOFT_F1 = text('''
+def soft_f1(share):
+    """Cross-entropy mixed with 1 - F1 of the batch, where probabilities count as parts of rows."""
+
+    def loss(target, logits):
+        if logits.shape[-1] == 1:
+            usual = keras.losses.binary_crossentropy(target, logits, from_logits=True)
+            target = keras.ops.concatenate([1 - target, target], axis=-1)
+            p = keras.ops.concatenate([keras.ops.sigmoid(-logits), keras.ops.sigmoid(logits)], axis=-1)
+        else:
+            usual = keras.losses.categorical_crossentropy(target, logits, from_logits=True)
+            p = keras.ops.softmax(logits)
+        hits = keras.ops.sum(p * target, axis=0)
+        f1 = keras.ops.mean((2 * hits + 1e-6) / (keras.ops.sum(p + target, axis=0) + 1e-6))
+        return (1 - share) * usual + share * (1 - f1)
+
+    return loss
+''')
+BY_CLASS = text('''
+def by_class(X, y, seed):
+    """Return an endless shuffled stream of rows for each class."""
+    streams = []
+    for c in np.unique(y):
+        own = tf.data.Dataset.from_tensor_slices((X[y == c], targets(y[y == c])))
+        streams.append(own.shuffle(int(np.sum(y == c)), seed=seed).repeat())
+    return streams
+''')
+PROGRESSIVE = text('''
+def moving_shares(counts, steps, settled):
+    """Return class shares row by row: the table's own at first, equal ones from an epoch on."""
+    own = tf.constant(counts[counts > 0] / counts.sum(), tf.float32)
+    equal = tf.ones_like(own) / len(own)
+
+    def share(row):
+        way = tf.minimum(1.0, tf.cast(row // (steps * BATCH_SIZE), tf.float32) / max(1, settled))
+        return (1 - way) * own + way * equal
+
+    return tf.data.Dataset.counter().map(share)
+''')
+MIXUP = text('''
+def mixed(X, y, *weights):
+    """Mix every row of a batch with its neighbour (Zhang et al. 2018)."""
+    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA) for _ in range(2))
+    share = tf.cast((one / (one + other + 1e-30))[:, None], X.dtype)
+    label_share = tf.cast(share, y.dtype)
+    X = share * X + (1 - share) * tf.roll(X, 1, axis=0)
+    return (X, label_share * y + (1 - label_share) * tf.roll(y, 1, axis=0), *weights)
+''')
+REMIX = text('''
+def mixed(X, y, *rest):
+    """Mix rows as mixup does, and label a mixture with the rarer class where the sizes differ (Chou et al. 2020)."""
+    *weights, prior = rest
+    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA) for _ in range(2))
+    share = tf.cast((one / (one + other + 1e-30))[:, None], X.dtype)
+    label_share = tf.cast(share, y.dtype)
+    prior = tf.constant(prior, y.dtype)
+    own = prior[1] * y + prior[0] * (1 - y) if y.shape[1] == 1 else tf.reduce_sum(y * prior, axis=1, keepdims=True)
+    ratio = own / tf.roll(own, 1, axis=0)
+    rarer = (ratio * KAPPA <= 1) & (1 - label_share < TAU)
+    commoner = (ratio >= KAPPA) & (label_share < TAU)
+    label_share = tf.where(commoner, tf.zeros_like(label_share), label_share)
+    label_share = tf.where(rarer, tf.ones_like(label_share), label_share)
+    X = share * X + (1 - share) * tf.roll(X, 1, axis=0)
+    return (X, label_share * y + (1 - label_share) * tf.roll(y, 1, axis=0), *weights)
+''')
+TUNED_BINARY = text('''
+def tuned(p, y, objective):
+    """Return the rule "positive from a threshold on", with the threshold that is best on validation rows."""
+    values = np.unique(p[:, 1])
+    if len(values) > 400:
+        values = np.unique(np.quantile(p[:, 1], np.linspace(0, 1, 400)))
+    candidates = np.append((values[:-1] + values[1:]) / 2, 0.5)
+    best = candidates[np.argmax([objective(y, (p[:, 1] >= t).astype(int)) for t in candidates])]
+    return lambda p: (p[:, 1] >= best).astype(int)
+''')
+TUNED_MANY = text('''
+def tuned(p, y, objective):
+    """Return the rule "the largest probability times a factor", with factors that are best on validation rows."""
+    factors = np.ones(p.shape[1])
+    for _ in range(3):
+        for c in range(len(factors)):
+            values = factors[c] * np.geomspace(0.02, 50, 81)
+            tried = [np.where(np.arange(len(factors)) == c, value, factors) for value in values]
+            factors = tried[np.argmax([objective(y, (p * factor).argmax(axis=1)) for factor in tried])]
+    return lambda p: (p * factors).argmax(axis=1)
+''')
+FLOORS = text('''
+def floored(reached, wanted, floor):
+    """Return what is wanted where the floor is reached, else how near it is."""
+    return 1 + wanted if reached >= floor else reached
+''')
+TEMPERATURE = text('''
+def temperature(p, y):
+    """Return probabilities' change by the one temperature with the least log loss (Guo et al. 2017)."""
+
+    def at(value):
+        return lambda p: softmax(np.log(np.maximum(p, 1e-7)) / value, axis=1)
+
+    def loss(log_value):
+        return -np.log(np.maximum(at(np.exp(log_value))(p)[np.arange(len(y)), y], 1e-7)).mean()
+
+    return at(np.exp(minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded").x))
+''')
+ISOTONIC = text('''
+def isotonic(p, y):
+    """Return probabilities' change by a rising line a class (Zadrozny and Elkan 2002)."""
+    edge = 0.5 / (len(y) + 1)
+    lines = [
+        IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(p[:, c], y == c)
+        for c in range(p.shape[1])
+    ]
+
+    def adjust(p):
+        if len(lines) == 2:
+            positive = lines[1].predict(p[:, 1])
+            return np.column_stack([1 - positive, positive])
+        mapped = np.column_stack([line.predict(p[:, c]) for c, line in enumerate(lines)])
+        return mapped / mapped.sum(axis=1, keepdims=True)
+
+    return adjust
+''')
+PRIOR_SHIFT = text('''
+def prior_shift(own, seen):
+    """Return probabilities' change from the class shares seen in training to the table's (Saerens et al. 2002)."""
+
+    def adjust(p):
+        moved = p * np.divide(own, seen, out=np.zeros(len(own)), where=seen > 0)
+        return moved / moved.sum(axis=1, keepdims=True)
+
+    return adjust
+''')

@@ -1,0 +1,1 @@
+"""The toy table, and what a strategy does to the rows."""

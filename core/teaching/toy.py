@@ -1,0 +1,309 @@
+"""A table of two columns, made up, on which one can see what a strategy does.
+
+Two crescents of points, one class each, which an ``overlap`` blurs into each other. Everything else is
+the real thing: the strategies of the catalogue act on the rows, and the trainer of the lanes trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import numpy as np
+from sklearn.datasets import make_moons
+from sklearn.model_selection import train_test_split
+
+from core.plan import NetworkSettings, StrategyChoice
+from core.strategies import Strategy, StrategyError, TableFacts, TrainingView, parts_of
+from core.strategies.base import stages_of
+from core.strategies.choosing import why_not
+from core.strategies.presets import PLAIN
+from core.teaching.effects import Change, change_of, fates
+from core.training.lane import Lane
+
+ROWS, FRESH_ROWS, GRID, LEVELS = 800, 3_000, 48, 8
+_MARGIN = 0.3
+NETWORK = NetworkSettings((32, 16), batch_size=64, epochs=30, patience=6)
+#: The letters of the formulas, in the words of somebody who reads one for the first time.
+LETTERS: Mapping[str, str] = {
+    r"x, y": "a row and its class",
+    r"D_j, n_j": "the training rows of class j and their number, of N in all and C classes",
+    r"N_k(x)": "the k nearest neighbours of a row",
+    r"z_j, p_j": "the network's score and its probability of class j",
+    r"\ell": "the loss of a row, which training makes small",
+}
+
+
+@dataclass(frozen=True)
+class ToySettings:
+    """What the table is like.
+
+    Parameters
+    ----------
+    imbalance : int
+        Rows of the common class for each row of the rare one.
+    overlap : float
+        Standard deviation of the blur, in the crescents' radii.
+    noise : float
+        Share of the rare rows whose label is exchanged with that of a common row, so that the class sizes stay.
+    seed : int
+    """
+
+    imbalance: int = 15
+    overlap: float = 0.25
+    noise: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ToyTable:
+    """Rows to learn from, rows for early stopping and thresholds, and fresh rows with true labels.
+
+    Parameters
+    ----------
+    view : TrainingView
+    X_valid, X_fresh : ndarray of float32, shape (n, n_features)
+    y_valid, y_fresh : ndarray of int64, shape (n,)
+    categorical : tuple of bool
+        Whether each of the two directions was cut into levels, for strategies that want categories.
+    """
+
+    view: TrainingView
+    X_valid: np.ndarray
+    y_valid: np.ndarray
+    X_fresh: np.ndarray
+    y_fresh: np.ndarray
+    categorical: tuple[bool, bool]
+
+    @property
+    def facts(self) -> TableFacts:
+        return _facts(tuple(int(n) for n in self.view.class_counts), sum(self.categorical))
+
+
+@dataclass(frozen=True, eq=False)
+class ToyRows:
+    """Rows before and after a strategy.
+
+    Parameters
+    ----------
+    points, codes : ndarray, shape (n, 2) and (n,)
+        The rows as they are.
+    after_points, after_codes, fate, weight : ndarray
+        The same with new ones; fates as in :class:`core.teaching.effects.Picture`, weights with a mean of 1.
+    before, after : tuple of int
+        Rows by class; where ``change`` is "weights" or "batches", ``after`` is what the class counts for.
+    members : int
+        Networks that the strategy trains; the rows are those of the first, the counts their mean.
+    """
+
+    points: np.ndarray
+    codes: np.ndarray
+    after_points: np.ndarray
+    after_codes: np.ndarray
+    fate: np.ndarray
+    weight: np.ndarray
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    change: Change
+    members: int = 1
+    notes: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What one choice learned.
+
+    Parameters
+    ----------
+    probabilities, decisions : ndarray, shape (len(down), len(across))
+        Of the rare class, over the plane.
+    threshold : float
+        Probability from which a point is called rare.
+    recall, precision : float
+        Of the rare class on fresh rows with true labels; nan where nothing was called rare.
+    """
+
+    probabilities: np.ndarray
+    decisions: np.ndarray
+    threshold: float
+    recall: float
+    precision: float
+    problem: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The plane as the plain network and as a strategy see it; ``across`` and ``down`` are the grid's places."""
+
+    across: np.ndarray
+    down: np.ndarray
+    plain: Region
+    chosen: Region
+
+
+def toy_table(settings: ToySettings, choice: StrategyChoice = PLAIN) -> ToyTable:
+    """Make the table; as many of its directions are cut into levels as the choice needs to apply.
+
+    Raises
+    ------
+    StrategyError
+        The choice applies to no such table.
+    """
+    return _toy_table(settings, _levels_for(settings, choice))
+
+
+def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
+    """Let a choice refine the table's training rows."""
+    problem: str | None = None
+    try:
+        table = toy_table(settings, choice)
+        view = _fresh(table.view)
+        lanes = next(stages_of(_without_decisions(choice), Lane(np.arange(len(view.y)), seed=view.seed), view))
+    except StrategyError as error:
+        table, problem = _toy_table(settings, 0), str(error)
+        view = _fresh(table.view)
+        lanes = [Lane(np.arange(len(view.y)), seed=view.seed)]
+    after, change = change_of(lanes, view)
+    first = lanes[0]
+    points, made = _places(table, view.encoded), first.synthetic
+    grown, labels = points, view.y
+    fate, weight = fates(first, len(points)), np.zeros(len(points))
+    own = np.ones(first.n_rows) if first.sample_weight is None else first.sample_weight
+    np.add.at(weight, first.rows, own[: len(first.rows)])
+    if made is not None:
+        grown = np.concatenate([points, _places(table, made.encoded)])
+        labels = np.concatenate([view.y, made.y])
+        weight = np.concatenate([weight, own[len(first.rows) :]])
+    return ToyRows(
+        points, view.y, grown, labels, fate, weight, tuple(int(n) for n in view.class_counts),
+        tuple(int(n) for n in np.rint(after)), change, len(lanes), tuple(view.notes), problem,
+    )  # fmt: skip
+
+
+def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
+    """Train the plain network and a choice on the table, as a fold does, and let both decide over the plane.
+
+    Imports TensorFlow: it belongs on a worker.
+    """
+    from core.data.splitting import Unit
+    from core.experiment.fold import Outcome, candidates_of, lane_key, work
+    from core.training.lanes import Block
+
+    try:
+        table, problem = toy_table(settings, choice), ""
+    except StrategyError as error:
+        table, problem = _toy_table(settings, 0), str(error)
+    chosen = PLAIN if problem else choice
+    view = _fresh(table.view)
+    choices = tuple(dict.fromkeys((PLAIN, chosen)))
+    candidates = candidates_of(choices, view)
+    block = Block(view.X, view.y, table.X_valid, table.y_valid)
+    work(list(candidates.values()), table.facts, block, NETWORK, lambda share, doing: None, None)
+    low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN
+    across, down = (
+        np.arange(LEVELS) if cut else np.linspace(low[place], high[place], GRID)
+        for place, cut in enumerate(table.categorical)
+    )
+    grid = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+    X = np.concatenate([view.expand(grid.astype(float)), table.X_fresh])
+    nothing = np.zeros(len(X), np.int64)
+    outcome = Outcome(table.X_valid, table.y_valid, X, nothing, nothing, Unit(0, 0), table.facts)
+
+    def region(one: StrategyChoice) -> Region:
+        result = outcome.of(one, candidates[lane_key(one)])
+        shape, called = (len(down), len(across)), result.decisions[len(grid) :] == 1
+        if result.error is not None:
+            empty = np.full(shape, np.nan)
+            return Region(empty, empty, np.nan, np.nan, np.nan, result.error)
+        right = int((called & (table.y_fresh == 1)).sum())
+        return Region(
+            result.probabilities[: len(grid), 1].reshape(shape),
+            result.decisions[: len(grid)].reshape(shape),
+            0.5 if result.threshold is None else result.threshold,
+            right / int((table.y_fresh == 1).sum()),
+            right / int(called.sum()) if called.any() else np.nan,
+            problem or None if one == chosen else None,
+        )
+
+    plain = region(PLAIN)
+    return Regions(across, down, plain, plain if choice == PLAIN else region(chosen))
+
+
+@lru_cache(maxsize=16)
+def _toy_table(settings: ToySettings, levels: int) -> ToyTable:
+    """Make the table with its last ``levels`` directions cut into levels."""
+    rare = max(10, round(ROWS / (settings.imbalance + 1)))
+    rng = np.random.default_rng([settings.seed, 7])
+    points, y = _crescents(ROWS - rare, rare, settings.overlap, settings.seed)
+    y = y.copy()
+    swapped = round(settings.noise * rare)
+    for code in (1, 0):
+        y[rng.choice(np.flatnonzero(y == code), swapped, replace=False)] = -1 - code
+    y = np.where(y < 0, y + 2, y)  # -2, a rare row, becomes common; -1, a common one, becomes rare
+    fresh_rare = max(200, round(FRESH_ROWS / (settings.imbalance + 1)))
+    fresh, y_fresh = _crescents(FRESH_ROWS - fresh_rare, fresh_rare, settings.overlap, settings.seed + 1)
+    fit, valid, y_fit, y_valid = train_test_split(points, y, test_size=0.25, stratify=y, random_state=settings.seed)
+    centre, spread = fit.mean(axis=0), fit.std(axis=0)
+    cuts = (levels > 1, levels > 0)
+    scaled = [(part - centre) / spread for part in (fit, valid, fresh)]
+    edges = np.quantile(scaled[0], np.arange(1, LEVELS) / LEVELS, axis=0)
+    encoded = [np.column_stack([_cut(part, edges, place, cuts[place]) for place in (0, 1)]) for part in scaled]
+    expand = partial(_expanded, cuts)
+    view = TrainingView(
+        X=expand(encoded[0]),
+        encoded=encoded[0],
+        categorical=tuple(place for place in (0, 1) if cuts[place]),
+        y=y_fit.astype(np.int64),
+        n_classes=2,
+        seed=settings.seed,
+        expand=expand,
+    )
+    return ToyTable(
+        view, expand(encoded[1]), y_valid.astype(np.int64), expand(encoded[2]), y_fresh.astype(np.int64), cuts
+    )
+
+
+def _crescents(common: int, rare: int, overlap: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    points, y = make_moons((common, rare), noise=overlap, random_state=seed)
+    return points, y.astype(np.int64)
+
+
+def _cut(points: np.ndarray, edges: np.ndarray, place: int, cut: bool) -> np.ndarray:
+    return np.digitize(points[:, place], edges[:, place]).astype(float) if cut else points[:, place]
+
+
+def _expanded(cuts: tuple[bool, bool], encoded: np.ndarray) -> np.ndarray:
+    """Return network inputs: numbers, then one-hot levels."""
+    parts = [encoded[:, [place]] for place in (0, 1) if not cuts[place]]
+    parts += [np.eye(LEVELS)[encoded[:, place].astype(int)] for place in (0, 1) if cuts[place]]
+    return np.hstack(parts).astype(np.float32)
+
+
+def _places(table: ToyTable, encoded: np.ndarray) -> np.ndarray:
+    """Return where rows are drawn: levels are spread a little, or all rows of one would hide each other."""
+    spread = np.random.default_rng(0).uniform(-0.3, 0.3, encoded.shape)
+    return encoded + spread * np.array(table.categorical)
+
+
+def _levels_for(settings: ToySettings, choice: StrategyChoice) -> int:
+    """Return how many of the two directions a choice needs as categories."""
+    counts = tuple(int(n) for n in _toy_table(settings, 0).view.class_counts)
+    reasons = [why_not(choice, _facts(counts, levels)) for levels in (0, 1, 2)]
+    if None not in reasons:
+        raise StrategyError(str(reasons[0]))
+    return reasons.index(None)
+
+
+def _facts(counts: tuple[int, ...], categorical: int) -> TableFacts:
+    return TableFacts(counts, 2 - categorical, categorical)
+
+
+def _without_decisions(choice: StrategyChoice) -> list[Strategy]:
+    return [part for part in parts_of(choice) if part.card.family not in ("decision", "reference")]
+
+
+def _fresh(view: TrainingView) -> TrainingView:
+    """Return the view without notes and without what others drew on it."""
+    return TrainingView(view.X, view.encoded, view.categorical, view.y, view.n_classes, view.seed, view.expand)

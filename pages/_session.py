@@ -1,0 +1,59 @@
+"""What a person has in hand: a table, a plan for it, and the run they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from core.data.table import Table, suggest_target
+from core.plan import NetworkSettings, Plan, SplitSettings
+from core.strategies.presets import START
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """The state of one browser tab; every change returns a new one.
+
+    Parameters
+    ----------
+    table : Table or None
+        With the column kinds that the person chose.
+    plan : Plan or None
+        Present whenever a table is.
+    run_id : str or None
+        The run shown on the Compare page.
+    """
+
+    table: Table | None = None
+    plan: Plan | None = None
+    run_id: str | None = None
+
+    def opened(self, table: Table, target: str | None = None) -> Session:
+        """Return the session with a new table and the starting plan; network and split settings stay."""
+        network, split = NetworkSettings(), SplitSettings()
+        if self.plan is not None:
+            network, split = self.plan.network, replace(self.plan.split, group=None, time=None)
+        plan = Plan(suggest_target(table) if target is None else target, START.choices, network=network, split=split)
+        return Session(table, plan)
+
+    def reopened(self, table: Table, plan: Plan) -> Session:
+        """Return the session with the table and the plan of an earlier run."""
+        return Session(table.with_kinds(dict(plan.kinds)), plan)
+
+    def planned(self, **changes: object) -> Session:
+        """Return the session with fields of the plan changed.
+
+        Raises
+        ------
+        PlanError
+            The changed plan cannot be run.
+        """
+        return self if self.plan is None else replace(self, plan=replace(self.plan, **changes))  # type: ignore[arg-type]
+
+    def with_kinds(self, kinds: Mapping[str, str]) -> Session:
+        """Return the session with the kinds of some columns changed."""
+        if self.table is None or self.plan is None:
+            return self
+        merged = {**dict(self.plan.kinds), **kinds}
+        plan = replace(self.plan, kinds=tuple(sorted(merged.items())))
+        return replace(self, table=self.table.with_kinds(kinds), plan=plan)

@@ -1,0 +1,49 @@
+"""Colours that can be read: the text that Plotly puts on a heat map's cell, and the marks on the page."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from core.charts.figures import COLOURS, SCALE
+from core.charts.pairs import _P_SCALE
+
+
+def rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], float)
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """Return WCAG 2's contrast ratio of two sRGB colours, 0 to 255."""
+
+    def luminance(colour: np.ndarray) -> float:
+        part = colour / 255
+        linear = np.where(part <= 0.03928, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def text_on(cell: np.ndarray) -> np.ndarray:
+    """Return the colour that Plotly writes with: white on cells of a brightness below 128, else #444."""
+    return rgb("#FFFFFF") if cell @ [0.299, 0.587, 0.114] < 128 else rgb("#444444")
+
+
+@pytest.mark.parametrize("scale", [SCALE, _P_SCALE])
+def test_text_on_every_cell_of_a_heat_map_has_a_contrast_of_aa(scale: list[list[object]]) -> None:
+    stops = [(float(place), rgb(str(colour))) for place, colour in scale]
+    for (low, first), (high, second) in itertools.pairwise(stops):
+        if high > low:
+            for share in np.linspace(0, 1, 101):
+                cell = first + share * (second - first)
+                assert contrast(cell, text_on(cell)) >= 4.5
+
+
+@pytest.mark.parametrize("page", ["#FFFFFF", "#101817"])
+def test_marks_of_strategies_stand_out_from_both_pages(page: str) -> None:
+    """WCAG 2 asks 3 of graphical objects."""
+    for colour in COLOURS:
+        assert contrast(rgb(colour), rgb(page)) >= 3, colour

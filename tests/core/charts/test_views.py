@@ -1,0 +1,65 @@
+"""The views' figures: one theme, names as they are written, colours as everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts import figures as charts
+from core.charts import views as charts_views
+from core.data.difficulty import difficulty
+from core.data.samples import load_sample
+from core.data.table import encode_target
+from core.evaluation.calibration import bins, calibration
+
+KEYS = ("smote", "plain", "focal")
+NAMES = {key: f"<b>{key}</b>" for key in KEYS}
+
+
+def figures() -> dict[str, go.Figure]:
+    rng = np.random.default_rng(0)
+    truth, p = rng.random(200) < 0.3, rng.random(200)
+    own, table = np.array([0.2, 0.4, np.nan]), load_sample("abalone_9_vs_18")
+    score = calibration(truth, p)
+    values = rng.random((3, 5))
+    return {
+        "curves": charts_views.threshold_curves(
+            KEYS, NAMES, np.linspace(0, 1, 5), values, "F1", 0.3, {"own threshold": (own, own), "best": (own, own)}
+        ),
+        "reliability": charts_views.reliability(KEYS, NAMES, {"plain": bins(truth, p)}),
+        "shift": charts_views.prior_shift(KEYS, NAMES, [score] * 3, [score, None, score]),
+        "heat": charts_views.class_heat(KEYS, NAMES, ["<i>a</i>", "b"], rng.random((3, 2)), "F1"),
+        "flow": charts_views.error_flow(["<i>a</i>", "b"], np.eye(2), 5 * np.eye(2, dtype=int)),
+        "kinds": charts_views.row_kinds(difficulty(table, encode_target(table, "rings"))),
+    }
+
+
+def test_one_theme_and_names_as_text() -> None:
+    for name, figure in figures().items():
+        assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)", name
+        assert figure.layout.font.color is None
+        drawn = figure.to_json()
+        assert "<b>" not in drawn
+        assert "<i>" not in drawn
+
+
+def test_a_strategy_has_one_colour_everywhere() -> None:
+    drawn, styles = figures(), charts.strategy_styles(KEYS)
+    lines = [trace for trace in drawn["curves"].data if trace.mode == "lines"]
+    assert [trace.line.color for trace in lines] == [styles[key].colour for key in KEYS]
+    assert drawn["reliability"].data[0].line.color == styles["plain"].colour == charts.COLOURS[0]
+    before = next(trace for trace in drawn["shift"].data if trace.name == "as trained")
+    assert list(before.marker.color) == [styles[key].colour for key in KEYS]
+
+
+def test_a_strategy_that_calibrates_has_no_corrected_point() -> None:
+    drawn = figures()["shift"]
+    after = next(trace for trace in drawn.data if trace.name == "with prior correction")
+    assert len(after.x) == 2
+    assert sum(trace.mode == "lines" for trace in drawn.data) == 2
+
+
+def test_shares_of_row_kinds_add_up() -> None:
+    bars = figures()["kinds"].data
+    assert [bar.name for bar in bars] == ["safe", "borderline", "rare", "outlier"]
+    np.testing.assert_allclose(np.sum([bar.x for bar in bars], axis=0), 1)

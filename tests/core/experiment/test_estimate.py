@@ -1,0 +1,103 @@
+"""What a plan is said to cost, against how it grows and against a real run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from core.data.samples import load_sample
+from core.data.splitting import Unit
+from core.data.table import encode_target
+from core.experiment.estimate import FoldRows, Workload, estimate_seconds
+from core.experiment.units import run_unit
+from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.strategies import TableFacts, catalogue, networks_of
+from core.strategies.choosing import preset_for
+from core.strategies.presets import EVERYTHING, START
+from core.training.lanes import warm_up
+
+BLOCKS = Workload(FoldRows((3115, 387), 10, 0), NetworkSettings(), 5)
+SMOTE = StrategyChoice.of("smote")
+
+
+def test_more_of_anything_costs_more() -> None:
+    base = BLOCKS.seconds(START.choices)
+    assert BLOCKS.seconds(START.choices[:3]) < base
+    assert replace(BLOCKS, units=10).seconds(START.choices) == pytest.approx(2 * base)
+    assert replace(BLOCKS, cores=4).seconds(START.choices) < base
+    for changed in ({"epochs": 80}, {"hidden_layers": (512, 512)}, {"batch_size": 16}, {"patience": 0}):
+        network = replace(BLOCKS.network, **changed)
+        assert replace(BLOCKS, network=network).seconds(START.choices) > base
+
+
+def test_searches_among_the_majority_grow_faster_than_the_rows() -> None:
+    small, large = (
+        Workload(FoldRows((3115 * times, 387 * times), 40, 0), NetworkSettings(hidden_layers=(1,), epochs=1), 1)
+        for times in (1, 10)
+    )
+    plain_like = StrategyChoice.of("class_weight")
+    for key in ("near_miss_2", "tomek_links", "enn", "smote_enn", "svm_smote", "cluster_centroids"):
+        choice = StrategyChoice.of(key)
+        before, after = (work.added(choice) - work.added(plain_like) for work in (small, large))
+        assert after > 30 * before > 0, key
+
+
+@pytest.mark.parametrize(
+    ("key", "rows", "minority", "seconds"),
+    [
+        ("svm_smote", 20_000, 100, 0.33),
+        ("svm_smote", 100_000, 800, 15.1),
+        ("svm_smote", 284_807, 492, 65.3),
+        ("cluster_centroids", 20_000, 400, 0.7),
+        ("cluster_centroids", 100_000, 800, 8.8),
+        ("cluster_centroids", 284_807, 492, 28.8),
+    ],
+)
+def test_what_was_measured_on_the_made_table_is_said_within_twice(
+    key: str, rows: int, minority: int, seconds: float
+) -> None:
+    counts = (0.64 * (rows - minority), 0.64 * minority)
+    work = Workload(FoldRows(counts, 30, 0), NetworkSettings(), 1)
+    assert seconds / 2 < work.sampling(StrategyChoice.of(key)) < 2 * seconds
+
+
+def test_networks_that_several_strategies_share_count_once() -> None:
+    tuned = StrategyChoice((Part.of("smote"), Part.of("threshold_f1")))
+    assert networks_of(tuned) == networks_of(SMOTE)
+    assert BLOCKS.seconds((SMOTE, tuned)) == BLOCKS.seconds((SMOTE,))
+    assert BLOCKS.added(StrategyChoice.of("under_bagging")) > 5 * BLOCKS.added(SMOTE)
+
+
+@pytest.mark.parametrize(
+    ("sample", "target"),
+    [("page_blocks", "not_text"), ("abalone_9_vs_18", "rings"), ("yeast", "site"), ("german_credit", "creditability")],
+)
+def test_every_entry_has_a_cost_on_every_sample(sample: str, target: str) -> None:
+    table = load_sample(sample)
+    plan = Plan(target, START.choices)
+    encoded = encode_target(table, target)
+    workload = Workload.of(plan, table, encoded)
+    began = time.perf_counter()
+    for key, cls in catalogue().items():
+        seconds = workload.added(StrategyChoice.of(key))
+        assert 0 <= seconds < 300
+        assert (seconds == 0) == (cls.card.family in ("decision", "baseline"))
+    assert time.perf_counter() - began < 0.5
+    facts = TableFacts(tuple(int(n) for n in encoded.counts), 1, 0)
+    everything = replace(plan, strategies=preset_for(EVERYTHING, facts))
+    assert estimate_seconds(everything, table, encoded) > 3 * estimate_seconds(plan, table, encoded)
+
+
+def test_the_estimate_is_of_the_size_of_a_real_run() -> None:
+    """Processor time, which a busy machine changes least; training runs on both cores at once."""
+    warm_up()
+    table = load_sample("abalone_9_vs_18")
+    plan = Plan("rings", START.choices, split=SplitSettings(folds=3))
+    run_unit(table, plan, Unit(0, 0))
+    began = time.process_time()
+    run_unit(table, plan, Unit(0, 1))
+    fold = time.process_time() - began
+    estimated = estimate_seconds(plan, table, encode_target(table, "rings")) / 3
+    assert fold / 2 / 3 < estimated < fold * 3

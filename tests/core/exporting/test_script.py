@@ -1,0 +1,126 @@
+"""Every strategy's script runs as it is, and ranks test rows as well as the app's own training does.
+
+Noise is measured, not guessed: the app trains every strategy on the same fold under several seeds, and
+the spread of its average precision over the seeds is what a script, another seed in effect, may differ by.
+Most scripts train a network without hidden layers, which varies little with its start: what differs then
+is the strategy. Those with more than two classes have a hidden layer.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score
+
+from core.data.samples import load_sample
+from core.data.splitting import Unit, split_rows
+from core.data.table import Table, encode_target, from_frame
+from core.experiment.fold import Outcome, candidates_of, lane_key, work
+from core.experiment.units import _prepared, facts_of
+from core.exporting.script import file_name, script, table_csv
+from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.strategies import catalogue
+from core.strategies.notation import parse_choice
+
+LINEAR = NetworkSettings((), epochs=5, patience=2, batch_size=16, learning_rate=0.05)
+HIDDEN = NetworkSettings((16,), epochs=5, patience=2, batch_size=16, learning_rate=0.02)
+SEEDS = (0, 1, 2)
+ENSEMBLES = tuple(key for key, cls in catalogue().items() if cls.card.family == "ensemble")
+COMBINED = (
+    "smote(ratio=0.5)+focal",
+    "random_over+prior_correction",
+    "under_bagging(n_members=2)+class_weight+threshold_mcc",
+)
+# SMOTENC needs numbers and categories, SMOTEN categories alone.
+TABLES = {"smotenc": "mixed", "smoten": "categories", "class_weight": "mixed", "smote_enn": "mixed"}
+# Their code is another one for more than two classes.
+MANY = ("focal", "ldam_drw", "soft_f1", "remix", "smote+isotonic+threshold_g_mean")
+CASES = [*((key, TABLES.get(key, "numbers")) for key in (*catalogue(), *COMBINED)), *((key, "classes") for key in MANY)]
+
+
+def proteins(kind: str) -> Table:
+    """Return half of the yeast sample: one class against the rest or three classes; as numbers or categories.
+
+    With both kinds, "mixed", values are missing in a number and in a category.
+    """
+    frame = load_sample("yeast").frame.iloc[::2].reset_index(drop=True)
+    named = ("ME3", "MIT") if kind == "classes" else ("ME3",)
+    frame["site"] = np.where(frame["site"].isin(named), frame["site"], "other")
+
+    def cut(name: str) -> pd.Series:
+        return pd.qcut(frame[name].rank(method="first"), 6, labels=list("abcdef")).astype(str)
+
+    if kind == "mixed":
+        gaps = {"gvh": frame["gvh"].where(frame.index % 9 > 0), "mit": cut("mit").where(frame.index % 11 > 0)}
+        frame = frame.assign(alm=cut("alm"), **gaps)
+    if kind == "categories":
+        frame = frame[["site"]].assign(**{name: cut(name) for name in ("alm", "mcg", "gvh", "mit")})
+    return from_frame(frame, "proteins")
+
+
+def choice_of(key: str) -> StrategyChoice:
+    return parse_choice(f"{key}(n_members=2)" if key in ENSEMBLES else key)
+
+
+def plan_of(kind: str, keys: tuple[str, ...]) -> Plan:
+    network = HIDDEN if kind == "classes" else LINEAR
+    return Plan("site", tuple(map(choice_of, keys)), network=network, split=SplitSettings(folds=3))
+
+
+def ranked(y: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the average precision: the positive class's of two, the mean over more."""
+    codes = (1,) if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return float(np.mean([average_precision_score(y == code, probabilities[:, code]) for code in codes]))
+
+
+@pytest.fixture(scope="module")
+def app() -> dict[tuple[str, str], list[float]]:
+    """Return the app's average precision of every case on the first fold, one value a seed."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for kind in dict.fromkeys(kind for _, kind in CASES):
+        keys = tuple(key for key, its in CASES if its == kind)
+        table, plan = proteins(kind), plan_of(kind, keys)
+        target = encode_target(table, "site")
+        facts, unit = facts_of(table, plan, target), Unit(0, 0)
+        rows = split_rows(table, plan, target, unit)
+        for seed in SEEDS:
+            made = _prepared(table, plan, target, rows, seed)
+            candidates = candidates_of(plan.strategies, made.view)
+            work(list(candidates.values()), facts, made.block, plan.network, lambda share, doing: None, None)
+            X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+            outcome = Outcome(
+                made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
+            )
+            for key, choice in zip(keys, plan.strategies, strict=True):
+                result = outcome.of(choice, candidates[lane_key(choice)])
+                assert result.error is None, result.error
+                found.setdefault((key, kind), []).append(ranked(result.y_true, result.probabilities))
+    return found
+
+
+def score_of(folder: Path, key: str, kind: str) -> float:
+    """Write a script and its table, run it as a program would, and return its score on the first fold."""
+    table, plan = proteins(kind), plan_of(kind, (key,))
+    target, choice = encode_target(table, plan.target), plan.strategies[0]
+    path = folder / file_name(choice)
+    path.write_text(script(table, target, plan, choice))
+    (folder / "table.csv").write_bytes(table_csv(table, target))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(path), str(folder / "table.csv"), "1"])
+        (score,) = runpy.run_path(str(path), run_name="__main__")["scores"]
+    return float(score)
+
+
+@pytest.mark.parametrize(("key", "kind"), CASES)
+def test_a_script_agrees_with_the_app(
+    key: str, kind: str, app: dict[tuple[str, str], list[float]], tmp_path: Path
+) -> None:
+    score, values = score_of(tmp_path, key, kind), app[key, kind]
+    pooled = float(np.sqrt(np.mean([np.var(each, ddof=1) for each in app.values()])))
+    noise = max(pooled, float(np.std(values, ddof=1))) * np.sqrt(1 + 1 / len(SEEDS))
+    assert abs(score - np.mean(values)) < 4 * noise, f"script {score:.3f}, app {np.mean(values):.3f} ± {noise:.3f}"

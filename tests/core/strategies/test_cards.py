@@ -1,0 +1,43 @@
+"""The catalogue as a person looks through it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.strategies import FAMILY_NAMES, catalogue
+from core.strategies.cards import COST_WORDS, described, families, find, needs
+
+
+def keys(asked: str) -> set[str]:
+    return {card.key for card in find(asked)}
+
+
+def test_every_family_with_a_strategy_is_listed_once_and_has_a_name() -> None:
+    listed = families()
+    assert len(listed) == len(set(listed))
+    assert {cls.card.family for cls in catalogue().values()} == set(listed)
+    assert set(listed) <= set(FAMILY_NAMES)
+
+
+def test_nothing_asked_finds_everything_in_its_order() -> None:
+    assert [card.key for card in find("  ")] == list(catalogue())
+    assert {card.family for card in find("", "loss")} == {"loss"}
+
+
+def test_every_word_must_occur_whatever_its_case_and_accents() -> None:
+    assert "smote_enn" in keys("SMOTE enn")
+    assert keys("smote enn") <= keys("smote")
+    assert keys("Laurikkálà") == keys("laurikkala") != set()
+    assert keys("no such thing") == set()
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_a_card_says_in_words_what_it_costs_needs_and_takes(key: str) -> None:
+    cls = catalogue()[key]
+    assert cls.card.cost in COST_WORDS
+    assert f"at least {cls.card.min_minority} rows of the smallest class" in needs(cls.card)
+    assert ("two classes" in needs(cls.card)) == cls.card.two_classes_only
+    for parameter in cls.parameters():
+        line = described(parameter)
+        assert parameter.help.rstrip(".") in line
+        assert "default" in line.casefold()

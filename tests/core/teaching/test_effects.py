@@ -1,0 +1,43 @@
+"""What a sampler does to the rows, as the catalogue shows it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.charts import figures as charts
+from core.data.samples import load_sample
+from core.data.table import encode_target
+from core.plan import StrategyChoice
+from core.teaching.effects import effect
+
+
+@pytest.mark.parametrize(
+    ("key", "fates"),
+    [
+        ("random_under", {"kept", "removed"}),
+        ("random_over", {"kept", "repeated"}),
+        ("smote", {"kept", "new"}),
+        ("smote_enn", {"kept", "removed", "new"}),
+        ("under_bagging", {"kept", "removed"}),
+        ("over_bagging", {"kept", "repeated", "removed"}),
+        ("smote_bagging", {"kept", "repeated", "removed", "new"}),
+    ],
+)
+def test_the_picture_tells_what_became_of_rows_on_a_table_with_categories(key: str, fates: set[str]) -> None:
+    table = load_sample("abalone_9_vs_18")
+    target = encode_target(table, "rings")
+    found = effect(table, target, StrategyChoice.of(key))
+    assert found.picture is not None
+    assert set(found.picture.fate) == fates
+    assert np.isfinite(found.picture.points).all()
+    figure = charts.rows_picture(found.picture, target.labels)
+    assert sum(len(trace.x) for trace in figure.data) == len(found.picture.points)
+
+
+def test_centroids_are_new_rows_in_place_of_the_larger_classes() -> None:
+    table = load_sample("yeast")
+    found = effect(table, encode_target(table, "site"), StrategyChoice.of("cluster_centroids"))
+    assert found.picture is not None
+    assert set(found.picture.fate) == {"kept", "removed", "new"}
+    assert set(found.after) == {35}
