@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from core.charts import figures as charts
+from core.charts import theme
 from core.data.table import Table, Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
@@ -60,7 +61,7 @@ def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) 
     which = "What the first of its networks sees: your" if result.members > 1 else "Your"
     st.caption(f"{which} rows on their first two principal components.")
     figure = charts.rows_picture(result.picture, target.labels)
-    st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(charts.CONFIG), alt="Rows kept, removed and new")
+    st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(theme.CONFIG), alt="Rows kept, removed and new")
 
 
 @st.fragment(run_every=0.7)

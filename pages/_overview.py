@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import figures as charts
+from core.charts import theme
 from core.charts.pairs import interval_bars
 from core.evaluation.metrics import METRICS
 from pages._rows import class_against_rest
@@ -112,7 +113,7 @@ def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
                 figure,
                 width=width,
                 key=f"confusion_{position}",
-                config={**charts.CONFIG, "modeBarButtons": [["toImage"]]},
+                config={**theme.CONFIG, "modeBarButtons": [["toImage"]]},
                 alt=f"Confusion matrix of {names[summary.key]}",
             )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from core.charts import figures as charts
 from core.charts import ranking as charts_ranking
+from core.charts import theme
 from core.evaluation.metrics import METRICS
 from core.evaluation.ranking import rank, scores, verdict
 from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, table_latex
@@ -178,7 +178,7 @@ def show_diagram(ranking: Ranking, names: dict[str, str]) -> None:
         )
     st.caption(f"Mean rank over {len(ranking.ranks)} tables. {how}")
     figure = charts_ranking.critical_difference(ranking, names)
-    st.plotly_chart(figure, key="diagram", config=dict(charts.CONFIG), alt="Mean ranks of the strategies")
+    st.plotly_chart(figure, key="diagram", config=dict(theme.CONFIG), alt="Mean ranks of the strategies")
 
 
 def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None:
@@ -187,7 +187,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
     better = metric.higher_is_better
     figure = charts_ranking.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
     st.plotly_chart(
-        figure, key="score_map", config=dict(charts.CONFIG), alt=f"{metric.name} of each strategy on each table"
+        figure, key="score_map", config=dict(theme.CONFIG), alt=f"{metric.name} of each strategy on each table"
     )
     style = styled(ranking, names, metric)
     config = {name: st.column_config.Column(width=110) for name in ranking.scores.index}

@@ -194,9 +194,9 @@ def empty(message: str, page: str, label: str) -> None:
 
 def draw(figure: go.Figure, key: str, alt: str) -> None:
     """Show a figure with the toolbar that all figures have."""
-    from core.charts import figures as charts
+    from core.charts import theme
 
-    st.plotly_chart(figure, key=key, config=dict(charts.CONFIG), alt=alt)
+    st.plotly_chart(figure, key=key, config=dict(theme.CONFIG), alt=alt)
 
 
 def progress_of(run_id: str, finished: int, total: int) -> tuple[float, str]:

@@ -143,6 +143,7 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 def show_classes(table: Table, plan: Plan, target: Target) -> None:
     from core.charts import figures as charts
+    from core.charts import theme
 
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
@@ -156,7 +157,7 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
     profile = profile_of(table, target, (table.digest, plan.kinds, target.name, target.positive, plan.split.folds))
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(
-        charts.class_distribution(profile), key="classes", config=dict(charts.CONFIG), alt="Rows of each class"
+        charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
     for warning in profile.warnings:
         st.warning(sentence(warning), icon=":material/warning:")

@@ -1,97 +1,24 @@
-"""Every Plotly figure, in one theme that reads on light and dark pages and for colour-blind readers.
-
-Backgrounds are transparent and text has no fixed colour: Streamlit's theme gives both. Strategies
-differ by colour, dash and symbol, classes by place. Column and class names are data: they pass
-through :func:`text` before they reach a figure, since Plotly reads labels as a kind of HTML.
-"""
+"""The figures of a table's classes and of a comparison at large: bars, confusion matrices, curves."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.charts.theme import COLOURS, GREY, SCALE, strategy_styles, text, themed
 from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
-from core.strategies.presets import PRESETS
+from core.experiment.results import FoldResult
 
 if TYPE_CHECKING:
     from core.teaching.effects import Picture
-
-# Paul Tol's "bright" and Okabe & Ito's colours that keep contrast on white and on near-black.
-COLOURS = ("#4477AA", "#E2691F", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
-PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
-GREY = "#8A8A8A"
-# One hue whose ends both stand out from white and from near-black pages. It skips the middle blues: neither of the
-# text colours that Plotly puts on a cell (white and #444) reaches a contrast of 4.5 there.
-SCALE = [[0.0, "#E3EDF7"], [0.5, "#9CC0E2"], [0.5, "#3A73AE"], [1.0, "#1D4477"]]
-
-#: For ``st.plotly_chart(config=...)`` and for pages: the toolbar's camera saves a sharp PNG.
-CONFIG: Mapping[str, object] = {
-    "displaylogo": False,
-    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "counterweight"},
-    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
-}
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a strategy looks in every figure."""
-
-    colour: str
-    dash: str
-    symbol: str
-    pattern: str
-
-
-@cache
-def _homes() -> Mapping[str, int]:
-    """Return every strategy's place among the colours: those of the presets first, as they are drawn most."""
-    keys = dict.fromkeys(choice.key for choices in PRESETS.values() for choice in choices)
-    return {key: place for place, key in enumerate(keys)}
-
-
-def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
-    """Return a style for each strategy of a comparison, the same in every figure and, where it can be, in every run.
-
-    A strategy has a colour of its own; it takes the next free one where another strategy of the run has it too. With
-    more strategies than colours, the same colour comes again with another dash and symbol. The plain network always
-    has the first.
-    """
-    homes, taken = _homes(), [0] * len(COLOURS)
-    styles = {}
-    for key in sorted(keys, key=lambda key: homes.get(key, len(homes))):
-        home = homes.get(key, crc32(key.encode()))
-        turn = min(taken)
-        colour = next(i % len(COLOURS) for i in range(home, home + len(COLOURS)) if taken[i % len(COLOURS)] == turn)
-        taken[colour] += 1
-        shift = colour + turn * (len(COLOURS) + 1)
-        styles[key] = Style(
-            COLOURS[colour],
-            DASHES[shift % len(DASHES)],
-            SYMBOLS[shift % len(SYMBOLS)],
-            PATTERNS[shift % len(PATTERNS)],
-        )
-    return styles
-
-
-def text(label: object, limit: int = 28) -> str:
-    """Return a name as Plotly text that shows as it is written, cut to a length."""
-    line = " ".join(str(label).split())
-    line = line if len(line) <= limit else line[: limit - 1] + "…"
-    return html.escape(line, quote=False).replace("$", "&#36;")
 
 
 def class_distribution(profile: Profile) -> go.Figure:
@@ -106,28 +33,7 @@ def class_distribution(profile: Profile) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title="Rows", rangemode="tozero")
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
-    return _themed(figure, 70 + 46 * len(labels), legend=False)
-
-
-def before_after(labels: Sequence[str], before: Sequence[int], after: Sequence[int], *, caption: str) -> go.Figure:
-    """Return the training rows of each class before and after a strategy, small enough to stand beside it.
-
-    Parameters
-    ----------
-    caption : str
-        What the second bar counts, for example "after" or "weight after".
-    """
-    names = [text(label, 16) for label in labels]
-    figure = go.Figure()
-    for name, counts, colour, pattern in (("before", before, GREY, "/"), (caption, after, COLOURS[0], "")):
-        figure.add_bar(
-            x=counts, y=names, orientation="h", name=name, marker_color=colour, marker_pattern_shape=pattern,
-            text=[f"{count:,}" for count in counts], textposition="auto",
-            hovertemplate=f"%{{y}} {name}: %{{x:,}}<extra></extra>",
-        )  # fmt: skip
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
-    figure.update_xaxes(showticklabels=False, rangemode="tozero")
-    return _themed(figure, 90 + 44 * len(names))
+    return themed(figure, 70 + 46 * len(labels), legend=False)
 
 
 def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
@@ -150,7 +56,7 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
                 )  # fmt: skip
     figure.update_xaxes(title="First component", showticklabels=False)
     figure.update_yaxes(title="Second component", showticklabels=False)
-    return _themed(figure, 380)
+    return themed(figure, 380)
 
 
 def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str]) -> go.Figure:
@@ -170,7 +76,7 @@ def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Seque
         )
     figure.update_layout(barmode="group", bargap=0.2)
     figure.update_yaxes(rangemode="tozero", title="Mean over folds")
-    return _themed(figure, 440)
+    return themed(figure, 440)
 
 
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:
@@ -214,7 +120,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
                          "len": 0.6, "x": 0.5, "xanchor": "center"},
         }
     )  # fmt: skip
-    figure = _themed(figure, rows * (tile + 60) + 110, legend=False)
+    figure = themed(figure, rows * (tile + 60) + 110, legend=False)
     return figure.update_layout(margin={"t": 110})
 
 
@@ -226,7 +132,7 @@ def pr_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go
     figure.add_hline(base, line={"dash": "dot", "color": GREY}, annotation={"text": "chance", "font_size": 11})
     figure.update_xaxes(title="Recall", range=[0, 1.01])
     figure.update_yaxes(title="Precision", range=[0, 1.02])
-    return _themed(figure, 480)
+    return themed(figure, 480)
 
 
 def roc_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go.Figure:
@@ -237,10 +143,15 @@ def roc_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> g
     )
     figure.update_xaxes(title="False positive rate", range=[0, 1.01])
     figure.update_yaxes(title="True positive rate", range=[0, 1.02])
-    return _themed(figure, 480)
+    return themed(figure, 480)
 
 
-def _curves(comparison: Comparison, names: Mapping[str, str], code: int, of) -> go.Figure:  # type: ignore[no-untyped-def]
+def _curves(
+    comparison: Comparison,
+    names: Mapping[str, str],
+    code: int,
+    of: Callable[[Sequence[FoldResult], str, int], curves.Curve],
+) -> go.Figure:
     styles = strategy_styles([s.key for s in comparison.strategies])
     figure = go.Figure()
     for s in comparison.strategies:
@@ -279,20 +190,4 @@ def training_curves(comparison: Comparison, names: Mapping[str, str]) -> go.Figu
             )  # fmt: skip
     figure.update_xaxes(title="Epoch")
     figure.update_yaxes(title="Loss", rangemode="tozero")
-    return _themed(figure, 440)
-
-
-def _themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 12, "t": 36, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=legend,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "title": None},
-        hoverlabel={"align": "left"},
-        modebar={"bgcolor": "rgba(0,0,0,0)"},
-    )
-    figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
-    return figure
+    return themed(figure, 440)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.figures import SCALE, _themed, strategy_styles, text
+from core.charts.theme import SCALE, strategy_styles, text, themed
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import METRICS
@@ -47,7 +47,7 @@ def interval_bars(
         )  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.2)
     figure.update_yaxes(rangemode="tozero", title=f"Value, {shown.name}")
-    return _themed(figure, 440)
+    return themed(figure, 440)
 
 
 def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") -> go.Figure:
@@ -73,7 +73,7 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
     )  # fmt: skip
     figure.update_xaxes(type="category", side="bottom", showgrid=False, title="against the strategy of this number")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    return _themed(figure, 110 + max(34, 300 // n) * n, legend=False)
+    return themed(figure, 110 + max(34, 300 // n) * n, legend=False)
 
 
 def _text(value: float, probability: bool) -> str:

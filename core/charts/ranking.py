@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.stats import rankdata
 
-from core.charts.figures import COLOURS, GREY, SCALE, strategy_styles, text
-from core.charts.figures import _themed as themed
+from core.charts.theme import COLOURS, GREY, SCALE, strategy_styles, text, themed
 from core.evaluation.ranking import Ranking
 
 _ROW = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.figures import COLOURS, GREY, _themed
+from core.charts.theme import COLOURS, GREY, themed
 from core.teaching.toy import Region, Regions, ToyRows
 
 NAMES = ("common", "rare")
@@ -86,5 +86,5 @@ def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
     low, high = np.minimum(rows.points.min(axis=0), -0.5), np.maximum(rows.points.max(axis=0), 0.5)
     figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, showgrid=False)
-    figure = _themed(figure, 350)
+    figure = themed(figure, 350)
     return figure.update_layout(legend={"y": -0.02, "font": {"size": 12}}, margin={"t": 28})

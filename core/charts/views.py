@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.figures import COLOURS, GREY, SCALE, SYMBOLS, _themed, strategy_styles, text
+from core.charts.theme import COLOURS, GREY, SCALE, SYMBOLS, strategy_styles, text, themed
 from core.data.difficulty import KINDS, Difficulty
 from core.evaluation.calibration import Bins, Calibration
 
@@ -56,7 +56,7 @@ def threshold_curves(
     figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
     figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
-    return _themed(figure, 460).update_layout(legend_y=-0.28)
+    return themed(figure, 460).update_layout(legend_y=-0.28)
 
 
 def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
@@ -93,7 +93,7 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
     )
     figure.update_xaxes(title="Mean probability", range=[-0.02 * top, top])
     figure.update_yaxes(title="Observed share", range=[-0.02 * top, top])
-    return _themed(figure, 480)
+    return themed(figure, 480)
 
 
 def prior_shift(
@@ -129,7 +129,7 @@ def prior_shift(
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=shown[::-1], range=[-0.6, len(shown) - 0.4]
     )
-    return _legend_below(_themed(figure, 150 + 28 * len(shown)))
+    return _legend_below(themed(figure, 150 + 28 * len(shown)))
 
 
 def class_heat(
@@ -156,7 +156,7 @@ def class_heat(
     # Places, not names, are the axes: two names may be cut to the same text.
     figure.update_xaxes(tickvals=np.arange(len(classes)), ticktext=classes, side="top", showgrid=False)
     figure.update_yaxes(tickvals=np.arange(len(shown)), ticktext=shown, autorange="reversed", showgrid=False)
-    return _themed(figure, 110 + 34 * len(shown), legend=False).update_layout(margin_t=60)
+    return themed(figure, 110 + 34 * len(shown), legend=False).update_layout(margin_t=60)
 
 
 def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> go.Figure:
@@ -185,7 +185,7 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
     )  # fmt: skip
     figure.update_xaxes(title="Decision", tickvals=np.arange(n), ticktext=classes, showgrid=False)
     figure.update_yaxes(title="Truth", tickvals=np.arange(n), ticktext=classes, autorange="reversed", showgrid=False)
-    return _themed(figure, max(300, 130 + 40 * n), legend=False)
+    return themed(figure, max(300, 130 + 40 * n), legend=False)
 
 
 def row_kinds(found: Difficulty) -> go.Figure:
@@ -206,7 +206,7 @@ def row_kinds(found: Difficulty) -> go.Figure:
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
     figure.update_yaxes(tickvals=np.arange(len(labels)), ticktext=labels, autorange="reversed", showgrid=False)
     figure.update_layout(legend_traceorder="normal")
-    return _legend_below(_themed(figure, 130 + 40 * len(labels)))
+    return _legend_below(themed(figure, 130 + 40 * len(labels)))
 
 
 def _legend_below(figure: go.Figure) -> go.Figure:

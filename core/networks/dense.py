@@ -1,4 +1,4 @@
-"""The Keras architecture, and moving weights between a lane and a single Keras model."""
+"""The dense network of the app: its starting weights, and one lane of it as a Keras model."""
 
 from __future__ import annotations
 
@@ -61,15 +61,3 @@ def build(n_features: int, hidden: Sequence[int], n_classes: int, dropout: float
     else:
         layers.append(keras.layers.Dense(n_classes, activation="softmax"))
     return keras.Sequential(layers)
-
-
-def to_keras(weights: Weights, n_classes: int) -> keras.Sequential:
-    """Return a Keras model with a lane's weights."""
-    model = build(weights[0].shape[0], [bias.shape[0] for bias in weights[1:-1:2]], n_classes)
-    model.set_weights(list(weights))
-    return model
-
-
-def from_keras(model: keras.Sequential) -> Weights:
-    """Return a Keras model's weights in a lane's layout."""
-    return tuple(np.asarray(array, np.float32) for array in model.get_weights())

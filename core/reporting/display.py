@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts import figures as charts
+from core.charts import theme
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 
@@ -154,7 +155,7 @@ def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) ->
             full_html=False,
             include_plotlyjs=with_library,
             div_id=place,
-            config={**charts.CONFIG, "responsive": True, "showTips": False},
+            config={**theme.CONFIG, "responsive": True, "showTips": False},
         )
     )
 

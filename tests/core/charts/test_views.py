@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts import figures as charts
+from core.charts import theme
 from core.charts import views as charts_views
 from core.data.difficulty import difficulty
 from core.data.samples import load_sample
@@ -44,10 +44,10 @@ def test_one_theme_and_names_as_text() -> None:
 
 
 def test_a_strategy_has_one_colour_everywhere() -> None:
-    drawn, styles = figures(), charts.strategy_styles(KEYS)
+    drawn, styles = figures(), theme.strategy_styles(KEYS)
     lines = [trace for trace in drawn["curves"].data if trace.mode == "lines"]
     assert [trace.line.color for trace in lines] == [styles[key].colour for key in KEYS]
-    assert drawn["reliability"].data[0].line.color == styles["plain"].colour == charts.COLOURS[0]
+    assert drawn["reliability"].data[0].line.color == styles["plain"].colour == theme.COLOURS[0]
     before = next(trace for trace in drawn["shift"].data if trace.name == "as trained")
     assert list(before.marker.color) == [styles[key].colour for key in KEYS]
 

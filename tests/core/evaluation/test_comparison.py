@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from core.charts import figures as charts
+from core.charts import theme
 from core.data.profile import describe
 from core.data.samples import load_sample
 from core.data.table import encode_target
@@ -85,7 +86,6 @@ def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
     table = load_sample("abalone_9_vs_18")
     figures = [
         charts.class_distribution(describe(table, encode_target(table, "rings"))),
-        charts.before_after(("9", "18"), (689, 42), (42, 42), caption="after"),
         charts.metric_bars(found, NAMES, ("f1", "recall")),
         charts.confusion_grid(found, NAMES),
         charts.pr_curves(found, NAMES, 1),
@@ -97,7 +97,7 @@ def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
         assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.font.color is None
         assert "<b>plain" not in figure.to_json()  # names are shown, not interpreted
-    grid = figures[3]
+    grid = figures[2]
     heatmaps = [trace for trace in grid.data if trace.type == "heatmap"]
     assert len(heatmaps) == 3
     assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
@@ -106,14 +106,14 @@ def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
 
 def test_styles_stay_apart_for_many_strategies() -> None:
     keys = [f"s{i}" for i in range(45)] + ["plain"]
-    styles = charts.strategy_styles(keys)
-    assert styles["plain"].colour == charts.COLOURS[0]
+    styles = theme.strategy_styles(keys)
+    assert styles["plain"].colour == theme.COLOURS[0]
     assert len({(s.colour, s.dash, s.symbol) for s in styles.values()}) == 46
 
 
 def test_a_strategy_keeps_its_colour_from_run_to_run() -> None:
-    start = charts.strategy_styles([choice.key for choice in PRESETS["Start"]])
-    other = charts.strategy_styles(["smote", "random_under+prior_correction", "focal", "threshold_f1", "plain"])
+    start = theme.strategy_styles([choice.key for choice in PRESETS["Start"]])
+    other = theme.strategy_styles(["smote", "random_under+prior_correction", "focal", "threshold_f1", "plain"])
     for key in ("smote", "threshold_f1", "plain"):
         assert other[key] == start[key]
     assert len({style.colour for style in start.values()}) == len(start)

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import train_test_split
 
-from core.networks.dense import build, initial_weights, to_keras
+from core.networks.dense import build, initial_weights
 from core.plan import NetworkSettings
 from core.training import _graph
 from core.training.lane import Lane, LossTerms, Synthetic
@@ -82,7 +82,9 @@ def test_folds_of_different_width_train_in_one_stack() -> None:
 def test_a_lane_copied_into_keras_predicts_the_same(n_classes: int) -> None:
     block = table(n_classes=n_classes)
     (lane,) = train([block], [LaneTask(0, Lane(np.arange(300), 0))], NetworkSettings(epochs=3), n_classes)
-    keras_p = to_keras(lane.weights, n_classes).predict(block.X_valid, verbose=0)
+    model = build(block.X.shape[1], NetworkSettings().hidden_layers, n_classes)
+    model.set_weights(list(lane.weights))
+    keras_p = model.predict(block.X_valid, verbose=0)
     ours = predict([lane], block.X_valid)[0]
     np.testing.assert_allclose(ours[:, 1:] if n_classes == 2 else ours, keras_p, atol=1e-5)
 

@@ -1,0 +1,100 @@
+"""One theme for every figure: it reads on light and dark pages and for colour-blind readers.
+
+Backgrounds are transparent and text has no fixed colour: Streamlit's theme gives both. Strategies
+differ by colour, dash and symbol, classes by place. Column and class names are data: they pass
+through :func:`text` before they reach a figure, since Plotly reads labels as a kind of HTML.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from zlib import crc32
+
+import plotly.graph_objects as go
+
+from core.strategies.presets import PRESETS
+
+# Paul Tol's "bright" and Okabe & Ito's colours that keep contrast on white and on near-black.
+COLOURS = ("#4477AA", "#E2691F", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
+PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
+GREY = "#8A8A8A"
+# One hue whose ends both stand out from white and from near-black pages. It skips the middle blues: neither of the
+# text colours that Plotly puts on a cell (white and #444) reaches a contrast of 4.5 there.
+SCALE = [[0.0, "#E3EDF7"], [0.5, "#9CC0E2"], [0.5, "#3A73AE"], [1.0, "#1D4477"]]
+
+#: For ``st.plotly_chart(config=...)`` and for pages: the toolbar's camera saves a sharp PNG.
+CONFIG: Mapping[str, object] = {
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "counterweight"},
+    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a strategy looks in every figure."""
+
+    colour: str
+    dash: str
+    symbol: str
+    pattern: str
+
+
+@cache
+def _homes() -> Mapping[str, int]:
+    """Return every strategy's place among the colours: those of the presets first, as they are drawn most."""
+    keys = dict.fromkeys(choice.key for choices in PRESETS.values() for choice in choices)
+    return {key: place for place, key in enumerate(keys)}
+
+
+def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
+    """Return a style for each strategy of a comparison, the same in every figure and, where it can be, in every run.
+
+    A strategy has a colour of its own; it takes the next free one where another strategy of the run has it too. With
+    more strategies than colours, the same colour comes again with another dash and symbol. The plain network always
+    has the first.
+    """
+    homes, taken = _homes(), [0] * len(COLOURS)
+    styles = {}
+    for key in sorted(keys, key=lambda key: homes.get(key, len(homes))):
+        home = homes.get(key, crc32(key.encode()))
+        turn = min(taken)
+        colour = next(i % len(COLOURS) for i in range(home, home + len(COLOURS)) if taken[i % len(COLOURS)] == turn)
+        taken[colour] += 1
+        shift = colour + turn * (len(COLOURS) + 1)
+        styles[key] = Style(
+            COLOURS[colour],
+            DASHES[shift % len(DASHES)],
+            SYMBOLS[shift % len(SYMBOLS)],
+            PATTERNS[shift % len(PATTERNS)],
+        )
+    return styles
+
+
+def text(label: object, limit: int = 28) -> str:
+    """Return a name as Plotly text that shows as it is written, cut to a length."""
+    line = " ".join(str(label).split())
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    return html.escape(line, quote=False).replace("$", "&#36;")
+
+
+def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
+    """Return the figure in the app's theme, with a height in pixels."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 12, "t": 36, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "title": None},
+        hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)"},
+    )
+    figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
+    return figure
