@@ -137,8 +137,12 @@ class EffectiveNumber(ClassWeighting):
 
 @register
 @dataclass(frozen=True)
-class CostWeights(ClassWeighting):
-    """Weights from a cost matrix: what mistaking a row of the class costs in all."""
+class CostWeights(Strategy):
+    """Weights from a cost matrix: what mistaking a row of the class costs in all.
+
+    Costs belong to the classes of the table, so they are read from its counts, whatever a sampler made of
+    the rows: the rarest class costs the most even where it has become the largest.
+    """
 
     card = Card(
         "cost_weight",
@@ -159,11 +163,12 @@ class CostWeights(ClassWeighting):
     costs: tuple[float, ...] = parameter((), COSTS_HELP)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        helper, matrix = costs_code(self.miss_cost, self.costs, "counts")
+        helper, matrix = costs_code(self.miss_cost, self.costs, "fold.counts")
         return Snippet(helpers=helper, weights=f"{matrix}.sum(axis=1)")
 
-    def class_weights(self, counts: np.ndarray) -> np.ndarray:
-        return cost_matrix(self.miss_cost, self.costs, counts).sum(axis=1)
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        costs = cost_matrix(self.miss_cost, self.costs, view.class_counts)
+        return [weighted(lane, view, costs.sum(axis=1))]
 
 
 @register

@@ -7,8 +7,10 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from core.plan import Part
-from core.strategies import StrategyError, TrainingView, make
+from core.strategies import StrategyError, TrainingView, make, parts_of
 from core.strategies._costs import cost_matrix
+from core.strategies.base import stages_of
+from core.strategies.notation import parse_choice
 from core.strategies.weighting import balanced, effective_number
 from core.training.lane import Lane
 
@@ -69,6 +71,24 @@ def test_cost_weights_are_the_rows_of_the_cost_matrix() -> None:
     assert weights[1] / weights[0] == pytest.approx(7, rel=1e-5)
     weights = class_weights("cost_weight", COUNTS, costs=(0.0, 1.0, 2.0, 4.0, 0.0, 1.0, 10.0, 20.0, 0.0))
     np.testing.assert_allclose(weights / weights[0], np.array([3, 5, 30]) / 3, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    ["random_over", "smote", "random_under", "under_bagging", "near_miss_3", "smote_enn", "balanced_batches"],
+)
+def test_costs_are_those_of_the_tables_classes_whatever_a_sampler_left(sampler: str) -> None:
+    """900:100 and a cost of 10: a positive row weighs ten times a negative one, also where positives lead."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [900, 100])
+    X = rng.standard_normal((1000, 2)) + 1.5 * y[:, None]
+    view = TrainingView(X.astype(np.float32), X, (), y, 2, 0, lambda rows: rows.astype(np.float32))
+    choice = parse_choice(f"{sampler}+cost_weight(miss_cost=10)")
+    for lane in next(stages_of(parts_of(choice), Lane(np.arange(1000), 0), view)):
+        labels = lane.labels(y)
+        assert lane.sample_weight is not None
+        ratio = lane.sample_weight[labels == 1].mean() / lane.sample_weight[labels == 0].mean()
+        assert ratio == pytest.approx(10, rel=1e-4)
 
 
 def test_a_cost_matrix_from_one_number_grows_with_rarity() -> None:
