@@ -25,21 +25,26 @@ class Loopback:
         Each has one thread and no supervisor, so that one that is killed stays away.
     pinned : bool
         Whether each worker is held to one core, taking them in turn.
+    scheme : str
+        "tcp", or "tls" with the keys that Dask's configuration names.
+    preload : bool
+        Whether workers import TensorFlow before they take work.
     """
 
-    def __init__(self, workers: int, *, pinned: bool = False) -> None:
+    def __init__(self, workers: int, *, pinned: bool = False, scheme: str = "tcp", preload: bool = True) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{port}"
+        self.address = f"{scheme}://127.0.0.1:{port}"
         scheduler = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
+        scheduler += ["--protocol", scheme]
         self._scheduler = self._start([*scheduler, "--no-dashboard"])
         cores = sorted(os.sched_getaffinity(0)) if pinned else []
         self.workers: list[subprocess.Popen[bytes]] = []
         for place in range(workers):
             start = ["-c", _PINNED, str(cores[place % len(cores)])] if pinned else ["-m", "distributed.cli.dask_worker"]
             options = ["--nworkers", "1", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
-            options += ["--memory-limit", "4GiB", "--preload", "core.runs.worker"]
+            options += ["--memory-limit", "4GiB", *(["--preload", "core.runs.worker"] if preload else [])]
             self.workers.append(self._start([*start, self.address, *options]))
 
     def __enter__(self) -> Loopback:

@@ -2,6 +2,12 @@
 
 The worker is a program of its own: the app's main script must not be imported again there. It
 imports TensorFlow ahead of time; this process never does.
+
+Whoever talks to a Dask scheduler can run code in its process, and any account of a machine can
+connect to its loopback addresses. The embedded scheduler and its worker therefore speak TLS with a
+key that this process makes when it starts and hands to the worker alone, through its environment,
+which other accounts cannot read. A cluster of the user's own has the security that Dask's
+configuration gives it.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from core.runs.worker import EMBEDDED
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.security import Security
 
 ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 0.5
@@ -29,7 +36,7 @@ class Cluster:
     Parameters
     ----------
     scheduler : str or None
-        Address of the user's scheduler, ``tcp://host:8786``; None starts an embedded one.
+        Address of the user's scheduler, ``tcp://host:8786`` or ``tls://host:8786``; None starts an embedded one.
 
     Raises
     ------
@@ -40,6 +47,7 @@ class Cluster:
     def __init__(self, scheduler: str | None = None) -> None:
         import dask
         from distributed import Client, LocalCluster
+        from distributed.security import Security
 
         dask.config.set(
             {
@@ -56,7 +64,17 @@ class Cluster:
         if scheduler is not None:
             self.client = Client(scheduler, set_as_default=False)
             return
-        cluster = LocalCluster(n_workers=0, protocol="tcp://", host="127.0.0.1", dashboard_address="127.0.0.1:0")
+        self._security = Security.temporary()
+        with dask.config.set({"distributed.scheduler.http.routes": []}):
+            cluster = LocalCluster(
+                n_workers=0,
+                protocol="tls://",
+                security=self._security,
+                host="127.0.0.1",
+                # Dask always listens for HTTP, even with nothing to serve.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+            )
         self._address = cluster.scheduler_address
         self._process = self._start_worker()
         self.client = Client(cluster, set_as_default=False)
@@ -127,13 +145,16 @@ class Cluster:
     def _start_worker(self) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
+            **_as_environment(self._security),
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
             EMBEDDED: "1",
         }
         command = [sys.executable, "-m", "distributed.cli.dask_worker", self._address, "--nworkers", "1"]
-        command += ["--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "600"]
-        command += ["--host", "127.0.0.1", "--preload", "core.runs.worker", "--preload-nanny", "core.runs._lifeline"]
+        command += ["--nthreads", "1", "--memory-limit", "0", "--death-timeout", "600", "--host", "127.0.0.1"]
+        command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+        command += ["--preload", "core.runs.worker", "--preload-nanny", "core.runs._lifeline"]
         return subprocess.Popen(
             command,
             env=environment,
@@ -142,3 +163,12 @@ class Cluster:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _as_environment(security: Security) -> dict[str, str]:
+    """Return the variables from which Dask, in a process of its own, reads the same keys."""
+    names = {"CA_FILE": "tls_ca_file"}
+    for role in ("client", "worker"):
+        names |= {f"{role}__{part}".upper(): f"tls_{role}_{part}" for part in ("cert", "key")}
+    keys = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(getattr(security, field)) for name, field in names.items()}
+    return {**keys, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
+from distributed import Client, Security
 
 from benchmarks._cluster import Loopback
 from core.data.samples import load_sample
@@ -53,3 +55,32 @@ def test_a_lost_workers_units_move_on_and_the_results_are_the_same(cluster: Loop
         np.testing.assert_array_equal(result.probabilities, there.probabilities)
         np.testing.assert_array_equal(result.decisions, there.decisions)
     engine.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Name keys in Dask's environment variables, as the documentation tells people to."""
+    made = Security.temporary()
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    for name, text in (("cert", made.tls_worker_cert), ("key", made.tls_worker_key)):
+        (tmp_path / f"{name}.pem").write_text(str(text))
+        for role in ("SCHEDULER", "WORKER", "CLIENT"):
+            monkeypatch.setenv(f"{prefix}{role}__{name.upper()}", str(tmp_path / f"{name}.pem"))
+    monkeypatch.setenv(f"{prefix}CA_FILE", str(tmp_path / "cert.pem"))
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "true")
+    with dask.config.set({}):  # what follows is undone at the end
+        dask.config.refresh()
+        yield
+    monkeypatch.undo()
+    dask.config.refresh()
+
+
+@pytest.mark.usefixtures("keys")
+def test_ones_own_cluster_speaks_tls_by_dasks_variables(tmp_path: Path) -> None:
+    with Loopback(1, scheme="tls", preload=False) as cluster:
+        engine = Engine(tmp_path / "runs", cluster.address)
+        assert engine.wait_ready(60)
+        assert engine.call(pow, 2, 3).result(60) == 8
+        with pytest.raises(OSError):
+            Client(cluster.address, security=Security.temporary(), timeout=1, set_as_default=False)
+        engine.close()

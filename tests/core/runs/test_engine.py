@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -15,9 +16,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import numpy as np
+import psutil
 import pytest
+from distributed import Client, Security
 from distributed.comm import CommClosedError
+from distributed.core import connect
 
 from benchmarks.card_fraud import make
 from core.data.samples import load_sample
@@ -38,8 +43,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def engine(store: Store) -> Iterator[Engine]:
-    engine = Engine(store.root)
-    assert engine.wait_ready(300)
+    # As strict as a person can be: nothing may fall back to plain connections.
+    with dask.config.set({"distributed.comm.require-encryption": True}):
+        engine = Engine(store.root)
+        assert engine.wait_ready(300)
     yield engine
     engine.close()
 
@@ -91,6 +98,41 @@ def test_a_run_finishes_and_this_process_has_no_tensorflow(store: Store, undistu
         "sys.exit('tensorflow' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[3])
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_stranger_on_this_machine_reaches_neither_scheduler_nor_worker(engine: Engine, scheme: str) -> None:
+    client = engine.conductor.cluster.client  # type: ignore[union-attr]
+    known = client.scheduler_info()
+    worker = next(iter(known["workers"].values()))
+    security = Security(require_encryption=False) if scheme == "tcp" else Security.temporary()
+    own_keys = client.security.get_connection_args("client")
+    for address in (known["address"], worker["nanny"], next(iter(known["workers"]))):
+        # The owner's own keys open what a stranger is refused.
+        client.sync(connect, address, timeout=10, **own_keys).abort()
+        foreign = f"{scheme}://{address.partition('://')[2]}"
+        arguments = security.get_connection_args("client")
+        if scheme == "tls":  # a stranger does not mind who answers
+            arguments["ssl_context"].verify_mode = ssl.CERT_NONE
+        with pytest.raises(OSError):
+            client.sync(connect, foreign, timeout=1, **arguments).abort()
+    foreign = f"{scheme}://{known['address'].partition('://')[2]}"
+    with pytest.raises(OSError):
+        Client(foreign, security=security, timeout=1, set_as_default=False).run_on_scheduler(os.getpid)
+
+
+def test_only_this_machine_can_knock_at_the_worker(engine: Engine) -> None:
+    supervisor = psutil.Process(engine.conductor.cluster.supervisor)  # type: ignore[union-attr]
+    listening = [
+        connection.laddr.ip
+        for process in (supervisor, *supervisor.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 3
+    assert set(listening) == {"127.0.0.1"}
+    # Arguments of a program can be read by everybody.
+    assert not [word for word in supervisor.cmdline() if "BEGIN" in word]
 
 
 def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
