@@ -12,6 +12,10 @@ from skrub import Cleaner
 from core.words import TableError, counted, listed, quoted
 
 _MOMENT = np.dtype("datetime64[us]")
+_MOST_NAME_NOTES = 5
+# Text beyond this many characters is no number and no date, and the parsers take quadratic time on it.
+_LONGEST_PARSED = 1_000
+_YEARS = (1, 9999)  # what a calendar date of Python can hold
 # Thousands mark, decimal mark, and what a number looks like with them.
 _WRITTEN = (
     (",", ".", re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")),
@@ -58,21 +62,34 @@ def clean(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _names(raw: list[str]) -> tuple[list[str], list[str]]:
     names: list[str] = []
-    notes: list[str] = []
     taken = {name.strip() for name in raw}
     seen: set[str] = set()
+    copies: dict[str, int] = {}
+    nameless: list[str] = []
+    repeated: list[str] = []
     for at, given in enumerate(raw):
         name = given.strip() or f"column {at + 1}"
         if not given.strip():
-            notes.append(f"Column {at + 1} has no name and is called {quoted(name)}.")
+            nameless.append(f"Column {at + 1} has no name and is called {quoted(name)}.")
         if name in seen:
-            base, copy = name, 2
+            base, copy = name, copies.get(name, 1)
+            # Counting goes on where the last copy of this name left off, or many equal names take quadratic time.
             while name in seen or name in taken:
-                name, copy = f"{base} ({copy})", copy + 1
-            notes.append(f"The column name {quoted(base)} comes again: column {at + 1} is now called {quoted(name)}.")
+                copy += 1
+                name = f"{base} ({copy})"
+            copies[base] = copy
+            repeated.append(
+                f"The column name {quoted(base)} comes again: column {at + 1} is now called {quoted(name)}."
+            )
         seen.add(name)
         names.append(name)
-    return names, notes
+    return names, _few(nameless, "without a name") + _few(repeated, "with the name of an earlier one")
+
+
+def _few(notes: list[str], kind: str) -> list[str]:
+    """Return the first notes of a kind, and one on how many more there are."""
+    more = len(notes) - _MOST_NAME_NOTES
+    return notes if more <= 0 else [*notes[:_MOST_NAME_NOTES], f"{counted(more, 'more column')} {kind} got one."]
 
 
 def _plain(column: pd.Series) -> tuple[pd.Series, str]:
@@ -97,7 +114,7 @@ def _plain(column: pd.Series) -> tuple[pd.Series, str]:
         whole = pd.api.types.is_integer_dtype(dtype) and not column.isna().any()
         return column.astype("int64" if whole else "float64"), ""
     if pd.api.types.is_datetime64_any_dtype(dtype):
-        return (column if dtype == _MOMENT else column.astype(_MOMENT)), ""
+        return _in_calendar(column)
     if pd.api.types.is_object_dtype(dtype):
         better = column.infer_objects()
         if pd.api.types.is_object_dtype(better.dtype) and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
@@ -112,6 +129,17 @@ def _plain(column: pd.Series) -> tuple[pd.Series, str]:
     return _clean_text(column)
 
 
+def _in_calendar(column: pd.Series) -> tuple[pd.Series, str]:
+    """Return moments in microseconds, without those that no calendar of Python or pandas can show."""
+    first, last = (np.datetime64(f"{year:04d}", "Y").astype("datetime64[s]") for year in (_YEARS[0], _YEARS[1] + 1))
+    values = column.to_numpy()
+    seconds = values.astype("datetime64[s]")
+    outside = (seconds < first) | (seconds >= last)
+    if not outside.any():
+        return (column if column.dtype == _MOMENT else column.astype(_MOMENT)), ""
+    return column.mask(outside).astype(_MOMENT), f"Dates outside the years {_YEARS[0]} to {_YEARS[1]}, taken as missing"
+
+
 def _clean_text(column: pd.Series) -> tuple[pd.Series, str]:
     """Clean text by its different values, so that the cost is that of the levels, not of the rows."""
     if pd.api.types.is_object_dtype(column.dtype):
@@ -120,6 +148,7 @@ def _clean_text(column: pd.Series) -> tuple[pd.Series, str]:
     if not len(levels):
         return pd.Series(np.full(len(column), np.nan), name=column.name), ""
     before = pd.Series(np.asarray(levels, dtype=object), name="x", dtype="str").str.strip()
+    whole, before = before, before.str.slice(0, _LONGEST_PARSED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         cleaned = Cleaner(drop_null_fraction=None, parse_numbers=True).fit_transform(before.to_frame())["x"]
@@ -136,6 +165,8 @@ def _clean_text(column: pd.Series) -> tuple[pd.Series, str]:
         numbers = _punctuated_numbers(cleaned)
         if numbers is not None:
             cleaned, what = numbers, "Numbers written with decimal commas or thousands marks, read as numbers"
+        elif (cut := whole.str.len() > _LONGEST_PARSED).any():
+            cleaned = cleaned.mask(cut, whole)
     values = cleaned.array.take(codes, allow_fill=True)
     return pd.Series(values, name=column.name, index=column.index), what
 

@@ -103,7 +103,7 @@ def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
             raise TableError(f"The zip archive holds {counted(len(entries), 'file')}{inside}: it must hold one CSV.")
         name = entries[0].filename
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
             raise TableError(f"The zip archive's file {quoted(name)} leads outside the archive: pack the CSV again.")
         _check_size(size, len(data))
         try:
@@ -132,6 +132,7 @@ def _read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)), read_dictionary=texts)
         table = file.read(columns=flat)
         _check_texts(table)
+        _check_encoding(table)
         for at, field in enumerate(table.schema):
             plain = _plain_type(field.type)
             if plain != field.type:
@@ -160,6 +161,17 @@ def _check_texts(table: pa.Table) -> None:
             size += pc.sum(lengths.cast(pa.int64())).as_py() or 0
     if size > MOST_BYTES:
         raise TableError(f"The Parquet file's texts take more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+
+
+def _check_encoding(table: pa.Table) -> None:
+    """Refuse text that is not UTF-8: Arrow reads it without a look, and pandas fails on it much later."""
+    for name in table.column_names:
+        try:
+            table.column(name).validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise TableError(
+                f"Column {quoted(name)} of the Parquet file holds text that is not UTF-8: write it again in UTF-8."
+            ) from error
 
 
 def _is_nested(kind: pa.DataType) -> bool:

@@ -48,10 +48,11 @@ BOMB = b"a,b\n" + b"0,0\n" * (17 << 20)
         (zipped(**{"/etc/a.csv": CSV}), "outside the archive"),
         (zipped(**{"..\\a.csv": CSV}), "outside the archive"),
         (zipped(**{"C:\\a.csv": CSV}), "outside the archive"),
+        (zipped(**{".": CSV}), "outside the archive"),
         (zipped(**{"a.csv": CSV, "b.csv": CSV}), "holds 2 files"),
         (zipped(), "archive"),
     ],
-    ids=["gzip bomb", "zip bomb", "lying", "nested", "nested gzip", "root", "up", "drive", "two", "none"],
+    ids=["gzip bomb", "zip bomb", "lying", "nested", "nested gzip", "root", "up", "drive", "dot", "two", "none"],
 )
 def test_traps_are_refused_in_one_sentence(data: bytes, words: str) -> None:
     with pytest.raises(TableError, match=words) as caught:
