@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
 from core.strategies import parts_of
+from pages._cache import cached
 from pages._rows import class_against_rest, tested_rows
 from pages._shared import draw, plain
 
@@ -112,18 +113,18 @@ def scores_table(
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@cached(max_entries=4)
 def rows_of(_found: Comparison, key: str, corrected: bool) -> tuple[OutOfFold, ...]:
     pooled = tested_rows(_found, key)
     return prior_corrected(pooled) if corrected else pooled
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@cached(max_entries=32)
 def scores(_found: Comparison, key: str, code: int, corrected: bool) -> list[Calibration]:
     return [calibration(one.truth == code, one.probabilities[:, code]) for one in rows_of(_found, key, corrected)]
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@cached(max_entries=256)
 def strategy_bins(_found: Comparison, key: str, code: int, strategy: str, corrected: bool) -> Bins:
     one = next(one for one in rows_of(_found, key, corrected) if one.key == strategy)
     first = one.repeat == one.repeat.min()

@@ -10,6 +10,7 @@ from core.data.table import encode_target
 from core.evaluation.verdict import MAIN_METRIC
 from core.exporting.script import CodeError, file_name, script, table_csv
 from core.strategies import label
+from pages._cache import cached
 from pages._report import file_name as run_name
 from pages._shared import plain, sentence, store
 from pages._verdict import assessment
@@ -70,7 +71,7 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
     st.code(code, language="python", height=560)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@cached(max_entries=16)
 def made(_record: RunRecord, picked: str, csv: str, key: str) -> str:
     """Return a strategy's script."""
     plan = _record.plan

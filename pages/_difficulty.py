@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._cache import cached
 from pages._shared import draw, sentence
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def words(text: str) -> str:
     return sentence(text.replace("`", "'"))
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def measured(
     _table: Table,
     _target: Target,

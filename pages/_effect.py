@@ -12,6 +12,7 @@ from core.charts import theme
 from core.data.table import Table, Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
+from pages._cache import cached
 from pages._shared import sentence
 
 CLASSES_SHOWN = 6
@@ -28,7 +29,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="effects")
 
 
-@st.cache_resource(show_spinner=False, max_entries=400)
+@cached(max_entries=400)
 def _effect(_table: Table, _target: Target, _choice: StrategyChoice, *key: object) -> Future[Effect]:
     return _pool().submit(effect, _table, _target, _choice)
 

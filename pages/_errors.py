@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
 from core.reporting.safe_csv import safe_csv
+from pages._cache import cached
 from pages._rows import tested_rows
 from pages._shared import plain, store, target_of
 
@@ -43,7 +44,7 @@ def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key
     if not chosen.any():
         st.info("There is no such row.")
         return
-    table = error_table(errors, chosen, labelled(record.id), found.labels, names)
+    table = error_table(errors, chosen, labelled(record.id, key), found.labels, names)
     cut = f", of which the first {SHOWN:,} are shown" if len(table) > SHOWN else ""
     words, act = st.columns([3, 1], vertical_alignment="bottom")
     words.caption(f"{len(table):,} rows{cut}, the most surely wrong first. Press a heading to sort.")
@@ -89,13 +90,13 @@ def show_words(found: Comparison, errors: RowErrors) -> None:
         st.markdown(f"They disagree on {int(errors.disagree.sum()):,} of {len(errors.rows):,} rows.")
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@cached(max_entries=4)
 def errors_of(_found: Comparison, key: str) -> RowErrors:
     return row_errors(tested_rows(_found, key))
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def labelled(run_id: str) -> pd.DataFrame:
+@cached(max_entries=2)
+def labelled(run_id: str, key: str) -> pd.DataFrame:
     """Return the labelled rows of a run's table, in order."""
     table, plan = store().table(run_id), store().record(run_id).plan
     rows = target_of(table.with_kinds(dict(plan.kinds)), plan).rows

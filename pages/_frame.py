@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import sign_in
+from pages._person import sign_in
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage

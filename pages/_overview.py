@@ -12,6 +12,7 @@ from core.charts import figures as charts
 from core.charts import theme
 from core.charts.pairs import interval_bars
 from core.evaluation.metrics import METRICS
+from pages._cache import cached
 from pages._rows import class_against_rest
 from pages._shared import draw
 from pages._verdict import chosen_intervals
@@ -50,7 +51,7 @@ def show_table(found: Comparison, names: dict[str, str], key: str, shown: Interv
     st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@cached(max_entries=16)
 def styled(_found: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
     """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top."""
     heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
@@ -129,7 +130,7 @@ def show_curves(found: Comparison, names: dict[str, str], positive: int | None, 
         draw(roc, "roc", "ROC curve of each strategy")
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
     """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
     alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
@@ -141,6 +142,6 @@ def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> l
     ]
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@cached(max_entries=32)
 def curve_figures(_found: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
     return charts.pr_curves(_found, _names, code), charts.roc_curves(_found, _names, code)

@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.metrics import METRICS
 from core.evaluation.paired import Pairs, compare_pairs
+from pages._cache import cached
 from pages._shared import draw, sentence
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ def table(pairs: Pairs, names: dict[str, str]) -> pd.DataFrame:
     return frame.rename(columns=heads)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@cached(max_entries=64)
 def paired(_record: RunRecord, _found: Comparison, key: str, metric: str, rope: float) -> Pairs:
     return compare_pairs(_found, _record.plan.split, metric, rope)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@cached(max_entries=64)
 def heatmap(_pairs: Pairs, _names: dict[str, str], key: str, cell: Cell) -> go.Figure:
     return pair_heatmap(_pairs, _names, cell)

@@ -49,10 +49,7 @@ def show_benchmark(benchmark: Benchmark) -> None:
         show_progress(benchmark.id, tuple(record.id for record in finished.values()))
     elif benchmark.stopped:
         show_stopped(benchmark)
-    found = {
-        name: comparison(record.id, tuple(sorted(store().finished_units(record.id))))
-        for name, record in finished.items()
-    }
+    found = {name: comparison(record.id) for name, record in finished.items()}
     if not found:
         st.caption("The first figures come after the first table.")
         return

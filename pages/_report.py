@@ -13,6 +13,7 @@ from core.reporting.display import folds_frame
 from core.reporting.report import report
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
+from pages._cache import cached
 from pages._shared import store
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key
     results = results_of(record, found, key)
     st.download_button(
         "Download the report",
-        report_of(results, record, key),
+        report_of(results, record.name, record.versions, key),
         f"{name}.html",
         "text/html",
         icon=":material/description:",
@@ -50,7 +51,7 @@ def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key
             st.download_button(title, content, file, mime, key=f"download_{title}", on_click="ignore")
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def results_of(_record: RunRecord, _found: Comparison, key: str) -> Results:
     table, plan = store().table(_record.id), _record.plan
     return Results(
@@ -58,9 +59,10 @@ def results_of(_record: RunRecord, _found: Comparison, key: str) -> Results:
     )
 
 
-@st.cache_resource(show_spinner="Writing the report …", max_entries=4)
-def report_of(_results: Results, _record: RunRecord, key: str) -> bytes:
-    return report(_results, _record.name, _record.versions).encode()
+@cached(max_entries=4, spinner="Writing the report …")
+def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> bytes:
+    """Return the report; a run that got another name gets another report."""
+    return report(_results, name, versions).encode()
 
 
 def file_name(name: str) -> str:

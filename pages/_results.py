@@ -10,6 +10,7 @@ import streamlit as st
 from core.evaluation.comparison import Comparison, compare
 from core.runs.latest import Latest
 from core.strategies import label
+from pages._cache import cached
 from pages._calibration import show_calibration
 from pages._classes import show_classes
 from pages._code import show_code
@@ -49,13 +50,13 @@ VIEWS = (
 
 def show_results(record: RunRecord, done: set[str]) -> None:
     """Show what the finished folds say, in the view that is chosen."""
-    found = comparison(record.id, tuple(sorted(done)))
+    found = comparison(record.id)
     names = {choice.key: label(choice) for choice in record.plan.strategies}
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
     show_notes(found, names)
     if found.strategies:
-        key = f"{record.id} {sorted(done)}"
+        key = f"{record.id} {store().fingerprint(record.id)}"
         show_verdict(record, found, names, key)
         chosen_view().show(record, found, names, key)
 
@@ -76,12 +77,12 @@ def chosen_view() -> View:
     return views[key or VIEWS[0].key]
 
 
-def comparison(run_id: str, done: tuple[str, ...]) -> Comparison:
-    """Return the comparison of a run's finished folds; `done` is what makes it new."""
-    return _latest(run_id).of(done)
+def comparison(run_id: str) -> Comparison:
+    """Return the comparison of a run's finished folds."""
+    return _latest(run_id).of(store().fingerprint(run_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@cached(max_entries=16)
 def _latest(run_id: str) -> Latest[Comparison]:
     def make() -> Comparison:
         record = store().record(run_id)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.evaluation.outoffold import OutOfFold, out_of_fold
+from pages._cache import cached
 from pages._shared import plain
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@cached(max_entries=4)
 def tested_rows(_found: Comparison, key: str) -> tuple[OutOfFold, ...]:
     """Return every strategy's test rows; `key` is what makes them new."""
     return out_of_fold(_found)

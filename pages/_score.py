@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._cache import cached
 from pages._shared import plain, sentence, store
 
 if TYPE_CHECKING:
@@ -65,15 +66,15 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
     show_drift(done.drifts)
 
 
-@st.cache_resource(show_spinner="Reading the rows …", max_entries=4)
+@cached(max_entries=4, spinner="Reading the rows …")
 def new_rows(file_id: str, _data: bytes, _name: str) -> NewRows:
     from core.exporting.new_rows import read_rows
 
     return read_rows(_data, _name)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def training_table(run_id: str) -> Table:
+@cached(max_entries=4)
+def training_table(run_id: str, key: str) -> Table:
     table = store().table(run_id)
     return table.with_kinds(dict(store().record(run_id).plan.kinds))
 
@@ -83,7 +84,7 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     from core.exporting.new_rows import match
 
     steps = kept.scorer().preparation.steps
-    known = [column.name for column in training_table(record.id).columns]
+    known = [column.name for column in training_table(record.id, store().fingerprint(record.id)).columns]
     first = match(steps, known, rows)
     if not first.missing or not first.spare:
         return first
@@ -102,7 +103,7 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     return match(steps, known, rows, chosen)
 
 
-@st.cache_resource(show_spinner="Scoring …", max_entries=4)
+@cached(max_entries=4, spinner="Scoring …")
 def scored(
     file_id: str,
     folder: str,
@@ -124,7 +125,7 @@ def scored(
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
     decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}
     there = [step for step in steps if dict(_matched.found)[step.name] is not None]
-    drifts = drift(there, training_table(run_id).frame, frame)
+    drifts = drift(there, training_table(run_id, store().fingerprint(run_id)).frame, frame)
     return Scored(result.to_csv(index=False).encode(), head, decided, (*_rows.notes, *problems), drifts)
 
 

@@ -1,9 +1,8 @@
-"""What every page needs: the session, the store, the engine, and text that is safe to show."""
+"""What every page needs: the session, the store, the engine, and what they share in showing a run."""
 
 from __future__ import annotations
 
 import os
-import re
 import threading
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.words import duration
+from pages._cache import cached
+from pages._person import my_runs
+from pages._person import runs_folder as runs_folder
+from pages._text import plain as plain
+from pages._text import sentence as sentence
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,28 +28,6 @@ if TYPE_CHECKING:
     from pages._session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
-# Streamlit turns these into links, symbols or icons after the Markdown is parsed, where a backslash no longer helps.
-_LATE = re.compile(r"(?<=[:<>\-~=@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
-
-
-def plain(text: object, limit: int = 60) -> str:
-    """Return text for a Markdown label or message so that every character shows as itself, cut to a length."""
-    line = " ".join(str(text).split())
-    line = line if len(line) <= limit else line[: limit - 1] + "…"
-    return _SPECIAL.sub(r"\\\1", _LATE.sub("\u2060", line))
-
-
-def sentence(text: object) -> str:
-    """Return a message as Markdown that shows as it is written."""
-    return plain(text, 600)
-
-
-def runs_folder() -> Path:
-    """Return the folder that holds the runs."""
-    from core.runs import store
-
-    return store.runs_folder()
 
 
 def session() -> Session:
@@ -58,22 +40,6 @@ def session() -> Session:
 def remember(new: Session) -> None:
     """Keep a new state for this tab."""
     st.session_state["session"] = new
-
-
-def my_runs() -> Path:
-    """Return the folder that holds the runs of whoever looks at the page; nobody else's can be reached from it."""
-    from core.runs.people import UnknownPerson, folder_of, person_of
-
-    claims = st.user.to_dict()
-    if "is_logged_in" not in claims:
-        return runs_folder()  # no sign-in is set up: one person on one machine
-    if not claims["is_logged_in"]:
-        st.stop()
-    try:
-        return folder_of(runs_folder(), person_of(claims))
-    except UnknownPerson as error:
-        st.error(sentence(error), icon=":material/error:")
-        st.stop()
 
 
 def store() -> Store:
@@ -131,28 +97,6 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-def sign_in() -> None:
-    """Where Streamlit's ``[auth]`` is set up, let nobody in who has not signed in."""
-    claims = st.user.to_dict()
-    if "is_logged_in" not in claims:
-        return
-    if claims["is_logged_in"]:
-        with st.sidebar:
-            st.caption(f"Signed in as {plain(claims.get('email') or claims.get('name') or 'you')}")
-            st.button("Sign out", icon=":material/logout:", on_click=st.logout)
-        return
-    st.title("Counterweight", anchor=False)
-    st.markdown("Compare balancing strategies on your imbalanced table. Your tables and runs are seen by you alone.")
-    auth = st.secrets.get("auth", {})
-    names = [str(name) for name, value in auth.items() if hasattr(value, "items")]
-    for name in names or [None]:
-        label = "Sign in" if name is None else f"Sign in with {plain(name.title())}"
-        st.button(
-            label, type="primary", icon=":material/login:", key=f"sign_in_{name}", on_click=st.login, args=(name,)
-        )
-    st.stop()
-
-
 def target_of(table: Table, plan: Plan) -> Target:
     """Return the encoded target of a plan.
 
@@ -161,11 +105,14 @@ def target_of(table: Table, plan: Plan) -> Target:
     TableError
         The column cannot be a target; the message says why.
     """
-    return _target(table, table.digest, plan.target, plan.positive, plan.split.folds)
+    kinds = tuple((column.name, column.kind) for column in table.columns)
+    return _target(table, table.digest, kinds, plan.target, plan.positive, plan.split.folds)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _target(_table: Table, digest: str, name: str, positive: str | None, folds: int) -> Target:
+@cached(max_entries=32)
+def _target(
+    _table: Table, digest: str, kinds: tuple[tuple[str, str], ...], name: str, positive: str | None, folds: int
+) -> Target:
     from core.data.table import encode_target
 
     return encode_target(_table, name, positive, folds)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.explorer import CostError, Costs, Explorer, Readings
+from pages._cache import cached
 from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._shared import draw, plain, sentence
 
@@ -219,6 +220,6 @@ def columns(found: Comparison, code: int, word: str) -> dict[str, object]:
     }
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def explorer_of(_found: Comparison, key: str, code: int) -> Explorer:
     return Explorer.of(tested_rows(_found, key), code)

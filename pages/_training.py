@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.charts import figures as charts
+from pages._cache import cached
 from pages._shared import draw
 
 if TYPE_CHECKING:
@@ -27,6 +28,6 @@ def show_training(record: RunRecord, found: Comparison, names: dict[str, str], k
     draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def training_figure(_found: Comparison, _names: dict[str, str], key: str) -> go.Figure:
     return charts.training_curves(_found, _names)

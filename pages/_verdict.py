@@ -9,6 +9,7 @@ import streamlit as st
 from core.evaluation.intervals import Intervals, Kind, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from pages._cache import cached
 from pages._shared import sentence
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ def _kind(spread: str) -> Kind:
     return "rows" if spread == "rows" else "folds"
 
 
-@st.cache_resource(show_spinner="Drawing test rows 1,000 times …", max_entries=16)
+@cached(max_entries=16, spinner="Drawing test rows 1,000 times …")
 def made_intervals(_record: RunRecord, _found: Comparison, key: str, kind: Kind) -> Intervals:
     return intervals(_found, _record.plan, kind)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@cached(max_entries=64)
 def assessment(
     _record: RunRecord, _found: Comparison, key: str, metric: str, spread: str, rope: float = 0.01
 ) -> Assessment:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._cache import cached
 from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
@@ -154,7 +155,7 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
             key=key,
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
-    profile = profile_of(table, target, (table.digest, plan.kinds, target.name, target.positive, plan.split.folds))
+    profile = profile_of(table, target, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds))
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
@@ -163,7 +164,7 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
         st.warning(sentence(warning), icon=":material/warning:")
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@cached(max_entries=8)
 def profile_of(_table: Table, _target: Target, key: tuple[object, ...]) -> Profile:
     from core.data.profile import describe
 

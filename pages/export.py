@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._cache import cached
 from pages._frame import framed
 from pages._score import show_scoring, told
-from pages._shared import empty, engine, plain, remember, runs_folder, session, store, warm_up
+from pages._shared import empty, engine, plain, remember, session, store, warm_up
 
 if TYPE_CHECKING:
     from core.exporting.shelf import Kept, Shelf
@@ -80,16 +81,15 @@ def first_choice(record: RunRecord) -> str:
     from core.exporting import suggested
     from pages._results import comparison
 
-    found = comparison(record.id, tuple(sorted(store().finished_units(record.id))))
+    found = comparison(record.id)
     return suggested(found, record.plan).key
 
 
-@st.cache_resource(show_spinner=False)
-def shelf(root: str) -> Shelf:
-    """Return the kept exports of a folder of runs, and those at work."""
+@cached(max_entries=None)
+def shelf() -> Shelf:
+    """Return the kept exports of a person's runs, and those at work."""
     from core.exporting.shelf import Shelf
 
-    del root
     return Shelf(store(), engine())
 
 
@@ -97,7 +97,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     """Show how far the chosen model is, and return it once it is there."""
     from core.exporting import why_not
 
-    exports = shelf(str(runs_folder()))
+    exports = shelf()
     reason = why_not(choice)
     if reason is not None:
         st.info(told(reason), icon=":material/block:")
@@ -130,7 +130,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
 
 @st.fragment(run_every=0.5)
 def wait(record: RunRecord, choice: StrategyChoice) -> None:
-    if not shelf(str(runs_folder())).working(record, choice):
+    if not shelf().working(record, choice):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="refitting"):
         st.markdown(":material/hourglass_top: Training on all rows, then packing and checking the files …")

@@ -140,7 +140,7 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
 
     for words in what_else_differs(first, second):
         st.caption(f":material/info: {sentence(words)}")
-    found = [comparison(run.id, tuple(sorted(store().finished_units(run.id)))) for run in (first, second)]
+    found = [comparison(run.id) for run in (first, second)]
     both = differences(*found)
     if both.empty:
         st.info("These two runs have no strategy in common.")

@@ -204,7 +204,18 @@ def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] 
 
 
 def _looked_at(values: pd.Series) -> tuple[Column, bytes]:
-    return _column(values), pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()
+    hashes = pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()
+    return _column(values), _told_apart(values) + hashes
+
+
+def _told_apart(values: pd.Series) -> bytes:
+    """Return what goes into the digest for types that pandas hashes like whole numbers: True as 1, a day as a count.
+
+    The others add nothing, so that their tables keep the digest that earlier runs recorded.
+    """
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return b"bool"
+    return b"date" if pd.api.types.is_datetime64_any_dtype(values.dtype) else b""
 
 
 def _column(values: pd.Series) -> Column:

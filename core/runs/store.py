@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -160,8 +160,7 @@ class Store:
             details = json.loads((folder / "run.json").read_text())
         except (OSError, ValueError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
-        table = from_frame(frame, details["table_name"], tuple(details["table_notes"]))
-        return replace(table, digest=details["table_digest"])
+        return from_frame(frame, details["table_name"], tuple(details["table_notes"]))
 
     def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
         """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.
@@ -197,6 +196,16 @@ class Store:
     def finished_units(self, run_id: str) -> set[str]:
         """Return the keys of the units on disk."""
         return {path.stem for path in (self._folder(run_id) / "units").glob("[!.]*.parquet")}
+
+    def fingerprint(self, run_id: str) -> str:
+        """Return a text that changes whenever what a run was made from, or a finished unit of it, does."""
+        folder = self._folder(run_id)
+        seen = []
+        for path in (folder / "plan.json", folder / "table.parquet", *sorted((folder / "units").glob("[!.]*.parquet"))):
+            with suppress(OSError):  # gone since it was listed
+                status = path.lstat()
+                seen.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+        return sha256(repr(seen).encode()).hexdigest()[:32]
 
     def results(self, run_id: str) -> tuple[FoldResult, ...]:
         """Return the results of all finished units, in the units' order.

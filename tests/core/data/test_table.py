@@ -219,3 +219,13 @@ def test_a_refusal_of_a_large_ragged_file_does_not_depend_on_which_block_comes_f
         said.add(str(refused.value))
     assert said == {next(iter(said))}
     assert "one has 4 cells, the header 3" in next(iter(said))
+
+
+def test_yes_and_no_are_another_table_than_ones_and_noughts() -> None:
+    """They have other classes, and so must not share what is kept by the digest; nor must days and whole numbers."""
+    flags = pd.Series([i % 5 == 0 for i in range(40)])
+    days = pd.Series(pd.date_range("1970-01-02", periods=40).astype("datetime64[us]"))
+    x = np.arange(40) * 0.5
+    for one, other in ((flags, flags.astype("int64")), (days, days.astype("int64"))):
+        digests = {from_frame(pd.DataFrame({"x": x, "y": values})).digest for values in (one, other)}
+        assert len(digests) == 2

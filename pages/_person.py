@@ -1,0 +1,54 @@
+"""Whose page it is: signing in, and the folder of the runs of whoever has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages._text import plain, sentence
+
+
+def runs_folder() -> Path:
+    """Return the folder that holds the runs."""
+    from core.runs import store
+
+    return store.runs_folder()
+
+
+def my_runs() -> Path:
+    """Return the folder that holds the runs of whoever looks at the page; nobody else's can be reached from it."""
+    from core.runs.people import UnknownPerson, folder_of, person_of
+
+    claims = st.user.to_dict()
+    if "is_logged_in" not in claims:
+        return runs_folder()  # no sign-in is set up: one person on one machine
+    if not claims["is_logged_in"]:
+        st.stop()
+    try:
+        return folder_of(runs_folder(), person_of(claims))
+    except UnknownPerson as error:
+        st.error(sentence(error), icon=":material/error:")
+        st.stop()
+
+
+def sign_in() -> None:
+    """Where Streamlit's ``[auth]`` is set up, let nobody in who has not signed in."""
+    claims = st.user.to_dict()
+    if "is_logged_in" not in claims:
+        return
+    if claims["is_logged_in"]:
+        with st.sidebar:
+            st.caption(f"Signed in as {plain(claims.get('email') or claims.get('name') or 'you')}")
+            st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+        return
+    st.title("Counterweight", anchor=False)
+    st.markdown("Compare balancing strategies on your imbalanced table. Your tables and runs are seen by you alone.")
+    auth = st.secrets.get("auth", {})
+    names = [str(name) for name, value in auth.items() if hasattr(value, "items")]
+    for name in names or [None]:
+        label = "Sign in" if name is None else f"Sign in with {plain(name.title())}"
+        st.button(
+            label, type="primary", icon=":material/login:", key=f"sign_in_{name}", on_click=st.login, args=(name,)
+        )
+    st.stop()

@@ -1,0 +1,21 @@
+"""Text that is safe to show: names and messages come from files that anybody may have written."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
+# Streamlit turns these into links, symbols or icons after the Markdown is parsed, where a backslash no longer helps.
+_LATE = re.compile(r"(?<=[:<>\-~=@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
+
+
+def plain(text: object, limit: int = 60) -> str:
+    """Return text for a Markdown label or message so that every character shows as itself, cut to a length."""
+    line = " ".join(str(text).split())
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    return _SPECIAL.sub(r"\\\1", _LATE.sub("\u2060", line))
+
+
+def sentence(text: object) -> str:
+    """Return a message as Markdown that shows as it is written."""
+    return plain(text, 600)
