@@ -201,6 +201,7 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
             f'monitor="val_loss", patience=PATIENCE, restore_best_weights=True{start}\n        )'
         )
     validation = "X_valid, targets(fold.y_valid)"
+    mixing = bool(made.batch_map)
     if reweighed:
         mass = "np.bincount(y, weights, len(CLASSES))" if boosted else "counts"
         if made.equal_classes:
@@ -216,13 +217,15 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
             "    stopping = (mass / mass.sum() / held)[fold.y_valid]",
         ]
         validation += ", stopping / stopping.mean()"
-    weighted = "class_weight=dict(enumerate(class_weights))" if made.weights and not boosted else ""
+    weighted = "class_weight=dict(enumerate(class_weights))" if made.weights and not (boosted or mixing) else ""
     if own_order:
-        slices = "X, targets(y), weights" if boosted else "X, targets(y)"
         if boosted:
             lines.append("    weights = np.ones(len(y)) if weights is None else weights")
-        data = made.data or f"tf.data.Dataset.from_tensor_slices(({slices})).shuffle(len(y), seed=seed).repeat()"
+        elif mixing:
+            lines.append(f"    weights = {'class_weights[y]' if made.weights else 'np.ones(len(y))'}")
+        data = made.data or "tf.data.Dataset.from_tensor_slices(rows).shuffle(len(y), seed=seed).repeat()"
         lines += [
+            f"    rows = (X, targets(y){', weights' if boosted or mixing else ''})",
             "    # Every strategy gets as many steps an epoch as one pass over the fold's own rows takes.",
             f"    data = {data}.batch(BATCH_SIZE)",
         ]

@@ -35,7 +35,7 @@ class Mixup(Strategy):
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(batch_map=functions.MIXUP.replace("ALPHA", repr(self.alpha)))
+        return Snippet(helpers=(functions.PARTED,), batch_map=functions.MIXUP.replace("ALPHA", repr(self.alpha)))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha)]
@@ -72,7 +72,7 @@ class Remix(Strategy):
         mixed = functions.REMIX
         for name, value in given.items():
             mixed = mixed.replace(name, repr(value))
-        return Snippet(batch_map=mixed)
+        return Snippet(helpers=(functions.PARTED,), batch_map=mixed)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha, remix_kappa=self.kappa, remix_tau=self.tau)]

@@ -28,7 +28,7 @@ class BalancedBatches(Strategy):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        data = "tf.data.Dataset.sample_from_datasets(by_class(X, y, seed), seed=seed)"
+        data = "tf.data.Dataset.sample_from_datasets(by_class(rows, y, seed), seed=seed)"
         return Snippet(helpers=(functions.BY_CLASS,), data=data, equal_classes=True)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
@@ -60,7 +60,7 @@ class ProgressiveBatches(Strategy):
         moving = "moving_shares(counts, fold.steps, late_from)"
         return Snippet(
             helpers=(functions.BY_CLASS, functions.PROGRESSIVE),
-            data=f"tf.data.Dataset.sample_from_datasets(by_class(X, y, seed), weights={moving}, seed=seed)",
+            data=f"tf.data.Dataset.sample_from_datasets(by_class(rows, y, seed), weights={moving}, seed=seed)",
             equal_classes=True,
             late_from=self.balanced_from,
         )

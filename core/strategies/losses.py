@@ -272,7 +272,7 @@ class SoftF1(Strategy):
     share: float = parameter(0.5, "Share of soft F1 in the loss; the rest is cross-entropy.", low=0, high=1)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.SOFT_F1,), loss=f"soft_f1({self.share!r})")
+        return Snippet(helpers=(functions.SOFT_F1,), loss=f"SoftF1({self.share!r})")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, loss=replace(lane.loss, soft_f1=self.share))]

@@ -150,6 +150,28 @@ def remixed(own: tf.Tensor, hard: tf.Tensor, terms: Terms) -> tf.Tensor:
     return tf.where(kappa > 0, share, own)
 
 
+def parted(
+    hard: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, own: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return a mixed batch as rows of one label each: twice as many, every row's own part and then its neighbour's.
+
+    A mixture's loss is ``own · w_a · l_a + (1 - own) · w_b · l_b`` (Zhang et al. 2018): each partner
+    keeps its weight, margin and focus, so each is a row of its own, weighed by its part.
+
+    Parameters
+    ----------
+    hard, targets : (lanes, classes, rows)
+    weights, own : (lanes, 1, rows)
+        Row weights, and the label share of each row itself.
+    """
+
+    def both(values: tf.Tensor) -> tf.Tensor:
+        return tf.concat([values, tf.roll(values, 1, axis=2)], axis=2)
+
+    # Losses are means over rows, of which there are now twice as many.
+    return both(hard), both(targets), 2.0 * both(weights) * tf.concat([own, 1.0 - own], axis=2)
+
+
 def dropped(noise_seed: tf.Tensor, layer: int, hidden: tf.Tensor, lane_key: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
     """Return the dropout factors of a layer (lanes, rows, units): 0 or 1 / keep.
 
@@ -190,6 +212,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         def one_step(i, total):  # type: ignore[no-untyped-def]
             batch = tf.gather(X, rows[i])
             labels = tf.gather(y, rows[i])
+            row_weights = weights[i][:, None, :]
             if short:
                 hard = tf.cast(labels, tf.float32)[:, None, :]
                 targets = hard * (1.0 - terms.smoothing) + half
@@ -199,8 +222,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
             if key.mixing:
                 own = mix[i][:, None, :]
                 batch = batch * mix[i][:, :, None] + tf.roll(batch, 1, axis=1) * (1.0 - mix[i][:, :, None])
-                label_share = remixed(own, hard, terms)
-                targets = targets * label_share + tf.roll(targets, 1, axis=2) * (1.0 - label_share)
+                hard, targets, row_weights = parted(hard, targets, row_weights, remixed(own, hard, terms))
             hidden = [batch]
             masks = []
             for layer in range(key.layers - 1):
@@ -213,9 +235,13 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
             logits = tf.matmul(params[-2], hidden[-1], transpose_a=True, transpose_b=True) + params[-1]
             if short:
                 z = terms.scale * (logits + (base - lean * hard))
-                loss, slope = log_loss_and_slope(z, targets, weights[i][:, None, :], terms.scale)
+                loss, slope = log_loss_and_slope(z, targets, row_weights, terms.scale)
+            elif key.mixing:
+                twice = tf.concat([logits, logits], axis=2)
+                loss, slope = loss_and_slope(twice, hard, targets, row_weights, terms, key)
+                slope = tf.add_n(tf.split(slope, 2, axis=2))
             else:
-                loss, slope = loss_and_slope(logits, hard, targets, weights[i][:, None, :], terms, key)
+                loss, slope = loss_and_slope(logits, hard, targets, row_weights, terms, key)
             gradients = [None] * n_params
             gradients[-2] = tf.matmul(hidden[-1], slope, transpose_a=True, transpose_b=True)
             gradients[-1] = tf.reduce_sum(slope, axis=2, keepdims=True)

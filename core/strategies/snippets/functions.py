@@ -64,10 +64,16 @@ def asymmetric(gamma_negative, gamma_positive, clip):
     return loss
 ''')
 SOFT_F1 = text('''
-def soft_f1(share):
+class SoftF1(keras.losses.Loss):
     """Cross-entropy mixed with 1 - F1 of the batch, where probabilities count as parts of rows."""
 
-    def loss(target, logits):
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def __call__(self, target, logits, sample_weight=None):
+        weights = keras.ops.ones_like(logits[:, 0]) if sample_weight is None else sample_weight
+        weights = keras.ops.reshape(keras.ops.cast(weights, logits.dtype), (-1, 1))
         if logits.shape[-1] == 1:
             usual = keras.losses.binary_crossentropy(target, logits, from_logits=True)
             target = keras.ops.concatenate([1 - target, target], axis=-1)
@@ -75,18 +81,16 @@ def soft_f1(share):
         else:
             usual = keras.losses.categorical_crossentropy(target, logits, from_logits=True)
             p = keras.ops.softmax(logits)
-        hits = keras.ops.sum(p * target, axis=0)
-        f1 = keras.ops.mean((2 * hits + 1e-6) / (keras.ops.sum(p + target, axis=0) + 1e-6))
-        return (1 - share) * usual + share * (1 - f1)
-
-    return loss
+        hits = keras.ops.sum(weights * p * target, axis=0)
+        f1 = keras.ops.mean((2 * hits + 1e-6) / (keras.ops.sum(weights * (p + target), axis=0) + 1e-6))
+        return (1 - self.share) * keras.ops.mean(weights[:, 0] * usual) + self.share * (1 - f1)
 ''')
 BY_CLASS = text('''
-def by_class(X, y, seed):
+def by_class(rows, y, seed):
     """Return an endless shuffled stream of rows for each class."""
     streams = []
     for c in np.unique(y):
-        own = tf.data.Dataset.from_tensor_slices((X[y == c], targets(y[y == c])))
+        own = tf.data.Dataset.from_tensor_slices(tuple(part[y == c] for part in rows))
         streams.append(own.shuffle(int(np.sum(y == c)), seed=seed).repeat())
     return streams
 ''')
@@ -102,22 +106,27 @@ def moving_shares(counts, steps, settled):
 
     return tf.data.Dataset.counter().map(share)
 ''')
+PARTED = text('''
+def parted(X, y, weights, share, label_share):
+    """Return mixtures twice, with either partner's label: each keeps its own loss and weight, by its part."""
+    mixture = share * X + (1 - share) * tf.roll(X, 1, axis=0)
+    part, weights = tf.cast(label_share[:, 0], X.dtype), tf.cast(weights, X.dtype)
+    # Keras takes the mean over rows, of which there are now twice as many.
+    weights = 2 * tf.concat([part * weights, (1 - part) * tf.roll(weights, 1, axis=0)], axis=0)
+    return tf.concat([mixture, mixture], axis=0), tf.concat([y, tf.roll(y, 1, axis=0)], axis=0), weights
+''')
 MIXUP = text('''
-def mixed(X, y, *weights):
+def mixed(X, y, weights):
     """Mix every row of a batch with its neighbour (Zhang et al. 2018)."""
-    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA) for _ in range(2))
-    share = tf.cast((one / (one + other + 1e-30))[:, None], X.dtype)
-    label_share = tf.cast(share, y.dtype)
-    X = share * X + (1 - share) * tf.roll(X, 1, axis=0)
-    return (X, label_share * y + (1 - label_share) * tf.roll(y, 1, axis=0), *weights)
+    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA, dtype=X.dtype) for _ in range(2))
+    share = (one / (one + other + 1e-30))[:, None]
+    return parted(X, y, weights, share, share)
 ''')
 REMIX = text('''
-def mixed(X, y, *rest):
+def mixed(X, y, weights, prior):
     """Mix rows as mixup does, and label a mixture with the rarer class where the sizes differ (Chou et al. 2020)."""
-    *weights, prior = rest
-    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA) for _ in range(2))
-    share = tf.cast((one / (one + other + 1e-30))[:, None], X.dtype)
-    label_share = tf.cast(share, y.dtype)
+    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA, dtype=X.dtype) for _ in range(2))
+    share = label_share = (one / (one + other + 1e-30))[:, None]
     prior = tf.constant(prior, y.dtype)
     own = prior[1] * y + prior[0] * (1 - y) if y.shape[1] == 1 else tf.reduce_sum(y * prior, axis=1, keepdims=True)
     ratio = own / tf.roll(own, 1, axis=0)
@@ -125,8 +134,7 @@ def mixed(X, y, *rest):
     commoner = (ratio >= KAPPA) & (label_share < TAU)
     label_share = tf.where(commoner, tf.zeros_like(label_share), label_share)
     label_share = tf.where(rarer, tf.ones_like(label_share), label_share)
-    X = share * X + (1 - share) * tf.roll(X, 1, axis=0)
-    return (X, label_share * y + (1 - label_share) * tf.roll(y, 1, axis=0), *weights)
+    return parted(X, y, weights, share, label_share)
 ''')
 TUNED_BINARY = text('''
 def tuned(p, y, objective):

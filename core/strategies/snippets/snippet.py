@@ -48,9 +48,10 @@ class Snippet:
     late_weights : str
         Expression for a weight a class that comes in after ``late_from`` of the epochs.
     data : str
-        Expression for an endless ``tf.data.Dataset`` of batches, of ``X``, ``y``, ``targets`` and ``steps``.
+        Expression for an endless ``tf.data.Dataset`` of rows, of ``rows`` (arrays of inputs, targets and,
+        where rows have weights, weights), ``y``, ``seed`` and ``fold``.
     batch_map : str
-        Function that changes a batch of inputs and targets.
+        Function that changes a batch of inputs, targets and weights.
     equal_classes : bool
         Batches end up with equal class shares.
     offset : str

@@ -35,6 +35,7 @@ COMBINED = (
     "smote(ratio=0.5)+focal",
     "random_over+prior_correction",
     "under_bagging(n_members=2)+class_weight+threshold_mcc",
+    "class_weight+mixup",
 )
 # SMOTENC needs numbers and categories, SMOTEN categories alone.
 TABLES = {"smotenc": "mixed", "smoten": "categories", "class_weight": "mixed", "smote_enn": "mixed"}
