@@ -15,8 +15,10 @@ from typing import BinaryIO, Literal, cast, get_args
 import numpy as np
 import pandas as pd
 
-from core.data.reading.cleaning import as_text, clean
+from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, is_mark
+from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
+from core.data.reading.deciding import by_hand
 from core.words import TableError, counted, listed, quoted
 
 __all__ = ["Column", "ColumnKind", "Table", "TableError", "Target", "encode_target", "from_frame", "read_table"]
@@ -70,6 +72,8 @@ class Table:
         What reading detected or repaired, a sentence each.
     digest : str
         SHA-256 of the content, the same however the table was stored.
+    reading : Reading
+        How the cells became values; what scores rows reads them in the same way.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Table:
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     digest: str
+    reading: Reading = field(default_factory=Reading)
 
     def column(self, name: str) -> Column:
         """Return the column of that name.
@@ -98,15 +103,15 @@ class Table:
     def with_kinds(self, kinds: Mapping[str, str]) -> Table:
         """Return the table with the kinds of some columns changed.
 
-        Text that is to be a number or a date is parsed; a column where a value does not parse
-        is refused.
+        Text that is to be a number or a date is parsed: what does not parse counts as missing, and
+        the column's note says how many values. Where nothing parses, the change is refused.
 
         Raises
         ------
         TableError
             A column or kind is unknown, or the column's values do not fit the kind.
         """
-        frame, columns = self.frame, {column.name: column for column in self.columns}
+        frame, columns, reading = self.frame, {column.name: column for column in self.columns}, self.reading
         for name, kind in kinds.items():
             column = self.column(name)
             if kind not in get_args(ColumnKind):
@@ -115,35 +120,55 @@ class Table:
                 )
             if kind == column.kind:
                 continue
-            values = _converted(frame[name], kind)
-            if values is not frame[name]:
+            note = "Chosen by hand."
+            read = _by_hand(frame[name], kind)
+            if read is not None:
+                values, lost = read.values(frame[name])
+                note += _lost_note(frame[name], lost.to_numpy(), kind)
                 frame = frame.assign(**{name: values})
-            columns[name] = replace(column, kind=cast(ColumnKind, kind), note="Chosen by hand.")
-        return replace(self, frame=frame, columns=tuple(columns.values()))
+                column = replace(column, missing=int(values.isna().sum()), distinct=_distinct(values))
+                reading = reading.with_column(name, read)
+            columns[name] = replace(column, kind=cast(ColumnKind, kind), note=note)
+        return replace(self, frame=frame, columns=tuple(columns.values()), reading=reading)
 
 
-def _converted(values: pd.Series, kind: str) -> pd.Series:
+def _by_hand(values: pd.Series, kind: str) -> ColumnReading | None:
+    """Return how a column becomes numbers or dates, None where it holds such or is to be something else."""
     moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
-    number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
-    if kind == "numeric" and not number:
-        if moment:
-            raise TableError(f"Column {quoted(values.name)} holds dates and cannot be numeric: leave it as date.")
-        made = pd.to_numeric(
-            values.astype("float64") if values.dtype in ("bool", "boolean") else values, errors="coerce"
-        )
-    elif kind == "date" and not moment:
-        if number or pd.api.types.is_bool_dtype(values.dtype):
-            raise TableError(f"Column {quoted(values.name)} holds numbers and cannot be a date: leave it as numeric.")
-        made = pd.to_datetime(values, errors="coerce", format="mixed", utc=True).dt.tz_convert(None)
-    else:
-        return values
-    lost = values[made.isna() & values.notna()]
-    if len(lost):
+    truth = pd.api.types.is_bool_dtype(values.dtype)
+    number = pd.api.types.is_numeric_dtype(values.dtype) and not truth
+    if (kind == "numeric" and number) or (kind == "date" and moment) or kind not in ("numeric", "date"):
+        return None
+    if kind == "numeric" and moment:
+        raise TableError(f"Column {quoted(values.name)} holds dates and cannot be numeric: leave it as date.")
+    if kind == "numeric" and truth:
+        return ColumnReading("number")
+    known = values.dropna()
+    read = by_hand(pd.Series(known.map(as_text).unique(), dtype="str").str.strip(), kind)
+    if read is None or not read.values(values)[0].notna().any():
+        holds = "numbers" if number else "truth values" if truth else f"values such as {quoted(known.iloc[0])}"
         raise TableError(
-            f"Column {quoted(values.name)} cannot be {kind}: {counted(lost.nunique(), 'value')} "
-            f"such as {quoted(lost.iloc[0])} are not; leave it as categorical or change the values."
+            f"Column {quoted(values.name)} cannot be {kind}, since it holds {holds}: "
+            f"leave it as {'numeric' if number else 'categorical'} or change the values."
         )
-    return made
+    return read
+
+
+def _lost_note(values: pd.Series, lost: np.ndarray, kind: str) -> str:
+    """Return a sentence on the values that are no number or date, empty where all are."""
+    silent = values.notna().to_numpy() & ~lost
+    if _is_text(values):
+        silent &= is_mark(values.astype("str"), loose=True)
+    count = int(lost.sum() + (silent.sum() if _is_text(values) else 0))
+    if not count:
+        return ""
+    first = values[lost | silent].drop_duplicates() if _is_text(values) else values[lost].drop_duplicates()
+    noun = "number" if kind == "numeric" else "date"
+    return f" {counted(count, 'value')} ({listed(first, 3)}) {'is' if count == 1 else 'are'} no {noun}: missing."
+
+
+def _is_text(values: pd.Series) -> bool:
+    return pd.api.types.is_string_dtype(values.dtype) or pd.api.types.is_object_dtype(values.dtype)
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:
@@ -164,26 +189,28 @@ def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -
         The file cannot be read as a table; the message says what to change.
     """
     if isinstance(source, bytes):
-        frame, notes = read_any(memoryview(source))
+        frame, notes, file = read_any(memoryview(source))
     elif isinstance(source, str | Path):
         path = Path(source)
         try:
-            with path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
+            with path.open("rb") as handle:
+                if os.fstat(handle.fileno()).st_size == 0:
                     raise TableError("The file is empty: upload a CSV with a header and rows.")
                 # Mapped, a large file does not take its size in memory beside the table.
-                frame, notes = read_any(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+                frame, notes, file = read_any(memoryview(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)))
         except OSError as error:
             raise TableError(f"The file {quoted(path.name)} cannot be opened: {error.strerror or error}.") from error
         name = name or path.name
     else:
         content = source.getbuffer() if hasattr(source, "getbuffer") else memoryview(source.read())
-        frame, notes = read_any(content)
+        frame, notes, file = read_any(content)
         name = name or Path(str(getattr(source, "name", "table"))).name
-    return from_frame(frame, name or "table", tuple(notes))
+    return from_frame(frame, name or "table", tuple(notes), file)
 
 
-def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] = ()) -> Table:
+def from_frame(
+    frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] = (), file: FileReading | None = None
+) -> Table:
     """Make a table of a DataFrame: clean it and find each column's kind.
 
     Raises
@@ -191,16 +218,21 @@ def from_frame(frame: pd.DataFrame, name: str = "table", notes: tuple[str, ...] 
     TableError
         There is no row, or fewer than two columns.
     """
-    cleaned, more = clean(frame)
+    cleaned = clean(frame, file)
+    return from_clean(cleaned.frame, name, notes + cleaned.notes, cleaned.reading)
+
+
+def from_clean(frame: pd.DataFrame, name: str, notes: tuple[str, ...], reading: Reading) -> Table:
+    """Make a table of a frame that was cleaned before, as it is kept with a run: nothing is decided anew."""
     # Sorting and hashing let other threads work; on a small table, handing out costs more than it saves.
-    with ThreadPoolExecutor(_THREADS if len(cleaned) > _LONG else 1) as pool:
-        found = pool.map(_looked_at, [values for _, values in cleaned.items()])
+    with ThreadPoolExecutor(_THREADS if len(frame) > _LONG else 1) as pool:
+        found = pool.map(_looked_at, [values for _, values in frame.items()])
         digest, columns = hashlib.sha256(), []
         for column, hashes in found:
-            digest.update(f"{column.name}\0{len(cleaned)}\0".encode(errors="replace"))
+            digest.update(f"{column.name}\0{len(frame)}\0".encode(errors="replace"))
             digest.update(hashes)
             columns.append(column)
-    return Table(name, cleaned, tuple(columns), notes + tuple(more), digest.hexdigest())
+    return Table(name, frame, tuple(columns), notes, digest.hexdigest(), reading)
 
 
 def _looked_at(values: pd.Series) -> tuple[Column, bytes]:

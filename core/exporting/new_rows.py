@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,23 +11,25 @@ import numpy as np
 import pandas as pd
 
 from core.data.preparation import NumberStep, Step
-from core.data.reading.cleaning import clean
+from core.data.reading.cells import QUOTED, ColumnReading, FileReading, Reading, as_text, plain_names
 from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
 from core.exporting.scorer import Scorer
 from core.words import TableError, counted, listed, quoted
 
-_SPARE = "\0spare"
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 
 
 @dataclass(frozen=True, eq=False)
 class NewRows:
-    """A file of new rows, as uploaded and cleaned as a training table is.
+    """A file of new rows.
 
     Parameters
     ----------
-    raw, frame : DataFrame
-        The same rows in the same order.
+    raw : DataFrame
+        As uploaded; of a text file every cell is text.
+    frame : DataFrame
+        The same cells under names as a table has them, not yet read as numbers or dates.
     """
 
     name: str
@@ -73,19 +76,40 @@ class Match:
         return text[:1].upper() + text[1:] + "." if text else ""
 
 
-def read_rows(data: bytes, name: str) -> NewRows:
-    """Read a CSV, Parquet or Excel file of new rows.
+def read_rows(data: bytes, name: str, reading: Reading | None = None, target: str = "") -> NewRows:
+    """Read a CSV, Parquet or Excel file of new rows, as the training table was read.
+
+    Parameters
+    ----------
+    reading : Reading or None
+        The training table's; None for a model of an earlier version, which kept none.
+    target : str
+        The column that new rows may lack, also where columns have no names.
 
     Raises
     ------
     TableError
         The file cannot be read; the message says what to change.
     """
-    raw, notes = read_any(memoryview(data))
-    # A model of one column takes a file of one column, which as a training table would be refused.
-    padded = raw.assign(**{_SPARE: np.arange(len(raw))}) if raw.shape[1] == 1 else raw
-    frame, more = clean(padded)
-    return NewRows(name, raw, frame.drop(columns=_SPARE, errors="ignore"), (*notes, *more))
+    kept = FileReading() if reading is None else reading.file
+    raw, notes, file = read_any(memoryview(data), kept)
+    if not len(raw):
+        raise TableError("The file has column names but no rows: add the rows.")
+    names = plain_names([str(column) for column in raw.columns])
+    if not file.header:
+        unlabelled = [column for column in kept.names if column != target]
+        if raw.shape[1] not in (len(kept.names), len(unlabelled)):
+            raise TableError(
+                f"The file has {counted(raw.shape[1], 'column')} and no names, as the training table had none: it "
+                f"needs its {counted(len(kept.names), 'column')} in the same order, or all but the target."
+            )
+        names = list(kept.names) if raw.shape[1] == len(kept.names) else unlabelled
+        raw = raw.set_axis(names, axis=1)
+    frame = raw.set_axis(names, axis=1).reset_index(drop=True)
+    for at, column in enumerate(frame.columns):
+        if isinstance(frame[column].dtype, pd.StringDtype) and frame[column].str.startswith(QUOTED).any():
+            raw.isetitem(at, frame[column].str.removeprefix(QUOTED).to_numpy())
+    return NewRows(name, raw, frame, tuple(notes))
 
 
 def match(
@@ -128,10 +152,21 @@ def _folded(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-def aligned(steps: tuple[Step, ...], rows: NewRows, matched: Match) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the model's columns in the types that it takes, and a sentence on each that had another.
+def aligned(
+    steps: tuple[Step, ...],
+    rows: NewRows,
+    matched: Match,
+    reading: Reading | None = None,
+    before: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the model's columns, read as the training table's, and a sentence on each that does not fit.
 
-    What cannot be read in a column's type counts as missing.
+    What cannot be read as the training table's column was counts as missing.
+
+    Parameters
+    ----------
+    before : DataFrame or None
+        The training rows: a text that they have is no surprise, even where it shares a level with other rare ones.
     """
     columns, said = {}, []
     given = dict(matched.found)
@@ -140,43 +175,58 @@ def aligned(steps: tuple[Step, ...], rows: NewRows, matched: Match) -> tuple[pd.
         if source is None:
             columns[step.name] = pd.Series(np.full(len(rows.frame), np.nan), index=rows.frame.index)
             continue
-        values = rows.frame[source]
-        columns[step.name], problem = _typed(values, step)
+        how = (reading or Reading()).of(step.name) or _usual(step)
+        known = before[step.name] if before is not None and step.name in before else None
+        columns[step.name], problem = _read(rows.frame[source], step, how, known)
         if problem:
             said.append(problem)
     return pd.DataFrame(columns), tuple(said)
 
 
-def _typed(values: pd.Series, step: Step) -> tuple[pd.Series, str]:
+def _usual(step: Step) -> ColumnReading:
+    """Return how a column is read for a model that kept nothing on it: as plain as its values are."""
+    if isinstance(step, NumberStep):
+        return ColumnReading("date", formats=("ISO8601",)) if step.date else ColumnReading("number")
+    if step.levels and set(step.levels) <= {"True", "False"}:
+        return ColumnReading("truth")
+    return ColumnReading("number" if step.levels and all(map(_WHOLE.fullmatch, step.levels)) else "text")
+
+
+def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | None) -> tuple[pd.Series, str]:
     if not isinstance(step, NumberStep):
-        unseen = values.notna() & (step.codes(values) == step.unseen)
-        levels = values[unseen].drop_duplicates()
-        rare = step.rare and unseen.any()
-        if not unseen.any() or (rare and unseen.mean() <= 0.1):
-            return values, ""  # the rare levels of the training table have no code of their own either
-        return values, (
+        read = how.categories(values)
+        unseen = read.notna() & (step.codes(read) == step.unseen)
+        if known is not None:
+            unseen &= ~read.isin(set(known.dropna().map(as_text)))
+        elif step.rare and unseen.mean() <= 0.1:
+            return read, ""  # the rare levels of the training table have no code of their own either
+        if not unseen.any():
+            return read, ""
+        levels = read[unseen].drop_duplicates()
+        return read, (
             f"Column {quoted(step.name)} has {counted(len(levels), 'text')} that the model has no level for, such as "
             f"{quoted(levels.iloc[0])}, in {counted(int(unseen.sum()), 'row')}."
         )
-    moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
-    plain = pd.api.types.is_numeric_dtype(values.dtype)
-    nothing = pd.Series(np.nan, index=values.index)
-    made: pd.Series
-    wanted = "dates" if step.date else "numbers"
-    if not step.date:
-        made = nothing if moment else pd.to_numeric(values, errors="coerce").astype("float64")
-    elif moment or plain:
-        made = values if moment else nothing
-    else:
-        made = pd.to_datetime(values, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
-    lost = values[values.notna() & made.isna()]
-    if not len(lost):
+    made, lost = how.values(values)
+    odd = values[lost.to_numpy()]
+    if not len(odd):
         return made, ""
+    wanted = "dates" if step.date else "numbers"
+    if how.kind == "date" and how.formats and how.formats != ("ISO8601",):
+        example = pd.Timestamp(2024, 12, 31, 21, 5).strftime(how.formats[0].replace("ISO8601", "%Y-%m-%d"))
+        wanted += f" written as {quoted(example)}"
+    elif how.unit or how.thousands or how.decimal != ".":
+        wanted += f" written as {quoted(_example(how))}"
+    one = len(odd) == 1
     return made, (
-        f"Column {quoted(step.name)} should hold {wanted}: {counted(len(lost), 'value')} such as "
-        f"{quoted(lost.iloc[0])} {'is' if len(lost) == 1 else 'are'} not and {'counts' if len(lost) == 1 else 'count'} "
-        "as missing."
+        f"Column {quoted(step.name)} should hold {wanted}: {counted(len(odd), 'value')} such as "
+        f"{quoted(odd.iloc[0])} {'is' if one else 'are'} not and {'counts' if one else 'count'} as missing."
     )
+
+
+def _example(how: ColumnReading) -> str:
+    number = f"1{how.thousands}234{how.decimal}5"
+    return f"{how.unit}{number}" if how.unit in "$€£¥" else f"{number} {how.unit}".strip()
 
 
 def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:

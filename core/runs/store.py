@@ -19,7 +19,8 @@ from typing import Literal, TextIO
 
 import pyarrow as pa
 
-from core.data.table import Table, encode_target, from_frame
+from core.data.reading.cells import Reading
+from core.data.table import Table, encode_target, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
 from core.runs._units import read_parquet, read_results, write_parquet, write_results, write_text
@@ -81,6 +82,7 @@ class Store:
             "table_name": table.name,
             "table_digest": table.digest,
             "table_notes": list(table.notes),
+            "table_reading": table.reading.plain(),
             "classes": list(target.labels),
             "positive": target.positive,
             "units_total": plan.split.folds * plan.split.repeats,
@@ -160,7 +162,11 @@ class Store:
             details = json.loads((folder / "run.json").read_text())
         except (OSError, ValueError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
-        return from_frame(frame, details["table_name"], tuple(details["table_notes"]))
+        try:  # runs of earlier versions kept none
+            reading = Reading.of_plain(details["table_reading"])
+        except (KeyError, TypeError, AttributeError):
+            reading = Reading()
+        return from_clean(frame, details["table_name"], tuple(details["table_notes"]), reading)
 
     def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
         """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.

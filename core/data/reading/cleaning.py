@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
-import warnings
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from skrub import Cleaner
 
+from core.data.reading.cells import QUOTED, ColumnReading, FileReading, Reading, as_text, is_mark, plain_names
+from core.data.reading.deciding import Decision, decide
 from core.words import TableError, counted, listed, quoted
 
 _MOMENT = np.dtype("datetime64[us]")
 _MOST_NAME_NOTES = 5
-# Text beyond this many characters is no number and no date, and the parsers take quadratic time on it.
-_LONGEST_PARSED = 1_000
 _YEARS = (1, 9999)  # what a calendar date of Python can hold
-# Thousands mark, decimal mark, and what a number looks like with them.
-_WRITTEN = (
-    (",", ".", re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")),
-    (".", ",", re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?")),
-)
 
 
-def clean(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the frame with plain names and types, and what was changed.
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """A frame with plain names and types, what was changed, and how each column was read."""
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+    reading: Reading
+
+
+def clean(frame: pd.DataFrame, file: FileReading | None = None) -> Cleaned:
+    """Give a frame plain names and types.
 
     Every column becomes one of: bool (nullable where values are missing), int, float, moment
-    without time zone, or str. Null strings, dates and numbers as text are found by
-    :class:`skrub.Cleaner`, which sees each different value once.
+    without time zone, or str. Text is decided on by its different values, so that the cost is that
+    of the levels, not of the rows; where nearly all are numbers or dates, the others count as
+    missing, and that is said.
 
     Raises
     ------
@@ -43,46 +47,53 @@ def clean(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         raise TableError("The table has column names but no rows: add the rows.")
     names, notes = _names([str(name) for name in frame.columns])
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)
+    file = file or FileReading()
     changed: dict[str, list[str]] = {}
+    readings: dict[str, ColumnReading] = {}
+    texts: dict[str, _Levels] = {}
     for name in names:
         given = frame[name]
         column, what = _plain(given)
+        if isinstance(column, _Levels):
+            texts[name] = column
+            continue
         if what:
             changed.setdefault(what, []).append(name)
         if column is not given:
             frame[name] = column
+        readings[name] = _reading_of(column, file.decimal)
+    decided = _decided(texts, file.decimal)
+    for name, levels in texts.items():
+        decision = decided[name]
+        frame[name], what, said = levels.read(decision)
+        readings[name] = decision.reading
+        notes += said
+        if what:
+            changed.setdefault(what, []).append(name)
+    for name in names:
+        column = frame[name]
         if pd.api.types.is_float_dtype(column.dtype):
             infinite = np.isinf(column.to_numpy())
             if infinite.any():
                 frame[name] = column.mask(infinite)
                 notes.append(f"{counted(int(infinite.sum()), 'infinite value')} in {quoted(name)} taken as missing.")
     notes += [f"{what}: {listed(where)}." for what, where in changed.items()]
-    return frame, notes
+    file = replace(file, names=tuple(names))
+    return Cleaned(frame, tuple(notes), Reading(file, tuple((name, readings[name]) for name in names)))
 
 
 def _names(raw: list[str]) -> tuple[list[str], list[str]]:
-    names: list[str] = []
-    taken = {name.strip() for name in raw}
-    seen: set[str] = set()
-    copies: dict[str, int] = {}
+    names = plain_names(raw)
     nameless: list[str] = []
     repeated: list[str] = []
-    for at, given in enumerate(raw):
-        name = given.strip() or f"column {at + 1}"
+    for at, (given, name) in enumerate(zip(raw, names, strict=True)):
+        base = given.strip() or f"column {at + 1}"
         if not given.strip():
-            nameless.append(f"Column {at + 1} has no name and is called {quoted(name)}.")
-        if name in seen:
-            base, copy = name, copies.get(name, 1)
-            # Counting goes on where the last copy of this name left off, or many equal names take quadratic time.
-            while name in seen or name in taken:
-                copy += 1
-                name = f"{base} ({copy})"
-            copies[base] = copy
+            nameless.append(f"Column {at + 1} has no name and is called {quoted(base)}.")
+        if name != base:
             repeated.append(
                 f"The column name {quoted(base)} comes again: column {at + 1} is now called {quoted(name)}."
             )
-        seen.add(name)
-        names.append(name)
     return names, _few(nameless, "without a name") + _few(repeated, "with the name of an earlier one")
 
 
@@ -92,8 +103,17 @@ def _few(notes: list[str], kind: str) -> list[str]:
     return notes if more <= 0 else [*notes[:_MOST_NAME_NOTES], f"{counted(more, 'more column')} {kind} got one."]
 
 
-def _plain(column: pd.Series) -> tuple[pd.Series, str]:
-    """Return a column in a plain type, and in words what that changed."""
+def _reading_of(column: pd.Series, decimal: str) -> ColumnReading:
+    """Return how cells become what a typed column holds."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return ColumnReading("truth")
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return ColumnReading("date", formats=("ISO8601",))
+    return ColumnReading("number", decimal)
+
+
+def _plain(column: pd.Series) -> tuple[pd.Series | _Levels, str]:
+    """Return a column in a plain type, or its levels where it holds text, and in words what that changed."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return _plain(column.astype(dtype.categories.dtype))
@@ -126,7 +146,7 @@ def _plain(column: pd.Series) -> tuple[pd.Series, str]:
             better = pd.to_datetime(column, errors="coerce", utc=True).dt.tz_convert(None)
         if not pd.api.types.is_object_dtype(better.dtype):
             return _plain(better)
-    return _clean_text(column)
+    return _Levels.of(column), ""
 
 
 def _in_calendar(column: pd.Series) -> tuple[pd.Series, str]:
@@ -140,51 +160,74 @@ def _in_calendar(column: pd.Series) -> tuple[pd.Series, str]:
     return column.mask(outside).astype(_MOMENT), f"Dates outside the years {_YEARS[0]} to {_YEARS[1]}, taken as missing"
 
 
-def _clean_text(column: pd.Series) -> tuple[pd.Series, str]:
-    """Clean text by its different values, so that the cost is that of the levels, not of the rows."""
-    if pd.api.types.is_object_dtype(column.dtype):
-        column = column.map(as_text, na_action="ignore")
-    codes, levels = pd.factorize(column)
-    if not len(levels):
-        return pd.Series(np.full(len(column), np.nan), name=column.name), ""
-    before = pd.Series(np.asarray(levels, dtype=object), name="x", dtype="str").str.strip()
-    whole, before = before, before.str.slice(0, _LONGEST_PARSED)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        cleaned = Cleaner(drop_null_fraction=None, parse_numbers=True).fit_transform(before.to_frame())["x"]
-    what = ""
-    if pd.api.types.is_numeric_dtype(cleaned.dtype):
-        # skrub settles that these are numbers, but in float32.
-        cleaned = pd.to_numeric(before.where(cleaned.notna())).astype("float64")
-        what = "Numbers written as text, read as numbers" if cleaned.notna().any() else ""
-    elif pd.api.types.is_datetime64_any_dtype(cleaned.dtype):
-        what = "Dates written as text, read as dates"
-        cleaned, _ = _plain(cleaned)
-    else:
-        cleaned = cleaned.mask(before.str.lower().eq("none"), before)
-        numbers = _punctuated_numbers(cleaned)
-        if numbers is not None:
-            cleaned, what = numbers, "Numbers written with decimal commas or thousands marks, read as numbers"
-        elif (cut := whole.str.len() > _LONGEST_PARSED).any():
-            cleaned = cleaned.mask(cut, whole)
-    values = cleaned.array.take(codes, allow_fill=True)
-    return pd.Series(values, name=column.name, index=column.index), what
+@dataclass(frozen=True, eq=False)
+class _Levels:
+    """A column of text as its different values, trimmed, and each row's place among them (-1 for none)."""
+
+    column: pd.Series
+    codes: np.ndarray
+    texts: pd.Series
+
+    @classmethod
+    def of(cls, column: pd.Series) -> _Levels:
+        if pd.api.types.is_object_dtype(column.dtype):
+            column = column.map(as_text, na_action="ignore")
+        codes, levels = pd.factorize(column)
+        return cls(column, codes, pd.Series(np.asarray(levels, dtype=object), dtype="str").str.strip())
+
+    def read(self, decision: Decision) -> tuple[pd.Series, str, list[str]]:
+        """Return the values, in words what they were, and a sentence each on what was not read as it stands."""
+        reading, name = decision.reading, self.column.name
+        if not len(self.texts):
+            return pd.Series(np.full(len(self.column), np.nan), name=name), "", []
+        values, _ = reading.levels(self.texts)
+        taken = pd.Series(values.array.take(self.codes, allow_fill=True), name=name, index=self.column.index)
+        if reading.kind == "text" or values.isna().all():
+            return taken, "", []
+        said = []
+        odd = self.texts[(values.isna().to_numpy(bool) & ~is_mark(self.texts.str.removeprefix(QUOTED)))]
+        if len(odd):
+            rows = int(np.isin(self.codes, odd.index).sum())
+            holds = "number" if reading.kind == "number" else "date"
+            shown = listed(odd.str.removeprefix(QUOTED), 3)
+            said.append(
+                f"{counted(rows, 'value')} of {quoted(name)} {'is' if rows == 1 else 'are'} no {holds} ({shown}) "
+                f"and {'counts' if rows == 1 else 'count'} as missing."
+            )
+        if reading.kind == "date":
+            if decision.either:
+                order = "day" if _is_day_first(reading) else "month"
+                said.append(
+                    f"The dates in {quoted(name)} can be read day first or month first: they are read {order} first."
+                )
+            return taken, "Dates written as text, read as dates", said
+        limits = self.texts.str.contains("^[(]?[<>≤≥]") & values.notna().to_numpy(bool)
+        if limits.any():
+            rows = int(np.isin(self.codes, np.flatnonzero(limits)).sum())
+            said.append(
+                f"{counted(rows, 'value')} of {quoted(name)} {'is a limit' if rows == 1 else 'are limits'} such as "
+                f"{quoted(self.texts[limits].iloc[0])}: the number itself is taken."
+            )
+        if reading.unit:
+            return taken, f"Numbers with {quoted(reading.unit)}, read as numbers", said
+        if reading.thousands or reading.decimal == ",":
+            return taken, "Numbers written with decimal commas or thousands marks, read as numbers", said
+        return taken, "Numbers written as text, read as numbers", said
 
 
-def _punctuated_numbers(levels: pd.Series) -> pd.Series | None:
-    """Read "1,234.5", "1.234,5" or "0,5" as numbers where every value is written so."""
-    known = levels.dropna()
-    if not known.str.contains(",", regex=False).any():
-        return None
-    for thousands, decimal, number in _WRITTEN:
-        if all(map(number.fullmatch, known)):
-            bare = levels.str.replace(thousands, "", regex=False).str.replace(decimal, ".", regex=False)
-            return pd.to_numeric(bare).astype("float64")
-    return None
+def _decided(columns: dict[str, _Levels], decimal: str) -> dict[str, Decision]:
+    """Decide on all columns; dates that can be read both ways follow the table's other dates."""
+    found = {name: decide(levels.texts, decimal) for name, levels in columns.items()}
+    orders = Counter(
+        _is_day_first(one.reading)
+        for one in found.values()
+        if not one.either and any("%d" in form and "%m" in form and form[:2] != "%Y" for form in one.reading.formats)
+    )
+    known = next(iter(orders)) if len(orders) == 1 else (True if not orders and decimal == "," else None)
+    if known is None:
+        return found
+    return {name: decide(columns[name].texts, decimal, known) if one.either else one for name, one in found.items()}
 
 
-def as_text(value: object) -> str:
-    """Return a cell as the text of a level: whole numbers without a decimal point."""
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
-        return str(int(value))
-    return str(value)
+def _is_day_first(reading: ColumnReading) -> bool:
+    return any("%m" in form and "%d" in form and form.index("%d") < form.index("%m") for form in reading.formats)

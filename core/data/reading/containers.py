@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from core.data.reading.cells import FileReading
 from core.data.reading.delimited import read_delimited, to_frame
 from core.data.reading.spreadsheet import read_excel
 from core.words import TableError, counted, listed, quoted
@@ -30,11 +31,16 @@ class _Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
+def read_any(data: memoryview, kept: FileReading | None = None) -> tuple[pd.DataFrame, list[str], FileReading]:
     """Read a table from the bytes of a CSV, TSV, Parquet or Excel file, or a gzip or zip of a CSV.
 
     What a file is, is told by its first bytes, not by its name. Archives that hold more than one
     file, lead outside their folder or grow beyond 2 GiB are refused.
+
+    Parameters
+    ----------
+    kept : FileReading or None
+        For new rows, how the text of the training table was laid out.
 
     Raises
     ------
@@ -46,20 +52,20 @@ def read_any(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     magic = bytes(data[:8])
     if magic.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _inner(_bounded(stream, len(data)))
+            return _inner(_bounded(stream, len(data)), kept)
     if magic.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _read_zip(data)
+        return _read_zip(data, kept)
     if magic.startswith(b"PAR1"):
-        return _read_parquet(data)
+        return *_read_parquet(data), FileReading()
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableError("This is an old Excel or a password-protected file: save it as .xlsx without a password.")
-    return read_delimited(data)
+    return read_delimited(data, kept)
 
 
-def _inner(data: bytearray) -> tuple[pd.DataFrame, list[str]]:
+def _inner(data: bytearray, kept: FileReading | None) -> tuple[pd.DataFrame, list[str], FileReading]:
     if data.startswith((b"PK", b"\x1f\x8b")):
         raise TableError("The archive holds another archive: unpack it and upload the table itself.")
-    return read_any(memoryview(data))
+    return read_any(memoryview(data), kept)
 
 
 def _bounded(stream: _Stream, packed: int) -> bytearray:
@@ -83,7 +89,7 @@ def _check_size(unpacked: int, packed: int) -> None:
         )
 
 
-def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
+def _read_zip(data: memoryview, kept: FileReading | None) -> tuple[pd.DataFrame, list[str], FileReading]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -96,7 +102,7 @@ def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
             if size > MOST_EXCEL_BYTES:
                 raise TableError("The workbook is too large for Excel reading: save the sheet as CSV or Parquet.")
             _check_size(size, len(data))
-            return read_excel(data)
+            return *read_excel(data), FileReading()
         entries = [e for e in entries if not e.filename.startswith("__MACOSX/") and ".DS_Store" not in e.filename]
         if len(entries) != 1:
             inside = f" ({listed(e.filename for e in entries)})" if entries else ""
@@ -111,7 +117,7 @@ def _read_zip(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
             raise TableError("The zip archive is damaged or encrypted: pack the CSV again.") from error
         with stream:
-            return _inner(_bounded(stream, len(data)))
+            return _inner(_bounded(stream, len(data)), kept)
 
 
 def _read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:

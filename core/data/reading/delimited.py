@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from core.data.reading.cells import FileReading, has_header, plain_names, quotes_marked
+from core.data.reading.deciding import are_codes, are_padded
 from core.words import TableError, counted, shortened
 
 _SAMPLE_BYTES = 100_000
@@ -19,7 +21,14 @@ _SAMPLE_ROWS = 200
 _CHUNK = 1 << 22
 _BLOCK = 1 << 20
 _ODD_CELL = re.compile(r"In CSV column #(\d+): .*? invalid value '([^']*)'", re.DOTALL)
-_WIDER = {pa.int64(): pa.float64(), pa.float64(): pa.string()}
+_WIDER = {
+    pa.int64(): pa.float64(),
+    pa.float64(): pa.string(),
+    pa.date32(): pa.string(),
+    pa.timestamp("s"): pa.string(),
+    pa.timestamp("ns"): pa.string(),
+}
+_MOST_CODES = 500
 _SAMPLES = 8  # places of a large file whose lines are looked at before the whole is read
 _SEPARATORS = {"\t": "a tab", ";": "a semicolon", "|": "a bar", ",": "a comma"}
 _BOMS = {
@@ -42,7 +51,7 @@ _POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
 NULLS = ["", "?", "#N/A", "#N/A N/A", "#NA", "N/A", "NA", "<NA>", "NULL", "NaN", "n/a", "nan", "null", "-nan", "-NaN"]
 
 
-def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
+def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[pd.DataFrame, list[str], FileReading]:
     """Read delimited text into typed columns; say what was detected or repaired.
 
     The encoding, the separator, the decimal comma and a missing header are detected. Rows with
@@ -51,12 +60,16 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     Parameters
     ----------
     data : memoryview of bytes
+    kept : FileReading or None
+        How the training table was laid out, for new rows: whether they have a header is not decided
+        anew, and every column stays text, to be read as that table's column was.
 
     Returns
     -------
     frame : DataFrame
         The type of every column is settled on the whole column.
     notes : list of str
+    file : FileReading
 
     Raises
     ------
@@ -71,12 +84,13 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     if re.fullmatch(rb"sep=.", first_line):
         _, _, rest = bytes(text[:200]).partition(b"\n")
         text = text[min(len(text), 200) - len(rest) :]
-    separator, rows = _separated(bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES)
+    sample, cut = bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES
+    separator, rows = (kept and _separated_as(sample, cut, kept)) or _separated(sample, cut)
     if separator != ",":
         notes.append(f"The separator is {_SEPARATORS[separator]}.")
     if len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
         raise TableError("The file has one line and no rows: it needs a line of column names and rows below it.")
-    header = not _lacks_header(rows)
+    header = not _lacks_header(rows) if kept is None else has_header(rows[0], kept)
     if not header:
         notes.append("The file has no header: its columns are called column 1, column 2 and so on.")
     cells = [cell for row in rows[header:] for cell in row]
@@ -84,7 +98,10 @@ def read_delimited(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     decimal = "," if separator != "," and commas > sum(map(bool, map(_POINT_NUMBER.fullmatch, cells))) else "."
     if decimal == ",":
         notes.append("Numbers are written with a decimal comma.")
-    return _parse(text, separator, header, decimal, quotes, notes), notes
+    if quotes and re.search(b'"NA"', text):
+        text = memoryview(quotes_marked(bytes(text), separator))
+    frame = _parse(text, separator, header, decimal, quotes, notes, typed=kept is None)
+    return frame, notes, FileReading(separator, decimal, header)
 
 
 def _as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
@@ -134,8 +151,7 @@ def _decoded(data: memoryview, encoding: str) -> tuple[memoryview, bool]:
 
 def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
     """Return the separator that cuts the sample into rows as long as the header, and those rows."""
-    lines = sample.splitlines(keepends=True)
-    text = "".join(lines[:-1] if cut and len(lines) > 1 else lines)
+    text = _whole_lines(sample, cut)
     best: tuple[tuple[bool, float], str, list[list[str]], int] | None = None
     for separator in _SEPARATORS:
         try:
@@ -162,6 +178,28 @@ def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
     return separator, rows
 
 
+def _whole_lines(sample: str, cut: bool) -> str:
+    lines = sample.splitlines(keepends=True)
+    return "".join(lines[:-1] if cut and len(lines) > 1 else lines)
+
+
+def _separated_as(sample: str, cut: bool, kept: FileReading) -> tuple[str, list[list[str]]] | None:
+    """Cut new rows so that their header has most of the training table's names, None where it has none of them."""
+    best: tuple[int, str, list[list[str]]] = 0, "", []
+    for separator in dict.fromkeys((kept.separator, *_SEPARATORS)):
+        try:
+            reader = csv.reader(io.StringIO(_whole_lines(sample, cut), newline=""), delimiter=separator)
+            rows = [row for row in reader if row][:_SAMPLE_ROWS]
+        except csv.Error:
+            continue
+        if not kept.header and rows:
+            return kept.separator, rows
+        shared = len(set(plain_names(rows[0])) & set(kept.names)) if rows else 0
+        if shared > best[0]:
+            best = shared, separator, rows
+    return (best[1], best[2]) if best[0] else None
+
+
 def _lacks_header(rows: list[list[str]]) -> bool:
     """Tell whether the first row is data: numbers above numbers, or words that come again below."""
     first = rows[0]
@@ -184,7 +222,13 @@ def _lacks_header(rows: list[list[str]]) -> bool:
 
 
 def _parse(
-    text: memoryview, separator: str, header: bool, decimal: str, quotes: bool, notes: list[str]
+    text: memoryview,
+    separator: str,
+    header: bool,
+    decimal: str,
+    quotes: bool,
+    notes: list[str],
+    typed: bool = True,
 ) -> pd.DataFrame:
     misfits: list[pacsv.InvalidRow] = []
 
@@ -195,15 +239,31 @@ def _parse(
     source = pa.py_buffer(text)
     parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
     convert = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
+    if not typed:
+        convert = pacsv.ConvertOptions(null_values=[], strings_can_be_null=False)
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=_BLOCK)
+        names = pacsv.open_csv(pa.BufferReader(source), options, parse, convert).schema.names
+        convert.column_types = dict.fromkeys(names, pa.string())
 
-    def typed() -> pa.Table:
+    def by_sample() -> pa.Table:
         options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=_BLOCK)
         sample = _sample(text, quotes)
         guess = pacsv.read_csv(pa.BufferReader(sample), options, parse, convert).schema
         if len(set(guess.names)) < len(guess.names):
             raise pa.ArrowInvalid("types are given by name, and a name comes twice")
         # Every column needs a type here, or the first block alone would settle it.
-        types = {field.name: pa.string() if field.type == pa.null() else field.type for field in guess}
+        types = {
+            field.name: pa.string() if pa.types.is_null(field.type) or pa.types.is_time(field.type) else field.type
+            for field in guess
+        }
+        whole_numbers = [name for name, kind in types.items() if kind == pa.int64()]
+        if whole_numbers:
+            texts = pacsv.ConvertOptions(
+                include_columns=whole_numbers, column_types=dict.fromkeys(whole_numbers, pa.string()), null_values=NULLS
+            )
+            for name, column in pacsv.read_csv(pa.BufferReader(sample), options, parse, texts).to_pydict().items():
+                if are_padded(pd.Series(list(dict.fromkeys(column)), dtype="str")):
+                    types[name] = pa.string()  # postcodes would lose their zeros
         given = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
         while True:
             misfits.clear()
@@ -226,7 +286,7 @@ def _parse(
     # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
     # do not hold, it settles them on the whole; where a row outgrows a block, in one block.
     largest = min(max(len(text), _BLOCK), 2**31 - 1)
-    for read in (typed, lambda: whole(_BLOCK), lambda: whole(largest)):
+    for read in ((by_sample if typed else lambda: whole(_BLOCK)), lambda: whole(_BLOCK), lambda: whole(largest)):
         try:
             table = read()
             break
@@ -234,6 +294,16 @@ def _parse(
             reason = next(iter(str(error).splitlines()), "unknown")
     else:
         raise TableError(f"The file cannot be read as CSV ({shortened(reason)}): save it again as CSV in UTF-8.")
+    if typed and (codes := _code_columns(table)):
+        quiet = pacsv.ParseOptions(
+            delimiter=separator, newlines_in_values=quotes, invalid_row_handler=lambda row: "skip"
+        )
+        convert.include_columns, convert.column_types = codes, dict.fromkeys(codes, pa.string())
+        convert.null_values = [mark for mark in NULLS if mark not in ("NA", "na")]
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=largest)
+        again = pacsv.read_csv(pa.BufferReader(source), options, quiet, convert)
+        for name in codes:
+            table = table.set_column(table.schema.get_field_index(name), name, again.column(name))
     if misfits:
         # Blocks are parsed side by side, so that the first to be found is not always the same.
         example = min(misfits, key=lambda row: (row.actual_columns, row.text))
@@ -250,6 +320,22 @@ def _parse(
     if not header:
         table = table.rename_columns([f"column {i + 1}" for i in range(table.num_columns)])
     return to_frame(table)
+
+
+def _code_columns(table: pa.Table) -> list[str]:
+    """Return the columns where ``NA`` may be one of many two-letter codes, and was taken as missing."""
+    if len(set(table.column_names)) < table.num_columns:
+        return []
+    found = []
+    for name in table.column_names:
+        column = table.column(name)
+        if pa.types.is_string(column.type) and column.null_count:
+            levels = pd.Series(
+                column.slice(0, _SAMPLE_BYTES).unique().drop_null().to_pylist()[:_MOST_CODES], dtype="str"
+            )
+            if are_codes(levels):
+                found.append(name)
+    return found
 
 
 def _sample(text: memoryview, quotes: bool) -> bytes:

@@ -1,0 +1,310 @@
+"""How the cells of a table become values: decided once, in training, and kept to wherever rows are scored.
+
+Every export carries a copy of this file as ``reading.py``, so that its script reads as the app does.
+It therefore needs pandas and NumPy alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+CellKind = Literal["number", "date", "truth", "text"]
+#: Stands before a cell that was quoted where the same letters without quotation marks mean "missing".
+QUOTED = "\ue000"
+#: Missing wherever they stand, in any letter case.
+MARKS = (
+    "", "?", "na", "#na", "n/a", "#n/a", "#n/a n/a", "<na>", "n.a.", "n.a", "nan", "-nan", "nat", "null", "(null)",
+    "\\n", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan",
+    "...", "…",
+)  # fmt: skip
+#: Missing among numbers and dates; among words they may be levels.
+LOOSE_MARKS = (
+    "-", "--", "---", "–", "—", ".", "..", "*", "**", "_", "missing", "(missing)", "unknown", "unk", "not known",
+    "not available", "not applicable", "no data", "nd", "n.d.", "n/d", "tbd", "blank", "(blank)", "undefined",
+)  # fmt: skip
+_NO_DATE = r"(?:0{4}-00-00|00/00/(?:00){1,2}|00\.00\.(?:00){1,2}|0{4}/00/00)(?:[ t]00:00(?::00)?)?"
+_PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?"
+_MINUS = "-−–"
+_LONGEST = 60  # characters of a number
+_CENTURY_ENDS = 2029  # of two-digit years, as in spreadsheets: 29 is 2029, 30 is 1930
+
+
+@dataclass(frozen=True)
+class ColumnReading:
+    """How one column is read.
+
+    Parameters
+    ----------
+    kind : {"number", "date", "truth", "text"}
+    decimal, thousands : str
+        Marks within numbers; no thousands mark means that none was seen.
+    unit : str
+        What stands before or after numbers and is left out: ``$``, ``%``, ``kg``.
+    formats : tuple of str
+        Of dates, as ``strptime`` has them; the first that fits counts. "ISO8601" is any ISO date.
+    keeps : tuple of str
+        Marks that are values here: ``NA`` beside other two-letter codes.
+    merged : tuple of (from, to) pairs
+        Spellings that were merged by hand.
+    """
+
+    kind: CellKind = "text"
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
+    formats: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+
+    def values(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
+        """Read a column, typed or as text.
+
+        Returns
+        -------
+        values : Series of float64, datetime64, "boolean" or the column's own kind
+        lost : Series of bool
+            Cells that hold something that cannot be read, so that it counts as missing.
+        """
+        if not _is_text(column):
+            return self._typed(column)
+        spoken = column.map(lambda cell: isinstance(cell, str)).astype(bool)
+        if not (spoken | column.isna()).all():
+            words, rest = self.values(column[spoken].astype("str")), column[~spoken].infer_objects()
+            if _is_text(rest):
+                rest = rest.map(as_text, na_action="ignore").astype("str")
+            others = self.values(rest)
+            values, lost = (
+                pd.concat([word, other]).reindex(column.index) for word, other in zip(words, others, strict=True)
+            )
+            return values, lost.astype(bool)
+        codes, levels = pd.factorize(column)
+        read, lost = self.levels(pd.Series(levels, dtype="str"))
+        at = pd.Index(column.index)
+        values = pd.Series(read.array.take(codes, allow_fill=True), index=at, name=column.name)
+        return values, pd.Series(np.append(lost, False)[codes], index=at)
+
+    def categories(self, column: pd.Series) -> pd.Series:
+        """Read a column as the names of levels, None where missing; what cannot be read is a name of its own."""
+        values, lost = self.values(column)
+        names = values.map(as_text, na_action="ignore").astype(object)
+        names = names.where(names.notna(), None)
+        names[lost] = column[lost].map(as_text)
+        return names
+
+    def levels(self, texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
+        """Read the different texts of a column; return values, and which cannot be read."""
+        texts = texts.astype("str").str.strip()
+        if self.kind == "text":
+            kept = texts.mask(is_mark(texts) & ~texts.isin(self.keeps)).str.removeprefix(QUOTED)
+            return kept.replace(dict(self.merged)) if self.merged else kept, np.zeros(len(texts), bool)
+        texts = texts.str.removeprefix(QUOTED)
+        silent = is_mark(texts, loose=True)
+        if self.kind == "number":
+            values = pd.Series(numbers_of(texts, self.decimal, self.thousands, self.unit)).mask(silent)
+            values = values.mask(np.isinf(values))
+        elif self.kind == "date":
+            values = dates_of(texts, self.formats or ("ISO8601",)).mask(silent)
+        else:
+            truth = {"true": True, "1": True, "false": False, "0": False}
+            values = texts.str.lower().map(truth).astype("boolean").mask(silent)
+        return values, (values.isna().to_numpy(bool) & ~silent)
+
+    def _typed(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
+        dtype, none = column.dtype, pd.Series(False, index=column.index)
+        moment, truth = pd.api.types.is_datetime64_any_dtype(dtype), pd.api.types.is_bool_dtype(dtype)
+        number = pd.api.types.is_numeric_dtype(dtype) and not truth
+        if column.isna().all():
+            empty = {"date": "datetime64[us]", "number": "float64", "truth": "boolean"}.get(self.kind, "object")
+            return pd.Series(None, index=column.index, name=column.name, dtype=empty), none
+        if self.kind == "number" and (number or truth):
+            values = column.astype("float64")
+            infinite = pd.Series(np.isinf(values.to_numpy()), index=column.index)
+            return values.mask(infinite), infinite
+        if self.kind == "date" and moment:
+            return (column if column.dt.tz is None else column.dt.tz_convert(None)).astype("datetime64[us]"), none
+        if self.kind == "truth" and truth:
+            return column.astype("boolean"), none
+        if self.kind == "text":
+            return column, none
+        if number and (self.kind == "truth" or self.formats):  # 0 and 1, or days written as 20240131
+            return self.values(column.map(as_text, na_action="ignore").astype("str"))
+        values = pd.Series(None, index=column.index, dtype="datetime64[us]" if self.kind == "date" else "float64")
+        return values, column.notna()
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """How a text file is laid out.
+
+    Parameters
+    ----------
+    separator, decimal : str
+    header : bool
+        Without one, columns are called "column 1", "column 2" and so on.
+    names : tuple of str
+        The columns in the file's order, as the table calls them.
+    """
+
+    separator: str = ","
+    decimal: str = "."
+    header: bool = True
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reading a training table decided; everything that scores rows keeps to it."""
+
+    file: FileReading = field(default_factory=FileReading)
+    columns: tuple[tuple[str, ColumnReading], ...] = ()
+
+    def of(self, name: str) -> ColumnReading | None:
+        """Return how a column is read, None where that was not kept."""
+        return dict(self.columns).get(name)
+
+    def with_column(self, name: str, column: ColumnReading) -> Reading:
+        """Return the reading with one column read in another way."""
+        return Reading(self.file, tuple({**dict(self.columns), name: column}.items()))
+
+    def only(self, names: Sequence[str]) -> Reading:
+        """Return the reading of some columns."""
+        return Reading(self.file, tuple((name, column) for name, column in self.columns if name in set(names)))
+
+    def plain(self) -> dict[str, object]:
+        """Return the reading as JSON holds it, which :meth:`of_plain` reads back."""
+        start = asdict(ColumnReading())
+        columns = {
+            name: {"kind": one.kind, **{k: v for k, v in asdict(one).items() if v != start[k]}}
+            for name, one in self.columns
+        }
+        return {"file": asdict(self.file), "columns": columns}
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Mapping[str, object]]) -> Reading:
+        """Read a reading back.
+
+        Raises
+        ------
+        TypeError, KeyError, AttributeError
+            It is none.
+        """
+        file = FileReading(**{**plain["file"], "names": tuple(plain["file"]["names"])})  # type: ignore[arg-type]
+        columns = []
+        for name, kept in plain["columns"].items():
+            given: dict[str, object] = dict(kept)  # type: ignore[call-overload]
+            for key in ("formats", "keeps", "merged"):
+                values: list[object] = given.get(key, [])  # type: ignore[assignment]
+                given[key] = tuple(tuple(v) if isinstance(v, list | tuple) else v for v in values)
+            columns.append((name, ColumnReading(**given)))  # type: ignore[arg-type]
+        return cls(file, tuple(columns))
+
+
+def _is_text(column: pd.Series) -> bool:
+    return pd.api.types.is_string_dtype(column.dtype) or pd.api.types.is_object_dtype(column.dtype)
+
+
+def as_text(value: object) -> str:
+    """Return a cell as the text of a level: whole numbers without a decimal point."""
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
+    """Tell which texts only say that a value is missing; ``loose`` where numbers or dates are expected."""
+    small = texts.str.lower()
+    marks = small.isin([*MARKS, *LOOSE_MARKS] if loose else MARKS) | small.isna()
+    if loose:
+        marks |= small.str.fullmatch(_NO_DATE).fillna(False).astype(bool)
+    return marks.to_numpy(bool)
+
+
+def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: str = "") -> np.ndarray:
+    """Read texts as numbers, float64, NaN where one is none.
+
+    ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
+    """
+    texts = texts.where(texts.str.len() <= _LONGEST).str.split().str.join(" ")
+    found = np.full(len(texts), np.nan)
+    plain = texts.str.fullmatch(_PLAIN, case=False).to_numpy(bool, na_value=False) & (decimal == ".")
+    found[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
+    pattern = _written(decimal, thousands, unit)
+    grouped = "['’]" if thousands == "'" else re.escape(thousands)
+    for at in np.flatnonzero(~plain & texts.notna().to_numpy(bool)):
+        match = pattern.fullmatch(texts.iloc[at])
+        if match is None or (match["open"] is None) != (match["close"] is None):
+            continue
+        body = re.sub(grouped, "", match["body"]) if thousands else match["body"]
+        size = float(body.replace(decimal, ".") + (match["exponent"] or ""))
+        minus = match["open"] is not None or any(sign in _MINUS for sign in match["sign"] + match["second"] if sign)
+        found[at] = -size if minus else size
+    return found
+
+
+@lru_cache(maxsize=256)
+def _written(decimal: str, thousands: str, unit: str) -> re.Pattern[str]:
+    point = re.escape(decimal)
+    group = "['’]" if thousands == "'" else re.escape(thousands)
+    whole = rf"(?:[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d+)" if thousands else r"\d+"
+    beside = rf"(?:{re.escape(unit)})?" if unit else ""
+    return re.compile(
+        rf"(?P<open>\()? ?(?:[<>]=?|[≤≥])? ?(?P<sign>[-+−–]?) ?{beside} ?(?P<second>[-+−–]?) ?"
+        rf"(?P<body>{whole}(?:{point}\d*)?|{point}\d+)(?P<exponent>[eE][-+]?\d+)? ?{beside} ?(?P<close>\))?",
+        re.IGNORECASE,
+    )
+
+
+def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
+    """Read texts as moments without time zone, by the first format that fits; NaT where none does."""
+    texts = texts.str.split().str.join(" ")
+    found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+    for form in formats:
+        left = found.isna() & texts.notna()
+        if not left.any():
+            break
+        some = texts[left]
+        if form == "ISO8601":  # which would take a year alone, too
+            some = some.where(some.str.contains(r"^\d{4}-\d", na=False))
+        made = pd.to_datetime(some, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+        made = made.astype("datetime64[us]")
+        if "%y" in form:
+            late = made.dt.year > _CENTURY_ENDS
+            made = made.mask(late, made - pd.DateOffset(years=100))
+        found[left] = made
+    return found
+
+
+def quotes_marked(text: bytes, separator: str) -> bytes:
+    """Return UTF-8 text with a sign before every ``"NA"`` in quotation marks: quoted, it is a value."""
+    if b'"NA"' not in text:
+        return text
+    around = b"[^" + re.escape(separator).encode() + b"\r\n]"
+    return re.sub(b"(?<!" + around + b')"NA"(?!' + around + b")", f'"{QUOTED}NA"'.encode(), text)
+
+
+def has_header(first: Sequence[str], kept: FileReading) -> bool:
+    """Tell whether new rows have a line of names: where the training table had one, or this line is its names."""
+    return kept.header or plain_names(first) == list(kept.names)
+
+
+def plain_names(raw: Sequence[str]) -> list[str]:
+    """Return column names as a table has them: trimmed, none empty, none twice."""
+    taken, seen = {name.strip() for name in raw}, dict[str, int]()
+    names: list[str] = []
+    for at, given in enumerate(raw):
+        name = base = given.strip() or f"column {at + 1}"
+        if name in seen:
+            copy = seen[base]
+            while name in seen or name in taken:
+                name, copy = f"{base} ({copy})", copy + 1
+            seen[base] = copy
+        seen.setdefault(name, 2)
+        names.append(name)
+    return names

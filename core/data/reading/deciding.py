@@ -1,0 +1,194 @@
+"""Deciding how a column of text is read, from its different values: numbers, dates or words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from core.data.reading.cells import QUOTED, ColumnReading, dates_of, is_mark, numbers_of
+from core.data.reading.date_formats import fitting, formats_of, order_of
+
+MOST_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
+_FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
+_LEAST_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
+_MOST_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
+_SAMPLE, _LONGEST = 300, 60
+_CURRENCY = r"US\$|A\$|C\$|R\$|[$€£¥₹₽₩₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|Fr\.|zł|Kč|Ft"
+_NUMBER = re.compile(
+    rf"\(? ?(?P<limit>[<>]=?|[≤≥])? ?[-+−–]? ?(?P<before>{_CURRENCY})? ?[-+−–]? ?"
+    r"(?P<body>\d(?:[\d.,'’ ]*[\d.,])?|[.,]\d+)(?:[eE][-+]?\d+)?"
+    rf" ?(?P<after>%|‰|{_CURRENCY}|[°µμΩ]?[^\W\d_][\w/²³·.^-]{{0,11}}|°)? ?\)?"
+)
+_UNITS = re.compile(  # beside which a bare number may stand
+    "[%‰°]|°[cf]|[kmµμ]?g|ug|t|lbs?|oz|[kcmµn]?m|mi|ft|in|yd|[dmµ]?l|k?m[²³23]|ha|km/?h|mph|m/s|mpg|m?s|sec|min|hr?s?|"
+    "hours?|days?|weeks?|mo|months?|years?|yrs?|y|k?[vwj]|kwh|m?a|[kmg]?hz|h?pa|[km]pa|bar|psi|mmhg|[mµ]mol/l|m?g/d?l|"
+    "ng/ml|[kmgt]b|hp|cc|k?cal|px|pt|db|n",
+    re.IGNORECASE,
+)
+_STYLES = ((".", ","), (".", ""), (",", "."), (",", ""), (".", " "), (",", " "), (".", "'"), (",", "'"))
+_CODE = re.compile(r"[A-Z]{2,4}|[a-z]{2,4}")
+_WORDS = re.compile(  # that look like codes
+    "yes|no|ok|on|off|in|out|up|low|mid|med|high|good|bad|poor|fair|male|none|true|ja|oui|si|non", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a column is read.
+
+    Parameters
+    ----------
+    either : bool
+        Its dates can be read day first and month first.
+    """
+
+    reading: ColumnReading
+    either: bool = False
+
+
+def decide(texts: pd.Series, decimal: str = ".", day_first: bool | None = None) -> Decision:
+    """Decide how a column is read where nearly all of its different values are numbers or dates.
+
+    Parameters
+    ----------
+    texts : Series of str
+        The different values, trimmed, missing ones left out.
+    decimal : str
+        The mark of the file's other numbers, taken where a column can be read with either.
+    day_first : bool or None
+        What the file's other dates say, for dates that can be read both ways; None where they say
+        nothing: with points the day is first, else the month.
+    """
+    bare = texts.str.removeprefix(QUOTED)
+    known = bare[~is_mark(bare, loose=True)]
+    # One number beside a dash is a flag rather than a measure.
+    if len(known) > 1 or (len(known) and is_mark(bare).sum() == len(bare) - 1):
+        numbers = as_numbers(known, decimal)
+        if numbers is not None and _nearly_all(known, pd.Series(numbers_of(known, *_marks(numbers))).notna()):
+            return Decision(numbers)
+        dates = as_dates(known, day_first)
+        if dates is not None and _nearly_all(known, dates_of(known, dates.reading.formats).notna()):
+            return dates
+    return Decision(ColumnReading(keeps=("NA", "na") if are_codes(texts) else ()))
+
+
+def _marks(reading: ColumnReading) -> tuple[str, str, str]:
+    return reading.decimal, reading.thousands, reading.unit
+
+
+def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
+    good = int(fits.sum())
+    odd = known[~fits.to_numpy()]
+    if good < 2 and len(odd):
+        return False
+    few = len(odd) <= _FEW_ODD and good >= _SURE and not odd.str.contains(r"\d").any()
+    return good > 0 and (len(odd) <= MOST_ODD * len(known) or few)
+
+
+def are_codes(texts: pd.Series) -> bool:
+    """Tell whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
+    others = [text for text in texts if text.lower() not in ("na", QUOTED + "na") and text]
+    return (
+        1 < len(others) <= 400
+        and all(_CODE.fullmatch(text) and not _WORDS.fullmatch(text) for text in others)
+        and any(len(text) == 2 for text in others)
+    )
+
+
+def are_padded(texts: pd.Series) -> bool:
+    """Tell whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros."""
+    digits = texts[texts.str.fullmatch(r"\d+")]
+    padded = digits.str.fullmatch(r"0\d+")
+    if not len(digits) or not padded.any():
+        return False
+    lengths = digits.str.len()
+    usual = int((lengths == lengths.mode().iloc[0]).sum())
+    return len(digits) >= 0.9 * len(texts) and bool(usual >= 0.95 * len(digits) or padded.mean() >= MOST_ODD)
+
+
+def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> ColumnReading | None:
+    """Return how texts are read as numbers, by the style and unit that fit most of them; None where they are none.
+
+    Parameters
+    ----------
+    sure : bool
+        Somebody has said that these are numbers, whatever they look like.
+    """
+    if not sure and are_padded(known):
+        return None
+    plain = known.str.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?", case=False)
+    if plain.all():
+        return ColumnReading("number")
+    matches = [_NUMBER.fullmatch(" ".join(text.split())) for text in known[~plain] if len(text) <= _LONGEST]
+    written = [match for match in matches if match is not None]
+    if not sure and len(written) + int(plain.sum()) < (1 - MOST_ODD) * len(known) - _FEW_ODD:
+        return None
+    units = Counter(unit for match in written if (unit := match["before"] or match["after"] or ""))
+    unit = units.most_common(1)[0][0] if units else ""
+    bare = int(plain.sum()) + sum(not (match["before"] or match["after"]) for match in written)
+    if not sure and unit and not re.fullmatch(_CURRENCY, unit) and not _UNITS.fullmatch(unit) and bare:
+        unit = ""
+    limits = sum(match["limit"] is not None for match in written)
+    if not sure and (unit or limits) and (len(known) < _LEAST_WRITTEN or limits > _MOST_LIMITS * len(known)):
+        return None
+    styles = [ColumnReading("number", mark, group, unit) for mark, group in _STYLES if _is_used(group, known)]
+    # Of styles that fit as many, the file's own decimal mark wins, and then the simplest.
+    fits = [int(np.isfinite(numbers_of(known, *_marks(style))).sum()) for style in styles]
+    best = max(
+        range(len(styles)), key=lambda at: (fits[at], styles[at].decimal == decimal, not styles[at].thousands, -at)
+    )
+    return styles[best] if fits[best] else None
+
+
+def _is_used(group: str, known: pd.Series) -> bool:
+    marks = {" ": r"\s", "'": "['’]"}.get(group, re.escape(group))
+    return not group or bool(known.str.contains(rf"\d{marks}\d").any())
+
+
+def as_dates(known: pd.Series, day_first: bool | None = None) -> Decision | None:
+    """Return how texts are read as dates, None where they are none."""
+    sample = known.iloc[:: max(1, len(known) // _SAMPLE)]
+    found: Counter[str] = Counter()
+    dated = 0
+    for text in sample:
+        forms = formats_of(text)
+        dated += bool(forms)
+        found.update(forms)
+    if dated < len(sample) / 2 or not found:
+        return None
+    likely = [form for form, _ in found.most_common(32)]
+    orders = {order: fitting(known, [form for form in likely if order_of(form) in (order, "")]) for order in "dmy"}
+    most = max(count for _, count in orders.values())
+    either = orders["d"][1] == orders["m"][1] == most and orders["d"][0] != orders["m"][0]
+    if day_first is None:
+        day_first = bool(known.str.contains(r"\d\.\d", regex=True).mean() > 0.5)
+    ranked = ("d", "m", "y") if day_first else ("m", "d", "y")
+    best = next(order for order in ranked if orders[order][1] == most)
+    return Decision(ColumnReading("date", formats=orders[best][0]), either) if most else None
+
+
+def by_hand(texts: pd.Series, kind: str, day_first: bool | None = None) -> ColumnReading | None:
+    """Return how a column is read as numbers or dates because somebody says so; None where no value is one."""
+    bare = texts.str.removeprefix(QUOTED)
+    known = bare[~is_mark(bare, loose=True)]
+    if not len(known):
+        return ColumnReading("number" if kind == "numeric" else "date")
+    if kind == "numeric":
+        reading = as_numbers(known, sure=True)
+        return None if reading is None else replace(reading, keeps=())
+    forms = [form for form, _ in Counter(form for text in known for form in formats_of(text)).most_common(32)]
+    compact = [
+        form
+        for length, form in ((8, "%Y%m%d"), (6, "%Y%m"), (4, "%Y"))
+        if known.str.fullmatch(rf"\d{{{length}}}").any()
+    ]
+    orders = [
+        fitting(known, [f for f in [*forms, *compact] if order_of(f) in (order, "")])
+        for order in ("dmy" if day_first else "mdy")
+    ]
+    best = max(orders, key=lambda order: order[1])
+    return ColumnReading("date", formats=best[0]) if best[1] else None
