@@ -1,85 +1,121 @@
-"""Adjustments of probabilities, as plain data that another place can apply or export."""
+"""What a calibration is: it maps probabilities to others, and knows every form in which it is kept and shipped."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 TINY = 1e-7
 
 
-def _normalised(scores: np.ndarray) -> np.ndarray:
+class Graph(Protocol):
+    """An ONNX graph under construction; every node has one output, a name."""
+
+    def add(self, operation: str, *inputs: str | np.ndarray | float, domain: str = "", **attributes: object) -> str:
+        """Return the output of a new node; inputs are outputs of other nodes or constants."""
+        ...
+
+    def joined(self, parts: Sequence[str], axis: int = 1) -> str:
+        """Return outputs side by side."""
+        ...
+
+
+@dataclass(frozen=True)
+class Calibration(ABC):
+    """Probabilities in, probabilities out: shape (n, n_classes) each, rows sum to 1.
+
+    Subclasses are frozen dataclasses of plain numbers, strings and tuples of them. They are told apart by
+    :attr:`kind` wherever they are written down, and are entered by :func:`register`.
+
+    See Also
+    --------
+    core.decision.temperature.Temperature : The shortest of them.
+    """
+
+    #: Names the calibration in files; never changed once a model was exported with it.
+    kind: ClassVar[str]
+    #: What people call it.
+    name: ClassVar[str]
+
+    @abstractmethod
+    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities."""
+
+    @abstractmethod
+    def in_keras(self, probabilities: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the same in operations of ``keras.ops``."""
+
+    @abstractmethod
+    def in_onnx(self, graph: Graph, probabilities: str) -> str:
+        """Return the same as nodes of an ONNX graph: the name of the last one's output."""
+
+    def fields(self) -> dict[str, object]:
+        """Return what the calibration consists of, ready for JSON."""
+        return asdict(self)
+
+
+C = TypeVar("C", bound=type[Calibration])
+_KINDS: dict[str, type[Calibration]] = {}
+
+
+def register(cls: C) -> C:
+    """Let files name a calibration by its kind."""
+    if cls.kind in _KINDS:
+        raise ValueError(f"two calibrations are of the kind {cls.kind!r}")
+    _KINDS[cls.kind] = cls
+    return cls
+
+
+def kinds() -> tuple[type[Calibration], ...]:
+    """Return every registered calibration."""
+    return tuple(_KINDS.values())
+
+
+def from_fields(kind: str, fields: Mapping[str, object]) -> Calibration:
+    """Return the calibration that :meth:`Calibration.fields` was written of; JSON's lists become tuples.
+
+    Raises
+    ------
+    ValueError
+        No calibration is of this kind, or it has other fields.
+
+    Examples
+    --------
+    >>> from core.decision import from_fields
+    >>> from_fields("temperature", {"value": 2.0})
+    Temperature(value=2.0)
+    """
+    if kind not in _KINDS:
+        raise ValueError(f"No calibration is called {kind!r}.")
+    try:
+        return _KINDS[kind](**{name: _tuples(value) for name, value in fields.items()})
+    except TypeError as error:
+        raise ValueError(f"A calibration of the kind {kind!r} has other fields than {', '.join(fields)}.") from error
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def normalised(scores: np.ndarray) -> np.ndarray:
+    """Return scores as shares of their row, shape (n, n_classes)."""
     return scores / scores.sum(axis=1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class PriorShift:
-    """Probabilities from one class distribution, carried over to another (Saerens et al. 2002, eq. 4).
+def normalised_in_keras(scores: keras.KerasTensor) -> keras.KerasTensor:
+    """Return :func:`normalised` in operations of ``keras.ops``."""
+    from keras import ops
 
-    Parameters
-    ----------
-    factors : tuple of float
-        New share by old share of each class.
-    """
-
-    factors: tuple[float, ...]
-
-    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
-        return _normalised(probabilities * np.array(self.factors))
+    return scores / ops.sum(scores, axis=1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class Temperature:
-    """Softmax of logits divided by a temperature (Guo et al. 2017); above 1 means less sure."""
-
-    value: float
-
-    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
-        logits = np.log(np.maximum(probabilities.astype(np.float64), TINY)) / self.value
-        return _normalised(np.exp(logits - logits.max(axis=1, keepdims=True)))
-
-    @classmethod
-    def fit(cls, probabilities: np.ndarray, y: np.ndarray) -> Temperature:
-        """Return the temperature in [0.05, 20] with the least log loss on these rows."""
-        from scipy.optimize import minimize_scalar
-
-        rows = np.arange(len(y))
-
-        def loss(log_value: float) -> float:
-            return float(-np.log(np.maximum(cls(np.exp(log_value))(probabilities)[rows, y], TINY)).mean())
-
-        return cls(float(np.exp(minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded").x)))
-
-
-@dataclass(frozen=True)
-class Isotonic:
-    """A rising step-wise line a class (Zadrozny and Elkan 2002), renormalised for more than two classes.
-
-    Parameters
-    ----------
-    lines : tuple of (x, y) pairs of tuples of float
-        Corners of the line of each class; for two classes of the positive one alone.
-    """
-
-    lines: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]
-
-    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
-        columns = [1] if len(self.lines) == 1 else range(probabilities.shape[1])
-        mapped = [np.interp(probabilities[:, c], *line) for c, line in zip(columns, self.lines, strict=True)]
-        if len(mapped) == 1:
-            return np.column_stack([1 - mapped[0], mapped[0]])
-        return _normalised(np.column_stack(mapped))
-
-    @classmethod
-    def fit(cls, probabilities: np.ndarray, y: np.ndarray) -> Isotonic:
-        """Fit scikit-learn's isotonic regression; results stay half a row's share away from 0 and 1."""
-        from sklearn.isotonic import IsotonicRegression
-
-        edge = 0.5 / (len(y) + 1)
-        lines = []
-        for c in [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1]):
-            line = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip")
-            line.fit(probabilities[:, c].astype(np.float64), y == c)
-            lines.append((tuple(line.X_thresholds_.tolist()), tuple(line.y_thresholds_.tolist())))
-        return cls(tuple(lines))
+def normalised_in_onnx(graph: Graph, scores: str) -> str:
+    """Return :func:`normalised` as nodes of an ONNX graph."""
+    return graph.add("Div", scores, graph.add("ReduceSum", scores, np.array([1]), keepdims=1))

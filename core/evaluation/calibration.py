@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
-from core.decision.calibration import PriorShift
+from core.decision import PriorShift
 from core.evaluation.outoffold import OutOfFold
 
 BINS = 10

@@ -13,7 +13,6 @@ import numpy as np
 
 from core.data.reading.delimited import NULLS
 from core.data.table import Table
-from core.decision.calibration import Isotonic, PriorShift
 from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.refit import refit
@@ -123,7 +122,7 @@ def decision(scorer: Scorer) -> str:
             "rule": decision_sentence(scorer).replace("`", "'"),
             "threshold": scorer.threshold,
             "scales": scorer.scales or [1.0] * len(scorer.classes),
-            "calibration_inside_the_model": [_told(one) for one in scorer.adjustments],
+            "calibration_inside_the_model": [{"kind": one.kind, **one.fields()} for one in scorer.adjustments],
             "inputs": [{"column": i.column, "name": i.name, "kind": i.kind} for i in inputs_of(scorer.preparation)],
             "missing": NULLS,
             "columns": probability_columns(scorer),
@@ -138,11 +137,3 @@ def probability_columns(scorer: Scorer) -> list[tuple[int, str]]:
     """Return the codes whose probability a scored table shows, and the columns' names."""
     codes = [1] if len(scorer.classes) == 2 else range(len(scorer.classes))
     return [(code, f"probability {scorer.classes[code]}") for code in codes]
-
-
-def _told(adjustment: object) -> dict[str, object]:
-    if isinstance(adjustment, PriorShift):
-        return {"kind": "prior_shift", "factors": adjustment.factors}
-    if isinstance(adjustment, Isotonic):
-        return {"kind": "isotonic", "lines": adjustment.lines}
-    return {"kind": "temperature", "value": getattr(adjustment, "value", None)}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.data.table import Table, encode_target
-from core.decision.calibration import PriorShift, Temperature
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
@@ -86,11 +85,7 @@ def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
 
 
 def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
-    names = {PriorShift: "prior correction", Temperature: "temperature scaling"}
-    lines = [
-        f"Inside the model, after the networks: {names.get(type(one), 'isotonic calibration')}."  # type: ignore[call-overload]
-        for one in scorer.adjustments
-    ]
+    lines = [f"Inside the model, after the networks: {one.name}." for one in scorer.adjustments]
     fitted = any(part.card.family == "decision" and part.position for part in parts_of(choice))
     where = (
         " It was fitted on predictions for rows that the networks of the comparison had not seen."

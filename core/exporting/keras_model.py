@@ -18,9 +18,8 @@ from keras import layers, ops
 
 from core.data.preparation import CategoryStep, Preparation
 from core.data.reading.cleaning import as_text
-from core.decision.calibration import TINY, PriorShift, Temperature
 from core.exporting.inputs import Input, Numbers, inputs_of, level_rows
-from core.exporting.scorer import Adjustment, Scorer
+from core.exporting.scorer import Scorer
 
 _DOUBLE = "float64"
 
@@ -34,7 +33,7 @@ def build(scorer: Scorer) -> keras.Model:
     prepared = _prepared(scorer.preparation, list(raw.values()))
     p = _networks(scorer, prepared)
     for adjustment in scorer.adjustments:
-        p = _adjusted(p, adjustment)
+        p = adjustment.in_keras(p)
     return keras.Model(raw, p, name="counterweight")
 
 
@@ -97,28 +96,6 @@ def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
         layer.set_weights(arrays)
     p = ops.concatenate([ops.sigmoid(-x), ops.sigmoid(x)], axis=-1) if len(scorer.classes) == 2 else ops.softmax(x)
     return p if members == 1 else ops.mean(p, axis=1)
-
-
-def _adjusted(p: keras.KerasTensor, adjustment: Adjustment) -> keras.KerasTensor:
-    if isinstance(adjustment, PriorShift):
-        scores = p * np.array([adjustment.factors])
-        return scores / ops.sum(scores, axis=1, keepdims=True)
-    if isinstance(adjustment, Temperature):
-        return ops.softmax(ops.log(ops.maximum(p, TINY)) / adjustment.value)
-    codes = [1] if len(adjustment.lines) == 1 else range(len(adjustment.lines))
-    bent = [_bent(ops.take(p, np.array([c]), axis=1), *line) for c, line in zip(codes, adjustment.lines, strict=True)]
-    if len(bent) == 1:
-        return ops.concatenate([1.0 - bent[0], bent[0]], axis=1)
-    scores = ops.concatenate(bent, axis=1)
-    return scores / ops.sum(scores, axis=1, keepdims=True)
-
-
-def _bent(p: keras.KerasTensor, x: tuple[float, ...], y: tuple[float, ...]) -> keras.KerasTensor:
-    """Return a line through corners, flat beyond its ends: the first height and every step's share of the way."""
-    if len(x) == 1:
-        return p * 0.0 + y[0]
-    way = ops.clip((p - np.array([x[:-1]])) / np.diff(x)[None], 0.0, 1.0)
-    return ops.matmul(way, np.diff(y)[:, None]) + y[0]
 
 
 def _named(layer: str, place: int = 0) -> str:

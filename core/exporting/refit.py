@@ -9,10 +9,10 @@ import numpy as np
 
 from core.data.splitting import refit_rows
 from core.data.table import Table, encode_target
-from core.decision.calibration import Isotonic, PriorShift, Temperature
+from core.decision import Calibration
 from core.experiment.results import FoldResult
 from core.experiment.units import Trained, train_choice
-from core.exporting.scorer import Adjustment, Scorer
+from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.strategies import Reference, Strategy, StrategyError, label, parts_of
 
@@ -71,7 +71,7 @@ def _with_rule(
     decisions = [part for part in parts_of(choice) if part.card.family == "decision"]
     scorer = replace(scorer, threshold=0.5 if len(scorer.classes) == 2 else None)
     unseen = [r for r in results if r.strategy == choice.key and r.error is None]
-    adjustments: list[Adjustment] = []
+    adjustments: list[Calibration] = []
     for part in decisions:
         rule = part.rule(on_valid, y_valid, trained.view, list(trained.lanes))
         if rule is None:
@@ -92,8 +92,8 @@ def _with_rule(
     return replace(scorer, adjustments=tuple(adjustments))
 
 
-def _plain(part: Strategy, adjust: Callable[[np.ndarray], np.ndarray]) -> Adjustment:
-    if isinstance(adjust, PriorShift | Temperature | Isotonic):
+def _plain(part: Strategy, adjust: Callable[[np.ndarray], np.ndarray]) -> Calibration:
+    if isinstance(adjust, Calibration):
         return adjust
     raise StrategyError(f"{part.card.name} changes probabilities in a way that a model file cannot hold yet.")
 

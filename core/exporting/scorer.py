@@ -12,16 +12,10 @@ import numpy as np
 import pandas as pd
 
 from core.data.preparation import CategoryStep, NumberStep, Preparation, Step
-from core.decision.calibration import Isotonic, PriorShift, Temperature
+from core.decision import Calibration, from_fields
 from core.networks.dense import Weights
 
-Adjustment = PriorShift | Temperature | Isotonic
 _STEPS: dict[str, type[Step]] = {"number": NumberStep, "category": CategoryStep}
-_ADJUSTMENTS: dict[str, type[Adjustment]] = {
-    "prior_shift": PriorShift,
-    "temperature": Temperature,
-    "isotonic": Isotonic,
-}
 _CHUNK = 1 << 21
 
 
@@ -39,7 +33,7 @@ class Scorer:
         By code; for two classes the positive one is the second.
     networks : tuple of Weights
         Kernels and biases of every network; their probabilities are averaged.
-    adjustments : tuple of Adjustment
+    adjustments : tuple of Calibration
         Applied to the average, in this order.
     threshold : float or None
         For two classes, the probability from which a row is called positive.
@@ -52,7 +46,7 @@ class Scorer:
     classes: tuple[str, ...]
     preparation: Preparation
     networks: tuple[Weights, ...]
-    adjustments: tuple[Adjustment, ...] = ()
+    adjustments: tuple[Calibration, ...] = ()
     threshold: float | None = None
     scales: tuple[float, ...] = ()
 
@@ -85,12 +79,12 @@ class Scorer:
 
     def to_bytes(self) -> bytes:
         """Return the scorer as a NumPy archive that :meth:`from_bytes` reads back."""
-        names = {cls: name for name, cls in (*_STEPS.items(), *_ADJUSTMENTS.items())}  # type: ignore[misc]
+        names = {cls: name for name, cls in _STEPS.items()}
         plain = {
             "target": self.target,
             "classes": self.classes,
             "steps": [[names[type(step)], asdict(step)] for step in self.preparation.steps],
-            "adjustments": [[names[type(one)], asdict(one)] for one in self.adjustments],
+            "adjustments": [[one.kind, one.fields()] for one in self.adjustments],
             "threshold": self.threshold,
             "scales": self.scales,
             "networks": len(self.networks),
@@ -118,7 +112,7 @@ class Scorer:
             classes=tuple(plain["classes"]),
             preparation=Preparation(tuple(_made(_STEPS[name], kept) for name, kept in plain["steps"])),
             networks=tuple(tuple(arrays[f"w{i}_{j}"] for j in range(n_arrays)) for i in range(plain["networks"])),
-            adjustments=tuple(_made(_ADJUSTMENTS[name], kept) for name, kept in plain["adjustments"]),
+            adjustments=tuple(from_fields(kind, fields) for kind, fields in plain["adjustments"]),
             threshold=plain["threshold"],
             scales=tuple(plain["scales"]),
         )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.decision import thresholds
-from core.decision.calibration import Isotonic, PriorShift, Temperature
+from core.decision import Isotonic, PriorShift, Temperature, thresholds
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
 from core.strategies.snippets import functions

@@ -125,7 +125,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     page = Page(open_browser())
     page.driver.get(server.url)
     page.see("Or bring your own")
-    upload: Path = ROOT / "core" / "samples" / "abalone_9_vs_18.csv"
+    upload: Path = ROOT / "core" / "data" / "samples" / "abalone_9_vs_18.csv"
     page.wait(lambda: page.find("input[type=file]"))
     page.find("input[type=file]")[0].send_keys(str(upload))
     page.see("731 rows, 9 columns")

@@ -17,7 +17,7 @@ from core.experiment.units import run
 from core.runs.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = ROOT / "core" / "samples" / "abalone_9_vs_18.csv"
+TABLE = ROOT / "core" / "data" / "samples" / "abalone_9_vs_18.csv"
 QUICK = ["--folds", "3", "--epochs", "4", "--hidden-layers", "16"]
 
 

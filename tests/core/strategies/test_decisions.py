@@ -10,8 +10,7 @@ from imblearn.metrics import geometric_mean_score
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, matthews_corrcoef, precision_score, recall_score
 
-from core.decision import thresholds
-from core.decision.calibration import Isotonic, Temperature
+from core.decision import Isotonic, Temperature, thresholds
 from core.plan import Part
 from core.strategies import TrainingView, make
 from core.training.lane import Lane, LossTerms

@@ -1,0 +1,41 @@
+"""An ONNX graph under construction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+_OPSET, _ML_OPSET, _IR = 18, 3, 9
+
+
+class OnnxGraph:
+    """Nodes and constants on their way into a graph; every node has one output, named by its place."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, array: np.ndarray) -> str:
+        name = f"constant_{len(self.constants)}:"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def add(self, operation: str, *inputs: str | np.ndarray | float, domain: str = "", **attributes: object) -> str:
+        name = f"{operation}_{len(self.nodes)}:"
+        names = [given if isinstance(given, str) else self.constant(np.asarray(given)) for given in inputs]
+        self.nodes.append(helper.make_node(operation, names, [name], domain=domain, **attributes))  # type: ignore[arg-type]
+        return name
+
+    def joined(self, parts: Sequence[str], axis: int = 1) -> str:
+        return parts[0] if len(parts) == 1 else self.add("Concat", *parts, axis=axis)
+
+    def model(self, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]) -> onnx.ModelProto:
+        """Return the checked model of the nodes so far."""
+        graph = helper.make_graph(self.nodes, "counterweight", inputs, outputs, self.constants)
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="counterweight")
+        onnx.checker.check_model(model)
+        return model
