@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from dataclasses import replace
 
 import pandas as pd
 from hypothesis import strategies as st
 
+from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.splitting import Unit, split_rows
-from core.data.table import TableError, encode_target, read_table
+from core.data.table import TableError, read_table
 from core.plan import PlanError
 from pages._session import Session
 
@@ -165,14 +167,13 @@ def outcome(data: bytes) -> str:
             except TableError as error:
                 _sentence(error)
         try:
-            target = encode_target(table, column.name, folds=2)
-            describe(table, target)
             plan = Session().opened(table, column.name).plan
             assert plan is not None
             assert type(plan).from_json(plan.to_json()) == plan
-            assert len(target.codes) == len(target.rows)
-            if target.counts.min() >= plan.split.folds:
-                split_rows(table, plan, target, Unit(0, 0))
+            problem = Problem.of(table, replace(plan, split=replace(plan.split, folds=2)))
+            describe(problem)
+            assert len(problem.target.codes) == len(problem.target.rows)
+            split_rows(problem, Unit(0, 0))
         except (TableError, PlanError) as error:
             _sentence(error)
     return "read"

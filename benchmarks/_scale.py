@@ -145,19 +145,19 @@ def _run(job: Job) -> Found:
 def _sampling(job: Job) -> Found:
     """Do what comes before the training as a person would with Keras: one strategy after another."""
     table, plan = _table_and_plan(job)
+    from core.data.problem import Problem
     from core.data.splitting import split_rows
-    from core.data.table import encode_target
     from core.experiment.fold import candidates_of, start
-    from core.experiment.units import _prepared, facts_of, units
+    from core.experiment.units import prepared, units
 
     began = time.perf_counter()
     for unit in units(plan)[: job.units]:
-        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-        rows = split_rows(table, plan, target, unit)
-        made = _prepared(table, plan, target, rows, 0)
-        made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+        problem = Problem.of(table, plan)
+        rows = split_rows(problem, unit)
+        made = prepared(problem, rows, 0)
+        made.preparation.transform(table.frame.iloc[problem.target.rows[rows.test]])
         for candidate in candidates_of(plan.strategies, made.view).values():
-            start(candidate, facts_of(table, plan, target))
+            start(candidate, problem.facts)
     return Found(time.perf_counter() - began, _peak())
 
 
@@ -173,18 +173,18 @@ def _keras(job: Job) -> Found:
     import tensorflow as tf
 
     from core.data.preparation import Preparation
+    from core.data.problem import Problem
     from core.data.splitting import split_rows
-    from core.data.table import encode_target
     from core.experiment.units import units
     from core.networks.dense import build
 
     # The import of the trainer asked for one thread a kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process
         tf.config.threading.set_intra_op_parallelism_threads(job.threads)
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    rows = split_rows(table, plan, target, units(plan)[0])
+    problem = Problem.of(table, plan)
+    target, rows = problem.target, split_rows(problem, units(plan)[0])
     frames = [table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid, rows.test)]
-    preparation = Preparation.fit(frames[0], table.features(plan.target))
+    preparation = Preparation.fit(frames[0], problem.features)
     X, X_valid, X_test = map(preparation.transform, frames)
     y, y_valid = target.codes[rows.fit], target.codes[rows.valid]
     weights = (len(y) / (2 * np.bincount(y)))[y].astype(np.float32)

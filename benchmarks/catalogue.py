@@ -25,12 +25,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from benchmarks._print import parser, show
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit
-from core.data.table import encode_target
 from core.experiment import fold as _fold
 from core.experiment.fold import Candidate
-from core.experiment.units import facts_of, run_unit, units
+from core.experiment.units import run_unit, units
 from core.plan import Plan, StrategyChoice
 from core.strategies import TableFacts, catalogue
 
@@ -128,8 +128,7 @@ def in_a_process(folder: Path, setting: tuple[bool, str], names: Sequence[str] =
 
 def plan_of(folds: int) -> Plan:
     table = load_sample(SAMPLE)
-    target = encode_target(table, TARGET)
-    facts = facts_of(table, Plan(TARGET, (StrategyChoice.of("plain"),)), target)
+    facts = Problem.of(table, Plan(TARGET, (StrategyChoice.of("plain"),))).facts
     keys = [key for key, cls in catalogue().items() if cls().why_not(facts) is None]
     plan = Plan(TARGET, tuple(StrategyChoice.of(key) for key in keys))
     assert plan.split.folds >= folds

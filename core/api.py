@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from core.data.table import Table, Target, encode_target
+from core.data.problem import Problem
+from core.data.table import Table, Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
@@ -34,20 +35,30 @@ class Results:
 
     Parameters
     ----------
-    table : Table
-    plan : Plan
-    target : Target
+    problem : Problem
+        The table under its plan.
     folds : tuple of FoldResult
         One a strategy and fold.
     run_id : str
         Where the run is kept; empty for a run that is not.
     """
 
-    table: Table
-    plan: Plan
-    target: Target
+    problem: Problem
     folds: tuple[FoldResult, ...]
     run_id: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The table, with the plan's column kinds."""
+        return self.problem.table
+
+    @property
+    def plan(self) -> Plan:
+        return self.problem.plan
+
+    @property
+    def target(self) -> Target:
+        return self.problem.target
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -113,8 +124,8 @@ def run(
     Stopped
         The app's Cancel was pressed. Finished folds are kept, and the app can resume the run.
     """
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+    problem = Problem.of(table, plan)
+    table = problem.table
     store = None if runs is None else Store(Path(runs))
     run_id = "" if store is None else store.create(plan, table, name, example)
     with _Bar(progress) as tell:
@@ -125,7 +136,7 @@ def run(
                 watch(share, doing)
 
         folds = _run_kept(store, run_id, table, plan, told) if store else _run_units(table, plan, told)
-    return Results(table, plan, target, folds, run_id)
+    return Results(problem, folds, run_id)
 
 
 def compare(results: Results) -> Comparison:

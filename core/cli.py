@@ -167,9 +167,9 @@ def _table(source: str) -> Table:
 
 
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
-    from core.data.table import TableError, encode_target, suggest_target
+    from core.data.problem import Problem
+    from core.data.table import TableError, suggest_target
     from core.experiment.estimate import Workload
-    from core.experiment.units import facts_of
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
@@ -187,12 +187,11 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
         )
-        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
         for column in filter(None, (plan.split.group, plan.split.time)):
             table.column(column)
-        facts = facts_of(table, plan, target)
+        problem = Problem.of(table, plan)
+        facts, work = problem.facts, Workload.of(problem)
         usable = applicable(strategies, facts)
-        work = Workload.of(plan, table, target)
         # What a person names is run; what a preset brings along is not, where it would take long.
         slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
     except (PlanError, TableError) as problem:

@@ -74,16 +74,14 @@ def headline_of(store: Store, run_id: str) -> str:
 
 def plan_of(sample: str) -> Plan:
     """Return the plan of a sample's example: the Quick look preset, everything else as the app starts."""
+    from core.data.problem import Problem
     from core.data.samples import SAMPLES, load_sample
-    from core.data.table import encode_target
-    from core.experiment.units import facts_of
     from core.strategies.choosing import preset_for
     from core.strategies.presets import QUICK_LOOK
 
     target = next(one.target for one in SAMPLES if one.key == sample)
-    table, plan = load_sample(sample), Plan(target, QUICK_LOOK.choices)
-    facts = facts_of(table, plan, encode_target(table, target, None, plan.split.folds))
-    return Plan(target, preset_for(QUICK_LOOK, facts))
+    problem = Problem.of(load_sample(sample), Plan(target, QUICK_LOOK.choices))
+    return Plan(target, preset_for(QUICK_LOOK, problem.facts))
 
 
 def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) -> tuple[str, ...]:

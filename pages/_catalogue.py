@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.table import Table, Target
+from core.data.problem import Problem
 from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
 from core.strategies import catalogue
@@ -27,7 +27,8 @@ PLACES = {
 }
 
 
-def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts, work: Workload) -> None:
+def show_catalogue(problem: Problem, work: Workload) -> None:
+    plan, facts = problem.plan, problem.facts
     show_presets(facts, work)
     asked = st.text_input(
         "Search",
@@ -67,7 +68,7 @@ def show_catalogue(table: Table, target: Target, plan: Plan, facts: TableFacts, 
             st.subheader(FAMILY_NAMES[family], anchor=False)
         with st.container(border=not wide, key=f"section_{family or CHOSEN}"):
             for choice in choices:
-                found = show_choice(table, target, plan, facts, work, choice, wide=wide)
+                found = show_choice(problem, work, choice, wide=wide)
                 pending += [] if found is None else [found]
     show_combine(plan, facts)
     if pending:

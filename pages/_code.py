@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.data.table import encode_target
+from core.data.problem import Problem
 from core.evaluation.verdict import MAIN_METRIC
 from core.exporting.script import CodeError, file_name, script, table_csv
 from core.strategies import label
@@ -18,9 +18,8 @@ from pages._verdict import assessment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.data.table import Table, Target
     from core.evaluation.comparison import Comparison
-    from core.plan import Plan, StrategyChoice
+    from core.plan import StrategyChoice
     from core.runs.record import RunRecord
 
 
@@ -37,14 +36,14 @@ def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: 
         help="The one that leads on F1 comes first.",
     )
     csv = f"{run_name(record.name)}.csv"
-    _show(choices[picked], lambda: made(record, picked, csv, key), lambda: table_csv(*_table_of(record)), csv)
+    _show(choices[picked], lambda: made(record, picked, csv, key), lambda: table_csv(_problem_of(record)), csv)
 
 
 @st.dialog("Show me the code", width="large", icon=":material/code:")
-def show_code_of(table: Table, target: Target, plan: Plan, choice: StrategyChoice) -> None:
+def show_code_of(problem: Problem, choice: StrategyChoice) -> None:
     """Show a strategy's script before anything is trained."""
-    csv = f"{run_name(table.name)}.csv"
-    _show(choice, lambda: script(table, target, plan, choice, csv), lambda: table_csv(table, target), csv)
+    csv = f"{run_name(problem.table.name)}.csv"
+    _show(choice, lambda: script(problem, choice, csv), lambda: table_csv(problem), csv)
 
 
 def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], bytes], csv: str) -> None:
@@ -74,12 +73,9 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
 @cached(max_entries=16)
 def made(_record: RunRecord, picked: str, csv: str, key: str) -> str:
     """Return a strategy's script."""
-    plan = _record.plan
-    choice = next(choice for choice in plan.strategies if choice.key == picked)
-    return script(*_table_of(_record), plan, choice, csv)
+    choice = next(choice for choice in _record.plan.strategies if choice.key == picked)
+    return script(_problem_of(_record), choice, csv)
 
 
-def _table_of(record: RunRecord) -> tuple[Table, Target]:
-    plan = record.plan
-    table = store().table(record.id).with_kinds(dict(plan.kinds))
-    return table, encode_target(table, plan.target, plan.positive, plan.split.folds)
+def _problem_of(record: RunRecord) -> Problem:
+    return Problem.of(store().table(record.id), record.plan)

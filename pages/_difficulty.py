@@ -11,12 +11,12 @@ from pages._shared import draw, sentence
 
 if TYPE_CHECKING:
     from core.data.difficulty import Difficulty
-    from core.data.table import Table, Target
-    from core.plan import Plan
+    from core.data.problem import Problem
 
 
-def show_difficulty(table: Table, plan: Plan, target: Target) -> None:
+def show_difficulty(problem: Problem) -> None:
     """Offer the table's difficulty in a part that is measured only once it is opened."""
+    table, target = problem.table, problem.target
     box = st.expander(
         "How hard is this table? Neighbours, overlap, copies, leaks and gaps",
         icon=":material/troubleshoot:",
@@ -29,10 +29,9 @@ def show_difficulty(table: Table, plan: Plan, target: Target) -> None:
     from core.data.findings import findings
 
     with box:
-        without = tuple(name for name in (plan.split.group, plan.split.time) if name is not None)
-        kinds = tuple(sorted((column.name, column.kind) for column in table.columns))
+        features = tuple((column.name, column.kind) for column in problem.features)
         with st.spinner("Measuring…"):
-            found = measured(table, target, table.digest, target.name, target.classes, without, kinds)
+            found = measured(problem, table.digest, target.name, target.classes, len(target.rows), features)
         left, right = st.columns(2, gap="large")
         with left:
             draw(charts_views.row_kinds(found), "row_kinds", "Safe, borderline, rare and outlying rows of each class")
@@ -55,15 +54,14 @@ def words(text: str) -> str:
 
 @cached(max_entries=8)
 def measured(
-    _table: Table,
-    _target: Target,
+    _problem: Problem,
     digest: str,
     name: str,
     classes: tuple[str | int | float | bool, ...],
-    without: tuple[str, ...],
-    kinds: tuple[tuple[str, str], ...],
+    rows: int,
+    features: tuple[tuple[str, str], ...],
 ) -> Difficulty:
     """Return the difficulty; the other arguments are what makes it new."""
     from core.data.difficulty import difficulty
 
-    return difficulty(_table, _target, without)
+    return difficulty(_problem)

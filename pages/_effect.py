@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.charts import figures as charts
 from core.charts import theme
-from core.data.table import Table, Target
+from core.data.problem import Problem
+from core.data.table import Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
 from pages._cache import cached
@@ -30,14 +31,16 @@ def _pool() -> ThreadPoolExecutor:
 
 
 @cached(max_entries=400)
-def _effect(_table: Table, _target: Target, _choice: StrategyChoice, *key: object) -> Future[Effect]:
-    return _pool().submit(effect, _table, _target, _choice)
+def _effect(_problem: Problem, _choice: StrategyChoice, *key: object) -> Future[Effect]:
+    return _pool().submit(effect, _problem, _choice)
 
 
-def measured(table: Table, target: Target, choice: StrategyChoice) -> Future[Effect]:
+def measured(problem: Problem, choice: StrategyChoice) -> Future[Effect]:
     """Return the effect of a choice, found beside the page so that no slow sampler holds it up."""
-    kinds = tuple((column.name, column.kind) for column in table.columns)
-    return _effect(table, target, choice, table.digest, kinds, target.name, target.labels, choice.key)
+    target = problem.target
+    features = tuple((column.name, column.kind) for column in problem.features)
+    rows = tuple(problem.facts.class_counts)
+    return _effect(problem, choice, problem.table.digest, features, target.name, target.labels, rows, choice.key)
 
 
 def show_effect(target: Target, found: Future[Effect]) -> None:

@@ -12,7 +12,7 @@ from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
 from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
 from pages._rows import tested_rows
-from pages._shared import plain, store, target_of
+from pages._shared import plain, problem_of, store
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -98,6 +98,5 @@ def errors_of(_found: Comparison, key: str) -> RowErrors:
 @cached(max_entries=2)
 def labelled(run_id: str, key: str) -> pd.DataFrame:
     """Return the labelled rows of a run's table, in order."""
-    table, plan = store().table(run_id), store().record(run_id).plan
-    rows = target_of(table.with_kinds(dict(plan.kinds)), plan).rows
-    return table.frame.iloc[rows]
+    table = store().table(run_id)
+    return table.frame.iloc[problem_of(table, store().record(run_id).plan).target.rows]

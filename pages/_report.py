@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.api import Results
-from core.data.table import encode_target
+from core.data.problem import Problem
 from core.reporting.display import folds_frame
 from core.reporting.report import report
 from core.reporting.safe_csv import safe_csv
@@ -53,10 +53,7 @@ def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key
 
 @cached(max_entries=8)
 def results_of(_record: RunRecord, _found: Comparison, key: str) -> Results:
-    table, plan = store().table(_record.id), _record.plan
-    return Results(
-        table, plan, encode_target(table, plan.target, plan.positive, plan.split.folds), _found.results, _record.id
-    )
+    return Results(Problem.of(store().table(_record.id), _record.plan), _found.results, _record.id)
 
 
 @cached(max_entries=4, spinner="Writing the report …")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ from pages._text import sentence as sentence
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from core.data.table import Table, Target
+    from core.data.problem import Problem
+    from core.data.table import Table
     from core.plan import Plan
     from core.runs.conductor import Conductor
     from core.runs.engine import Engine
@@ -97,36 +99,37 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-def target_of(table: Table, plan: Plan) -> Target:
-    """Return the encoded target of a plan.
+def problem_of(table: Table, plan: Plan) -> Problem:
+    """Return a table under a plan; what the strategies and the network do not change is made once.
 
     Raises
     ------
-    TableError
-        The column cannot be a target; the message says why.
+    TableError, PlanError
+        The plan does not suit the table; the message says why.
     """
-    kinds = tuple((column.name, column.kind) for column in table.columns)
-    return _target(table, table.digest, kinds, plan.target, plan.positive, plan.split.folds)
+    split, kinds = plan.split, tuple((column.name, column.kind) for column in table.columns)
+    key = (table.digest, kinds, plan.kinds, plan.target, plan.positive, split.folds, split.group, split.time)
+    made = _problem(table, plan, *key)
+    return made if made.plan == plan else replace(made, plan=plan)
 
 
 @cached(max_entries=32)
-def _target(
-    _table: Table, digest: str, kinds: tuple[tuple[str, str], ...], name: str, positive: str | None, folds: int
-) -> Target:
-    from core.data.table import encode_target
+def _problem(_table: Table, _plan: Plan, *key: object) -> Problem:
+    from core.data.problem import Problem
 
-    return encode_target(_table, name, positive, folds)
+    return Problem.of(_table, _plan)
 
 
 def start_run(plan: Plan, table: Table) -> None:
     """Create the run, hand it to the engine and show it."""
     from core.data.table import TableError
+    from core.plan import PlanError
     from core.runs.store import StoreError
 
     try:
         run_id = store().create(plan, table)
         engine().submit(run_id)
-    except (StoreError, TableError) as error:
+    except (StoreError, TableError, PlanError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
     st.switch_page("pages/compare.py", query_params={"run": run_id})

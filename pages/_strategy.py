@@ -8,11 +8,11 @@ from functools import partial
 
 import streamlit as st
 
-from core.data.table import Table, Target
+from core.data.problem import Problem
 from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
 from core.strategies import catalogue, label
-from core.strategies.base import FAMILY_NAMES, Parameter, Strategy, TableFacts
+from core.strategies.base import FAMILY_NAMES, Parameter, Strategy
 from core.strategies.cards import COST_WORDS, described, needs
 from core.strategies.choosing import numbers_of, why_not, with_parameter
 from core.teaching.effects import Effect
@@ -22,15 +22,14 @@ from pages._parameters import parameter_field, title
 from pages._shared import plain, remember, sentence, session
 
 
-def show_choice(
-    table: Table, target: Target, plan: Plan, facts: TableFacts, work: Workload, choice: StrategyChoice, *, wide: bool
-) -> Future[Effect] | None:
+def show_choice(problem: Problem, work: Workload, choice: StrategyChoice, *, wide: bool) -> Future[Effect] | None:
     """Show a choice as a row with a tick box; one that does not apply is greyed, with the reason.
 
     A wide row has bars of what the strategy does to the rows beside it; a narrow one has them in its details.
     Returns its effect where that is still being found.
     """
-    reason = why_not(choice, facts)
+    plan, target = problem.plan, problem.target
+    reason = why_not(choice, problem.facts)
     place = slot(choice, plan)
     with st.container(border=wide, key=f"row_{place}"):
         if not wide or reason is not None:
@@ -40,7 +39,7 @@ def show_choice(
             words, beside = st.columns([3, 2], gap="medium")
             with words.container(gap="xsmall"):
                 details = _words(plan, work, choice, reason, place)
-        found = measured(table, target, choice) if reason is None and (wide or details.open) else None
+        found = measured(problem, choice) if reason is None and (wide or details.open) else None
         if details.open:
             with details:
                 for position, part in enumerate(choice.parts):
@@ -49,7 +48,7 @@ def show_choice(
                     # With it come the report and its figures, which nothing else on this page needs.
                     from pages._code import show_code_of
 
-                    show_code_of(table, target, plan, choice)
+                    show_code_of(problem, choice)
                 if found is not None:
                     if not wide:
                         show_effect(target, found)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.data.profile import describe
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import TableError, read_table, suggest_target
-from core.experiment.estimate import estimate_seconds
+from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
 from core.runs.store import StoreError
@@ -18,10 +18,10 @@ from core.strategies.presets import PRESETS
 from core.words import duration
 from pages._frame import framed
 from pages._ranking import show_benchmark
-from pages._shared import engine, plain, sentence, session, store, target_of, warm_up
+from pages._shared import engine, plain, problem_of, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
-    from core.data.table import Target
+    from core.data.problem import Problem
 
 TABLES, PROBLEMS, UPLOADS = "benchmark_tables", "benchmark_problems", "benchmark_uploads"
 OWN = "Own"
@@ -98,8 +98,8 @@ def show_entry(position: int, entry: Entry) -> None:
         act.button("Remove", key=f"remove_{position}", on_click=change, args=(position, None), width="stretch")
         words.markdown(f"**{plain(table.name)}** · {len(table.frame):,} rows, {len(table.columns)} columns")
         try:
-            target = target_of(table, plan_for(chosen_plan(), entry.target))
-            words.caption(sentence(describe(table, target).sentence.replace("`", "'")))
+            problem = problem_of(table, plan_for(chosen_plan(), entry.target))
+            words.caption(sentence(describe(problem).sentence.replace("`", "'")))
         except TableError as error:
             st.error(sentence(why_left_out(table.name, error)), icon=":material/error:")
 
@@ -161,19 +161,19 @@ def show_start() -> None:
     folds.number_input("Folds", 2, 50, plan.split.folds, key="benchmark_folds", help="Of each table.")
     repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="benchmark_repeats")
     seed.number_input("Seed", 0, 2**31 - 1, plan.split.seed, key="benchmark_seed")
-    usable = usable_entries(plan)
+    problems = usable_problems(plan)
     if strategies_from_preset():
-        plan, slow = without_slow(plan, usable)
+        plan, slow = without_slow(plan, problems)
         if slow:
             st.info(sentence(slow), icon=":material/hourglass_top:")
-    seconds = sum(estimate_seconds(plan_for(plan, e.target), e.table, target) for e, target in usable)
+    seconds = sum(Workload.of(problem).seconds(plan.strategies) for problem in problems)
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(usable) < 2)
-        if len(usable) < 2:
+        pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(problems) < 2)
+        if len(problems) < 2:
             st.caption("Add at least two tables. With fewer than six, no lead can be shown to be real.")
         else:
             st.caption(
-                f"{len(usable)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "
+                f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "
                 f"{duration(seconds)}. The network's settings are those of the Strategies page."
             )
     if pressed:
@@ -185,14 +185,14 @@ def strategies_from_preset() -> bool:
     return st.session_state.get("benchmark_strategies", OWN) != OWN or session().plan is None
 
 
-def usable_entries(plan: Plan) -> list[tuple[Entry, Target]]:
-    found = []
+def usable_problems(plan: Plan) -> list[Problem]:
+    usable = []
     for entry in entries():
         try:
-            found.append((entry, target_of(entry.table, plan_for(plan, entry.target))))
+            usable.append(problem_of(entry.table, plan_for(plan, entry.target)))
         except TableError:
             continue
-    return found
+    return usable
 
 
 def start(plan: Plan) -> None:

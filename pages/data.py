@@ -11,11 +11,12 @@ from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
-from pages._shared import plain, remember, sentence, session, start_run, target_of, warm_up
+from pages._shared import plain, problem_of, remember, sentence, session, start_run, warm_up
 
 if TYPE_CHECKING:
+    from core.data.problem import Problem
     from core.data.profile import Profile
-    from core.data.table import Table, Target
+    from core.data.table import Table
     from core.plan import Plan
 
 KINDS = {
@@ -91,6 +92,7 @@ def open_upload() -> None:
 
 def show_table(table: Table, plan: Plan) -> None:
     from core.data.table import TableError
+    from core.plan import PlanError
 
     title, act = st.columns([2, 1], vertical_alignment="bottom")
     title.title(plain(table.name), anchor=False)
@@ -103,32 +105,35 @@ def show_table(table: Table, plan: Plan) -> None:
     with left:
         choose_target(table, plan)
         try:
-            target = target_of(table, plan)
-        except TableError as error:
+            problem = problem_of(table, plan)
+        except (TableError, PlanError) as error:
             st.error(sentence(error), icon=":material/error:")
-            target = None
-        if target is not None:
-            show_classes(table, plan, target)
+            problem = None
+        if problem is not None:
+            show_classes(problem)
     with right:
         show_columns(table, plan)
-    if target is not None:
-        show_difficulty(table, plan, target)
+    if problem is not None:
+        show_difficulty(problem)
     with act.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Choose strategies", icon=":material/tune:", disabled=target is None):
+        if st.button("Choose strategies", icon=":material/tune:", disabled=problem is None):
             st.switch_page("pages/strategies.py")
-        if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=target is None) and target:
-            run(table, plan, target)
+        if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=problem is None) and problem:
+            run(problem)
 
 
-def run(table: Table, plan: Plan, target: Target) -> None:
+def run(problem: Problem) -> None:
     """Run the plan, without the strategies that do not apply to this table."""
-    from core.experiment.units import facts_of
     from core.strategies.choosing import applicable
 
-    chosen = applicable(plan.strategies, facts_of(table, plan, target))
+    chosen = applicable(problem.plan.strategies, problem.facts)
+    if not chosen:
+        st.error("None of the chosen strategies applies to this table: choose others.", icon=":material/error:")
+        return
     state = session().planned(strategies=chosen)
     remember(state)
-    start_run(state.plan, table)
+    if state.plan is not None:
+        start_run(state.plan, problem.table)
 
 
 def choose_target(table: Table, plan: Plan) -> None:
@@ -142,10 +147,11 @@ def choose_target(table: Table, plan: Plan) -> None:
     )
 
 
-def show_classes(table: Table, plan: Plan, target: Target) -> None:
+def show_classes(problem: Problem) -> None:
     from core.charts import figures as charts
     from core.charts import theme
 
+    table, plan, target = problem.table, problem.plan, problem.target
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
         st.selectbox(
@@ -155,7 +161,8 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
             key=key,
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
-    profile = profile_of(table, target, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds))
+    beside = (plan.split.group, plan.split.time)
+    profile = profile_of(problem, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds, beside))
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
@@ -165,10 +172,10 @@ def show_classes(table: Table, plan: Plan, target: Target) -> None:
 
 
 @cached(max_entries=8)
-def profile_of(_table: Table, _target: Target, key: tuple[object, ...]) -> Profile:
+def profile_of(_problem: Problem, key: tuple[object, ...]) -> Profile:
     from core.data.profile import describe
 
-    return describe(_table, _target)
+    return describe(_problem)
 
 
 def show_columns(table: Table, plan: Plan) -> None:

@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.data.table import Table, TableError
 from core.experiment.estimate import Workload
-from core.experiment.units import facts_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.words import duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
-from pages._shared import empty, plain, remember, sentence, session, start_run, target_of, warm_up
+from pages._shared import empty, plain, problem_of, remember, sentence, session, start_run, warm_up
 
 
 def main() -> None:
@@ -27,14 +26,14 @@ def main() -> None:
         return
     write_link()
     try:
-        target = target_of(state.table, state.plan)
-    except TableError as error:
+        problem = problem_of(state.table, state.plan)
+    except (TableError, PlanError) as error:
         st.error(sentence(error), icon=":material/error:")
         empty("Choose another target.", "pages/data.py", "Back to the table")
         return
-    work = Workload.of(state.plan, state.table, target)
+    work = Workload.of(problem)
     show_plan(state.table, state.plan, work)
-    show_catalogue(state.table, target, state.plan, facts_of(state.table, state.plan, target), work)
+    show_catalogue(problem, work)
 
 
 def show_plan(table: Table, plan: Plan, work: Workload) -> None:

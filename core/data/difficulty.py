@@ -6,6 +6,7 @@ Everything describes the table before any split; nothing of it goes into a train
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 from core.data.preparation import Preparation
-from core.data.table import Column, Table, Target
+from core.data.problem import Problem
+from core.data.table import Column
 
 KINDS = ("safe", "borderline", "rare", "outlier")
 NEIGHBOURS = 5
@@ -103,20 +105,15 @@ class Difficulty:
     gaps: tuple[Gap, ...]
 
 
-def difficulty(table: Table, target: Target, without: tuple[str, ...] = (), seed: int = 0) -> Difficulty:
+def difficulty(problem: Problem, seed: int = 0) -> Difficulty:
     """Measure what makes a table hard.
 
     Neighbours are sought for at most 400 rows of each class, among at most 20,000 rows in the table's
     own class shares; leaks in at most 20,000 rows, as many of each class as there are or as fit; copies and
     gaps in all rows.
-
-    Parameters
-    ----------
-    without : tuple of str
-        Columns that are no features in the plan: of groups or of time.
     """
-    features = [c for c in table.features(target.name) if c.name not in without]
-    frame = table.frame.iloc[target.rows]
+    target, features = problem.target, problem.features
+    frame = problem.table.frame.iloc[target.rows]
     rng = np.random.default_rng(seed)
     reference = _stratified(target.codes, _REFERENCE, rng)
     codes = target.codes[reference]
@@ -215,7 +212,7 @@ def _conflicts(features: pd.DataFrame, codes: np.ndarray) -> int:
     return int((low[same] != high[same]).sum())
 
 
-def _leaks(frame: pd.DataFrame, features: list[Column], codes: np.ndarray) -> tuple[Leak, ...]:
+def _leaks(frame: pd.DataFrame, features: Sequence[Column], codes: np.ndarray) -> tuple[Leak, ...]:
     found = []
     classes = np.unique(codes)
     for column in features:
@@ -259,7 +256,7 @@ def _purity(levels: np.ndarray, codes: np.ndarray) -> float:
     return float((right - base) / max(1, len(codes) - base))
 
 
-def _gaps(frame: pd.DataFrame, features: list[Column], codes: np.ndarray) -> tuple[Gap, ...]:
+def _gaps(frame: pd.DataFrame, features: Sequence[Column], codes: np.ndarray) -> tuple[Gap, ...]:
     totals = np.maximum(np.bincount(codes), 1)
     found = []
     for column in features:

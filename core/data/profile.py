@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.data.table import Table, Target
+from core.data.problem import Problem
 from core.words import counted, listed, quoted
 
 _FEW_ROWS = 30
@@ -39,8 +39,9 @@ class Profile:
     warnings: tuple[str, ...]
 
 
-def describe(table: Table, target: Target) -> Profile:
+def describe(problem: Problem) -> Profile:
     """Return class counts and shares, the imbalance in words, and what to beware of."""
+    target = problem.target
     counts = target.counts
     smallest = int(counts.argmin())
     one_in = counts.sum() / counts[smallest]
@@ -54,11 +55,12 @@ def describe(table: Table, target: Target) -> Profile:
         counts / counts.sum(),
         float(counts.max() / counts[smallest]),
         sentence + ".",
-        (*target.notes, *_warnings(table, target)),
+        (*target.notes, *_warnings(problem)),
     )
 
 
-def _warnings(table: Table, target: Target) -> list[str]:
+def _warnings(problem: Problem) -> list[str]:
+    table, target = problem.table, problem.target
     smallest = int(target.counts.argmin())
     few = int(target.counts[smallest])
     others = [column for column in table.columns if column.name != target.name]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
 
-from core.data.table import Table, Target
-from core.plan import Plan, PlanError
+from core.data.problem import Problem
+from core.plan import PlanError
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,26 @@ class FoldRows:
     test: np.ndarray
 
 
-def split_rows(table: Table, plan: Plan, target: Target, unit: Unit) -> FoldRows:
+def split_rows(problem: Problem, unit: Unit) -> FoldRows:
     """Return a unit's rows: stratified; whole groups together or the past before the future where asked.
 
     Raises
     ------
     PlanError
-        The group or time column is missing, or cannot be split into so many folds.
+        The group or time column cannot be split into so many folds.
     """
-    split, y = plan.split, target.codes
+    plan, y = problem.plan, problem.target.codes
+    split = plan.split
     seed = split.seed + unit.repeat
     everything = np.arange(len(y))
     share = plan.network.validation_split
     if split.time is not None:
-        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
+        order = np.argsort(_values(problem, split.time).to_numpy(), kind="stable")
         folds = list(TimeSeriesSplit(split.folds).split(order))
         train, test = (order[part] for part in folds[unit.fold])
         return _checked(FoldRows(*_past(train, share), np.sort(test)), y, split.time)
     if split.group is not None:
-        groups = pd.factorize(_values(table, split.group, target))[0]
+        groups = pd.factorize(_values(problem, split.group))[0]
         if len(np.unique(groups)) < split.folds:
             raise PlanError(f"Column '{split.group}' has fewer groups than folds: use fewer folds.")
         outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
@@ -62,21 +63,21 @@ def split_rows(table: Table, plan: Plan, target: Target, unit: Unit) -> FoldRows
     return FoldRows(*_stratified(train, y, share, seed), test)
 
 
-def refit_rows(table: Table, plan: Plan, target: Target) -> FoldRows:
+def refit_rows(problem: Problem) -> FoldRows:
     """Return all labelled rows, parted for fitting and for stopping as in a fold, with none to test on.
 
     Raises
     ------
     PlanError
-        The group or time column is missing, or has too few groups.
+        The group column has too few groups, or a class has no row in the past.
     """
-    split, y, share = plan.split, target.codes, plan.network.validation_split
+    split, y, share = problem.plan.split, problem.target.codes, problem.plan.network.validation_split
     everything, none = np.arange(len(y)), np.zeros(0, np.int64)
     if split.time is not None:
-        order = np.argsort(_values(table, split.time, target).to_numpy(), kind="stable")
+        order = np.argsort(_values(problem, split.time).to_numpy(), kind="stable")
         return _checked(FoldRows(*_past(order, share), none), y, split.time)
     if split.group is not None:
-        groups = pd.factorize(_values(table, split.group, target))[0]
+        groups = pd.factorize(_values(problem, split.group))[0]
         return _checked(
             FoldRows(*_grouped(everything, y, groups, share, split.seed, split.group), none), y, split.group
         )
@@ -119,7 +120,5 @@ def _checked(rows: FoldRows, y: np.ndarray, column: str) -> FoldRows:
     return rows
 
 
-def _values(table: Table, column: str, target: Target) -> pd.Series:
-    if column not in table.frame.columns:
-        raise PlanError(f"There is no column '{column}' to split by.")
-    return table.frame[column].iloc[target.rows]
+def _values(problem: Problem, column: str) -> pd.Series:
+    return problem.table.frame[column].iloc[problem.target.rows]

@@ -367,7 +367,7 @@ def encode_target(table: Table, name: str, positive: str | None = None, folds: i
     ------
     TableError
         One class, too many classes or continuous values, a class with fewer rows than folds,
-        an unknown positive class, or no column left to learn from.
+        or an unknown positive class.
     """
     column = table.column(name)
     shown = f"The target {quoted(name)}"
@@ -394,11 +394,6 @@ def encode_target(table: Table, name: str, positive: str | None = None, folds: i
         raise TableError(
             f"{shown} has {column.distinct:,} classes and at most {MOST_CLASSES} are possible: "
             "choose another column, or merge the rare classes."
-        )
-    if not table.features(name):
-        raise TableError(
-            f"No column is left to learn from: beside {quoted(name)} every column is constant, missing, "
-            "an identifier or ignored; add a column or change a column's kind."
         )
     found = np.unique(np.asarray(values.astype(object).tolist()), return_inverse=True)
     classes, codes = [_scalar(value) for value in found[0]], found[1].astype(np.int64)

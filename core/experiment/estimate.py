@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.data.table import Table, Target
-from core.experiment.units import facts_of
-from core.plan import NetworkSettings, Part, Plan, StrategyChoice
+from core.data.problem import Problem
+from core.plan import NetworkSettings, Part, StrategyChoice
 from core.strategies import Strategy, make, networks_of
 
 CORES = 2
@@ -145,13 +144,11 @@ class Workload:
     cores: int = CORES
 
     @classmethod
-    def of(cls, plan: Plan, table: Table, target: Target, cores: int = CORES) -> Workload:
+    def of(cls, problem: Problem, cores: int = CORES) -> Workload:
         """Return the workload of a plan's table, network and split."""
-        facts = facts_of(table, plan, target)
+        plan, facts = problem.plan, problem.facts
         width = facts.n_numeric + sum(
-            min(column.distinct, 20)
-            for column in table.with_kinds(dict(plan.kinds)).features(plan.target)
-            if column.kind == "categorical" and column.name not in (plan.split.group, plan.split.time)
+            min(column.distinct, 20) for column in problem.features if column.kind == "categorical"
         )
         share = (1 - 1 / plan.split.folds) * (1 - plan.network.validation_split)
         rows = FoldRows(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
@@ -208,6 +205,6 @@ class Workload:
         return epochs * (6e-3 + math.ceil(rows.n / batch) * step)
 
 
-def estimate_seconds(plan: Plan, table: Table, target: Target, cores: int = CORES) -> float:
+def estimate_seconds(problem: Problem, cores: int = CORES) -> float:
     """Return roughly how long a run of a plan takes, in seconds."""
-    return Workload.of(plan, table, target, cores).seconds(plan.strategies)
+    return Workload.of(problem, cores).seconds(problem.plan.strategies)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.data.table import Column, Table, encode_target
-from core.experiment.units import facts_of, lane_key
+from core.data.problem import Problem
+from core.data.table import Column
+from core.experiment.fold import lane_key
 from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.strategies import Strategy, TableFacts, parts_of
 from core.strategies._sampling import Sampler
@@ -57,19 +58,11 @@ class Shape:
         return sum(self.facts.class_counts)
 
 
-def shape_of(table: Table, plan: Plan) -> Shape:
-    """Return a table's shape under a plan.
-
-    Raises
-    ------
-    TableError
-        The plan's target does not suit the table.
-    """
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    typed = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
-    columns = typed.features(plan.target)
-    size = int(table.frame.memory_usage(index=False, deep=True).sum())
-    return Shape(size, facts_of(table, plan, target), sum(map(_codes, columns)), max(1, sum(map(_inputs, columns))))
+def shape_of(problem: Problem) -> Shape:
+    """Return the shape of a table under a plan."""
+    columns = problem.features
+    size = int(problem.table.frame.memory_usage(index=False, deep=True).sum())
+    return Shape(size, problem.facts, sum(map(_codes, columns)), max(1, sum(map(_inputs, columns))))
 
 
 def _codes(column: Column) -> int:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.preparation import Preparation
+from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
-from core.data.table import Column, Table, Target, encode_target
+from core.data.table import Table
 from core.experiment.fold import Outcome, Report, Stop, candidates_of, lane_key, work
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
-from core.strategies import StrategyError, TableFacts, TrainingView
+from core.strategies import StrategyError, TrainingView
 from core.training.lane import Lane
 
 if TYPE_CHECKING:
@@ -54,19 +55,6 @@ def run(
     return tuple(results)
 
 
-def facts_of(table: Table, plan: Plan, target: Target) -> TableFacts:
-    """Return what decides which strategies apply to a table."""
-    kinds = [column.kind for column in _features(table, plan)]
-    categorical = kinds.count("categorical")
-    return TableFacts(tuple(int(n) for n in target.counts), len(kinds) - categorical, categorical, plan.split.folds)
-
-
-def _features(table: Table, plan: Plan) -> tuple[Column, ...]:
-    table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
-    beside = {plan.split.group, plan.split.time}
-    return tuple(column for column in table.features(plan.target) if column.name not in beside)
-
-
 def run_unit(
     table: Table, plan: Plan, unit: Unit, *, report: Report | None = None, should_stop: Stop | None = None
 ) -> tuple[FoldResult, ...]:
@@ -87,20 +75,20 @@ def run_unit(
     Stopped
         ``should_stop`` returned True.
     """
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    rows = split_rows(table, plan, target, unit)
+    problem = Problem.of(table, plan)
+    target, facts = problem.target, problem.facts
+    rows = split_rows(problem, unit)
     seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
-    facts = facts_of(table, plan, target)
-    made = _prepared(table, plan, target, rows, seed)
+    made = prepared(problem, rows, seed)
     candidates = candidates_of(plan.strategies, made.view)
     work(list(candidates.values()), facts, made.block, plan.network, report or _silent, should_stop)
-    X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+    X_test = made.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts)
     return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
 
 
 @dataclass(frozen=True, eq=False)
-class _Prepared:
+class Prepared:
     """What training sees of some rows."""
 
     preparation: Preparation
@@ -108,16 +96,18 @@ class _Prepared:
     block: Block
 
 
-def _prepared(table: Table, plan: Plan, target: Target, rows: FoldRows, seed: int) -> _Prepared:
+def prepared(problem: Problem, rows: FoldRows, seed: int) -> Prepared:
+    """Fit the preparation on a fold's training rows, and return what training sees of them."""
     from core.training.lanes import Block
 
+    target = problem.target
     y, classes = target.codes, len(target.classes)
-    fit, valid = (table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
-    preparation = Preparation.fit(fit, _features(table, plan))
+    fit, valid = (problem.table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
+    preparation = Preparation.fit(fit, problem.features)
     encoded = preparation.encode(fit)
     X = preparation.expand(encoded)
     view = TrainingView(X, encoded, preparation.categorical, y[rows.fit], classes, seed, preparation.expand)
-    return _Prepared(preparation, view, Block(X, y[rows.fit], preparation.transform(valid), y[rows.valid]))
+    return Prepared(preparation, view, Block(X, y[rows.fit], preparation.transform(valid), y[rows.valid]))
 
 
 def _silent(share: float, doing: str) -> None:
@@ -135,8 +125,7 @@ class Trained:
 
 
 def train_choice(
-    table: Table,
-    plan: Plan,
+    problem: Problem,
     choice: StrategyChoice,
     rows: FoldRows,
     seed: int,
@@ -153,10 +142,9 @@ def train_choice(
     Stopped
         ``should_stop`` returned True.
     """
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    made = _prepared(table, plan, target, rows, seed)
+    made = prepared(problem, rows, seed)
     (candidate,) = candidates_of((choice,), made.view).values()
-    work([candidate], facts_of(table, plan, target), made.block, plan.network, report or _silent, should_stop)
+    work([candidate], problem.facts, made.block, problem.plan.network, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
     return Trained(made.preparation, made.view, tuple(candidate.lanes), tuple(candidate.trained))

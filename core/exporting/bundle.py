@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data.problem import Problem
 from core.data.reading.delimited import NULLS
 from core.data.table import Table
 from core.experiment.results import FoldResult
@@ -64,8 +65,8 @@ def export(
     from core.exporting import keras_model, onnx_model
 
     scorer = refit(table, plan, choice, results, report)
-    table = table.with_kinds(dict(plan.kinds))
-    rows = table.frame.iloc[: min(len(table.frame), _CHECKED_ROWS)]
+    problem = Problem.of(table, plan)
+    rows = problem.table.frame.iloc[:_CHECKED_ROWS]
     wanted, arrays = scorer.probabilities(rows), keras_model.arrays_of(scorer.preparation, rows)
     inputs = keras_model.inputs_of(scorer.preparation)
 
@@ -90,7 +91,7 @@ def export(
     said = " ".join(checks)
     files["decision.json"] = decision(scorer).encode()
     files["predict.py"] = SCRIPT.read_bytes()
-    files["model_card.md"] = model_card(table, plan, choice, results, scorer, said).encode()
+    files["model_card.md"] = model_card(problem, choice, results, scorer, said).encode()
     return Export(_zipped(files), scorer.to_bytes(), said)
 
 

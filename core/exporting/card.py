@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.data.table import Table, encode_target
+from core.data.problem import Problem
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
@@ -21,7 +21,7 @@ _FEW = 50
 
 
 def model_card(
-    table: Table, plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer, checks: str
+    problem: Problem, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer, checks: str
 ) -> str:
     """Return the card as Markdown.
 
@@ -30,12 +30,13 @@ def model_card(
     checks : str
         What was found when the exported files were opened again.
     """
+    plan = problem.plan
     sections = {
         "What it does": _purpose(scorer),
-        "Data": _data(table, plan),
+        "Data": _data(problem),
         "Strategy": _strategy(plan, choice, scorer),
         "How good it is": _figures(plan, choice, results, scorer),
-        "Limits": _limits(table, plan, results, choice),
+        "Limits": _limits(problem, results, choice),
         "Checked": checks,
         "Versions": "\n".join(f"- {name} {number}" for name, number in versions().items()),
     }
@@ -60,8 +61,8 @@ def decision_sentence(scorer: Scorer) -> str:
     return "The class with the largest probability wins."
 
 
-def _data(table: Table, plan: Plan) -> str:
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+def _data(problem: Problem) -> str:
+    table, target = problem.table, problem.target
     rows = [f"| {quoted(c)} | {n:,} | {n / target.counts.sum():.1%} |" for c, n in _pairs(target.labels, target.counts)]
     head = f"{quoted(table.name)}, {counted(len(target.codes), 'labelled row')}, content SHA-256 {table.digest}."
     return "\n".join([head, "", "| class | rows | share |", "| --- | ---: | ---: |", *rows])
@@ -116,9 +117,8 @@ def _cell(value: Interval) -> str:
     return f"{value.value:.3f} | " + ("–" if np.isnan(value.low) else f"{value.low:.3f} to {value.high:.3f}")
 
 
-def _limits(table: Table, plan: Plan, results: Sequence[FoldResult], choice: StrategyChoice) -> str:
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    few = int(target.counts.min())
+def _limits(problem: Problem, results: Sequence[FoldResult], choice: StrategyChoice) -> str:
+    few = problem.facts.minority
     lines = [
         "- It knows rows like those it was trained on. Where new rows differ, its probabilities mislead: "
         "look at the drift of each column before you rely on it.",

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.data.problem import Problem
 from core.data.splitting import refit_rows
-from core.data.table import Table, encode_target
+from core.data.table import Table
 from core.decision import Calibration
 from core.experiment.results import FoldResult
 from core.experiment.units import Trained, train_choice
@@ -50,13 +51,13 @@ def refit(
     reason = why_not(choice)
     if reason is not None:
         raise StrategyError(reason)
-    table = table.with_kinds(dict(plan.kinds))
-    target = encode_target(table, plan.target, plan.positive, plan.split.folds)
-    rows = refit_rows(table, plan, target)
+    problem = Problem.of(table, plan)
+    target = problem.target
+    rows = refit_rows(problem)
     seed = int(np.random.SeedSequence([plan.split.seed]).generate_state(1)[0] >> 1)
-    trained = train_choice(table, plan, choice, rows, seed, report=report)
+    trained = train_choice(problem, choice, rows, seed, report=report)
     scorer = Scorer(plan.target, target.labels, trained.preparation, tuple(one.weights for one in trained.networks))
-    X_valid = trained.preparation.transform(table.frame.iloc[target.rows[rows.valid]])
+    X_valid = trained.preparation.transform(problem.table.frame.iloc[target.rows[rows.valid]])
     return _with_rule(scorer, choice, trained, scorer.average(X_valid), target.codes[rows.valid], results)
 
 

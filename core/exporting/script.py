@@ -13,9 +13,8 @@ from importlib.metadata import version
 
 import numpy as np
 
+from core.data.problem import Problem
 from core.data.reading.cleaning import as_text
-from core.data.table import Table, Target
-from core.experiment.units import _features
 from core.exporting import script_texts as texts
 from core.plan import Plan, StrategyChoice
 from core.strategies import label, parts_of
@@ -33,8 +32,9 @@ def file_name(choice: StrategyChoice) -> str:
     return "_".join(re.sub(r"\W", "_", part.name) for part in choice.parts)[:80] + ".py"
 
 
-def table_csv(table: Table, target: Target) -> bytes:
+def table_csv(problem: Problem) -> bytes:
     """Return the labelled rows as the CSV that the script reads: cleaned, with the classes as text."""
+    table, target = problem.table, problem.target
     frame = table.frame.iloc[target.rows].copy()
     for column in table.columns:
         if column.kind == "categorical":
@@ -43,7 +43,7 @@ def table_csv(table: Table, target: Target) -> bytes:
     return frame.to_csv(index=False).encode()
 
 
-def script(table: Table, target: Target, plan: Plan, choice: StrategyChoice, csv: str = "table.csv") -> str:
+def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> str:
     """Return the script.
 
     Raises
@@ -52,8 +52,9 @@ def script(table: Table, target: Target, plan: Plan, choice: StrategyChoice, csv
         A part has no script, or two parts claim the same place (two losses).
     """
     parts = parts_of(choice)
-    features = _features(table, plan)
-    of_kind = {kind: [c.name for c in features if c.kind == kind] for kind in ("numeric", "date", "categorical")}
+    plan, target = problem.plan, problem.target
+    kinds = ("numeric", "date", "categorical")
+    of_kind = {kind: [c.name for c in problem.features if c.kind == kind] for kind in kinds}
     numbers = bool(of_kind["numeric"] or of_kind["date"])
     facts = CodeFacts(len(target.classes), numbers, bool(of_kind["categorical"]), bool(of_kind["date"]))
     snippets = []
@@ -64,7 +65,7 @@ def script(table: Table, target: Target, plan: Plan, choice: StrategyChoice, csv
         snippets.append(snippet)
     made = _joined(snippets)
     body = [
-        texts.settings(table, target, plan, of_kind, csv),
+        texts.settings(target, plan, of_kind, csv),
         texts.read_table(of_kind, facts),
         texts.preparation(facts),
         *made.helpers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pprint import pformat
 
-from core.data.table import Table, Target
+from core.data.table import Target
 from core.plan import Plan
 from core.strategies.snippets.snippet import CodeFacts
 
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     print(f"Mean of {len(scores)} folds: average precision {np.mean(scores):.3f}")"""
 
 
-def settings(table: Table, target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], csv: str) -> str:
+def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], csv: str) -> str:
     """Return the constants; names of columns and classes are written as Python literals."""
     network, split = plan.network, plan.split
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"

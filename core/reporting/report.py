@@ -68,7 +68,7 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
         Of the run; this machine's by default.
     """
     found = results.comparison
-    profile = describe(results.table, results.target)
+    profile = describe(results.problem)
     heading = title or results.table.name
     pieces = [_header(results, heading), _data(results, profile)]
     if found.strategies:
@@ -184,9 +184,7 @@ def _scrolled(table: str) -> str:
 
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
     found, names = results.comparison, results.names
-    classes = Drawing(
-        "Classes", "Rows of each class.", charts.class_distribution(describe(results.table, results.target))
-    )
+    classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(describe(results.problem)))
     bars = Drawing("Metrics of each strategy", f"Value and {shown.name}.", interval_bars(found, names, BARS, shown))
     return (classes, bars, *drawings(found, names)[1:])
 

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from core.data.problem import Problem
 from core.experiment.memory import cut, shape_of
 from core.runs.store import Progress, Store, StoreError
 from core.runs.worker import work
@@ -91,7 +92,7 @@ class Job:
         self.store.tidy(self.run_id)
         self.plan: Plan = self.store.record(self.run_id).plan
         self.table: Table = self.store.table(self.run_id)
-        self.shape: Shape = shape_of(self.table, self.plan)
+        self.shape: Shape = shape_of(Problem.of(self.table, self.plan))
         self.scattered: Future | None = None
         self.store.results(self.run_id)  # sets damaged units aside
         done = self.store.finished_units(self.run_id)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from core.data.table import Table, TableError, Target, encode_target
+from core.data.problem import Problem
+from core.data.table import Table, TableError
 from core.experiment.estimate import Workload
-from core.experiment.units import facts_of
 from core.plan import Plan, StrategyChoice
 from core.runs.store import Membership, RunRecord, Store, StoreError
 from core.strategies import label
@@ -85,17 +85,16 @@ def plan_for(plan: Plan, target: str) -> Plan:
     return replace(plan, target=target, positive=None, kinds=(), split=split)
 
 
-def without_slow(plan: Plan, usable: Sequence[tuple[Entry, Target]]) -> tuple[Plan, str]:
+def without_slow(plan: Plan, problems: Sequence[Problem]) -> tuple[Plan, str]:
     """Return the plan without strategies whose sampler alone takes long on one of the tables, and a sentence on them.
 
     They leave every table, since strategies are ranked over all; the sentence is empty where none is slow.
     """
     slow: dict[StrategyChoice, tuple[float, str]] = {}
-    for entry, target in usable:
-        own = plan_for(plan, entry.target)
-        work = Workload.of(own, entry.table, target)
-        for choice in slow_in(own.strategies, facts_of(entry.table, own, target), work):
-            slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), entry.table.name))
+    for problem in problems:
+        work = Workload.of(problem)
+        for choice in slow_in(plan.strategies, problem.facts, work):
+            slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), problem.table.name))
     longest = sorted(slow, key=lambda choice: slow[choice], reverse=True)
     named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest]
     sentence = too_slow(named, "", lambda them: f"Choose {them} on the Strategies page")
@@ -125,7 +124,7 @@ def create(
     reasons = list(left_out)
     for entry in entries:
         try:
-            encode_target(entry.table, entry.target, None, plan.split.folds)
+            Problem.of(entry.table, plan_for(plan, entry.target))
             usable.append(entry)
         except TableError as error:
             reasons.append(why_left_out(entry.table.name, error))

@@ -19,8 +19,9 @@ from typing import Literal, TextIO
 
 import pyarrow as pa
 
+from core.data.problem import Problem
 from core.data.reading.cells import Reading
-from core.data.table import Table, encode_target, from_clean
+from core.data.table import Table, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
 from core.runs._units import read_parquet, read_results, write_parquet, write_results, write_text
@@ -67,12 +68,12 @@ class Store:
 
         Raises
         ------
-        TableError
-            The plan's target does not suit the table.
+        TableError, PlanError
+            The plan does not suit the table.
         StoreError
             The disk is full or the folder cannot be written.
         """
-        target = encode_target(table, plan.target, plan.positive, plan.split.folds)
+        target = Problem.of(table, plan).target
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         details = {

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 
+from core.data.facts import TableFacts as TableFacts
 from core.plan import ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies._cache import OnceCache
 from core.strategies.snippets.snippet import CodeFacts, Snippet
@@ -95,24 +96,6 @@ class Card:
     categorical_only: bool = False
     two_classes_only: bool = False
     min_minority: int = 2
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """What decides whether a strategy applies: known before anything is split."""
-
-    class_counts: tuple[int, ...]
-    n_numeric: int
-    n_categorical: int
-    folds: int = 5
-
-    @property
-    def n_classes(self) -> int:
-        return len(self.class_counts)
-
-    @property
-    def minority(self) -> int:
-        return min(self.class_counts)
 
 
 @dataclass(frozen=True, eq=False)

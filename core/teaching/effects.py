@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from core.data.preparation import Preparation
-from core.data.table import Table, Target
+from core.data.problem import Problem
+from core.data.table import Column, Table, Target
 from core.plan import StrategyChoice
 from core.strategies import parts_of
 from core.strategies.base import StrategyError, TrainingView, stages_of
@@ -66,10 +67,11 @@ class Effect:
     problem: str | None = None
 
 
-def effect(table: Table, target: Target, choice: StrategyChoice) -> Effect:
+def effect(problem: Problem, choice: StrategyChoice) -> Effect:
     """Let a choice refine the whole table as if it were a fold's training rows."""
     slow = any(part.card.cost == "slow" for part in parts_of(choice))
-    full = training_view(table, target, SLOW_ROWS if slow else FAST_ROWS)
+    target = problem.target
+    full = training_view(problem, SLOW_ROWS if slow else FAST_ROWS)
     view = TrainingView(full.X, full.encoded, full.categorical, full.y, full.n_classes, full.seed, full.expand)
     before = tuple(int(count) for count in target.counts)
     scale = len(target.codes) / len(view.y)
@@ -108,9 +110,14 @@ def fates(lane: Lane, n_rows: int) -> np.ndarray:
     return np.concatenate([own, np.full(0 if lane.synthetic is None else len(lane.synthetic.y), "new")])
 
 
-@lru_cache(maxsize=4)
-def training_view(table: Table, target: Target, limit: int) -> TrainingView:
+def training_view(problem: Problem, limit: int) -> TrainingView:
     """Return the labelled rows prepared for strategies; of a longer table, a stratified sample of about ``limit``."""
+    return _training_view(problem.table, problem.target, problem.features, limit)
+
+
+# By what it reads, not by the problem: another choice of strategies makes another problem of the same rows.
+@lru_cache(maxsize=4)
+def _training_view(table: Table, target: Target, features: tuple[Column, ...], limit: int) -> TrainingView:
     picked = np.arange(len(target.codes))
     if len(picked) > limit:
         rng = np.random.default_rng(0)
@@ -124,7 +131,7 @@ def training_view(table: Table, target: Target, limit: int) -> TrainingView:
             )
         )
     frame = table.frame.iloc[target.rows[picked]]
-    preparation = Preparation.fit(frame, table.features(target.name))
+    preparation = Preparation.fit(frame, features)
     encoded = preparation.encode(frame)
     return TrainingView(
         X=preparation.expand(encoded),

@@ -8,8 +8,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.data.table import encode_target
-from core.experiment.units import facts_of
+from core.data.problem import Problem
 from core.plan import StrategyChoice
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES
@@ -99,7 +98,7 @@ def test_what_does_not_apply_is_greyed_with_the_reason(app: AppTest) -> None:
     everything = yeast.pills(key="family").set_value("All").run()
     assert not everything.exception
     state = everything.session_state["session"]
-    facts = facts_of(state.table, state.plan, encode_target(state.table, state.plan.target))
+    facts = Problem.of(state.table, state.plan).facts
     reasons = {key: why_not(StrategyChoice.of(key), facts) for key in catalogue()}
     greyed = {box.key.removeprefix("use_") for box in everything.checkbox if box.disabled}
     assert greyed == {key for key, reason in reasons.items() if reason is not None}

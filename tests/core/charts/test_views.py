@@ -9,8 +9,8 @@ from core.charts import theme
 from core.charts import views as charts_views
 from core.data.difficulty import difficulty
 from core.data.samples import load_sample
-from core.data.table import encode_target
 from core.evaluation.calibration import bins, calibration
+from tests.problems import problem_of
 
 KEYS = ("smote", "plain", "focal")
 NAMES = {key: f"<b>{key}</b>" for key in KEYS}
@@ -30,7 +30,7 @@ def figures() -> dict[str, go.Figure]:
         "shift": charts_views.prior_shift(KEYS, NAMES, [score] * 3, [score, None, score]),
         "heat": charts_views.class_heat(KEYS, NAMES, ["<i>a</i>", "b"], rng.random((3, 2)), "F1"),
         "flow": charts_views.error_flow(["<i>a</i>", "b"], np.eye(2), 5 * np.eye(2, dtype=int)),
-        "kinds": charts_views.row_kinds(difficulty(table, encode_target(table, "rings"))),
+        "kinds": charts_views.row_kinds(difficulty(problem_of(table, "rings"))),
     }
 
 

@@ -11,12 +11,12 @@ from sklearn.preprocessing import StandardScaler
 from core.data.difficulty import Difficulty, difficulty
 from core.data.findings import findings
 from core.data.samples import load_sample
-from core.data.table import Table, encode_target, from_frame
+from core.data.table import Table, from_frame
+from tests.problems import problem_of
 
 
 def measured(frame: pd.DataFrame, target: str = "y") -> Difficulty:
-    table = from_frame(frame)
-    return difficulty(table, encode_target(table, target))
+    return difficulty(problem_of(from_frame(frame), target))
 
 
 def test_the_four_kinds_of_minority_rows() -> None:
@@ -39,8 +39,8 @@ def test_the_four_kinds_of_minority_rows() -> None:
 
 def test_overlap_is_the_nearest_neighbours_disagreement() -> None:
     table = load_sample("abalone_9_vs_18")
-    target = encode_target(table, "rings")
-    found = difficulty(table, target)
+    problem = problem_of(table, "rings")
+    target, found = problem.target, difficulty(problem)
     frame = pd.get_dummies(table.frame.drop(columns="rings"))
     numbers = table.frame.drop(columns="rings").select_dtypes("number").columns
     X = frame.astype(float)
@@ -55,8 +55,8 @@ def test_overlap_is_the_nearest_neighbours_disagreement() -> None:
 
 def test_the_same_table_gives_the_same_answer() -> None:
     table = load_sample("page_blocks")
-    target = encode_target(table, "not_text")
-    one, other = difficulty(table, target), difficulty(table, target)
+    problem = problem_of(table, "not_text")
+    one, other = difficulty(problem), difficulty(problem)
     np.testing.assert_array_equal(one.kinds, other.kinds)
     by_hand = table.frame.drop(columns="not_text")
     mixed = table.frame.groupby(list(by_hand.columns))["not_text"].transform("nunique") > 1
@@ -135,7 +135,7 @@ def test_every_finding_says_what_it_means(key: str) -> None:
 
     table: Table = load_sample(key)
     target = next(sample.target for sample in SAMPLES if sample.key == key)
-    found = findings(difficulty(table, encode_target(table, target)))
+    found = findings(difficulty(problem_of(table, target)))
     assert [f.title for f in found] == [
         "Neighbours", "Overlap", "Copies across classes", "Leaks", "Missing values by class",
     ]  # fmt: skip

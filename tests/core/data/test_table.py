@@ -13,6 +13,7 @@ import pytest
 from core.data.profile import describe
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import TableError, encode_target, from_frame, read_table, suggest_target
+from tests.problems import problem_of
 
 ROWS = [(i * 0.5 - 3, "red" if i % 3 else "blue", "yes" if i % 5 == 0 else "no") for i in range(40)]
 
@@ -44,7 +45,7 @@ def test_samples_open_with_their_target_found(sample) -> None:  # type: ignore[n
 
 def test_the_imbalance_is_said_in_words() -> None:
     table = load_sample("abalone_9_vs_18")
-    profile = describe(table, encode_target(table, "rings"))
+    profile = describe(problem_of(table, "rings"))
     assert profile.sentence == "1 in 17 rows is `18`."
     assert profile.counts.tolist() == [689, 42]
     assert profile.shares.sum() == pytest.approx(1)
@@ -153,7 +154,7 @@ def test_rows_without_a_label_are_left_out_and_said() -> None:
     target = encode_target(table, "t")
     assert target.classes == (0, 1, 2)  # whole numbers again, although missing labels made them floats
     assert len(target.rows) == 54
-    assert "6 rows without a label" in describe(table, target).warnings[0]
+    assert "6 rows without a label" in describe(problem_of(table, "t")).warnings[0]
 
 
 def test_kinds_are_found_and_can_be_changed() -> None:
@@ -186,7 +187,7 @@ def test_kinds_are_found_and_can_be_changed() -> None:
 def test_all_features_constant_or_missing_is_refused() -> None:
     table = table_of(a=["x"] * 60, b=[None] * 60, t=[i % 2 for i in range(60)])
     with pytest.raises(TableError, match="No column is left to learn from") as caught:
-        encode_target(table, "t")
+        problem_of(table, "t")
     one_sentence(caught.value)
 
 

@@ -13,13 +13,13 @@ from core.charts import figures as charts
 from core.charts import theme
 from core.data.profile import describe
 from core.data.samples import load_sample
-from core.data.table import encode_target
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import pr, roc
 from core.experiment.results import FoldResult
 from core.experiment.units import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.strategies.presets import PRESETS
+from tests.problems import problem_of
 
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
 PLAN = Plan("rings", CHOICES, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=3))
@@ -85,7 +85,7 @@ def test_curves_end_where_they_must(results: tuple[FoldResult, ...]) -> None:
 def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
     table = load_sample("abalone_9_vs_18")
     figures = [
-        charts.class_distribution(describe(table, encode_target(table, "rings"))),
+        charts.class_distribution(describe(problem_of(table, "rings"))),
         charts.metric_bars(found, NAMES, ("f1", "recall")),
         charts.confusion_grid(found, NAMES),
         charts.pr_curves(found, NAMES, 1),

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit
-from core.data.table import encode_target
 from core.experiment.estimate import FoldRows, Workload, estimate_seconds
 from core.experiment.units import run_unit
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
@@ -77,17 +77,17 @@ def test_networks_that_several_strategies_share_count_once() -> None:
 def test_every_entry_has_a_cost_on_every_sample(sample: str, target: str) -> None:
     table = load_sample(sample)
     plan = Plan(target, START.choices)
-    encoded = encode_target(table, target)
-    workload = Workload.of(plan, table, encoded)
+    problem = Problem.of(table, plan)
+    workload = Workload.of(problem)
     began = time.perf_counter()
     for key, cls in catalogue().items():
         seconds = workload.added(StrategyChoice.of(key))
         assert 0 <= seconds < 300
         assert (seconds == 0) == (cls.card.family in ("decision", "baseline"))
     assert time.perf_counter() - began < 0.5
-    facts = TableFacts(tuple(int(n) for n in encoded.counts), 1, 0)
+    facts = TableFacts(problem.facts.class_counts, 1, 0)
     everything = replace(plan, strategies=preset_for(EVERYTHING, facts))
-    assert estimate_seconds(everything, table, encoded) > 3 * estimate_seconds(plan, table, encoded)
+    assert estimate_seconds(replace(problem, plan=everything)) > 3 * estimate_seconds(problem)
 
 
 def test_the_estimate_is_of_the_size_of_a_real_run() -> None:
@@ -99,5 +99,5 @@ def test_the_estimate_is_of_the_size_of_a_real_run() -> None:
     began = time.process_time()
     run_unit(table, plan, Unit(0, 1))
     fold = time.process_time() - began
-    estimated = estimate_seconds(plan, table, encode_target(table, "rings")) / 3
+    estimated = estimate_seconds(Problem.of(table, plan)) / 3
     assert fold / 2 / 3 < estimated < fold * 3

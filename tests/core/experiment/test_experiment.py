@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import core.training.lanes as lanes_module
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
 from core.data.table import Table, encode_target, read_table
@@ -49,13 +50,14 @@ def test_the_seven_run_on_every_sample(sample: str, target: str) -> None:
 def test_every_row_is_tested_once_and_never_fitted_on() -> None:
     table = load_sample("yeast")
     plan = plan_for("site", folds=5, repeats=2)
-    target = encode_target(table, "site")
+    problem = Problem.of(table, plan)
+    target = problem.target
     for repeat in range(2):
         tested = []
         for unit in units(plan):
             if unit.repeat != repeat:
                 continue
-            rows = split_rows(table, plan, target, unit)
+            rows = split_rows(problem, unit)
             together = np.concatenate([rows.fit, rows.valid, rows.test])
             assert sorted(together) == list(range(len(target.codes)))
             tested.append(rows.test)
@@ -87,7 +89,7 @@ def test_poisoned_test_rows_change_no_trained_weight(
     table = load_sample(sample)
     plan = plan_for(target)
     unit = Unit(0, 0)
-    rows = split_rows(table, plan, encode_target(table, target), unit)
+    rows = split_rows(Problem.of(table, plan), unit)
     train = lanes_module.train
     seen: list[list[lanes_module.TrainedLane]] = []
 
@@ -140,18 +142,17 @@ def test_groups_stay_together_and_time_goes_forward() -> None:
     table = load_sample("abalone_9_vs_18")
     frame = table.frame.assign(who=np.arange(len(table.frame)) // 5 * 1.0, day=np.arange(len(table.frame))[::-1] * 1.0)
     table = read_table(frame.to_csv(index=False).encode(), "made.csv")
-    target = encode_target(table, "rings")
     by_group = replace(plan_for("rings"), split=SplitSettings(folds=3, group="who"))
-    rows = split_rows(table, by_group, target, Unit(0, 0))
+    rows = split_rows(Problem.of(table, by_group), Unit(0, 0))
     who = frame["who"].to_numpy()
     assert not set(who[rows.test]) & (set(who[rows.fit]) | set(who[rows.valid]))
     by_time = replace(plan_for("rings"), split=SplitSettings(folds=3, time="day"))
-    rows = split_rows(table, by_time, target, Unit(0, 1))
+    rows = split_rows(Problem.of(table, by_time), Unit(0, 1))
     day = frame["day"].to_numpy()
     assert day[rows.fit].max() <= day[rows.valid].min()
     assert day[rows.valid].max() <= day[rows.test].min()
     with pytest.raises(PlanError, match="no column 'when'"):
-        split_rows(table, replace(plan_for("rings"), split=SplitSettings(time="when")), target, Unit(0, 0))
+        Problem.of(table, replace(plan_for("rings"), split=SplitSettings(time="when")))
 
 
 def test_a_strategy_that_cannot_work_says_why_and_the_others_go_on() -> None:

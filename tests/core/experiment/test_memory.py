@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.experiment.memory import MemoryShortage, cut, estimate, shape_of
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
@@ -22,6 +23,7 @@ MEASURE = """
 import json, sys, threading
 import numpy as np, pandas as pd, psutil
 from core.experiment.units import run_unit
+from core.data.problem import Problem
 from core.experiment.memory import estimate, shape_of
 from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.data.splitting import Unit
@@ -45,7 +47,7 @@ threading.Thread(target=watch, daemon=True).start()
 results = run_unit(table, plan, Unit(0, 0))
 stop.set()
 assert not [result.error for result in results if result.error]
-shape = shape_of(table, plan)
+shape = shape_of(Problem.of(table, plan))
 print(json.dumps([peak - idle, estimate(plan.strategies, plan, shape) - shape.table]))
 """
 
@@ -63,7 +65,7 @@ def test_measured_peaks_stay_below_the_estimate(names: str) -> None:
 def test_the_estimate_grows_with_rows_lanes_and_synthetic_rows() -> None:
     table = load_sample("page_blocks")
     plan = Plan("not_text", PRESETS["Start"])
-    shape = shape_of(table, plan)
+    shape = shape_of(Problem.of(table, plan))
     assert shape.rows == 5472
     assert shape.features == shape.encoded == 10
 
@@ -76,7 +78,7 @@ def test_the_estimate_grows_with_rows_lanes_and_synthetic_rows() -> None:
 
 
 def test_strategies_are_cut_in_order_and_those_that_share_networks_stay_together() -> None:
-    shape = shape_of(load_sample("abalone_9_vs_18"), CLASSICS)
+    shape = shape_of(Problem.of(load_sample("abalone_9_vs_18"), CLASSICS))
     everything = cut(CLASSICS.strategies, CLASSICS, shape, 8 * 2**30)
     assert everything == (CLASSICS.strategies,)
     single = max(estimate([choice], CLASSICS, shape) for choice in CLASSICS.strategies)

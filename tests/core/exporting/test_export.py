@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.problem import Problem
 from core.data.splitting import refit_rows
-from core.data.table import encode_target
+from core.data.table import encode_target, from_frame
 from core.decision import thresholds
 from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not
@@ -132,10 +133,10 @@ def test_the_models_plain_predict_works_in_a_graph(case: Cases) -> None:
 
 def test_the_app_scores_as_its_lanes_do(case: Cases) -> None:
     one = case("german_credit")
-    target = encode_target(one.table, one.plan.target)
-    rows = refit_rows(one.table, one.plan, target)
+    problem = Problem.of(one.table, one.plan)
+    rows = refit_rows(problem)
     seed = int(np.random.SeedSequence([one.plan.split.seed]).generate_state(1)[0] >> 1)
-    trained = train_choice(one.table, one.plan, one.choice, rows, seed)
+    trained = train_choice(problem, one.choice, rows, seed)
     X = trained.preparation.transform(one.table.frame)
     np.testing.assert_allclose(one.scorer.average(X), predict(trained.networks, X).mean(axis=0), atol=1e-6)
     assert len(one.scorer.networks) == 4
@@ -207,9 +208,9 @@ def test_groups_and_time_are_kept_apart_in_the_refit(case: Cases, column: dict[s
     one = case("abalone_9_vs_18")
     plan = replace(one.plan, split=SplitSettings(folds=2, **column))
     # Whole tenths of a length make some dozen groups.
-    table = replace(one.table, frame=one.table.frame.assign(tenth=one.table.frame["length"].round(1)))
-    target = encode_target(table, plan.target)
-    rows = refit_rows(table, plan, target)
+    table = from_frame(one.table.frame.assign(tenth=one.table.frame["length"].round(1)))
+    problem = Problem.of(table, plan)
+    target, rows = problem.target, refit_rows(problem)
     assert sorted([*rows.fit, *rows.valid]) == list(range(len(target.codes)))
     values = table.frame[next(iter(column.values()))]
     if "group" in column:

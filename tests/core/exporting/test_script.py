@@ -17,11 +17,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
-from core.data.table import Table, encode_target, from_frame
+from core.data.table import Table, from_frame
 from core.experiment.fold import Outcome, candidates_of, lane_key, work
-from core.experiment.units import _prepared, facts_of
+from core.experiment.units import prepared
 from core.exporting.script import file_name, script, table_csv
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.strategies import catalogue
@@ -86,11 +87,11 @@ def app() -> dict[tuple[str, str], list[float]]:
     for kind in dict.fromkeys(kind for _, kind in CASES):
         keys = tuple(key for key, its in CASES if its == kind)
         table, plan = proteins(kind), plan_of(kind, keys)
-        target = encode_target(table, "site")
-        facts, unit = facts_of(table, plan, target), Unit(0, 0)
-        rows = split_rows(table, plan, target, unit)
+        problem = Problem.of(table, plan)
+        target, facts, unit = problem.target, problem.facts, Unit(0, 0)
+        rows = split_rows(problem, unit)
         for seed in SEEDS:
-            made = _prepared(table, plan, target, rows, seed)
+            made = prepared(problem, rows, seed)
             candidates = candidates_of(plan.strategies, made.view)
             work(list(candidates.values()), facts, made.block, plan.network, lambda share, doing: None, None)
             X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
@@ -107,10 +108,10 @@ def app() -> dict[tuple[str, str], list[float]]:
 def score_of(folder: Path, key: str, kind: str) -> float:
     """Write a script and its table, run it as a program would, and return its score on the first fold."""
     table, plan = proteins(kind), plan_of(kind, (key,))
-    target, choice = encode_target(table, plan.target), plan.strategies[0]
+    problem, choice = Problem.of(table, plan), plan.strategies[0]
     path = folder / file_name(choice)
-    path.write_text(script(table, target, plan, choice))
-    (folder / "table.csv").write_bytes(table_csv(table, target))
+    path.write_text(script(problem, choice))
+    (folder / "table.csv").write_bytes(table_csv(problem))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(path), str(folder / "table.csv"), "1"])
         (score,) = runpy.run_path(str(path), run_name="__main__")["scores"]

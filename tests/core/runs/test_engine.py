@@ -308,9 +308,10 @@ def test_a_run_that_ends_the_app_again_and_again_is_not_resumed(store: Store, en
 def test_units_that_do_not_fit_are_cut_and_the_results_are_the_same(
     store: Store, engine: Engine, undisturbed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from core.data.problem import Problem
     from core.experiment.memory import estimate, shape_of
 
-    shape = shape_of(load_sample("abalone_9_vs_18"), PLAN)
+    shape = shape_of(Problem.of(load_sample("abalone_9_vs_18"), PLAN))
     largest = max(estimate([choice], PLAN, shape) for choice in PLAN.strategies)
     written: list[int] = []
     keep = Store.write_piece

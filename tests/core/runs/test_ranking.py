@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.card_fraud import make
+from core.data.problem import Problem
 from core.data.samples import load_sample
-from core.data.table import encode_target, from_frame
+from core.data.table import from_frame
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, without_slow
 from core.runs.store import Membership, Store, StoreError
@@ -128,13 +129,17 @@ def test_a_strategy_that_is_slow_on_one_table_leaves_all_of_them_and_is_named() 
     choices = tuple(StrategyChoice.of(name) for name in ("plain", "tomek_links", "smote_enn"))
     plan = Plan("", choices, split=SplitSettings(folds=5, repeats=100))
     large = Entry(from_frame(make(20_000, 400), name="cards.csv"), "Class")
-    usable = [(entry, encode_target(entry.table, entry.target)) for entry in (ABALONE, large)]
-    assert without_slow(plan, usable[:1]) == (plan, "")
-    left, sentence = without_slow(plan, usable)
+
+    def problems(plan: Plan) -> list[Problem]:
+        return [Problem.of(entry.table, plan_for(plan, entry.target)) for entry in (ABALONE, large)]
+
+    assert without_slow(plan, problems(plan)[:1]) == (plan, "")
+    left, sentence = without_slow(plan, problems(plan))
     assert left.strategies == choices[:2]
     assert sentence.startswith("Left out, since its sampling takes long: SMOTE-ENN (about ")
     assert sentence.endswith(" on cards.csv). Choose it on the Strategies page to have it all the same.")
-    everything, sentence = without_slow(replace(plan, split=SplitSettings(folds=50, repeats=100)), usable)
+    plan = replace(plan, split=SplitSettings(folds=42, repeats=100))
+    everything, sentence = without_slow(plan, problems(plan))
     assert everything.strategies == choices[:1]
     assert "since their sampling takes long: SMOTE-ENN (" in sentence
     assert sentence.index("SMOTE-ENN") < sentence.index("Tomek links")

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from core.data.samples import load_sample
-from core.data.table import encode_target
 from core.plan import Part
 from core.strategies import TrainingView, make
 from core.strategies.base import stages_of
 from core.teaching.effects import training_view
 from core.training.lane import Lane
+from tests.problems import problem_of
 
 
 @pytest.fixture(scope="module")
 def view() -> TrainingView:
     table = load_sample("page_blocks")
-    return training_view(table, encode_target(table, "not_text"), 2_000)
+    return training_view(problem_of(table, "not_text"), 2_000)
 
 
 def all_stages(key: str, view: TrainingView, hardness: np.ndarray, **parameters: int) -> list[list[Lane]]:

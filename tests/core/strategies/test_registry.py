@@ -9,11 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
-from core.data.table import Table, encode_target, from_frame
+from core.data.table import Table, from_frame
 from core.experiment.results import FoldResult
-from core.experiment.units import facts_of, run_unit
+from core.experiment.units import run_unit
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies import FAMILY_NAMES, catalogue, make
 from core.strategies.presets import PRESETS
@@ -58,8 +59,7 @@ def everything(name: str) -> Mapping[str, FoldResult]:
 def with_poison(name: str) -> tuple[np.ndarray, Mapping[str, FoldResult]]:
     """Run again with half of the test rows spoilt; return which test rows were left alone, and the results."""
     table, plan = table_of(name), plan_of(name)
-    target = encode_target(table, plan.target, None, 3)
-    rows = split_rows(table, plan, target, UNIT)
+    rows = split_rows(Problem.of(table, plan), UNIT)
     spoilt = np.random.default_rng(0).random(len(rows.test)) < 0.5
     frame = table.frame.copy()
     for place, column in enumerate(frame.columns):
@@ -101,8 +101,9 @@ def test_cards_say_what_a_person_wants_to_know(key: str) -> None:
 def test_it_runs_on_every_table_or_says_why_not(key: str, name: str) -> None:
     result = everything(name)[key]
     table, plan = table_of(name), plan_of(name)
-    target = encode_target(table, plan.target, None, 3)
-    reason = make(Part.of(key)).why_not(facts_of(table, plan, target))
+    problem = Problem.of(table, plan)
+    target = problem.target
+    reason = make(Part.of(key)).why_not(problem.facts)
     if reason is not None:
         assert result.error == reason
         assert reason.endswith(".")

@@ -10,12 +10,12 @@ from imblearn import combine, over_sampling, under_sampling
 from imblearn.base import BaseSampler
 
 from core.data.samples import load_sample
-from core.data.table import encode_target
 from core.plan import Part
 from core.strategies import StrategyError, TrainingView, catalogue, make
 from core.strategies._sampling import Sampler
 from core.teaching.effects import training_view
 from core.training.lane import Lane
+from tests.problems import problem_of
 
 SEED = 0
 ALL = "all"
@@ -50,7 +50,7 @@ EXPECTED: dict[str, Callable[[], BaseSampler]] = {
 
 def view_of(sample: str, target: str) -> TrainingView:
     table = load_sample(sample)
-    return training_view(table, encode_target(table, target), 1_500)
+    return training_view(problem_of(table, target), 1_500)
 
 
 def rows_of(key: str, view: TrainingView) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +111,7 @@ def test_smoten_equals_imbalanced_learn() -> None:
     table = load_sample("german_credit")
     wanted = [c.name for c in table.columns if c.kind == "categorical" or c.name == "creditability"]
     table = from_frame(table.frame[wanted], "categories")
-    view = training_view(table, encode_target(table, "creditability"), 400)
+    view = training_view(problem_of(table, "creditability"), 400)
     X, y = over_sampling.SMOTEN(random_state=SEED).fit_resample(view.encoded, view.y)
     rows, labels = rows_of("smoten", view)
     np.testing.assert_array_equal(in_order(rows, labels), in_order(X, y))

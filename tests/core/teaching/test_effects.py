@@ -7,9 +7,9 @@ import pytest
 
 from core.charts import figures as charts
 from core.data.samples import load_sample
-from core.data.table import encode_target
 from core.plan import StrategyChoice
 from core.teaching.effects import effect
+from tests.problems import problem_of
 
 
 @pytest.mark.parametrize(
@@ -26,18 +26,18 @@ from core.teaching.effects import effect
 )
 def test_the_picture_tells_what_became_of_rows_on_a_table_with_categories(key: str, fates: set[str]) -> None:
     table = load_sample("abalone_9_vs_18")
-    target = encode_target(table, "rings")
-    found = effect(table, target, StrategyChoice.of(key))
+    problem = problem_of(table, "rings")
+    found = effect(problem, StrategyChoice.of(key))
     assert found.picture is not None
     assert set(found.picture.fate) == fates
     assert np.isfinite(found.picture.points).all()
-    figure = charts.rows_picture(found.picture, target.labels)
+    figure = charts.rows_picture(found.picture, problem.target.labels)
     assert sum(len(trace.x) for trace in figure.data) == len(found.picture.points)
 
 
 def test_centroids_are_new_rows_in_place_of_the_larger_classes() -> None:
     table = load_sample("yeast")
-    found = effect(table, encode_target(table, "site"), StrategyChoice.of("cluster_centroids"))
+    found = effect(problem_of(table, "site"), StrategyChoice.of("cluster_centroids"))
     assert found.picture is not None
     assert set(found.picture.fate) == {"kept", "removed", "new"}
     assert set(found.after) == {35}
