@@ -5,21 +5,26 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import logging
 import re
 from collections import Counter
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.data.reading.cells import FileReading, has_header, plain_names, quotes_marked
 from core.data.reading.deciding import are_codes, are_padded
-from core.words import TableError, counted, shortened
+from core.data.reading.limits import MOST_CELL_CHARACTERS, check_cells, check_columns
+from core.words import TableError, counted, quoted
 
+_LOG = logging.getLogger(__name__)
 _SAMPLE_BYTES = 100_000
 _SAMPLE_ROWS = 200
 _CHUNK = 1 << 22
 _BLOCK = 1 << 20
+_LARGEST_BLOCK = 1 << 24  # and so the longest row
 _ODD_CELL = re.compile(r"In CSV column #(\d+): .*? invalid value '([^']*)'", re.DOTALL)
 _WIDER = {
     pa.int64(): pa.float64(),
@@ -84,6 +89,7 @@ def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[p
     if re.fullmatch(rb"sep=.", first_line):
         _, _, rest = bytes(text[:200]).partition(b"\n")
         text = text[min(len(text), 200) - len(rest) :]
+    _check_size(text)
     sample, cut = bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES
     separator, rows = (kept and _separated_as(sample, cut, kept)) or _separated(sample, cut)
     if separator != ",":
@@ -102,6 +108,19 @@ def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[p
         text = memoryview(quotes_marked(bytes(text), separator))
     frame = _parse(text, separator, header, decimal, quotes, notes, typed=kept is None)
     return frame, notes, FileReading(separator, decimal, header)
+
+
+def _check_size(text: memoryview) -> None:
+    """Refuse too many columns or cells before anything is made of them."""
+    head = bytes(text[:_LARGEST_BLOCK]).lstrip()
+    first_line, end, _ = head.partition(b"\n" if b"\n" in head else b"\r")
+    if not end and len(text) > _LARGEST_BLOCK:
+        raise TableError(f"The first line is longer than {_LARGEST_BLOCK >> 20} MiB: save the table with line breaks.")
+    columns = 1 + max(first_line.count(separator.encode()) for separator in _SEPARATORS)
+    check_columns(columns)
+    if len(text) > _LARGEST_BLOCK:
+        lines = sum(bytes(text[at : at + _CHUNK]).count(end) for at in range(0, len(text), _CHUNK))
+        check_cells(lines, columns, len(text))
 
 
 def _as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
@@ -221,6 +240,31 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     return sum(bool(_NUMBER.fullmatch(cell)) for cell in on_top) > len(on_top) / 2
 
 
+class _Misfits:
+    """Rows that do not fit the header: how many, and the shortest; they may be millions, so that none is kept."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.count, self.cells, self.expected = 0, 0, 0
+
+    def skip(self, row: pacsv.InvalidRow) -> str:
+        # Blocks are parsed side by side, so that the first to be found is not always the same.
+        self.cells = min(self.cells, row.actual_columns) if self.count else row.actual_columns
+        self.count, self.expected = self.count + 1, row.expected_columns
+        return "skip"
+
+
+def _check_lengths(table: pa.Table) -> None:
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) and (pc.max(pc.binary_length(column)).as_py() or 0) > MOST_CELL_CHARACTERS:
+            raise TableError(
+                f"Column {quoted(name)} has a cell of more than {MOST_CELL_CHARACTERS:,} characters: "
+                "look for a quotation mark that is not closed, or shorten it."
+            )
+
+
 def _parse(
     text: memoryview,
     separator: str,
@@ -230,14 +274,10 @@ def _parse(
     notes: list[str],
     typed: bool = True,
 ) -> pd.DataFrame:
-    misfits: list[pacsv.InvalidRow] = []
-
-    def skip(row: pacsv.InvalidRow) -> str:
-        misfits.append(row)
-        return "skip"
+    misfits = _Misfits()
 
     source = pa.py_buffer(text)
-    parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=skip)
+    parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=quotes, invalid_row_handler=misfits.skip)
     convert = pacsv.ConvertOptions(null_values=NULLS, strings_can_be_null=True, decimal_point=decimal)
     if not typed:
         convert = pacsv.ConvertOptions(null_values=[], strings_can_be_null=False)
@@ -285,37 +325,38 @@ def _parse(
 
     # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
     # do not hold, it settles them on the whole; where a row outgrows a block, in one block.
-    largest = min(max(len(text), _BLOCK), 2**31 - 1)
-    for read in ((by_sample if typed else lambda: whole(_BLOCK)), lambda: whole(_BLOCK), lambda: whole(largest)):
+    for read in ((by_sample if typed else lambda: whole(_BLOCK)), lambda: whole(_BLOCK), lambda: whole(_LARGEST_BLOCK)):
         try:
             table = read()
             break
         except (pa.ArrowException, ValueError) as error:
-            reason = next(iter(str(error).splitlines()), "unknown")
+            _LOG.info("Arrow could not read a CSV: %s", error)
     else:
-        raise TableError(f"The file cannot be read as CSV ({shortened(reason)}): save it again as CSV in UTF-8.")
+        raise TableError(
+            "The file cannot be read as CSV: look for a quotation mark that is not closed, or a row longer than "
+            f"{_LARGEST_BLOCK >> 20} MiB, and save it again as CSV in UTF-8."
+        )
     if typed and (codes := _code_columns(table)):
         quiet = pacsv.ParseOptions(
             delimiter=separator, newlines_in_values=quotes, invalid_row_handler=lambda row: "skip"
         )
         convert.include_columns, convert.column_types = codes, dict.fromkeys(codes, pa.string())
         convert.null_values = [mark for mark in NULLS if mark not in ("NA", "na")]
-        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=largest)
+        options = pacsv.ReadOptions(autogenerate_column_names=not header, block_size=_LARGEST_BLOCK)
         again = pacsv.read_csv(pa.BufferReader(source), options, quiet, convert)
         for name in codes:
             table = table.set_column(table.schema.get_field_index(name), name, again.column(name))
-    if misfits:
-        # Blocks are parsed side by side, so that the first to be found is not always the same.
-        example = min(misfits, key=lambda row: (row.actual_columns, row.text))
-        if len(misfits) > 0.1 * (table.num_rows + len(misfits)):
+    _check_lengths(table)
+    if misfits.count:
+        if misfits.count > 0.1 * (table.num_rows + misfits.count):
             raise TableError(
-                f"{len(misfits):,} of {counted(table.num_rows + len(misfits), 'row')} do not fit the header "
-                f"(one has {counted(example.actual_columns, 'cell')}, the header {example.expected_columns}): "
+                f"{misfits.count:,} of {counted(table.num_rows + misfits.count, 'row')} do not fit the header "
+                f"(one has {counted(misfits.cells, 'cell')}, the header {misfits.expected}): "
                 "check the separator and the quotation marks."
             )
         notes.append(
-            f"{counted(len(misfits), 'row')} with more or fewer cells than the header "
-            f"({example.expected_columns}) {'was' if len(misfits) == 1 else 'were'} left out."
+            f"{counted(misfits.count, 'row')} with more or fewer cells than the header "
+            f"({misfits.expected}) {'was' if misfits.count == 1 else 'were'} left out."
         )
     if not header:
         table = table.rename_columns([f"column {i + 1}" for i in range(table.num_columns)])

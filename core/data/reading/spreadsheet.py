@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Iterable
 
 import openpyxl
 import pandas as pd
 
+from core.data.reading.limits import MOST_COLUMNS, MOST_SHEET_CELLS, MOST_SHEET_ROWS, check_columns, check_unpacked
 from core.words import TableError, counted, listed, quoted
 
 _Row = tuple[object, ...]
 _MOST_TITLES = 10
-_MOST_CELLS = 50_000_000
+_SPARSE_CELLS = 1_000_000
+_SPARSE_SHARE = 0.05
 _DAMAGED = "The Excel file cannot be read: save the sheet as CSV or as a new .xlsx."
 
 
@@ -34,7 +37,9 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         sheet = book.worksheets[0]
         title, others = str(sheet.title), len(book.sheetnames) - 1
         sheet.reset_dimensions()  # what a sheet says of its size is often wrong, and would cut rows off
-        rows = [row for given in sheet.iter_rows(values_only=True) if (row := _trimmed(given))]
+        rows = _rows(sheet.iter_rows(values_only=True), len(data))
+    except TableError:
+        raise
     except Exception as error:  # openpyxl lets errors of many libraries through on damaged files
         raise TableError(_DAMAGED) from error
     notes = [f"Only the first sheet, {quoted(title)}, was read ({others} more in the file)."] if others else []
@@ -57,18 +62,61 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     filled = {at for row in rows[1:] for at, cell in enumerate(row) if cell is not None}
     nameless = sorted(at for at in filled if header[at] is None)
     if any(nameless):  # the first column alone may go without a name: it is often an index
+        words = "column" if len(nameless) == 1 else "columns"
         letters = listed(openpyxl.utils.get_column_letter(at + 1) for at in nameless)
         raise TableError(
-            f"The header of sheet {quoted(title)} has merged or empty cells (column {letters}): "
+            f"The header of sheet {quoted(title)} has merged or empty cells ({words} {letters}): "
             "unmerge them and give every column its own name in one row."
         )
     kept = [at for at in range(width) if header[at] is not None or at in nameless]
-    if len(kept) * len(rows) > _MOST_CELLS:
-        raise TableError(f"The first sheet spans more than {_MOST_CELLS:,} cells: save it as CSV or Parquet.")
     body = [[row[at] if at < len(row) else None for at in kept] for row in rows[1:]]
     frame = pd.DataFrame(body, dtype=object).dropna(how="all")
     frame.columns = pd.Index(["" if header[at] is None else str(header[at]) for at in kept])
     return frame, notes
+
+
+def _rows(given: Iterable[_Row], size: int) -> list[_Row]:
+    """Return the rows that hold anything, each without the empty cells at its end.
+
+    A row or a cell can be placed anywhere in a sheet, and one text can stand in many cells, so that
+    rows, columns, cells and characters are counted while they come.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the workbook.
+    """
+    rows: list[_Row] = []
+    cells = filled = characters = 0
+    for number, row in enumerate(given, 1):
+        if number > MOST_SHEET_ROWS:
+            raise TableError(
+                f"The first sheet has a cell below row {MOST_SHEET_ROWS:,}, the last that Excel knows: "
+                "save it as CSV or as a new .xlsx."
+            )
+        row = _trimmed(row)
+        if not row:
+            continue
+        if len(row) > MOST_COLUMNS and len(row) - row.count(None) < MOST_COLUMNS:
+            letter = openpyxl.utils.get_column_letter(len(row))
+            raise TableError(
+                f"The first sheet has a cell in column {quoted(letter)} of row {number:,}, far from the table: remove "
+                "it, or save the table as CSV."
+            )
+        check_columns(len(row))
+        cells += len(row)
+        filled += len(row) - row.count(None)
+        characters += sum(len(cell) for cell in row if isinstance(cell, str))
+        if cells > MOST_SHEET_CELLS:
+            raise TableError(f"The first sheet spans more than {MOST_SHEET_CELLS:,} cells: save it as CSV or Parquet.")
+        if cells > _SPARSE_CELLS and filled < _SPARSE_SHARE * cells:
+            raise TableError(
+                f"The first sheet has values in {filled:,} of {cells:,} cells: put the table at its top left, "
+                "or save it as CSV."
+            )
+        check_unpacked(characters, size)
+        rows.append(row)
+    return rows
 
 
 def _trimmed(row: _Row) -> _Row:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from core.data.reading import containers as _containers
+from core.data.reading import limits
 from core.data.table import TableError, read_table
 
 CSV = b"a,b,t\n" + b"".join(b"%d.5,x%d,%d\n" % (i, i % 3, i % 2) for i in range(50))
@@ -116,11 +116,11 @@ def test_one_far_off_cell_does_not_claim_the_memory() -> None:
 
 
 def test_text_that_grows_when_parquet_is_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_containers, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MOST_BYTES", 1 << 20)
     out = io.BytesIO()
     parquet.write_table(pa.table({"a": ["x" * 10_000] * 1_000, "t": [0, 1] * 500}), out)
     assert out.tell() < 1 << 20
-    with pytest.raises(TableError, match="texts take more"):
+    with pytest.raises(TableError, match="unpacks to more than"):
         read_table(out.getvalue(), "a.parquet")
 
 

@@ -1,0 +1,103 @@
+"""How much a file may hold, checked while it is read: a small file can stand for a table that fills the memory."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from core.words import TableError
+
+MOST_BYTES = 2 << 30
+MOST_EXCEL_BYTES = 512 << 20
+MOST_COLUMNS = 10_000
+MOST_CELLS = 250_000_000
+MOST_SHEET_CELLS = 50_000_000
+MOST_SHEET_ROWS = 1_048_576  # Excel's own limit
+MOST_CELL_CHARACTERS = 2_000_000
+MOST_RATIO = 200  # unpacked to packed, beyond which a file is taken for a trap
+# Below these, what a file unpacks to costs little whatever its ratio: short repetitive tables pack very well.
+SMALL_BYTES = 8 << 20
+SMALL_CELLS = 32_000_000
+_BYTES_PER_CELL = 16  # a number of eight bytes, in the file's form and the frame's
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def check_columns(columns: int) -> None:
+    """Refuse a table of too many columns.
+
+    Raises
+    ------
+    TableError
+    """
+    if columns > MOST_COLUMNS:
+        raise TableError(
+            f"The file has {columns:,} columns and at most {MOST_COLUMNS:,} can be read: keep those that matter."
+        )
+
+
+def check_cells(rows: int, columns: int, size: int) -> None:
+    """Refuse a table of too many cells, absolutely, for a compressed file's size, or for the memory that is free.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the file.
+
+    Raises
+    ------
+    TableError
+    """
+    cells = rows * columns
+    if cells > MOST_CELLS:
+        raise TableError(f"The file holds more than {MOST_CELLS:,} cells: upload a smaller table.")
+    if cells > SMALL_CELLS and cells * 8 > MOST_RATIO * size:
+        raise TableError(
+            f"The file unpacks to more than {MOST_RATIO} times its size, as traps do: upload the table as CSV."
+        )
+    check_free(cells * _BYTES_PER_CELL)
+
+
+def check_unpacked(unpacked: int, packed: int) -> None:
+    """Refuse what grows too large as it is unpacked.
+
+    Raises
+    ------
+    TableError
+    """
+    if unpacked > MOST_BYTES:
+        raise TableError(f"The file unpacks to more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
+    if unpacked > SMALL_BYTES and unpacked > MOST_RATIO * packed:
+        raise TableError(
+            f"The file unpacks to more than {MOST_RATIO} times its size, as traps do: upload the table unpacked."
+        )
+    check_free(unpacked)
+
+
+def check_free(needed: int) -> None:
+    """Refuse what does not fit into the memory that is free now.
+
+    Raises
+    ------
+    TableError
+    """
+    if needed > SMALL_BYTES and needed > (free := free_bytes()):
+        raise TableError(
+            f"The table takes about {in_words(needed)} of memory and {in_words(free)} is free: "
+            "upload fewer rows or columns, or close something else first."
+        )
+
+
+def free_bytes() -> int:
+    """Return the bytes of memory that this machine, or the container around this process, still has."""
+    free = int(psutil.virtual_memory().available)
+    with suppress(OSError, ValueError):  # "max" where a container sets no limit
+        limit = int((_CGROUP / "memory.max").read_text())
+        free = min(free, max(0, limit - int((_CGROUP / "memory.current").read_text())))
+    return free
+
+
+def in_words(size: int) -> str:
+    """Return bytes in MiB or GiB."""
+    return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"
