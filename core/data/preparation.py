@@ -23,7 +23,8 @@ _LARGEST = 1e150  # squares of larger numbers overflow
 class NumberStep:
     """A number, or a date as days since 1970: impute, scale, clip.
 
-    The network's input is ``clip((x - mean) / scale, -10, 10)``, where a missing x is the median.
+    The network's input is ``clip((x - mean) / scale, -10, 10)``, where a missing x is the median, or 0
+    where the column is constant.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ class NumberStep:
         The raw value is a moment; x is its days (with fraction) since 1970-01-01.
     indicator : bool
         A column of its own tells missing (1) from present (0), because training rows had both.
+    constant : bool
+        Training rows had one value at most, so nothing was learned of others.
     """
 
     name: str
@@ -39,6 +42,7 @@ class NumberStep:
     scale: float
     date: bool = False
     indicator: bool = False
+    constant: bool = False
 
     def values(self, column: pd.Series) -> np.ndarray:
         """Return x, float64, shape (n,), NaN where missing."""
@@ -46,6 +50,8 @@ class NumberStep:
 
     def scaled(self, x: np.ndarray) -> np.ndarray:
         """Return the network's input for x, shape (n,)."""
+        if self.constant:
+            return np.zeros(len(x))
         known = np.where(np.isnan(x), self.median, x)
         return np.clip((known - self.mean) / self.scale, -CLIP, CLIP)
 
@@ -65,6 +71,8 @@ class CategoryStep:
         Without it, an unseen level gets the code ``width``, which expands to zeros.
     missing : bool
         The last code stands for missing values.
+    constant : bool
+        Training rows had one code only, so nothing was learned of others: the one-hot column is 0.
     """
 
     name: str
@@ -72,6 +80,7 @@ class CategoryStep:
     levels: tuple[str, ...]
     rare: bool = False
     missing: bool = False
+    constant: bool = False
 
     @property
     def width(self) -> int:
@@ -169,7 +178,7 @@ class Preparation:
         rows = np.arange(len(encoded))
         for at, step in zip(self.categorical, self.categories, strict=True):
             codes = np.rint(encoded[:, at]).astype(np.int64)
-            known = (codes >= 0) & (codes < step.width)
+            known = (codes >= 0) & (codes < step.width) & (not step.constant)
             expanded[rows[known], start + codes[known]] = 1
             start += step.width
         return expanded
@@ -183,7 +192,7 @@ def _fit_number(column: pd.Series, date: bool) -> NumberStep:
     x = _numbers(column, date)
     missing = np.isnan(x)
     if missing.all():
-        return NumberStep(str(column.name), 0.0, 0.0, 1.0, date)
+        return NumberStep(str(column.name), 0.0, 0.0, 1.0, date, constant=True)
     x = np.clip(x, -_LARGEST, _LARGEST)
     indicator = bool(missing.any())
     # The median that SimpleImputer finds, without its masked arrays.
@@ -191,7 +200,10 @@ def _fit_number(column: pd.Series, date: bool) -> NumberStep:
     if indicator:
         x[missing] = median
     scaler = StandardScaler(copy=False).fit(x[:, None])
-    return NumberStep(str(column.name), median, float(scaler.mean_[0]), float(scaler.scale_[0]), date, indicator)
+    mean, scale = float(scaler.mean_[0]), float(scaler.scale_[0])
+    # The scaler takes a spread within rounding error for none, and then scales by 1.
+    constant = scale != float(np.sqrt(scaler.var_[0]))
+    return NumberStep(str(column.name), median, mean, scale, date, indicator, constant)
 
 
 def _fit_category(column: pd.Series) -> CategoryStep:
@@ -200,14 +212,16 @@ def _fit_category(column: pd.Series) -> CategoryStep:
     known = at[at < len(texts)]
     missing = len(known) < len(at)
     if not len(known):
-        return CategoryStep(str(column.name), "", (), missing=missing)
+        return CategoryStep(str(column.name), "", (), missing=missing, constant=True)
     enough = int(np.clip(len(column) // 50, 1, 10))
     encoder = OneHotEncoder(min_frequency=enough, max_categories=MOST_LEVELS, handle_unknown="infrequent_if_exist")
     encoder.fit(known[:, None])
     rare = encoder.infrequent_categories_[0]
     codes = encoder.categories_[0] if rare is None else np.setdiff1d(encoder.categories_[0], rare)
     mode = texts[int(np.bincount(known).argmax())]
-    return CategoryStep(str(column.name), mode, tuple(sorted(texts[c] for c in codes)), rare is not None, missing)
+    levels = tuple(sorted(texts[c] for c in codes))
+    constant = len(levels) + (rare is not None) + missing == 1
+    return CategoryStep(str(column.name), mode, levels, rare is not None, missing, constant)
 
 
 def _numbers(column: pd.Series, date: bool) -> np.ndarray:

@@ -56,17 +56,22 @@ def inputs_of(preparation: Preparation) -> tuple[Input, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """The numeric steps' constants, each of shape (1, n_numbers)."""
+    """The numeric steps' constants, each of shape (1, n_numbers) but for the positions of those with an indicator.
+
+    ``varies`` is 1, or 0 for a column that was constant in training, whose input is 0.
+    """
 
     median: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
+    varies: np.ndarray
     indicators: np.ndarray
 
     @classmethod
     def of(cls, steps: tuple[NumberStep, ...]) -> Numbers:
         median, mean, scale = (np.array([[getattr(s, n) for s in steps]]) for n in ("median", "mean", "scale"))
-        return cls(median, mean, scale, np.flatnonzero([step.indicator for step in steps]))
+        varies = np.array([[0.0 if step.constant else 1.0 for step in steps]])
+        return cls(median, mean, scale, varies, np.flatnonzero([step.indicator for step in steps]))
 
 
 def level_rows(step: CategoryStep) -> np.ndarray:
@@ -76,5 +81,7 @@ def level_rows(step: CategoryStep) -> np.ndarray:
     rows[0, step.width - 1 if step.missing else mode] = 1
     rows[1, step.unseen] = 1
     rows[np.arange(len(step.levels)) + 2, np.arange(len(step.levels))] = 1
+    if step.constant:
+        rows[:] = 0
     # An unseen level without a code of its own falls into the extra column: all zeros.
     return rows[:, : step.width]

@@ -16,7 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from keras import layers, ops
 
-from core.data.preparation import CategoryStep, Preparation
+from core.data.preparation import CLIP, CategoryStep, Preparation
 from core.data.reading.cleaning import as_text
 from core.exporting.inputs import Input, Numbers, inputs_of, level_rows
 from core.exporting.scorer import Scorer
@@ -45,7 +45,7 @@ def _prepared(preparation: Preparation, raw: list[keras.KerasTensor]) -> keras.K
         x = layers.Concatenate(dtype=_DOUBLE, name=_named("numbers"))(raw[:count]) if count > 1 else raw[0]
         known = ops.isfinite(x)
         x = ops.where(known, x, numbers.median)
-        columns.append(ops.clip((x - numbers.mean) / numbers.scale, -10.0, 10.0))
+        columns.append(ops.clip((x - numbers.mean) / numbers.scale, -CLIP, CLIP) * numbers.varies)
         if len(numbers.indicators):
             columns.append(1.0 - ops.cast(ops.take(known, numbers.indicators, axis=1), _DOUBLE))
     for at, (step, text) in enumerate(zip(preparation.categories, raw[count:], strict=True)):

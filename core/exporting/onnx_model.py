@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from core.data.preparation import CategoryStep, Preparation
+from core.data.preparation import CLIP, CategoryStep, Preparation
 from core.exporting.inputs import Numbers, inputs_of, level_rows
 from core.exporting.onnx_graph import OnnxGraph
 from core.exporting.scorer import Scorer
@@ -43,7 +43,7 @@ def _prepared(graph: OnnxGraph, preparation: Preparation, names: list[str]) -> s
         missing = graph.add("Or", graph.add("IsNaN", x), graph.add("IsInf", x))
         x = graph.add("Where", missing, numbers.median, x)
         scaled = graph.add("Div", graph.add("Sub", x, numbers.mean), numbers.scale)
-        columns.append(graph.add("Clip", scaled, -10.0, 10.0))
+        columns.append(graph.add("Mul", graph.add("Clip", scaled, -CLIP, CLIP), numbers.varies))
         if len(numbers.indicators):
             shown = graph.add("Gather", graph.add("Cast", missing, to=TensorProto.DOUBLE), numbers.indicators, axis=1)
             columns.append(shown)

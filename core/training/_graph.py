@@ -200,7 +200,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     variables = [tf.Variable(tf.zeros([1, 1, 1]), shape=[None, None, None]) for _ in range(3 * n_params)]
     step = tf.Variable(0.0)
 
-    def epoch(state, step, X, y, rows, weights, mix, terms, lane_key, rate, keep):  # type: ignore[no-untyped-def]
+    def epoch(state, step, X, y, rows, weights, mix, terms, lane_key, varying, rate, keep):  # type: ignore[no-untyped-def]
         params, first, second = state[:n_params], state[n_params : 2 * n_params], state[2 * n_params :]
         n_classes = tf.shape(terms.gamma)[1]
         steps = tf.shape(rows)[0]
@@ -255,6 +255,8 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
                 gradients[2 * layer + 1] = tf.reduce_sum(back, axis=1, keepdims=True)
                 if layer:
                     back = tf.matmul(back, params[2 * layer], transpose_b=True)
+            # Inputs that are constant in a lane's rows are left out: their kernels start at 0 and stay there.
+            gradients[0] = gradients[0] * varying
             step.assign_add(1.0)
             decay_1, decay_2 = tf.pow(BETA_1, step), tf.pow(BETA_2, step)
             for p, m, v, g in zip(params, first, second, gradients, strict=True):
@@ -279,6 +281,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         _cube,
         _terms,
         tf.TensorSpec([None, 1, 1], tf.int32),
+        tf.TensorSpec([None, None, 1], tf.float32),
         scalar,
         scalar,
     )

@@ -115,6 +115,8 @@ class Rows:
         self.block_start = starts[: len(blocks)]
         self.valid_start = starts[len(blocks) : 2 * len(blocks)]
         self._made_start = dict(zip(made, starts[2 * len(blocks) :], strict=False))
+        self._blocks = blocks
+        self._ranges = {id(X): _range(X) for X in [*(b.X for b in blocks), *(s.X for s in made.values())]}
 
     def of(self, task: LaneTask) -> np.ndarray:
         """Return the positions in the matrix of a lane's rows, int32."""
@@ -123,6 +125,25 @@ class Rows:
         if made is not None:
             own = np.concatenate([own, self._made_start[id(made)] + np.arange(len(made.y))])
         return own.astype(np.int32)
+
+    def varying(self, task: LaneTask) -> np.ndarray:
+        """Return 1 for each input that takes more than one value in a lane's rows, else 0, float32, (features, 1).
+
+        Nothing can be learned of the others: a level that a bag lacks would act by its random start.
+        """
+        X, rows = self._blocks[task.block].X, task.lane.rows
+        whole = len(rows) >= len(X) and np.bincount(rows, minlength=len(X)).all()
+        low, high = self._ranges[id(X)] if whole else _range(X[rows])
+        if task.lane.synthetic is not None:
+            made_low, made_high = self._ranges[id(task.lane.synthetic.X)]
+            low, high = np.minimum(low, made_low), np.maximum(high, made_high)
+        varying = np.zeros((self.n_features, 1), np.float32)
+        varying[: X.shape[1], 0] = low < high
+        return varying
+
+
+def _range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return X.min(axis=0, initial=np.inf), X.max(axis=0, initial=-np.inf)
 
 
 def _shape(block: Block, settings: NetworkSettings) -> tuple[int, int]:
@@ -243,6 +264,8 @@ class Stack:
             for width, lane in zip(self._widths, self._lanes, strict=True)
         ]
         params = stacked(start, rows.n_features)
+        self._varying = np.stack([rows.varying(task) for task in self._tasks])
+        params[0] *= self._varying
         zeros = [np.zeros_like(p) for p in params]
         self._state = [tf.Variable(p, shape=[None, None, None]) for p in (*params, *zeros, *zeros)]
         self._step = tf.Variable(0.0)
@@ -281,7 +304,8 @@ class Stack:
             terms = Terms(*(tf.constant(t[active]) for t in self._terms))
             loss = epoch_graph(
                 self._state, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
-                tf.constant(mix), terms, tf.constant(self._lane_key[active]), rate, keep,
+                tf.constant(mix), terms, tf.constant(self._lane_key[active]),
+                tf.constant(self._varying[active]), rate, keep,
             )  # fmt: skip
             losses[0, epoch, active] = loss.numpy()
             valid = self._validate(active, terms)
