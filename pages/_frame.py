@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._guard import guarded_page, show_trouble
 from pages._person import sign_in
 
 if TYPE_CHECKING:
@@ -67,4 +68,6 @@ def framed(main: Callable[[], None]) -> None:
     if _FRAMED not in st.session_state:
         frame()
         st.rerun()
-    main()
+    show_trouble()
+    with guarded_page():
+        main()

@@ -15,6 +15,7 @@ from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, t
 from core.runs.ranking import find
 from core.runs.store import StoreError
 from core.strategies import label
+from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._overview import BEST
 from pages._results import comparison
 from pages._shared import engine, plain, progress_of, sentence, store
@@ -49,7 +50,10 @@ def show_benchmark(benchmark: Benchmark) -> None:
         show_progress(benchmark.id, tuple(record.id for record in finished.values()))
     elif benchmark.stopped:
         show_stopped(benchmark)
-    found = {name: comparison(record.id) for name, record in finished.items()}
+    found: dict[str, Comparison] = {}
+    for name, record in finished.items():
+        with guarded():  # one damaged table must not hide the others
+            found[name] = comparison(record.id)
     if not found:
         st.caption("The first figures come after the first table.")
         return
@@ -60,6 +64,7 @@ def show_benchmark(benchmark: Benchmark) -> None:
 
 
 @st.fragment(run_every=1.0)
+@guarded_fragment
 def show_progress(benchmark_id: str, drawn: tuple[str, ...]) -> None:
     """Follow the runs, a bar a table; when one ends, the whole page is drawn anew."""
     try:
@@ -90,6 +95,7 @@ def state_of(record: RunRecord) -> tuple[float, str]:
     return min(1.0, done / max(1, record.units_total)), ENDED.get(record.status, "waiting")
 
 
+@guarded_callback
 def cancel(run_ids: tuple[str, ...]) -> None:
     for run_id in run_ids:
         engine().cancel(run_id)
@@ -106,13 +112,10 @@ def show_stopped(benchmark: Benchmark) -> None:
                 kept = f"{done} of {record.units_total} folds are kept."
                 st.info(f"{plain(name)}: {record.status}. {sentence(record.message)} {kept}".replace("  ", " "))
     if act.button("Resume", icon=":material/resume:", type="primary", width="stretch", key="resume_benchmark"):
-        try:
+        with guarded():
             for record in benchmark.stopped:
                 engine().submit(record.id)
-        except StoreError as error:
-            st.error(sentence(error), icon=":material/error:")
-            return
-        st.rerun()
+            st.rerun()
 
 
 def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:

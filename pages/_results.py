@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.evaluation.comparison import Comparison, compare
 from core.runs.latest import Latest
+from core.runs.store import StoreError
 from core.strategies import label
 from pages._cache import cached
 from pages._calibration import show_calibration
@@ -51,6 +52,8 @@ VIEWS = (
 def show_results(record: RunRecord, done: set[str]) -> None:
     """Show what the finished folds say, in the view that is chosen."""
     found = comparison(record.id)
+    if store().finished_units(record.id) != done:  # one was damaged, and is set aside
+        st.rerun()
     names = {choice.key: label(choice) for choice in record.plan.strategies}
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
@@ -86,7 +89,10 @@ def comparison(run_id: str) -> Comparison:
 def _latest(run_id: str) -> Latest[Comparison]:
     def make() -> Comparison:
         record = store().record(run_id)
-        return compare(store().results(run_id), record.plan, record.classes)
+        try:
+            return compare(store().results(run_id), record.plan, record.classes)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise StoreError("The results of this run do not fit its plan: delete it and run it anew.") from error
 
     return Latest(make)
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.examples import open_example
 from core.runs.store import StoreError
 from pages._frame import framed
+from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._results import show_results
 from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
 
@@ -34,7 +35,7 @@ def main() -> None:
     done = store().finished_units(record.id)
     if record.status in ACTIVE:
         show_progress(record, len(done))
-    elif record.status != "finished":
+    elif record.status != "finished" or len(done) < record.units_total:
         show_end(record, len(done))
     if done:
         show_results(record, done)
@@ -67,11 +68,13 @@ def show_header(record: RunRecord) -> None:
     )
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Change the plan", icon=":material/tune:"):
-            remember(replace(session().reopened(store().table(record.id), plan), run_id=record.id))
-            st.switch_page("pages/strategies.py")
+            with guarded():
+                remember(replace(session().reopened(store().table(record.id), plan), run_id=record.id))
+                st.switch_page("pages/strategies.py")
 
 
 @st.fragment(run_every=0.5)
+@guarded_fragment
 def show_progress(record: RunRecord, drawn: int) -> None:
     """Follow the run; when a fold arrives or the run ends, the whole page is drawn anew."""
     now = store().record(record.id)
@@ -100,6 +103,7 @@ def show_progress(record: RunRecord, drawn: int) -> None:
     )
 
 
+@guarded_callback
 def cancel(run_id: str) -> None:
     engine().cancel(run_id)
     st.toast("Cancelling: finished folds are kept.")
@@ -107,13 +111,19 @@ def cancel(run_id: str) -> None:
 
 def show_end(record: RunRecord, finished: int) -> None:
     kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
-    text = {"cancelled": "Cancelled.", "interrupted": "Interrupted.", "failed": "This run failed."}[record.status]
+    text = {
+        "cancelled": "Cancelled.",
+        "interrupted": "Interrupted.",
+        "failed": "This run failed.",
+        "finished": "Some of this run's folds are damaged or gone: resume it to compute them again.",
+    }[record.status]
     words, act = st.columns([4, 1], vertical_alignment="center")
     show = words.error if record.status == "failed" else words.info
     show(f"{text} {sentence(record.message)} {kept}".replace("  ", " "))
     if act.button("Resume", icon=":material/resume:", type="primary", width="stretch"):
-        engine().submit(record.id)
-        st.rerun()
+        with guarded():
+            engine().submit(record.id)
+            st.rerun()
 
 
 framed(main)

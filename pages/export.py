@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._cache import cached
 from pages._frame import framed
+from pages._guard import guarded, guarded_fragment
 from pages._score import show_scoring, told
 from pages._shared import empty, engine, plain, remember, session, store, warm_up
 
@@ -119,8 +120,9 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
         icon=":material/model_training:",
         help="The comparison trained on parts of the rows; the model to take away learns from all of them.",
     ):
-        exports.start(record, choice)
-        st.rerun()
+        with guarded():
+            exports.start(record, choice)
+            st.rerun()
     st.caption(
         "A threshold is taken from the comparison's predictions on rows that its networks had not seen. "
         "The refit runs beside the page and takes seconds on a small table."
@@ -129,6 +131,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
 
 
 @st.fragment(run_every=0.5)
+@guarded_fragment
 def wait(record: RunRecord, choice: StrategyChoice) -> None:
     if not shelf().working(record, choice):
         st.rerun()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._frame import framed
+from pages._guard import guarded, guarded_callback
 from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ RESUMABLE = ("cancelled", "failed", "interrupted")
 def main() -> None:
     warm_up()
     st.title("History", anchor=False)
-    records = store().records()
-    if not records:
+    records, troubles = store().records(), store().troubles()
+    if not records and not troubles:
         empty("No runs yet: choose a table and press Run.", "pages/data.py", "Choose a table")
     show_pair(records)
     shown = st.session_state.setdefault("history_shown", PAGE)
@@ -40,6 +41,16 @@ def main() -> None:
     if len(records) > shown and st.button(f"Show {min(PAGE, len(records) - shown)} more"):
         st.session_state["history_shown"] = shown + PAGE
         st.rerun()
+    for run_id, why in troubles:
+        show_trouble(run_id, why)
+
+
+def show_trouble(run_id: str, why: str) -> None:
+    """Say why a run cannot be opened, and offer to delete it."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"trouble_{run_id}"):
+        st.markdown(f":material/error: {sentence(why)}", width="stretch")
+        if st.button("Delete this run…", key=f"ask_{run_id}", icon=":material/delete:"):
+            confirm(run_id, run_id)
 
 
 def show(record: RunRecord) -> None:
@@ -69,17 +80,19 @@ def show(record: RunRecord) -> None:
             ):
                 st.switch_page("pages/benchmark.py", query_params={"benchmark": record.benchmark.id})
             if record.status in RESUMABLE and st.button("Resume", key=f"resume_{record.id}"):
-                engine().submit(record.id)
-                st.switch_page("pages/compare.py", query_params={"run": record.id})
+                with guarded():
+                    engine().submit(record.id)
+                    st.switch_page("pages/compare.py", query_params={"run": record.id})
             if st.button("Use its plan", key=f"plan_{record.id}", help="Opens the table and the plan for a new run."):
-                remember(session().reopened(store().table(record.id), plan))
-                st.switch_page("pages/strategies.py")
+                with guarded():
+                    remember(session().reopened(store().table(record.id), plan))
+                    st.switch_page("pages/strategies.py")
             with st.popover("More", key=f"more_{record.id}"):
                 st.text_input(
                     "Name", record.name, max_chars=80, key=f"name_{record.id}", on_change=rename, args=(record.id,)
                 )
                 if st.button("Delete this run…", key=f"ask_{record.id}", icon=":material/delete:"):
-                    confirm(record)
+                    confirm(record.id, record.name)
 
 
 def show_plan(record: RunRecord) -> None:
@@ -99,16 +112,16 @@ def show_plan(record: RunRecord) -> None:
         beside = f", groups by {plain(split.group)}" if split.group else ""
         beside += f", in time order by {plain(split.time)}" if split.time else ""
         st.markdown(f"**Split:** {split.folds} folds, repeats {split.repeats}, seed {split.seed}{beside}")
-        st.caption("Made with " + ", ".join(f"{name} {version}" for name, version in record.versions))
+        st.caption("Made with " + ", ".join(plain(f"{name} {version}") for name, version in record.versions))
 
 
 @st.dialog("Delete this run?")
-def confirm(record: RunRecord) -> None:
-    st.markdown(f"**{plain(record.name)}** goes with its table and its results. This cannot be undone.")
+def confirm(run_id: str, name: str) -> None:
+    st.markdown(f"**{plain(name)}** goes with its table and its results. This cannot be undone.")
     with st.container(horizontal=True):
-        if st.button("Delete", key=f"delete_{record.id}", type="primary", on_click=delete, args=(record.id,)):
+        if st.button("Delete", key=f"delete_{run_id}", type="primary", on_click=delete, args=(run_id,)):
             st.rerun()
-        if st.button("Keep it", key=f"keep_{record.id}"):
+        if st.button("Keep it", key=f"keep_{run_id}"):
             st.rerun()
 
 
@@ -169,18 +182,21 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     )
 
 
+@guarded_callback
 def rename(run_id: str) -> None:
     name = st.session_state[f"name_{run_id}"].strip()
     if name:
         store().rename(run_id, name)
 
 
+@guarded_callback
 def delete(run_id: str) -> None:
-    from core.runs.store import StoreError
+    from core.runs.store import NoSuchRun, StoreError
 
-    with suppress(StoreError):  # another tab may have deleted it already
+    with suppress(StoreError):  # damaged, or gone
         if store().record(run_id).status in ("queued", "running"):
             engine().cancel(run_id)
+    with suppress(NoSuchRun):  # another tab may have deleted it already
         store().delete(run_id)
 
 

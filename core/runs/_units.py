@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +16,31 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from core.experiment.results import FoldResult, History
+
+
+def files_of(folder: Path, pattern: str) -> list[Path]:
+    """Return a folder's own files of that name, sorted: no links, and none where the folder is missing or a link."""
+    if folder.is_symlink():
+        return []
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names) if fnmatch(name, pattern)]
+
+
+def link_in(folder: Path) -> str | None:
+    """Return the name of an entry that is neither a file nor a folder of its own, but leads elsewhere; None if none.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        odd = (e.name for e in entries if not e.is_file(follow_symlinks=False) and not e.is_dir(follow_symlinks=False))
+        return min(odd, default=None)
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
@@ -91,7 +118,8 @@ def read_results(path: Path) -> tuple[FoldResult, ...] | None:
         return None
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         pass
-    path.replace(path.with_suffix(".damaged"))
+    with suppress(OSError):  # in a folder that cannot be written it stays, and is found damaged again
+        path.replace(path.with_suffix(".damaged"))
     return None
 
 

@@ -69,10 +69,20 @@ class Engine:
             self._conductor.add(self._store, run_id, hold)
 
     def cancel(self, run_id: str) -> None:
-        """Stop a run within two seconds; finished units stay."""
+        """Stop a run within two seconds; finished units stay.
+
+        Raises
+        ------
+        StoreError
+            It is not at work here, and is gone or cannot be told.
+        """
+        here = self._conductor.has(self._store, run_id)
         self._conductor.cancel(self._store, run_id)
-        with suppress(OSError):  # also tells another process that works on it
-            self._store.request_cancel(run_id)
+        try:
+            self._store.request_cancel(run_id)  # also tells another process that works on it
+        except StoreError:
+            if not here:
+                raise
 
     def position(self, run_id: str) -> int:
         """Return how many runs get their turn before this one; 0 for one at work and for unknown ones."""

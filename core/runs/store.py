@@ -24,11 +24,20 @@ from core.data.reading.cells import Reading
 from core.data.table import Table, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
-from core.runs._units import read_parquet, read_results, write_parquet, write_results, write_text
+from core.runs._errors import NoSuchRun, StoreError, changing, refusal, why
+from core.runs._units import (
+    files_of,
+    link_in,
+    read_parquet,
+    read_results,
+    write_parquet,
+    write_results,
+    write_text,
+)
 from core.runs.record import Membership, Progress, RunRecord, Status, membership_of
 from core.versions import versions
 
-__all__ = ["Membership", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
+__all__ = ["Membership", "NoSuchRun", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
 
 _RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
 _SPARE_BYTES = 32_768
@@ -38,10 +47,6 @@ _GLANCE_S = 0.2
 def runs_folder() -> Path:
     """Return the folder in which the app keeps its runs: ``COUNTERWEIGHT_RUNS``, else ``runs`` beside the app."""
     return Path(os.environ.get("COUNTERWEIGHT_RUNS", Path(__file__).resolve().parents[2] / "runs"))
-
-
-class StoreError(RuntimeError):
-    """A run that cannot be kept or found; the message is one sentence with the way out."""
 
 
 class Store:
@@ -102,12 +107,15 @@ class Store:
             write_text(folder / "run.json", json.dumps(details, ensure_ascii=False))
         except (OSError, pa.ArrowException) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise StoreError(f"The run could not be saved ({_why(error)}): free disk space and try again.") from error
+            raise StoreError(refusal("The run could not be saved", error)) from error
         return run_id
 
     def has(self, run_id: str) -> bool:
         """Return whether there is a run of this id, damaged or not."""
-        return _RUN_ID.fullmatch(run_id) is not None and (self.root / run_id / "run.json").is_file()
+        folder = self.root / run_id
+        if _RUN_ID.fullmatch(run_id) is None or folder.is_symlink():
+            return False
+        return (folder / "run.json").is_file() and not (folder / "run.json").is_symlink()
 
     def record(self, run_id: str) -> RunRecord:
         """Return a run's record.
@@ -155,6 +163,18 @@ class Store:
                 continue  # one damaged run must not hide the others
         return tuple(found)
 
+    def troubles(self) -> tuple[tuple[str, str], ...]:
+        """Return the ids of runs that cannot be opened, newest first, each with a sentence on why."""
+        found = []
+        for folder in sorted(self.root.glob("*"), reverse=True):
+            if _RUN_ID.fullmatch(folder.name) is None or not (folder.is_symlink() or (folder / "run.json").exists()):
+                continue
+            try:
+                self.record(folder.name)
+            except StoreError as error:
+                found.append((folder.name, str(error)))
+        return tuple(found)
+
     def table(self, run_id: str) -> Table:
         """Return the table that a run was made from."""
         folder = self._folder(run_id)
@@ -179,7 +199,7 @@ class Store:
         """
         folder = self._folder(run_id)
         _save(folder / "units" / f"{unit}.parquet", results)
-        for path in (folder / "pieces").glob(f"{unit}.*"):
+        for path in files_of(folder / "pieces", f"{unit}.*"):
             path.unlink(missing_ok=True)
 
     def write_piece(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
@@ -197,18 +217,18 @@ class Store:
 
     def pieces(self, run_id: str, unit: str) -> dict[str, FoldResult]:
         """Return the finished strategies of an unfinished unit, by their keys."""
-        found = [read_results(path) for path in sorted((self._folder(run_id) / "pieces").glob(f"{unit}.*.parquet"))]
+        found = [read_results(path) for path in files_of(self._folder(run_id) / "pieces", f"{unit}.*.parquet")]
         return {result.strategy: result for piece in found for result in piece or ()}
 
     def finished_units(self, run_id: str) -> set[str]:
         """Return the keys of the units on disk."""
-        return {path.stem for path in (self._folder(run_id) / "units").glob("[!.]*.parquet")}
+        return {path.stem for path in files_of(self._folder(run_id) / "units", "[!.]*.parquet")}
 
     def fingerprint(self, run_id: str) -> str:
         """Return a text that changes whenever what a run was made from, or a finished unit of it, does."""
         folder = self._folder(run_id)
         seen = []
-        for path in (folder / "plan.json", folder / "table.parquet", *sorted((folder / "units").glob("[!.]*.parquet"))):
+        for path in (folder / "plan.json", folder / "table.parquet", *files_of(folder / "units", "[!.]*.parquet")):
             with suppress(OSError):  # gone since it was listed
                 status = path.lstat()
                 seen.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
@@ -219,7 +239,7 @@ class Store:
 
         A damaged unit is set aside under another name, so that resuming runs it again.
         """
-        found = [read_results(path) for path in sorted((self._folder(run_id) / "units").glob("[!.]*.parquet"))]
+        found = [read_results(path) for path in files_of(self._folder(run_id) / "units", "[!.]*.parquet")]
         return tuple(result for unit in found for result in unit or ())
 
     def set_status(self, run_id: str, status: Status, message: str = "") -> None:
@@ -244,7 +264,7 @@ class Store:
                 self.clear_cancel(run_id)
             self.set_status(run_id, status)
         except OSError as error:
-            raise StoreError(f"The run could not be started ({_why(error)}): free disk space and resume.") from error
+            raise StoreError(refusal("The run could not be started", error, "resume")) from error
 
     def write_progress(self, run_id: str, progress: Progress) -> None:
         write_text(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
@@ -257,7 +277,8 @@ class Store:
             return None
 
     def request_cancel(self, run_id: str) -> None:
-        (self._folder(run_id) / "cancel").touch()
+        with changing("cancelled"):
+            (self._folder(run_id) / "cancel").touch()
 
     def cancel_requested(self, run_id: str) -> bool:
         return (self._folder(run_id) / "cancel").exists()
@@ -266,25 +287,47 @@ class Store:
         (self._folder(run_id) / "cancel").unlink(missing_ok=True)
 
     def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, it is damaged, or its folder cannot be written.
+        """
+        given = self.record(run_id).name
         path = self._folder(run_id) / "run.json"
-        details = json.loads(path.read_text())
-        write_text(path, json.dumps({**details, "name": name.strip()[:200] or details["name"]}, ensure_ascii=False))
+        with changing("renamed"):
+            details = json.loads(path.read_text())
+            write_text(path, json.dumps({**details, "name": name.strip()[:200] or given}, ensure_ascii=False))
 
     def delete(self, run_id: str) -> None:
-        """Remove a run with its table and results."""
-        gone = self.root / f".deleted.{secrets.token_hex(8)}"
-        # Renamed first, so that a run is there whole or not at all.
-        self._folder(run_id).replace(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        """Remove a run with its table and results; of one that is a link, the link alone.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, or the folder of runs cannot be written.
+        """
+        folder, gone = self.root / run_id, self.root / f".deleted.{secrets.token_hex(8)}"
+        if _RUN_ID.fullmatch(run_id) is None or not (folder.is_symlink() or folder.is_dir()):
+            raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
+        with changing("deleted"):
+            # Renamed first, so that a run is there whole or not at all.
+            folder.replace(gone)
+        if gone.is_symlink():
+            gone.unlink()
+        else:
+            shutil.rmtree(gone, ignore_errors=True)
 
     def orphans(self) -> tuple[str, ...]:
         """Return the runs, oldest first, that a process left behind queued or at work."""
-        folders = [path.parent for path in sorted(self.root.glob("*/run.json")) if _RUN_ID.fullmatch(path.parent.name)]
-        return tuple(
-            folder.name
-            for folder in folders
-            if _state(folder)[0] in ("queued", "running") and not self._is_held(folder)
-        )
+        found = []
+        for path in sorted(self.root.glob("*/run.json")):
+            with suppress(StoreError):
+                folder = self._folder(path.parent.name)
+                if _state(folder)[0] in ("queued", "running") and not self._is_held(folder):
+                    found.append(folder.name)
+        return tuple(found)
 
     def count_resume(self, run_id: str) -> int:
         """Count an automatic resume and return how many there were since a unit was last finished."""
@@ -299,8 +342,9 @@ class Store:
     def tidy(self, run_id: str) -> None:
         """Remove what a killed process left half written; the caller holds the run."""
         folder = self._folder(run_id)
-        for path in (*folder.glob(".*"), *(folder / "units").glob(".*"), *(folder / "pieces").glob(".*")):
-            path.unlink(missing_ok=True)
+        for part in (folder, folder / "units", folder / "pieces"):
+            for path in files_of(part, ".*"):
+                path.unlink(missing_ok=True)
         if not (folder / "spare").exists():
             with suppress(OSError):
                 write_text(folder / "spare", "\n" * _SPARE_BYTES)
@@ -311,9 +355,11 @@ class Store:
         Raises
         ------
         StoreError
-            Another process runs it.
+            Another process runs it, or its folder cannot be written.
         """
-        handle = (self._folder(run_id) / "lock").open("w")
+        with changing("started"):
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.fdopen(os.open(self._folder(run_id) / "lock", flags, 0o666), "r+")
         until = time.monotonic() + _GLANCE_S
         while True:
             try:
@@ -340,7 +386,13 @@ class Store:
     def _folder(self, run_id: str) -> Path:
         folder = self.root / run_id
         if _RUN_ID.fullmatch(run_id) is None or not folder.is_dir():
-            raise StoreError(f"There is no run '{run_id[:64]}'.")
+            raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
+        try:
+            link = folder.name if folder.is_symlink() else link_in(folder)
+        except OSError as error:
+            raise StoreError(f"The run '{run_id}' cannot be read ({why(error)}).") from error
+        if link is not None:
+            raise StoreError(f"The run '{run_id}' is not opened, since its '{link[:64]}' is a link to somewhere else.")
         return folder
 
 
@@ -353,17 +405,17 @@ def copy_run(source: Store, target: Store, run_id: str) -> None:
         There is no such run, or the disk is full.
     """
     if not source.has(run_id):
-        raise StoreError(f"There is no run '{run_id[:64]}'.")
+        raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
     fresh = target.root / f".copied.{secrets.token_hex(8)}"
     try:
         target.root.mkdir(parents=True, exist_ok=True)
         kept = shutil.ignore_patterns(".*", "spare", "lock", "cancel", "progress.json", "resumes.json", "pieces")
-        shutil.copytree(source.root / run_id, fresh, ignore=kept)
+        shutil.copytree(source.root / run_id, fresh, symlinks=True, ignore=kept)
         with suppress(FileExistsError):  # another tab may have copied it just now
             fresh.rename(target.root / run_id)
     except OSError as error:
         if not target.has(run_id):
-            raise StoreError(f"The run could not be copied ({_why(error)}): free disk space and try again.") from error
+            raise StoreError(refusal("The run could not be copied", error)) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -382,9 +434,5 @@ def _save(path: Path, results: Sequence[FoldResult]) -> None:
         write_results(path, results)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
-            f"A finished fold could not be saved ({_why(error)}): free disk space and resume; earlier folds are kept."
+            refusal("A finished fold could not be saved", error, "resume; earlier folds are kept")
         ) from error
-
-
-def _why(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
