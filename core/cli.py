@@ -173,15 +173,17 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
+    from core.words import quoted
 
     try:
+        suggested = suggest_target(table)
         strategies = parse_strategies(given.strategies)
         network = _given(given, "dropout", "learning_rate", "batch_size", "epochs", "patience", "validation_split")
         if given.hidden_layers is not None:
             network["hidden_layers"] = _layers(given.hidden_layers)
         split = _given(given, "folds", "repeats", "seed", "group", "time")
         plan = Plan(
-            suggest_target(table) if given.target is None else given.target,
+            suggested if given.target is None else given.target,
             strategies,
             given.positive,
             network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
@@ -196,6 +198,8 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
     except (PlanError, TableError) as problem:
         raise _BadInput(str(problem)) from problem
+    if given.target is None and not given.quiet:
+        print(f"Target: {quoted(suggested)}, which looks most like a class; --target takes another.", file=sys.stderr)
     if not usable:
         raise _BadInput("None of these strategies applies to this table: add plain to see it compared.")
     left_out = [choice.key for choice in strategies if choice not in usable]

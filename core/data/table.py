@@ -30,9 +30,16 @@ _MOST_LEVELS = 50
 _THREADS = min(4, os.cpu_count() or 1)
 _LONG = 50_000  # rows
 _ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
-_TARGET_NAME = re.compile(
-    r"(?:^|_|\b)(target|class|label|labels|y|outcome|output|response|diagnosis|fraud|is_fraud|isfraud|churn|churned|"
-    r"exited|default|survived|creditability|result|status|failure|attrition|stroke|deposit)(?:$|\b)",
+# Names that a class has and hardly any other column; and names that a class may have, as may a feature
+# ("marital status", "default: has credit in default").
+_CLASS_NAME = re.compile(
+    r"target|class|labels?|y|outcome|diagnosis|(is_?)?fraud|(is_?)?churn(ed)?|exited|survived|creditability|attrition|"
+    r"stroke",
+    re.IGNORECASE,
+)
+_PERHAPS_CLASS_NAME = re.compile(
+    r"(?:^|[_\W])(target|class|labels?|outcome|diagnosis|fraud|churn(ed)?|survived|attrition|stroke|output|response|"
+    r"default(ed)?|deposit|result|status|failure|event|death|income)(?:[_\W]|$)",
     re.IGNORECASE,
 )
 
@@ -300,16 +307,25 @@ def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[Colu
 
 
 def suggest_target(table: Table) -> str:
-    """Return the column that most looks like a class: by its name, its place, few values and imbalance."""
+    """Return the column that most looks like a class: by its place, few values, name and imbalance.
+
+    Structure outweighs a name that features have as well: of a binary last column and an earlier
+    "marital_status", the last column is suggested.
+    """
     best, best_score = table.columns[-1].name, -1.0
     for at, column in enumerate(table.columns):
-        whole_numbers = column.kind != "numeric" or _as_whole(table.frame[column.name].dropna()) is not None
         if column.kind not in ("numeric", "categorical") or not 2 <= column.distinct <= MOST_CLASSES:
             continue
-        share = table.frame[column.name].value_counts(normalize=True).min()
-        score = 4.0 * (_TARGET_NAME.search(column.name) is not None) + 3.0 * (at == len(table.columns) - 1)
-        score += 0.5 * (at == 0) + 1.0 * (column.distinct <= 10) + 0.5 * (column.distinct == 2)
-        score += 0.5 * (column.kind == "categorical") + 0.5 * whole_numbers + 0.5 * (0.5 - min(share, 0.5))
+        values = table.frame[column.name]
+        last, binary = at == len(table.columns) - 1, column.distinct == 2
+        score = 3.0 * last + 1.5 * (last and binary) + 0.5 * (at == 0)
+        score += (
+            5.0 if _CLASS_NAME.fullmatch(column.name.strip()) else 1.5 * bool(_PERHAPS_CLASS_NAME.search(column.name))
+        )
+        score += 1.0 * (column.distinct <= 10) + 1.0 * binary + 0.5 * (column.kind == "categorical")
+        score += 0.5 * (column.kind != "numeric" or _as_whole(values.dropna()) is not None)
+        score += 0.5 * (0.5 - min(values.value_counts(normalize=True).min(), 0.5))
+        score -= 0.5 * (column.missing > 0)  # a class is known of most rows that people collect
         if score > best_score:
             best, best_score = column.name, score
     return best

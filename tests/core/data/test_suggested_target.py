@@ -1,0 +1,52 @@
+"""The target that is suggested: in the layouts of tables that many people know, and on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.cli import main
+from core.data.table import from_frame, read_table, suggest_target
+from tests.core.data.reading import CASES
+
+# Columns as name:levels; "n" is a column of numbers. The class is marked by a star.
+LAYOUTS = {
+    "census income": "age:n workclass:8 education:9 marital-status:7 relationship:6 race:5 sex:2 hours:n income:2*",
+    "bank marketing": "age:n job:9 marital:3 default:2 balance:n housing:2 loan:2 poutcome:3 y:2*",
+    "bank, cut": "age:n job:9 marital:3 default:2 balance:n housing:2 loan:2 contact:3 deposit:2*",
+    "credit cards": "limit:n sex:2 education:4 pay_status:5 bill:n default payment next month:2*",
+    "stroke": "gender:2 age:n hypertension:2 work_type:5 bmi:n smoking_status:4 stroke:2*",
+    "loans": "gender:2 married:2 employment_status:3 amount:n credit_history:2 approved:2*",
+    "heart failure": "age:n anaemia:2 diabetes:2 smoking:2 time:n DEATH_EVENT:2*",
+    "customers": "gender:2 tenure:n contract:3 account_status:2 charges:n left:2*",
+    "placement": "gender:2 degree:3 experience:2 status:2* salary:n",
+    "ship": "survived:2* pclass:3 sex:2 age:n fare:n embarked:3",
+    "employees": "age:n attrition:2* travel:3 marital_status:3 over_time:2 years:n",
+    "tissue": "diagnosis:2* radius:n texture:n area:n",
+    "payments": "type:5 amount:n isFraud:2* isFlaggedFraud:2",
+    "hepatitis": "class:2* age:n steroid:2 fatigue:2 histology:2",
+    "cars": "buying:4 maint:4 social_class:2 doors:4 safety:3 class:4*",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+def test_structure_outweighs_a_name_that_features_have_too(layout: str) -> None:
+    rng, columns, target = np.random.default_rng(0), {}, ""
+    for column in layout.replace(" payment next month", "_payment_next_month").split():
+        name, kind = column.rsplit(":", 1)
+        if kind.endswith("*"):
+            target = name
+        kind = kind.rstrip("*")
+        columns[name] = rng.normal(size=300) if kind == "n" else [f"l{i}" for i in rng.integers(0, int(kind), 300)]
+    assert suggest_target(from_frame(pd.DataFrame(columns))) == target
+
+
+def test_the_command_line_says_which_target_it_takes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = CASES / "marital_status_beats_the_class.csv"
+    assert suggest_target(read_table(path)) == "income"
+    # Nothing is trained: ADASYN needs numbers alone.
+    assert main(["run", str(path), "--strategies", "adasyn", "--runs", str(tmp_path)]) == 2
+    assert "Target: `income`, which looks most like a class" in capsys.readouterr().err
