@@ -26,10 +26,14 @@ def my_runs() -> Path:
     if not claims["is_logged_in"]:
         st.stop()
     try:
-        return folder_of(runs_folder(), person_of(claims))
+        folder = folder_of(runs_folder(), person_of(claims))
     except UnknownPerson as error:
         st.error(sentence(error), icon=":material/error:")
         st.stop()
+    if folder.is_symlink():
+        st.error("Your folder of runs is a link to somewhere else and is not opened.", icon=":material/error:")
+        st.stop()
+    return folder
 
 
 def sign_in() -> None:

@@ -83,7 +83,7 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     """Match the columns by name, and ask where one is missing and another could be it."""
     from core.exporting.new_rows import match
 
-    steps = kept.scorer().preparation.steps
+    steps = kept.scorer.preparation.steps
     known = [column.name for column in training_table(record.id, store().fingerprint(record.id)).columns]
     first = match(steps, known, rows)
     if not first.missing or not first.spare:
@@ -117,7 +117,7 @@ def scored(
     from core.exporting.drift import drift
     from core.exporting.new_rows import aligned, score
 
-    scorer = _kept.scorer()
+    scorer = _kept.scorer
     steps = scorer.preparation.steps
     frame, problems = aligned(steps, _rows, _matched)
     result = score(scorer, _rows, frame)

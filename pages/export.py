@@ -111,6 +111,9 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     if kept is not None:
         show_download(record, choice, kept)
         return kept
+    foreign = exports.not_from_here(record, choice)
+    if foreign is not None:
+        st.warning(told(foreign), icon=":material/gpp_maybe:")
     problem = exports.problem(record, choice)
     if problem is not None:
         st.error(told(problem), icon=":material/error:")
@@ -142,10 +145,10 @@ def wait(record: RunRecord, choice: StrategyChoice) -> None:
 def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:
     with st.container(border=True, key="package"):
         words, act = st.columns([2, 1], vertical_alignment="center")
-        words.markdown(f"**{plain(kept.scorer().target)}** – {told(kept.rule())}")
+        words.markdown(f"**{plain(kept.scorer.target)}** – {told(kept.rule())}")
         act.download_button(
             "Download the model",
-            kept.archive.read_bytes(),
+            kept.archive,
             file_name=f"{file_stem(record.table_name)}-{file_stem(choice.key)}.zip",
             mime="application/zip",
             type="primary",

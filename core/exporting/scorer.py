@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TypeVar
@@ -17,6 +19,10 @@ from core.networks.dense import Weights
 
 _STEPS: dict[str, type[Step]] = {"number": NumberStep, "category": CategoryStep}
 _CHUNK = 1 << 21
+
+
+class ScorerError(ValueError):
+    """Bytes that hold no scorer; the message is one sentence with the way out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +106,17 @@ class Scorer:
 
         Raises
         ------
-        ValueError, KeyError
+        ScorerError
             The bytes are no scorer.
         """
+        try:
+            return cls._read(data)
+        except (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RecursionError, TypeError, ValueError,
+                zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+            raise ScorerError("The kept model is damaged: refit it.") from error
+
+    @classmethod
+    def _read(cls, data: bytes) -> Scorer:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             plain = json.loads(str(archive["plain"]))
             arrays = {name: archive[name] for name in archive.files if name != "plain"}

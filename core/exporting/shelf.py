@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import os
 import secrets
 import shutil
 import threading
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from core.exporting._seal import is_sealed, seal
 from core.exporting.bundle import Export, export
 from core.exporting.card import decision_sentence
 from core.exporting.scorer import Scorer
@@ -30,33 +33,32 @@ class _Caller(Protocol):
     def call(self, function: Callable[..., object], *arguments: object) -> Future[object]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kept:
-    """An export on disk.
+    """An export on disk that was made here.
 
     Parameters
     ----------
+    archive : bytes
+        The zip to take away.
+    scorer : Scorer
+        Scores rows as the files in it do.
     checks : str
         What was found when the exported files were opened again, in sentences.
     """
 
     folder: Path
     checks: str
-
-    @property
-    def archive(self) -> Path:
-        return self.folder / _ARCHIVE
-
-    def scorer(self) -> Scorer:
-        return Scorer.from_bytes((self.folder / _SCORER).read_bytes())
+    archive: bytes
+    scorer: Scorer
 
     def rule(self) -> str:
         """Return in one sentence how probabilities become a decision."""
-        return decision_sentence(self.scorer())
+        return decision_sentence(self.scorer)
 
     def files(self) -> tuple[str, ...]:
         """Return the names of the files in the archive."""
-        with zipfile.ZipFile(self.archive) as archive:
+        with zipfile.ZipFile(io.BytesIO(self.archive)) as archive:
             return tuple(archive.namelist())
 
 
@@ -77,12 +79,32 @@ class Shelf:
         self._problems: dict[Path, str] = {}
 
     def find(self, record: RunRecord, choice: StrategyChoice) -> Kept | None:
-        """Return the export of a choice that fits the run as it is now, or None."""
+        """Return the export of a choice that fits the run as it is now and was made here, or None."""
+        found = self._look(record, choice)
+        return None if isinstance(found, str) else found
+
+    def not_from_here(self, record: RunRecord, choice: StrategyChoice) -> str | None:
+        """Return in a sentence why an export that lies beside the run is not offered; None where there is none."""
+        found = self._look(record, choice)
+        return found if isinstance(found, str) else None
+
+    def _look(self, record: RunRecord, choice: StrategyChoice) -> Kept | str | None:
         folder = self._place(record, choice)
-        try:
-            return Kept(folder, json.loads((folder / _ABOUT).read_text())["checks"])
-        except (OSError, ValueError, KeyError):
+        if not folder.is_dir() and not folder.is_symlink():
             return None
+        try:
+            # Read once: what was looked at is what is given out.
+            archive, scorer, about = (_read(folder / name) for name in (_ARCHIVE, _SCORER, _ABOUT))
+            said = json.loads(about)
+            checks = str(said["checks"])
+            if is_sealed(said["seal"], _name(folder), archive, scorer, checks.encode()):
+                return Kept(folder, checks, archive, Scorer.from_bytes(scorer))
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            pass
+        return (
+            "There is a model of this strategy beside the run, but it was not made by this installation, or is "
+            "damaged: refit it to get one."
+        )
 
     def working(self, record: RunRecord, choice: StrategyChoice) -> bool:
         """Tell whether the choice is being refitted now."""
@@ -97,7 +119,7 @@ class Shelf:
         """Refit a choice on a worker and keep what comes back; nothing where that is under way or done."""
         place = self._place(record, choice)
         with self._lock:
-            if place in self._working or (place / _ABOUT).exists():
+            if place in self._working or self.find(record, choice) is not None:
                 return
             self._problems.pop(place, None)
             table, results = self._store.table(record.id), self._store.results(record.id)
@@ -128,21 +150,39 @@ class Shelf:
         units = sorted(self._store.finished_units(record.id))
         decides = [_FORMAT, choice.key, plan, record.table_digest, units, versions()]
         name = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
-        return self._store.root / record.id / "exports" / name
+        return self._store.folder(record.id) / "exports" / name
 
 
 def _write(place: Path, made: Export) -> None:
     """Write a folder that is complete from the moment it is there."""
-    if not place.parent.parent.is_dir():
+    if not place.parent.parent.is_dir() or place.parent.parent.is_symlink():
         raise StoreError("The run was deleted meanwhile.")
+    if place.parent.is_symlink():
+        raise StoreError("The run's folder of exports is a link to somewhere else: delete the run.")
     fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
         (fresh / _ARCHIVE).write_bytes(made.archive)
         (fresh / _SCORER).write_bytes(made.scorer)
-        (fresh / _ABOUT).write_text(json.dumps({"checks": made.checks}))
+        proof = seal(_name(place), made.archive, made.scorer, made.checks.encode())
+        (fresh / _ABOUT).write_text(json.dumps({"checks": made.checks, "seal": proof}))
+        if place.is_symlink():
+            place.unlink()
         with suppress(FileNotFoundError):
             shutil.rmtree(place)
         fresh.replace(place)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _name(place: Path) -> str:
+    """Return a place's name below the store, which may be moved as a whole."""
+    return f"{place.parent.parent.name}/{place.name}"
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content; raises OSError for a link, in the folder's name too."""
+    if path.parent.is_symlink():
+        raise OSError("a link")
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
+        return handle.read()

@@ -41,4 +41,4 @@ def folder_of(root: Path, person: str) -> Path:
 
 def folders(root: Path) -> tuple[Path, ...]:
     """Return every store below the folder of all runs: the one for use without sign-in, then one a person."""
-    return (root, *sorted(path for path in (root / _FOLDER).glob("*") if path.is_dir()))
+    return (root, *sorted(path for path in (root / _FOLDER).glob("*") if path.is_dir() and not path.is_symlink()))

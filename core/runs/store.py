@@ -224,6 +224,16 @@ class Store:
         """Return the keys of the units on disk."""
         return {path.stem for path in files_of(self._folder(run_id) / "units", "[!.]*.parquet")}
 
+    def folder(self, run_id: str) -> Path:
+        """Return a run's folder, in which nothing leads elsewhere.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, or it holds a link.
+        """
+        return self._folder(run_id)
+
     def fingerprint(self, run_id: str) -> str:
         """Return a text that changes whenever what a run was made from, or a finished unit of it, does."""
         folder = self._folder(run_id)
