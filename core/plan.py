@@ -90,13 +90,13 @@ class NetworkSettings:
     validation_split: float = 0.2
 
     def __post_init__(self) -> None:
-        if len(self.hidden_layers) > 6 or any(not 1 <= u <= 2048 for u in self.hidden_layers):
+        if len(self.hidden_layers) > 6 or any(not _is_whole(u) or not 1 <= u <= 2048 for u in self.hidden_layers):
             raise PlanError("Hidden layers: use up to 6 layers of 1 to 2048 units, for example 64, 32.")
         _between("Dropout", self.dropout, 0, 0.9)
         _between("Learning rate", self.learning_rate, 1e-6, 1)
-        _between("Batch size", self.batch_size, 1, 65_536)
-        _between("Epochs", self.epochs, 1, 5_000)
-        _between("Patience", self.patience, 0, 5_000)
+        _between("Batch size", self.batch_size, 1, 65_536, whole=True)
+        _between("Epochs", self.epochs, 1, 5_000, whole=True)
+        _between("Patience", self.patience, 0, 5_000, whole=True)
         _between("Validation split", self.validation_split, 0.05, 0.5)
 
 
@@ -111,9 +111,9 @@ class SplitSettings:
     time: str | None = None
 
     def __post_init__(self) -> None:
-        _between("Folds", self.folds, 2, 50)
-        _between("Repeats", self.repeats, 1, 100)
-        _between("Seed", self.seed, 0, 2**31 - 1)
+        _between("Folds", self.folds, 2, 50, whole=True)
+        _between("Repeats", self.repeats, 1, 100, whole=True)
+        _between("Seed", self.seed, 0, 2**31 - 1, whole=True)
         if self.group is not None and self.time is not None:
             raise PlanError("Split by a group column or by a time column, not both.")
         if self.time is not None and self.repeats > 1:
@@ -144,6 +144,10 @@ class Plan:
     split: SplitSettings = field(default_factory=SplitSettings)
 
     def __post_init__(self) -> None:
+        texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
+        columns = filter(None, (self.split.group, self.split.time))
+        if not all(isinstance(text, str) for text in (*texts, *columns)):
+            raise PlanError("The names of columns and classes in a plan must be texts.")
         if not self.strategies:
             raise PlanError("Choose at least one strategy.")
         keys = [choice.key for choice in self.strategies]
@@ -195,8 +199,13 @@ def _frozen(value: object) -> ParameterValue:
     raise PlanError(f"A strategy parameter has the unusable value {value!r}.")
 
 
-def _between(name: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PlanError(f"{name} must be a number from {low:g} to {high:g}.")
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _between(name: str, value: float, low: float, high: float, *, whole: bool = False) -> None:
+    number = _is_whole(value) or (isinstance(value, float) and not whole and math.isfinite(value))
+    if not number:
+        raise PlanError(f"{name} must be a {'whole ' * whole}number from {low:g} to {high:g}.")
     if not low <= value <= high:
         raise PlanError(f"{name} is {value:g}: choose a value from {low:g} to {high:g}.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal, TypeGuard, get_args
 
+from core.data.reading.cells import Reading
 from core.plan import Plan
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
@@ -87,6 +90,112 @@ class RunRecord:
     units_total: int
     example: bool
     benchmark: Membership | None = None
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is written once, when a run is made; the names are those of ``run.json``.
+
+    Parameters
+    ----------
+    created : str
+        ISO time with its zone.
+    table_notes : tuple of str
+        What reading the table did, a sentence each.
+    reading : Reading
+        How the table's file and columns were read.
+    """
+
+    name: str
+    created: str
+    versions: tuple[tuple[str, str], ...]
+    table_name: str
+    table_digest: str
+    table_notes: tuple[str, ...]
+    classes: tuple[str, ...]
+    positive: int | None
+    units_total: int
+    example: bool
+    benchmark: Membership | None
+    reading: Reading
+
+
+def details_of(raw: object) -> Details:
+    """Read a run's details back, all of them or none.
+
+    Raises
+    ------
+    ValueError
+        Something is missing, or is not what it should be.
+    """
+    if not isinstance(raw, dict):
+        raise ValueError("not an object")
+    versions = raw.get("versions")
+    name, created, table_name, digest = (raw.get(key) for key in ("name", "created", "table_name", "table_digest"))
+    notes, classes, positive = raw.get("table_notes"), raw.get("classes"), raw.get("positive")
+    total, example = raw.get("units_total"), raw.get("example", False)
+    if not (
+        _is_text(name) and _is_moment(created) and _is_text(table_name) and _is_text(digest)
+        and isinstance(versions, dict) and _are_texts(list(versions.values()))
+        and _are_texts(notes) and _are_texts(classes) and len(classes) >= 2
+        and (positive is None or (_is_count(positive) and positive < len(classes)))
+        and _is_count(total) and total >= 1 and isinstance(example, bool)
+    ):  # fmt: skip
+        raise ValueError("not the details of a run")
+    return Details(
+        name, created, tuple((str(key), value) for key, value in versions.items()), table_name, digest,
+        tuple(notes), tuple(classes), positive, total, example, membership_of(raw.get("benchmark")), _reading_of(raw),
+    )  # fmt: skip
+
+
+def _reading_of(raw: Mapping[str, Any]) -> Reading:
+    """Read back how the table was read; runs of earlier versions do not say."""
+    if "table_reading" not in raw:
+        return Reading()
+    try:
+        return Reading.of_plain(raw["table_reading"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a reading") from error
+
+
+def state_of(raw: object) -> tuple[Status, str]:
+    """Read status and message back; a status that cannot be read is an interrupted run's."""
+    if not isinstance(raw, dict) or raw.get("status") not in get_args(Status) or not _is_text(raw.get("message")):
+        return "interrupted", ""
+    return raw["status"], raw["message"]
+
+
+def progress_of(raw: object) -> Progress | None:
+    """Read progress back; None where it is not whole."""
+    if not isinstance(raw, dict):
+        return None
+    unit, share, doing, left = (raw.get(key) for key in ("unit", "share", "doing", "seconds_left"))
+    if not (_is_text(unit) and _is_number(share) and _is_text(doing) and (left is None or _is_number(left))):
+        return None
+    return Progress(unit, min(1.0, max(0.0, share)), doing, left)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+def _are_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+def _is_moment(value: object) -> TypeGuard[str]:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def membership_of(raw: object) -> Membership | None:

@@ -20,7 +20,6 @@ from typing import Literal, TextIO
 import pyarrow as pa
 
 from core.data.problem import Problem
-from core.data.reading.cells import Reading
 from core.data.table import Table, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
@@ -34,7 +33,16 @@ from core.runs._units import (
     write_results,
     write_text,
 )
-from core.runs.record import Membership, Progress, RunRecord, Status, membership_of
+from core.runs.record import (
+    Details,
+    Membership,
+    Progress,
+    RunRecord,
+    Status,
+    details_of,
+    progress_of,
+    state_of,
+)
 from core.versions import versions
 
 __all__ = ["Membership", "NoSuchRun", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
@@ -127,9 +135,9 @@ class Store:
         """
         folder = self._folder(run_id)
         try:
-            details = json.loads((folder / "run.json").read_text())
+            details = _details(folder)
             plan = Plan.from_json((folder / "plan.json").read_text())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
         status, message = _state(folder)
         if status in ("queued", "running") and not self._is_held(folder):
@@ -138,19 +146,19 @@ class Store:
             status = "interrupted" if status in ("queued", "running") else status
         return RunRecord(
             id=run_id,
-            name=details["name"],
-            created=details["created"],
+            name=details.name,
+            created=details.created,
             plan=plan,
-            versions=tuple(details["versions"].items()),
-            table_name=details["table_name"],
-            table_digest=details["table_digest"],
-            classes=tuple(details["classes"]),
-            positive=details["positive"],
+            versions=details.versions,
+            table_name=details.table_name,
+            table_digest=details.table_digest,
+            classes=details.classes,
+            positive=details.positive,
             status=status,
             message=message,
-            units_total=details["units_total"],
-            example=details["example"],
-            benchmark=membership_of(details.get("benchmark")),
+            units_total=details.units_total,
+            example=details.example,
+            benchmark=details.benchmark,
         )
 
     def records(self) -> tuple[RunRecord, ...]:
@@ -180,14 +188,10 @@ class Store:
         folder = self._folder(run_id)
         try:
             frame = read_parquet(folder / "table.parquet").to_pandas()
-            details = json.loads((folder / "run.json").read_text())
-        except (OSError, ValueError, pa.ArrowException) as error:
+            details = _details(folder)
+        except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
-        try:  # runs of earlier versions kept none
-            reading = Reading.of_plain(details["table_reading"])
-        except (KeyError, TypeError, AttributeError):
-            reading = Reading()
-        return from_clean(frame, details["table_name"], tuple(details["table_notes"]), reading)
+        return from_clean(frame, details.table_name, details.table_notes, details.reading)
 
     def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
         """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.
@@ -282,8 +286,8 @@ class Store:
     def progress(self, run_id: str) -> Progress | None:
         """Return the progress of the unit at work; None before the first."""
         try:
-            return Progress(**json.loads((self._folder(run_id) / "progress.json").read_text()))
-        except (OSError, ValueError, TypeError):
+            return progress_of(json.loads((self._folder(run_id) / "progress.json").read_text()))
+        except (OSError, ValueError, RecursionError):
             return None
 
     def request_cancel(self, run_id: str) -> None:
@@ -348,6 +352,10 @@ class Store:
             times = int(before["times"]) if before["finished"] == finished else 0
         write_text(path, json.dumps({"times": times + 1, "finished": finished}))
         return times + 1
+
+    def forget_resumes(self, run_id: str) -> None:
+        """Start counting automatic resumes anew."""
+        (self._folder(run_id) / "resumes.json").unlink(missing_ok=True)
 
     def tidy(self, run_id: str) -> None:
         """Remove what a killed process left half written; the caller holds the run."""
@@ -433,10 +441,13 @@ def copy_run(source: Store, target: Store, run_id: str) -> None:
 def _state(folder: Path) -> tuple[Status, str]:
     """Return status and message; a status that cannot be read is an interrupted run's."""
     try:
-        state = json.loads((folder / "status.json").read_text())
-        return state["status"], state["message"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return state_of(json.loads((folder / "status.json").read_text()))
+    except (OSError, ValueError, RecursionError):
         return "interrupted", ""
+
+
+def _details(folder: Path) -> Details:
+    return details_of(json.loads((folder / "run.json").read_text()))
 
 
 def _save(path: Path, results: Sequence[FoldResult]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import resource
 import threading
 from dataclasses import fields, replace
@@ -144,6 +145,60 @@ def test_a_damaged_record_hides_no_other(store: Store, run_id: str) -> None:
     other = store.create(PLAN, load_sample("abalone_9_vs_18"))
     (store.root / other / "plan.json").write_text("{")
     assert [record.id for record in store.records()] == [run_id]
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("run.json", "{}"),
+        ("run.json", "[]"),
+        ("run.json", "[" * 5000 + "]" * 5000),
+        ("run.json", {"name": None}),
+        ("run.json", {"name": ["a", "list"]}),
+        ("run.json", {"created": "yesterday"}),
+        ("run.json", {"created": 20260101}),
+        ("run.json", {"created": "2026-01-01T00:00:00"}),
+        ("run.json", {"versions": ["numpy"]}),
+        ("run.json", {"classes": "ab"}),
+        ("run.json", {"classes": ["one"]}),
+        ("run.json", {"positive": 2}),
+        ("run.json", {"units_total": "5"}),
+        ("run.json", {"units_total": 0}),
+        ("run.json", {"table_notes": None}),
+        ("run.json", {"table_reading": []}),
+        ("plan.json", {"target": 5}),
+        ("plan.json", {"positive": 1}),
+        ("plan.json", {"split": {"folds": 2.5, "repeats": 1, "seed": 0, "group": None, "time": None}}),
+    ],
+)
+def test_a_record_is_whole_or_said_to_be_damaged(store: Store, run_id: str, file: str, change: object) -> None:
+    other = store.create(PLAN, load_sample("abalone_9_vs_18"))
+    path = store.root / other / file
+    text = change if isinstance(change, str) else json.dumps({**json.loads(path.read_text()), **change})  # type: ignore[dict-item]
+    path.write_text(text)
+    assert [record.id for record in store.records()] == [run_id]
+    with pytest.raises(StoreError, match="is damaged"):
+        store.record(other)
+    if file == "run.json":
+        with pytest.raises(StoreError, match="is damaged"):
+            store.table(other)
+
+
+@pytest.mark.parametrize("state", [[], {}, {"status": "lost", "message": ""}, {"status": "failed", "message": 5}])
+def test_a_state_that_is_none_is_an_interrupted_runs(store: Store, run_id: str, state: object) -> None:
+    (store.root / run_id / "status.json").write_text(json.dumps(state))
+    record = store.record(run_id)
+    assert (record.status, record.message) == ("interrupted", "")
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [[], {}, {"unit": "r000-f000", "share": "half", "doing": "x"}, {"unit": 1, "share": 0.5, "doing": "x"},
+     {"unit": "r000-f000", "share": 0.5, "doing": "x", "seconds_left": "soon"}],
+)  # fmt: skip
+def test_damaged_progress_is_none(store: Store, run_id: str, progress: object) -> None:
+    (store.root / run_id / "progress.json").write_text(json.dumps(progress))
+    assert store.progress(run_id) is None
 
 
 def test_pieces_are_kept_until_the_unit_is_whole(store: Store, run_id: str) -> None:
