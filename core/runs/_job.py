@@ -43,6 +43,10 @@ class Job:
     ----------
     hold : file
         Keeps other processes from working on the run.
+    turns : int
+        Pieces that came back since the run was last let to work, at ``turn_began``.
+    leaving : bool
+        Whether it makes room for another run: it gets no more pieces until it is let to work again.
     """
 
     store: Store
@@ -51,6 +55,13 @@ class Job:
     cancelled: bool = False
     loading: Promise[None] | None = None
     loaded: bool = False
+    loading_s: float = 0.0
+    subscribed: bool = False
+    turns: int = 0
+    turn_began: float = 0.0
+    leaving: bool = False
+    scattered: Future | None = None
+    missing: int = 0
     began: float | None = None
     unsent: float | None = None
     served: float = 0.0
@@ -77,7 +88,7 @@ class Job:
     @property
     def waiting(self) -> bool:
         """Whether there is a piece to hand out."""
-        return self.loaded and bool(self.units or self.pieces)
+        return self.loaded and not self.leaving and bool(self.units or self.pieces)
 
     def load(self) -> None:
         """Read plan and table, and find what is missing.
@@ -89,17 +100,27 @@ class Job:
         """
         from core.experiment.units import units
 
+        started = time.monotonic()
         self.store.tidy(self.run_id)
         self.plan: Plan = self.store.record(self.run_id).plan
         self.table: Table = self.store.table(self.run_id)
         self.shape: Shape = shape_of(Problem.of(self.table, self.plan))
-        self.scattered: Future | None = None
         self.store.results(self.run_id)  # sets damaged units aside
         done = self.store.finished_units(self.run_id)
         self.units.extend(unit for unit in units(self.plan) if unit.key not in done)
-        self.missing = len(self.units)
-        # A name of its own for each attempt: a cancelled one leaves its event set.
-        self.topic = f"counterweight-{self.run_id}-{time.monotonic_ns()}"
+        self.loading_s = time.monotonic() - started
+        if not self.topic:
+            self.missing = len(self.units)
+            # A name of its own for each attempt: a cancelled one leaves its event set.
+            self.topic = f"counterweight-{self.run_id}-{time.monotonic_ns()}"
+
+    def rest(self) -> None:
+        """Let go of the table, here and on the workers; :meth:`load` goes on from what is on disk."""
+        self.loaded = self.leaving = False
+        self.scattered = None
+        self.units.clear()
+        self.pieces.clear()
+        del self.table
 
     def next_piece(self, memory: int) -> Piece | None:
         """Return the next piece, cut so that it fits; None where the last unit was on disk in pieces already.

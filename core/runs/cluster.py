@@ -162,6 +162,8 @@ class Cluster:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C in a terminal goes to all of a session: the worker would end before the app knows why.
+            start_new_session=True,
         )
 
 

@@ -1,24 +1,28 @@
 """The conductor: one thread that hands the pieces of all runs to Dask, in turns, and keeps what comes back.
 
 People take turns piece by piece, and so do a person's runs, so that a short run never waits for a long one
-to end. A few runs are at work at once, since each keeps its table in the workers' memory; later ones wait
-in line.
+to end. A few runs are at work at once, since each keeps its table in the workers' memory; the others wait in
+line, to the end of which a run at work goes back after a while.
+
+Whatever goes wrong with one run ends that run alone.
 """
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from core.data.table import TableError
 from core.experiment.memory import MemoryShortage
 from core.plan import PlanError
 from core.runs._job import Job, Piece
+from core.runs._promise import promised
 from core.runs.cluster import Cluster
 from core.runs.store import Status, Store, StoreError
 
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 4
 MOST_EACH = 2
+# A run at work makes room after one piece, but not before this: reading and sending its table anew has a price.
+_TURN_S = 5.0
+_TURN_PER_LOADING_S = 10
 # With the asking and the killing, a cancelled piece is gone within two seconds.
 _CANCEL_PATIENCE_S = 1.4
 _DELIVERY_PATIENCE_S = 60.0
@@ -54,7 +61,7 @@ class Conductor:
         self._served: dict[str, float] = {}
         self._late: dict[Future, float] = {}
         # Reading a large table takes seconds, in which others are cancelled and served.
-        self._loaders = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="loader")
+        self._loaders = threading.Semaphore(MOST_AT_ONCE)
         self._closed = threading.Event()
         self._ready = threading.Event()
         self.cluster: Cluster | None = None
@@ -81,7 +88,7 @@ class Conductor:
         with self._lock:
             for place, job in enumerate(self._line):
                 if job.is_(store, run_id):
-                    return len(self._active) + place
+                    return len(self._active) + place if job.began is None else 0
             for place, job in enumerate(self._active):
                 if job.is_(store, run_id) and job.began is None:
                     others = enumerate(self._active)
@@ -100,9 +107,17 @@ class Conductor:
     def close(self) -> None:
         """Stop conducting and end the embedded worker; runs at work are resumed by the next start."""
         self._closed.set()
-        self._loaders.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            jobs = [*self._active, *self._line]
+        for job in jobs:
+            with suppress(StoreError, OSError):  # this end is not the run's doing
+                job.store.forget_resumes(job.run_id)
         if self.cluster is not None:
             self.cluster.close()
+
+    def _app_ends(self) -> bool:
+        """Return whether the app ends, so that errors are only what is left of it."""
+        return self._closed.is_set() or not threading.main_thread().is_alive()
 
     def _find(self, store: Store, run_id: str) -> Job | None:
         with self._lock:
@@ -110,15 +125,23 @@ class Conductor:
         return next((job for job in jobs if job.is_(store, run_id)), None)
 
     def _conduct(self) -> None:
-        while not self._closed.is_set():
+        import distributed  # noqa: F401
+
+        # What is registered last runs first: Dask's own handlers end the scheduler, which would look like a fault.
+        atexit.register(self.close)
+        while not self._app_ends():
             try:
                 self.cluster = Cluster(self._scheduler)
                 self._ready.set()
                 self._work(self.cluster)
             except Exception as error:
+                if self._app_ends():
+                    return
                 # Without workers there is nothing to conduct: every run says why.
                 for job in (*self._active, *self._line):
                     self._end(job, "failed", f"The training process could not be reached ({error}): resume later.")
+                if self.cluster is not None:
+                    self.cluster.close()
                 self._closed.wait(5)
 
     def _work(self, cluster: Cluster) -> None:
@@ -142,28 +165,57 @@ class Conductor:
                     arrived.thread_condition.wait(_POLL_S)
 
     def _activate(self) -> None:
-        """Let the first in line start, where there is room for one of its owner's."""
+        """Let the first in line start where there is room for one of its owner's; else see that there will be."""
         with self._lock:
+            self._dismiss()
             each = Counter(job.owner for job in self._active)
-            chosen = next((job for job in self._line if each[job.owner] < MOST_EACH), None)
-            if chosen is None or len(self._active) >= MOST_AT_ONCE:
+            full = len(self._active) >= MOST_AT_ONCE
+            chosen = next((job for job in self._line if each[job.owner] < MOST_EACH and not full), None)
+            if chosen is None:
+                self._make_room(each)
                 return
             self._line.remove(chosen)
             self._active.append(chosen)
-        chosen.loading = self._loaders.submit(chosen.load)
+        with self._errors_of(chosen):
+            chosen.loading = promised(chosen.load, "loader", self._loaders)
+
+    def _make_room(self, each: Counter[str]) -> None:
+        """Ask a run at work to leave for one that waits: one of the same person, or of a person with more at work."""
+        if any(job.leaving for job in self._active):
+            return
+        now = time.monotonic()
+        served = [
+            job
+            for job in self._active
+            if job.loaded and job.turns and now - job.turn_began > max(_TURN_S, _TURN_PER_LOADING_S * job.loading_s)
+        ]
+        for waiting in self._line:
+            mine = each[waiting.owner]
+            others = [job for job in served if job.owner == waiting.owner or each[job.owner] > mine]
+            if others:
+                min(others, key=lambda job: (-each[job.owner], job.turn_began)).leaving = True
+                self._dismiss()
+                return
+
+    def _dismiss(self) -> None:
+        """Send runs that make room to the end of the line, once nothing of theirs is in hand."""
+        for job in [job for job in self._active if job.leaving and not job.flights and not job.done]:
+            job.rest()
+            self._active.remove(job)
+            self._line.append(job)
 
     def _look_for_loaded(self) -> None:
         for job in list(self._active):
             if job.loading is None or not job.loading.done():
                 continue
             loading, job.loading = job.loading, None
-            try:
+            with self._errors_of(job):
                 loading.result()
                 assert self.cluster is not None
-                self.cluster.client.subscribe_topic(job.topic, _weak(job))
-                job.loaded = True
-            except Exception as error:
-                self._fail(job, error)
+                if not job.subscribed:
+                    self.cluster.client.subscribe_topic(job.topic, _weak(job))
+                job.subscribed = job.loaded = True
+                job.turns, job.turn_began = 0, time.monotonic()
 
     def _hand_out(self, cluster: Cluster, arrived: as_completed) -> None:
         """Give every free slot to the run whose turn it is."""
@@ -178,12 +230,10 @@ class Conductor:
             if busy >= cluster.slots():
                 return
             job = min(waiting, key=lambda job: (self._served.get(job.owner, 0.0), job.served))
-            try:
+            with self._errors_of(job):
                 piece = job.next_piece(self._memory or cluster.memory())
                 if piece is not None and not self._give(cluster, arrived, job, piece):
                     return
-            except Exception as error:
-                self._fail(job, error)
 
     def _give(self, cluster: Cluster, arrived: as_completed, job: Job, piece: Piece) -> bool:
         """Hand out a piece; return False where the workers are just changing and it has to wait."""
@@ -200,10 +250,9 @@ class Conductor:
         if job is None:
             return  # cancelled meanwhile
         piece = job.flights.pop(future)
-        try:
+        job.turns += 1
+        with self._errors_of(job):
             self._keep(job, piece, result)
-        except Exception as error:
-            self._fail(job, error)
 
     def _keep(self, job: Job, piece: Piece, result: object) -> None:
         from distributed import CancelledError
@@ -236,8 +285,9 @@ class Conductor:
 
     def _look_for_cancels(self, cluster: Cluster) -> None:
         for job in (*self._active, *self._line):
-            if job.cancelled or job.store.cancel_requested(job.run_id):
-                self._cancel(cluster, job)
+            with self._errors_of(job):  # its folder may be gone
+                if job.cancelled or job.store.cancel_requested(job.run_id):
+                    self._cancel(cluster, job)
         now = time.monotonic()
         if any(now > until and not future.done() for until, future in self._ending):
             # A sampler or another library does not listen: its process has to go.
@@ -264,8 +314,16 @@ class Conductor:
             # Workers hear of it within a moment; the user's cluster is not ours to restart.
             cluster.client.cancel(flights)
 
+    @contextmanager
+    def _errors_of(self, job: Job) -> Iterator[None]:
+        """End a run, and no other, with whatever goes wrong in these lines."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(job, error)
+
     def _fail(self, job: Job, error: Exception) -> None:
-        if self._closed.is_set():
+        if self._app_ends():
             return
         known = isinstance(error, TableError | PlanError | StoreError | MemoryShortage)
         self._end(job, "failed", str(error) if known else f"Something went wrong in training: {error}")
@@ -277,8 +335,9 @@ class Conductor:
                     jobs.remove(job)
         if self.cluster is not None and self.cluster.client.status == "running":
             self.cluster.client.cancel(list(job.flights))
-            if job.loaded:
+            if job.subscribed:
                 self.cluster.client.unsubscribe_topic(job.topic)
+                job.subscribed = False
         job.flights.clear()
         try:
             job.store.set_status(job.run_id, status, message)

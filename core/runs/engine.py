@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from core.runs._promise import promised
 from core.runs.conductor import Conductor
 from core.runs.store import Store, StoreError
 
@@ -102,21 +103,7 @@ class Engine:
         The promise raises what the function raised, and StoreError where the training process is gone. It can
         be cancelled until the call has its turn.
         """
-        promise: Promise[T] = Promise()
-
-        def keep() -> None:
-            with self._calls:
-                if not promise.set_running_or_notify_cancel():
-                    return
-                try:
-                    promise.set_result(self._call(function, arguments))
-                except BaseException as error:  # whatever it is, it belongs to who waits
-                    promise.set_exception(error)
-
-        # A daemon: Python waits for the threads of a pool before it tells anybody that the app ends, and a
-        # caller may wait for a worker that is never ready.
-        threading.Thread(target=keep, name="caller", daemon=True).start()
-        return promise
+        return promised(lambda: self._call(function, arguments), "caller", self._calls)
 
     def _call(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
         from distributed import CancelledError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import signal
@@ -258,7 +259,10 @@ def test_a_cancel_while_the_table_is_read_takes_effect_at_once(
     assert store.record(run_id).status == "cancelled"
 
 
-def test_two_runs_take_turns_and_know_their_place(store: Store, engine: Engine) -> None:
+def test_two_runs_take_turns_and_know_their_place(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.conductor._TURN_S", 600.0)  # none makes room for the third meanwhile
     first, second = started(store, engine), started(store, engine)
     assert engine.position(second) == 1
     until(lambda: len(store.finished_units(second)) >= 1)
@@ -271,6 +275,37 @@ def test_two_runs_take_turns_and_know_their_place(store: Store, engine: Engine) 
         engine.cancel(run_id)
         until(ended(store, run_id))
         assert store.record(run_id).status == "cancelled", store.record(run_id).message
+
+
+def test_a_run_whose_folder_goes_ends_no_other(store: Store, engine: Engine) -> None:
+    short = Plan("rings", PLAN.strategies[:1], network=NetworkSettings(epochs=5), split=SplitSettings(folds=2))
+    going, staying = started(store, engine), started(store, engine, short)
+    until(lambda: engine.position(going) == 0)
+    store.delete(going)
+    until(ended(store, staying))
+    assert store.record(staying).status == "finished", store.record(staying).message
+    assert not engine.conductor.has(store, going)
+
+
+def test_runs_at_work_make_room_for_those_that_wait(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people with two long runs each, and a third person: nobody waits for another's run to end."""
+    monkeypatch.setattr("core.runs.conductor._TURN_S", 0.0)
+    monkeypatch.setattr("core.runs.conductor._TURN_PER_LOADING_S", 0)
+    plan = Plan("rings", PLAN.strategies[:1], network=NetworkSettings(epochs=10), split=SplitSettings(folds=6))
+    people = [Engine(tmp_path / name, conductor=engine.conductor) for name in ("first", "second", "third")]
+    stores = [Store(tmp_path / name) for name in ("first", "second", "third")]
+    earlier = [(place, started(stores[place], people[place], plan)) for place in (0, 0, 1, 1)]
+    third = started(stores[2], people[2], plan)
+    until(ended(stores[2], third))
+    assert stores[2].record(third).status == "finished", stores[2].record(third).message
+    assert len(stores[2].finished_units(third)) == 6
+    done = [len(stores[place].finished_units(run_id)) for place, run_id in earlier]
+    assert all(0 < number < 6 for number in done), done
+    for place, run_id in earlier:
+        people[place].cancel(run_id)
+        until(ended(stores[place], run_id))
 
 
 def left_behind(store: Store, whole: str) -> str:
@@ -359,3 +394,40 @@ def test_an_app_ends_while_a_call_waits_for_a_worker_that_is_not_ready(tmp_path:
     command, root = [sys.executable, "-c", script, str(tmp_path)], Path(__file__).parents[3]
     ended = subprocess.run(command, timeout=60, capture_output=True, text=True, cwd=root)
     assert ended.returncode == 0, ended.stderr
+
+
+APP = """
+import atexit, signal, sys, threading, time
+from pathlib import Path
+from core.runs.engine import Engine
+stop = threading.Event()
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda *_: stop.set())  # as Streamlit does
+engine = Engine(Path(sys.argv[1]))
+atexit.register(time.sleep, 1)  # the conductor goes on for a while
+while not stop.wait(0.05):
+    pass
+"""
+
+
+def test_a_stop_in_training_ends_no_run_and_the_next_start_resumes_it(tmp_path: Path, engine: Engine) -> None:
+    store = Store(tmp_path)
+    plan = replace(PLAN, strategies=PLAN.strategies[:1], split=SplitSettings(folds=2))
+    run_id, waiting = (store.create(plan, load_sample("abalone_9_vs_18")) for _ in range(2))
+    root = Path(__file__).resolve().parents[3]
+    app = subprocess.Popen([sys.executable, "-c", APP, str(tmp_path)], cwd=root, start_new_session=True)
+    try:
+        until(lambda: (store.progress(run_id) or store.progress(waiting)) is not None)
+        assert {json.loads((tmp_path / one / "resumes.json").read_text())["times"] for one in (run_id, waiting)} == {1}
+        os.killpg(app.pid, signal.SIGTERM)
+        assert app.wait(30) == 0
+    finally:
+        app.kill()
+    for one in (run_id, waiting):
+        assert store.record(one).status == "interrupted", store.record(one).message
+        assert not (tmp_path / one / "resumes.json").exists()  # stopping the app is not the run's doing
+    assert set(store.orphans()) == {run_id, waiting}
+    Engine(tmp_path, conductor=engine.conductor)
+    for one in (run_id, waiting):
+        until(ended(store, one))
+        assert store.record(one).status == "finished", store.record(one).message
