@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,10 +71,15 @@ def styled(_found: Comparison, _names: dict[str, str], key: str, _shown: Interva
     best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
     means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
     style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
-    for cell in tidy.itertuples():
-        text = cell_text(cell.mean, cell.spread, cell.best, cell.metric == heads["seconds"])
-        style.format(lambda _, text=text: text, subset=pd.IndexSlice[[cell.row], [cell.metric]])
+    columns = ("row", "metric", "mean", "spread", "best")
+    for row, metric, mean, spread, leads in zip(*(tidy[name].tolist() for name in columns), strict=True):
+        style.format(always(cell_text(mean, spread, leads, metric == heads["seconds"])), subset=([row], [metric]))
     return style
+
+
+def always(text: str) -> Callable[[object], str]:
+    """Return a formatter that shows one text, whatever the cell holds."""
+    return lambda _: text
 
 
 def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:

@@ -15,6 +15,7 @@ from pages._shared import draw, sentence
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from streamlit.elements.lib.column_types import ColumnConfig
 
     from core.evaluation.comparison import Comparison
     from core.runs.store import RunRecord
@@ -47,7 +48,7 @@ def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key:
     draw(heatmap(pairs, names, f"{key} {metric} {rope}", cell), "pairs", "Strategy against strategy")
     with st.expander("All pairs as a table", icon=":material/table:"):
         shown = table(pairs, names)
-        config: dict[str, object] = {
+        config: dict[str, ColumnConfig] = {
             head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns
         }
         st.dataframe(shown, hide_index=True, key="pairs_table", column_config=config, placeholder="–")

@@ -33,19 +33,26 @@ def parameter_field(
         Typed numbers that are none.
     """
     value = parameter.default if value is None else value
-    common = {"key": key, "help": described(parameter), "disabled": disabled, "on_change": on_change}
-    name = title(parameter)
+    name, about = title(parameter), described(parameter)
     if parameter.choices:
-        return st.selectbox(name, parameter.choices, index=parameter.choices.index(str(value)), width=220, **common)  # type: ignore[call-overload]
+        at = parameter.choices.index(str(value))
+        return st.selectbox(
+            name, parameter.choices, at, key=key, help=about, disabled=disabled, on_change=on_change, width=220
+        )
     if isinstance(parameter.default, bool):
-        return st.toggle(name, bool(value), **common)  # type: ignore[arg-type]
+        return st.toggle(name, bool(value), key=key, help=about, disabled=disabled, on_change=on_change)
     if isinstance(parameter.default, tuple):
         shown = ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else ""
-        return numbers_of(st.text_input(name, shown, width=220, **common))  # type: ignore[arg-type]
-    number = type(parameter.default)
+        typed = st.text_input(name, shown, key=key, help=about, disabled=disabled, on_change=on_change, width=220)
+        return numbers_of(typed)
+    number = int if isinstance(parameter.default, int) else float
     low, high = (None if bound is None else number(bound) for bound in (parameter.low, parameter.high))
     # A step of the default's last digit: 0.001 for 0.999, 0.1 for 2.0.
     digits = len(str(parameter.default).partition(".")[2])
     step = 1 if number is int else math.pow(10, -digits)
     form = None if number is int else f"%.{6 if high is not None and 0.999 < high < 1 else max(digits, 2)}f"
-    return st.number_input(name, low, high, number(value), step, form, width=220, **common)  # type: ignore
+    now = value if isinstance(value, int | float) else number(str(value))
+    return st.number_input(
+        name, low, high, number(now), step, form,
+        key=key, help=about, disabled=disabled, on_change=on_change, width=220,
+    )  # fmt: skip

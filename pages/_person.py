@@ -50,9 +50,14 @@ def sign_in() -> None:
     st.markdown("Compare balancing strategies on your imbalanced table. Your tables and runs are seen by you alone.")
     auth = st.secrets.get("auth", {})
     names = [str(name) for name, value in auth.items() if hasattr(value, "items")]
-    for name in names or [None]:
-        label = "Sign in" if name is None else f"Sign in with {plain(name.title())}"
+    for name in names or [""]:
+        label = "Sign in" if not name else f"Sign in with {plain(name.title())}"
         st.button(
-            label, type="primary", icon=":material/login:", key=f"sign_in_{name}", on_click=st.login, args=(name,)
-        )
+            label,
+            type="primary",
+            icon=":material/login:",
+            key=f"sign_in_{name}",
+            on_click=st.login,
+            args=(name or None,),
+        )  # fmt: skip
     st.stop()

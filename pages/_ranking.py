@@ -16,7 +16,7 @@ from core.runs.ranking import find
 from core.runs.store import StoreError
 from core.strategies import label
 from pages._guard import guarded, guarded_callback, guarded_fragment
-from pages._overview import BEST
+from pages._overview import BEST, always
 from pages._results import comparison
 from pages._shared import engine, plain, progress_of, sentence, store
 
@@ -215,7 +215,7 @@ def styled(ranking: Ranking, names: dict[str, str], metric: Metric) -> Styler:
         for row in range(len(shown)):
             value = shown.loc[row, table]
             text = "–" if pd.isna(value) else f"{'★ ' if best.loc[row, table] else ''}{value:.3f}"
-            style.format(lambda _, text=text: text, subset=pd.IndexSlice[[row], [table]])
+            style.format(always(text), subset=([row], [table]))
     return style
 
 

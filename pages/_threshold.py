@@ -15,6 +15,8 @@ from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._shared import draw, plain, sentence
 
 if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
     from core.evaluation.comparison import Comparison
     from core.runs.store import RunRecord
 
@@ -200,7 +202,7 @@ def readings_table(
     return table if np.isfinite(own).any() else table.drop(columns="Own threshold")
 
 
-def columns(found: Comparison, code: int, word: str) -> dict[str, object]:
+def columns(found: Comparison, code: int, word: str) -> dict[str, ColumnConfig]:
     """Return how the table's columns are shown and explained."""
     name, rest = found.labels[code], rest_of(found, code)
     number = st.column_config.NumberColumn
