@@ -1,18 +1,8 @@
 """The catalogue: every way of balancing, one small class each, found by its key."""
 
-from core.strategies import (  # noqa: F401 - importing a family registers it
-    augmentation,
-    baseline,
-    batches,
-    decisions,
-    ensembles,
-    hybrid,
-    losses,
-    oversampling,
-    references,
-    undersampling,
-    weighting,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from core.strategies.base import (
     FAMILY_NAMES,
     Card,
@@ -48,3 +38,8 @@ __all__ = [
     "networks_of",
     "parts_of",
 ]
+
+# Importing a file registers the strategies in it: a new one needs no entry anywhere else.
+for _module in iter_modules(__path__):
+    if not _module.name.startswith("_") and not _module.ispkg:
+        import_module(f"{__name__}.{_module.name}")
