@@ -12,6 +12,7 @@ from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.strategies.notation import parse_strategies
+from core.words import is_showable
 
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _NETWORK = tuple(f.name for f in fields(NetworkSettings))
@@ -62,6 +63,9 @@ def from_query(query: Mapping[str, str]) -> Link:
     PlanError
         A value is none that the setting takes, or there is no such sample; the message names it.
     """
+    odd = next((name for name in NAMES if not is_showable(query.get(name, ""))), None)
+    if odd is not None:
+        raise PlanError(f"This link gives a text for {odd} that cannot be shown: choose it by hand.")
     key = query.get("table")
     known = {sample.key: sample for sample in SAMPLES}
     if key is not None and key not in known:
@@ -127,6 +131,6 @@ def _kinds(text: str) -> tuple[tuple[str, str], ...]:
         raw = json.loads(text)
         if not isinstance(raw, dict):
             raise ValueError
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError("This link's column kinds cannot be read: choose them by hand.") from error
     return tuple(sorted((str(name), str(kind)) for name, kind in raw.items()))

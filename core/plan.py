@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import asdict, dataclass, field
+
+from core.words import is_showable
+
+#: The whole catalogue, and as many again in other settings; a page with more takes minutes to draw.
+MOST_STRATEGIES = 200
+MOST_PARTS = 10
+_HUGE = 1e15
 
 ParameterValue = bool | int | float | str | None | tuple[float, ...]
 
@@ -146,12 +154,16 @@ class Plan:
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
         columns = filter(None, (self.split.group, self.split.time))
-        if not all(isinstance(text, str) for text in (*texts, *columns)):
+        if not all(isinstance(text, str) and is_showable(text) for text in (*texts, *columns)):
             raise PlanError("The names of columns and classes in a plan must be texts.")
         if not self.strategies:
             raise PlanError("Choose at least one strategy.")
-        keys = [choice.key for choice in self.strategies]
-        doubled = next((key for key in keys if keys.count(key) > 1), None)
+        if len(self.strategies) > MOST_STRATEGIES:
+            raise PlanError(f"{len(self.strategies):,} strategies are too many: compare {MOST_STRATEGIES} at most.")
+        if any(len(choice.parts) > MOST_PARTS for choice in self.strategies):
+            raise PlanError(f"A combination has {MOST_PARTS} parts at most: leave some out.")
+        keys = Counter(choice.key for choice in self.strategies)
+        doubled = next((key for key, times in keys.items() if times > 1), None)
         if doubled is not None:
             raise PlanError(f"The strategy '{doubled}' is chosen twice: remove one or change its parameters.")
 
@@ -208,4 +220,5 @@ def _between(name: str, value: float, low: float, high: float, *, whole: bool = 
     if not number:
         raise PlanError(f"{name} must be a {'whole ' * whole}number from {low:g} to {high:g}.")
     if not low <= value <= high:
-        raise PlanError(f"{name} is {value:g}: choose a value from {low:g} to {high:g}.")
+        shown = f"{value:g}" if abs(value) < _HUGE else "far too large"
+        raise PlanError(f"{name} is {shown}: choose a value from {low:g} to {high:g}.")

@@ -17,6 +17,11 @@ def quoted(text: object, most: int = 60) -> str:
     return f"`{shortened(str(text).replace('`', chr(39)), most)}`"
 
 
+def is_showable(text: str) -> bool:
+    """Return whether every character of a text is one: half of a surrogate pair is none, and no page can show it."""
+    return text.isprintable() or text.encode("utf-8", "replace").decode() == text
+
+
 def shortened(text: object, most: int = 100) -> str:
     """Return text on one line, cut to a length."""
     line = " ".join(str(text).split())

@@ -18,6 +18,7 @@ from core.strategies.choosing import numbers_of, why_not, with_parameter
 from core.teaching.effects import Effect
 from core.words import duration
 from pages._effect import measured, show_effect, show_picture
+from pages._guard import guarded_callback
 from pages._parameters import parameter_field, title
 from pages._shared import plain, remember, sentence, session
 
@@ -99,6 +100,7 @@ def _cost(work: Workload, choice: StrategyChoice) -> str:
     return f"adds {duration(seconds)}" if seconds >= 1 else "adds less than 1 s"
 
 
+@guarded_callback
 def toggle(choice: StrategyChoice, key: str) -> None:
     """Add a choice to the plan or take it out; the last one stays."""
     plan = session().plan

@@ -11,7 +11,7 @@ _LATE = re.compile(r"(?<=[:<>\-~=@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
 
 def plain(text: object, limit: int = 60) -> str:
     """Return text for a Markdown label or message so that every character shows as itself, cut to a length."""
-    line = " ".join(str(text).split())
+    line = " ".join(str(text).encode("utf-8", "replace").decode().split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     return _SPECIAL.sub(r"\\\1", _LATE.sub("\u2060", line))
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeGuard, get_args
 
 from core.data.reading.cells import Reading
 from core.plan import Plan
+from core.words import is_showable
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
 
@@ -176,11 +177,11 @@ def progress_of(raw: object) -> Progress | None:
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
+    return isinstance(value, str) and is_showable(value)
 
 
 def _are_texts(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and all(_is_text(item) for item in value)
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import cast
 
-from core.plan import ParameterValue, Part, PlanError, StrategyChoice
+from core.plan import MOST_PARTS, MOST_STRATEGIES, ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies import Parameter, catalogue, make
 from core.strategies.presets import PRESETS
+
+_LONGEST, _LONGEST_TUPLE, _LARGEST = 100, 50_000, 2**63
 
 
 def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
@@ -24,7 +28,10 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
         A name or a parameter is unknown, a value does not fit, or a bracket is missing.
     """
     chosen: dict[str, StrategyChoice] = {}
-    for item in _split(text, ","):
+    items = tuple(islice(_split(text, ","), MOST_STRATEGIES + 1))
+    if len(items) > MOST_STRATEGIES:
+        raise PlanError(f"Name {MOST_STRATEGIES} strategies at most: more are too many to compare.")
+    for item in items:
         preset = _preset(item)
         for choice in (parse_choice(item),) if preset is None else preset:
             chosen.setdefault(choice.key, choice)
@@ -50,7 +57,10 @@ def parse_choice(text: str) -> StrategyChoice:
     PlanError
         As for :func:`parse_strategies`.
     """
-    choice = StrategyChoice(tuple(_part(item) for item in _split(text, "+")))
+    items = tuple(islice(_split(text, "+"), MOST_PARTS + 1))
+    if len(items) > MOST_PARTS:
+        raise PlanError(f"A combination has {MOST_PARTS} parts at most: leave some out.")
+    choice = StrategyChoice(tuple(_part(item) for item in items))
     if not choice.parts:
         raise PlanError("A strategy has no name: write for example smote, or smote+focal.")
     return choice
@@ -96,11 +106,15 @@ def _part(text: str) -> Part:
 
 def _typed(text: str, parameter: Parameter, owner: str) -> ParameterValue:
     """Return a value in the type of its parameter's default."""
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        value = text
     default = parameter.default
+    value: object = text
+    # What is longer is no value of any parameter, and takes long to read; what is deep ends the reader's stack.
+    if len(text) <= (_LONGEST_TUPLE if isinstance(default, tuple) else _LONGEST):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            value = ast.literal_eval(text)
+    numbers = value if isinstance(value, tuple | list) else (value,)
+    if any(isinstance(number, int) and abs(number) > _LARGEST for number in numbers):
+        value = text
     if isinstance(default, tuple) and isinstance(value, tuple | list):
         if all(isinstance(item, int | float) for item in value):
             return tuple(float(item) for item in value)

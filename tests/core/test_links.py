@@ -66,7 +66,19 @@ def test_what_a_link_leaves_out_is_as_the_app_starts() -> None:
         ({"table": "yeast", "kinds": "[1]"}, "column kinds"),
         ({"table": "yeast", "hidden_layers": "8,x"}, "hidden_layers"),
         ({"file": "mine.csv"}, "names no target"),
+        ({"table": "yeast", "kinds": "[" * 100_000}, "column kinds cannot be read"),
+        ({"table": "yeast", "kinds": '{"a":' * 50_000}, "column kinds cannot be read"),
+        ({"table": "yeast", "kinds": '{"\\ud800":"numeric"}'}, "must be texts"),
+        ({"table": "yeast", "seed": "1" + "0" * 400}, "Seed is far too large"),
+        ({"table": "yeast", "target": "\ud800"}, "target that cannot be shown"),
+        ({"file": "\ud800", "target": "x"}, "file that cannot be shown"),
+        ({"table": "yeast", "strategies": f"focal(gamma=0x{'f' * 400})"}, "gamma must be a number"),
+        ({"table": "yeast", "strategies": f"smote(k_neighbors=0x{'f' * 5000})"}, "k_neighbors must be a whole number"),
+        ({"table": "yeast", "strategies": f"focal(gamma={'-' * 100_000}1)"}, "gamma must be a number"),
+        ({"table": "yeast", "strategies": ",".join(f"focal(gamma={k / 1000})" for k in range(3000))}, "at most"),
+        ({"table": "yeast", "strategies": "+".join(["smote"] * 3000)}, "10 parts at most"),
     ],
+    ids=lambda value: str(value)[:60].encode("ascii", "replace").decode(),
 )
 def test_a_broken_link_gets_one_sentence(query: dict[str, str], says: str) -> None:
     with pytest.raises(PlanError, match=says):

@@ -52,3 +52,8 @@ def test_durations_are_rough() -> None:
     assert duration(75) == "about 75 s"
     assert duration(600) == "about 10 min"
     assert duration(9000) == "about 2.5 h"
+
+
+def test_half_a_character_is_shown_as_one_that_is_unknown() -> None:
+    """A lone surrogate has no UTF-8, in which everything goes to the browser."""
+    assert plain("a\ud800b").encode() == b"a?b"
