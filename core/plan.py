@@ -7,6 +7,8 @@ import math
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
+
 from core.words import is_showable
 
 #: The whole catalogue, and as many again in other settings; a page with more takes minutes to draw.
@@ -110,15 +112,31 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """How rows are split into folds: stratified, repeated if asked, groups and time respected."""
+    """How rows are split into folds: stratified, repeated if asked, groups and time respected.
+
+    Parameters
+    ----------
+    seeding : {1, 2}
+        How a repeat's folds follow from the seed. 2 draws each pair of seed and repeat by itself. 1 is that of
+        plans that name none: it adds the two up, so that seed 0 and 1 share folds; it is kept so that such a
+        run can be gone on with and repeated.
+    """
 
     folds: int = 5
     repeats: int = 1
     seed: int = 0
     group: str | None = None
     time: str | None = None
+    seeding: int = 2
+
+    def fold_seed(self, repeat: int) -> int:
+        """Return the seed that a repeat's folds are drawn with, in [0, 2**32)."""
+        if self.seeding == 1:
+            return self.seed + repeat
+        return int(np.random.SeedSequence((self.seed, repeat)).generate_state(1)[0])
 
     def __post_init__(self) -> None:
+        _between("Seeding", self.seeding, 1, 2, whole=True)
         _between("Folds", self.folds, 2, 50, whole=True)
         _between("Repeats", self.repeats, 1, 100, whole=True)
         _between("Seed", self.seed, 0, 2**31 - 1, whole=True)
@@ -195,7 +213,7 @@ class Plan:
                 positive=raw["positive"],
                 kinds=tuple((name, kind) for name, kind in raw["kinds"]),
                 network=network,
-                split=SplitSettings(**raw["split"]),
+                split=SplitSettings(**{"seeding": 1, **raw["split"]}),
             )
         except PlanError:
             raise

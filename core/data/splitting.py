@@ -43,7 +43,7 @@ def split_rows(problem: Problem, unit: Unit) -> FoldRows:
     """
     plan, y = problem.plan, problem.target.codes
     split = plan.split
-    seed = split.seed + unit.repeat
+    seed = split.fold_seed(unit.repeat)
     everything = np.arange(len(y))
     share = plan.network.validation_split
     if split.time is not None:

@@ -51,6 +51,11 @@ def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], c
         *([f"DATES = {_listed(of_kind['date'])}"] if of_kind["date"] else []),
         *([f"CATEGORIES = {_listed(of_kind['categorical'])}"] if of_kind["categorical"] else []),
         f"FOLDS, SEED, VALIDATION_SPLIT = {split.folds}, {split.seed}, {network.validation_split}",
+        *(
+            []
+            if split.time
+            else [f"FOLD_SEED = {split.fold_seed(0)}  # draws the folds of the comparison's first repeat"]
+        ),
         f"HIDDEN_LAYERS, DROPOUT = {network.hidden_layers}, {network.dropout}",
         f"LEARNING_RATE, BATCH_SIZE = {network.learning_rate}, {network.batch_size}",
         f"EPOCHS, PATIENCE = {network.epochs}, {network.patience}",
@@ -171,11 +176,13 @@ def fold_head(facts: CodeFacts, plan: Plan) -> list[str]:
     elif split.group is not None:
         lines += [
             f"    groups = pd.factorize(table[{split.group!r}])[0]",
-            "    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)",
+            "    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=FOLD_SEED)",
             "    splits = list(folds.split(table, labels, groups))",
         ]
     else:
-        lines.append("    splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(table, labels))")
+        lines.append(
+            "    splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=FOLD_SEED).split(table, labels))"
+        )
     lines += ["    scores = []", "    for number, (train_rows, test_rows) in enumerate(splits[:folds_to_run]):"]
     lines.append("        # Kept from balancing: these rows decide when to stop, and on thresholds.")
     if split.time is not None:
@@ -186,7 +193,7 @@ def fold_head(facts: CodeFacts, plan: Plan) -> list[str]:
     elif split.group is not None:
         lines += [
             "        parts = max(2, round(1 / VALIDATION_SPLIT))",
-            "        inner = StratifiedGroupKFold(parts, shuffle=True, random_state=SEED)",
+            "        inner = StratifiedGroupKFold(parts, shuffle=True, random_state=FOLD_SEED)",
             "        fit, valid = next(inner.split(train_rows, labels[train_rows], groups[train_rows]))",
             "        fit_rows, valid_rows = train_rows[fit], train_rows[valid]",
         ]
@@ -194,7 +201,7 @@ def fold_head(facts: CodeFacts, plan: Plan) -> list[str]:
         lines += [
             "        fit_rows, valid_rows = map(np.sort, train_test_split(",
             "            train_rows, test_size=round(VALIDATION_SPLIT * len(train_rows)),",
-            "            stratify=labels[train_rows], random_state=SEED,",
+            "            stratify=labels[train_rows], random_state=FOLD_SEED,",
             "        ))",
         ]
     lines += [
