@@ -40,7 +40,8 @@ def show_difficulty(problem: Problem) -> None:
                 "(rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
                 "one-hot categories."
                 + (f" Neighbours are sought in {found.reference:,} rows." if found.reference < len(target.rows) else "")
-                + f" At most {int(found.looked_at.max()):,} rows of a class were looked at."
+                + f" At most {int(found.looked_at.max()):,} rows of a class were looked at. It describes the table and "
+                "forecasts no scores: a network may separate what lies close together."
             )
         with right:
             for finding in findings(found):

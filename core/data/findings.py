@@ -1,4 +1,9 @@
-"""What a table's difficulty means for the choice of strategy, in words: one rule a finding, all of them here."""
+"""What was measured of a table's difficulty, in words: one rule a finding, all of them here.
+
+Neighbours and overlap describe distances in the features, all of them alike. A network weighs features, so
+that rows without a neighbour of their class may still be told apart without an error: these findings say
+what was measured and which strategies use it, and forecast no scores.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ class Finding:
     figure : str
         What was measured, one sentence; names are code text.
     meaning : str
-        What it means for the choice of strategy, one sentence.
+        What follows from the figure, and what does not, one sentence.
     serious : bool
         Something to look at before anything is trained.
     """
@@ -45,20 +50,20 @@ def _neighbours(found: Difficulty) -> Finding:
     )
     if rare + outlier >= 0.5:
         meaning = (
-            "Most stand alone among other classes, where SMOTE would draw new rows between strangers: prefer weights, "
-            "ensembles or a tuned threshold, and expect low scores from all."
+            "Most have no or one row of their class near, so that samplers such as SMOTE draw new rows between those "
+            "of other classes; weights and thresholds draw none. A network may tell the classes apart all the same."
         )
     elif safe >= 0.6:
         meaning = (
-            "Most lie among their own, so the plain network with a tuned threshold may be enough, and any strategy "
-            "has to beat that."
+            "Most lie among their own, where samplers draw new rows between rows of the class; what is gained shows "
+            "against the plain network with a tuned threshold."
         )
     else:
         meaning = (
-            "Many lie at the border, where strategies differ most: try weights, samplers that act at the border or "
-            "clean it, and a tuned threshold, side by side."
+            "Many lie beside rows of other classes: samplers for the border and samplers that clean act on just these "
+            "rows, so put them beside weights and a tuned threshold."
         )
-    return Finding("Neighbours", figure, meaning, bool(rare + outlier >= 0.5))
+    return Finding("Neighbours", figure, meaning)
 
 
 def _overlap(found: Difficulty) -> Finding:
@@ -67,16 +72,12 @@ def _overlap(found: Difficulty) -> Finding:
         f"The nearest row to {share:.0%} of {quoted(found.labels[found.smallest])} is of another class; one feature "
         f"alone leaves an overlap of {found.fisher:.2f} (1 is complete)."
     )
-    if share >= 0.5:
-        meaning = (
-            "The classes lie on top of each other, so balancing mostly trades false alarms for found rows: decide by "
-            "costs, and look for better features."
-        )
-    elif share >= 0.2:
-        meaning = "The classes overlap in part: no strategy will find all rows without false alarms."
-    else:
-        meaning = "The classes are mostly apart, so the balance matters little and the simplest strategy may win."
-    return Finding("Overlap", figure, meaning, share >= 0.5)
+    how = "Most" if share >= 0.5 else "A part" if share >= 0.2 else "Few"
+    meaning = (
+        f"{how} of these rows would be called wrongly by their nearest neighbour, which takes all features for equally "
+        "important; a network does not, and the comparison alone shows how well it does."
+    )
+    return Finding("Overlap", figure, meaning)
 
 
 def _copies(found: Difficulty) -> Finding:
@@ -84,7 +85,7 @@ def _copies(found: Difficulty) -> Finding:
         return Finding(
             "Copies across classes",
             "No row equals a row of another class in every feature.",
-            "Nothing here limits what a strategy can reach.",
+            "So no row has to be called wrongly for the sake of another.",
         )
     does = "equals" if found.conflicts == 1 else "equal"
     return Finding(

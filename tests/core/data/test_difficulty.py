@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
@@ -51,6 +56,28 @@ def test_overlap_is_the_nearest_neighbours_disagreement() -> None:
     assert found.reference == 731
     assert found.conflicts == 0
     assert found.leaks == ()
+
+
+def test_a_rare_class_that_a_network_separates_gets_no_forecast_of_low_scores() -> None:
+    """Like car evaluation's "good": each rare row's neighbours are of another class, and a line separates all."""
+    grid = pd.DataFrame(list(product("abcd", "abc", "abc", "abc", "ab")), columns=list("vwxyz"))
+    rare = (grid == "c").sum(axis=1).ge(3) & grid["z"].eq("b")
+    frame = grid.assign(y_=np.where(rare, "good", "rest"))
+    assert rare.sum() == 10
+    found = measured(frame, "y_")
+    assert found.kinds[1, 2:].sum() >= 0.5
+    assert found.overlap[1] >= 0.5
+    encoded = pd.get_dummies(grid).to_numpy(np.float64)
+    model = LogisticRegression(C=100, class_weight="balanced")
+    ranked = cross_val_predict(model, encoded, rare, cv=3, method="predict_proba")[:, 1]
+    assert roc_auc_score(rare, ranked) > 0.99
+    neighbours, overlap, *_ = findings(found)
+    assert not neighbours.serious
+    assert not overlap.serious
+    text = f"{neighbours.meaning} {overlap.meaning}"
+    assert "may tell the classes apart" in text
+    for forecast in ("expect", "low scores", "better features", "no strategy will", "may win", "may be enough"):
+        assert forecast not in text
 
 
 def test_the_same_table_gives_the_same_answer() -> None:
