@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))
 FIGURES = {"f1": "F1", "precision": "Precision", "recall": "Recall", "value": "Cost"}
 PER = 1000
+RULES = {"own": "Each strategy's own decisions", "one": "One threshold for all"}
 
 
 def show_threshold(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
-    """Move one threshold for all strategies, and read what it does."""
+    """Read every strategy's own decisions, or move one threshold for all and read what it does."""
     code = class_against_rest(found, record.positive, "threshold_class")
     explore(found, names, key, code)
 
@@ -36,20 +37,31 @@ def show_threshold(record: RunRecord, found: Comparison, names: dict[str, str], 
 def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> None:
     """Show the slider, the costs, and all that follows from them; only this part runs when they move."""
     explorer = explorer_of(found, key, code)
-    at = st.slider(
-        f"Call a row {plain(found.labels[code])} where its probability is at least",
-        0.0,
-        1.0,
-        0.5,
-        0.005,
-        format="%.3f",
-        key="threshold",
-    )
+    if not explorer.n_class or not explorer.n_rest:
+        absent = found.labels[code] if not explorer.n_class else rest_of(found, code)
+        st.info(f"No test row is {plain(absent)}, so that no threshold can be judged: choose other folds.")
+        return
+    rule = st.segmented_control(
+        "Decided by", list(RULES), default="own", format_func=RULES.__getitem__, key="threshold_rule", required=True,
+        help="A strategy's own decisions are those of the overview, with the threshold or rule of each fold.",
+    )  # fmt: skip
+    at = None
+    if rule == "one":
+        at = st.slider(
+            f"Call a row {plain(found.labels[code])} where its probability is at least",
+            0.0,
+            1.0,
+            0.5,
+            0.005,
+            format="%.3f",
+            key="threshold",
+        )
     costs = enter_costs(found, explorer, code)
     if costs is None:
         return
     word = "Benefit" if costs.benefits else "Cost"
-    here, best = explorer.at(at, costs), explorer.best(costs)
+    decided, best = explorer.decided(costs), explorer.best(costs)
+    here = decided if at is None else explorer.at(at, costs)
     own = np.array([np.median(one.thresholds) if one.thresholds else np.nan for one in tested_rows(found, key)])
     at_best = explorer.at_own(best[:, None], costs)
     table = readings_table(explorer, names, here, own, best, at_best, word)
@@ -65,7 +77,8 @@ def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> No
     share = f"{explorer.share:.1%}" if costs.prevalence is None else f"{costs.prevalence:.2%} in the field"
     st.caption(
         f"{explorer.n_class:,} test rows of {plain(found.labels[code])} and {explorer.n_rest:,} of "
-        f"{plain(rest_of(found, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}."
+        f"{plain(rest_of(found, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All figures "
+        "here count the rows of all folds together; the overview shows means of the folds' figures."
     )
     what = st.segmented_control(
         "Figure",
@@ -76,7 +89,7 @@ def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> No
         required=True,
         label_visibility="collapsed",
     )
-    show_curves(explorer, names, what or "f1", costs, at, own, best, at_best)
+    show_curves(explorer, names, what or "f1", costs, at, own, decided, best, at_best)
 
 
 def show_curves(
@@ -84,14 +97,15 @@ def show_curves(
     names: dict[str, str],
     what: str,
     costs: Costs,
-    at: float,
+    at: float | None,
     own: np.ndarray,
+    decided: Readings,
     best: np.ndarray,
     at_best: Readings,
 ) -> None:
     word = "Benefit" if costs.benefits else "Cost"
     times = PER if what == "value" else 1
-    tuned = getattr(explorer.at_own(np.nan_to_num(own)[:, None], costs), what)[:, 0]
+    tuned = getattr(decided, what)[:, 0]
     marks = {
         "own threshold": (own, times * np.where(np.isnan(own), np.nan, tuned)),
         f"best by {word.lower()}": (best, times * getattr(at_best, what)[:, 0]),
@@ -107,7 +121,8 @@ def show_curves(
         else ""
     )
     st.caption(
-        "● the strategy's own threshold, the median over folds, fitted on validation rows. ★ the best threshold under "
+        "● the strategy's own decisions, at the median of its folds' thresholds, fitted on validation rows: off its "
+        "line where they differ from fold to fold. ★ the best threshold under "
         "these numbers, chosen on the same rows that it is shown on: on new rows it will do somewhat worse." + ideally
     )
 
@@ -216,7 +231,7 @@ def columns(found: Comparison, code: int, word: str) -> dict[str, ColumnConfig]:
         "Recall": number(format="%.3f"),
         "F1": number(format="%.3f"),
         word: number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows."),
-        "Own threshold": number(format="%.3f", help="Median over folds; fitted on validation rows."),
+        "Own threshold": number(format="%.3f", help="Median of the folds' thresholds; fitted on validation rows."),
         "Best threshold": number(format="%.3f", help="Chosen on these very rows, and so optimistic."),
         f"{word} there": number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."),
     }

@@ -23,7 +23,7 @@ def threshold_curves(
     grid: np.ndarray,
     values: np.ndarray,
     title: str,
-    at: float,
+    at: float | None,
     marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> go.Figure:
     """Return a figure over the threshold, one line a strategy.
@@ -32,8 +32,8 @@ def threshold_curves(
     ----------
     grid : ndarray, shape (n_thresholds,)
     values : ndarray, shape (n_strategies, n_thresholds)
-    at : float
-        The threshold that is looked at.
+    at : float or None
+        The threshold that is looked at; None where each strategy has its own.
     marks : mapping of str to (thresholds, values)
         Marked points by what they are, each shape (n_strategies,); nan leaves one out.
     """
@@ -53,7 +53,8 @@ def threshold_curves(
                     "line": {"width": 1.5, "color": GREY}},
             hovertemplate=f"%{{text}}, {what}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
-    figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
+    if at is not None:
+        figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
     figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
     return themed(figure, 460).update_layout(legend_y=-0.28)

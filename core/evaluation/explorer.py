@@ -172,12 +172,16 @@ class Explorer:
         Strategies, in order.
     n_class, n_rest : int
         Tested rows of the class and of the rest.
+    own_called, own_hits : ndarray of int64, shape (n_strategies, 1)
+        Rows, and rows of the class, that a strategy's own decisions call the class, fold by fold.
     """
 
     keys: tuple[str, ...]
     n_class: int
     n_rest: int
     ranked: tuple[_Ranked, ...]
+    own_called: np.ndarray
+    own_hits: np.ndarray
 
     @classmethod
     def of(cls, pooled: Sequence[OutOfFold], code: int) -> Explorer:
@@ -185,7 +189,9 @@ class Explorer:
         truth = pooled[0].truth == code
         ranked = tuple(_Ranked.of(one.truth == code, one.probabilities[:, code]) for one in pooled)
         n_class = int(truth.sum())
-        return cls(tuple(one.key for one in pooled), n_class, len(truth) - n_class, ranked)
+        called = np.array([[(one.decisions == code).sum()] for one in pooled], np.int64)
+        hits = np.array([[((one.decisions == code) & (one.truth == code)).sum()] for one in pooled], np.int64)
+        return cls(tuple(one.key for one in pooled), n_class, len(truth) - n_class, ranked, called, hits)
 
     @property
     def share(self) -> float:
@@ -210,6 +216,13 @@ class Explorer:
             at = np.searchsorted(one.values, thresholds[i], side="left")
             counts[0, i], counts[1, i] = one.called[at], one.hits[at]
         return self._readings(thresholds, counts[0], counts[1], costs)
+
+    def decided(self, costs: Costs) -> Readings:
+        """Return the figures of every strategy's own decisions, each with the threshold or rule of its fold.
+
+        Their confusion matrices are those of the comparison; ``thresholds`` are nan, as there is no single one.
+        """
+        return self._readings(np.full(self.own_called.shape, np.nan), self.own_called, self.own_hits, costs)
 
     def best(self, costs: Costs) -> np.ndarray:
         """Return the threshold of each strategy with the least cost or the most benefit, shape (n_strategies,).

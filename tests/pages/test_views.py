@@ -11,6 +11,8 @@ import pytest
 from sklearn import metrics as sk
 from streamlit.testing.v1 import AppTest
 
+from core.data.samples import load_sample
+from core.evaluation.comparison import compare
 from core.evaluation.explorer import CostError
 from core.runs.store import Store
 from pages._threshold import costs_of
@@ -32,8 +34,31 @@ def frame(page: AppTest, starts: str) -> pd.DataFrame:
     return next(one.value for one in page.dataframe if one.value.columns[0] == starts)
 
 
+def test_the_threshold_view_starts_with_the_counts_of_the_overview(app: AppTest, runs_folder: Path) -> None:
+    store = Store(runs_folder)
+    run = store.create(PLAN, load_sample("abalone_9_vs_18"))
+    results = []
+    for fold in range(3):
+        # As a threshold tuned on validation rows does: it differs from fold to fold and is far from 0.5.
+        cut = 0.05 + 0.1 * fold
+        tuned = [
+            replace(r, threshold=cut, decisions=(r.probabilities[:, 1] >= cut).astype(np.int64))
+            for r in fold_results(fold)
+        ]
+        store.write_unit(run, f"r000-f{fold:03d}", tuple(tuned))
+        results += tuned
+    store.set_status(run, "finished")
+    table = frame(view(opened(app, run), "threshold"), "Strategy")
+    shown = compare(results, PLAN, ("9", "18")).strategies
+    for i, summary in enumerate(shown):
+        (quiet, alarm), (miss, hit) = summary.confusion
+        assert table.loc[i, ["Found", "Missed", "False alarms", "Rightly left"]].tolist() == [hit, miss, alarm, quiet]
+        assert hit > 0
+
+
 def test_one_threshold_moves_every_strategy(page: AppTest) -> None:
     page = view(page, "threshold")
+    page = page.segmented_control(key="threshold_rule").set_value("one").run()
     moved = page.slider(key="threshold").set_value(0.2).run()
     assert not moved.exception
     table = frame(moved, "Strategy")
