@@ -71,7 +71,10 @@ class Results:
         return {choice.key: label(choice) for choice in self.plan.strategies}
 
     def frame(self) -> pd.DataFrame:
-        """Return the means over folds, one row a strategy (by key), one column a metric and ``seconds``."""
+        """Return the means over folds, one row a strategy (by key), one column a metric and ``seconds``.
+
+        Strategies that failed on some folds come last; their means rest on the others, see ``comparison.notes``.
+        """
         found = self.comparison
         rows = {
             s.key: {**{m.key: float(s.mean[m.key]) for m in METRICS}, "seconds": s.seconds} for s in found.strategies
@@ -81,7 +84,8 @@ class Results:
 
     def __repr__(self) -> str:
         found = self.comparison
-        return f"Results of {len(found.strategies)} strategies over {found.folds} folds\n{self.frame()}"
+        head = f"Results of {len(found.strategies)} strategies over {found.folds_in_words()}"
+        return "\n".join([head, str(self.frame()), *found.notes])
 
     def _repr_html_(self) -> str:
         from core.reporting.display import comparison_html

@@ -103,7 +103,7 @@ def _run(given: argparse.Namespace) -> int:
     from core.api import run
     from core.data.table import TableError
     from core.plan import PlanError
-    from core.reporting.display import metrics_grid, text_table
+    from core.reporting.display import MAIN, metrics_grid, text_table
     from core.reporting.writers import WriteError, write_results
     from core.runs.store import StoreError, runs_folder
     from core.training.lane import Stopped
@@ -131,7 +131,10 @@ def _run(given: argparse.Namespace) -> int:
         print(json.dumps(_as_json(results), ensure_ascii=False))
     elif found.strategies:
         print(text_table(metrics_grid(found, results.names)))
-        print(f"\nMean ± standard deviation over {found.folds} folds; * marks the best. Run {results.run_id}.")
+        print(f"\nMean ± standard deviation over {found.folds_in_words(MAIN)}; * marks the best. Run {results.run_id}.")
+        for note in (found.mark_in_words, *found.notes):
+            if note:
+                print(note)
     if not given.quiet or not found.strategies:
         for key, reason in found.failed:
             print(f"{results.names[key]} has no result: {reason}", file=sys.stderr)
@@ -225,7 +228,7 @@ def _layers(text: str) -> tuple[int, ...]:
 def _as_json(results: Results) -> dict[str, object]:
     found = results.comparison
     frame = results.frame()
-    spread = {s.key: s.std for s in found.strategies}
+    by_key = {s.key: s for s in found.strategies}
     return {
         "run": results.run_id,
         "table": results.table.name,
@@ -236,11 +239,15 @@ def _as_json(results: Results) -> dict[str, object]:
             key: {
                 "name": results.names[str(key)],
                 "mean": {name: _number(value) for name, value in row.items()},
-                "std": {str(name): _number(value) for name, value in spread[str(key)].items()},
+                "std": {str(name): _number(value) for name, value in by_key[str(key)].std.items()},
+                "folds": {str(name): int(number) for name, number in by_key[str(key)].folds.items()},
+                "failed_folds": found.folds - len(by_key[str(key)].scores),
+                "errors": list(by_key[str(key)].errors),
             }
             for key, row in frame.iterrows()
         },
         "failed": dict(found.failed),
+        "notes": list(found.notes),
     }
 
 

@@ -42,7 +42,8 @@ def show_overview(record: RunRecord, found: Comparison, names: dict[str, str], k
 def show_table(found: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
-    st.caption(f"{spread}, {found.folds} folds. ★ marks the best mean. Press a heading to sort.")
+    mark = f" {found.mark_in_words}" if found.partial else ""
+    st.caption(f"{spread}, {found.folds_in_words()}. ★ marks the best mean.{mark} Press a heading to sort.")
     width = 132 if shown is None else 180
     config = {metric.name: st.column_config.Column(help=metric.help, width=width) for metric in METRICS}
     config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)

@@ -59,13 +59,15 @@ def explained(pairs: Pairs, cell: Cell) -> str:
     n = len(pairs.keys) * (len(pairs.keys) - 1) // 2
     if cell == "p_holm":
         return (
-            f"Corrected resampled t-test on {pairs.folds} common folds; Holm's correction for all {n} pairs, so "
-            "p-values are larger than in the verdict, which asks fewer questions. Below 0.05 a difference is clear."
+            f"Corrected resampled t-test on {pairs.folds_in_words} that both finished; Holm's correction for all {n} "
+            "pairs, so p-values are larger than in the verdict, which asks fewer questions. Below 0.05 a difference is "
+            "clear."
         )
     word = {"better": "better by more than", "same": "within", "worse": "worse by more than"}[cell]
     return (
         f"Read along a row: the chance, in per cent, that its strategy is {word} {pairs.rope:g}, "
-        f"by the Bayesian correlated t-test on {pairs.folds} common folds. Point at a cell for the whole pair."
+        f"by the Bayesian correlated t-test on {pairs.folds_in_words} that both finished. Point at a cell for the "
+        "whole pair."
     )
 
 
@@ -73,7 +75,7 @@ def table(pairs: Pairs, names: dict[str, str]) -> pd.DataFrame:
     """Return all pairs under headings for people."""
     heads = {
         "first": "Strategy", "second": "Against", "difference": "Lead", "better": "Better", "same": "Same",
-        "worse": "Worse", "p": "p", "p_holm": "p (Holm)", "words": "In words",
+        "worse": "Worse", "p": "p", "p_holm": "p (Holm)", "words": "In words", "shared": "Folds",
     }  # fmt: skip
     frame = pairs.table()
     for column in ("first", "second"):

@@ -29,20 +29,24 @@ if TYPE_CHECKING:
 
 
 class View(NamedTuple):
-    """One way to look at a run; ``show`` takes the record, the comparison, strategy names and a cache key."""
+    """One way to look at a run; ``show`` takes the record, the comparison, strategy names and a cache key.
+
+    With ``same_rows`` it holds strategies against each other row by row, so that all must have decided the same rows.
+    """
 
     key: str
     title: str
     show: Callable[[RunRecord, Comparison, dict[str, str], str], None]
+    same_rows: bool = False
 
 
 VIEWS = (
     View("overview", "Overview", show_overview),
     View("pairs", "Pairs", show_pairs),
-    View("threshold", "Threshold", show_threshold),
-    View("calibration", "Calibration", show_calibration),
+    View("threshold", "Threshold", show_threshold, same_rows=True),
+    View("calibration", "Calibration", show_calibration, same_rows=True),
     View("classes", "Classes", show_classes),
-    View("errors", "Errors", show_errors),
+    View("errors", "Errors", show_errors, same_rows=True),
     View("training", "Training", show_training),
     View("code", "Code", show_code),
     View("report", "Report", show_report),
@@ -54,14 +58,25 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     found = comparison(record.id)
     if store().finished_units(record.id) != done:  # one was damaged, and is set aside
         st.rerun()
-    names = {choice.key: label(choice) for choice in record.plan.strategies}
+    names = found.marked({choice.key: label(choice) for choice in record.plan.strategies})
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
     show_notes(found, names)
     if found.strategies:
         key = f"{record.id} {store().fingerprint(record.id)}"
         show_verdict(record, found, names, key)
-        chosen_view().show(record, found, names, key)
+        show_view(chosen_view(), record, found, names, key)
+
+
+def show_view(view: View, record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+    if view.same_rows and found.partial:
+        left_out = ", ".join(plain(names[s.key], 120) for s in found.partial)
+        st.caption(f"Left out here, as they have not decided all rows: {left_out}.")
+        found = found.of_whole()
+        if not found.strategies:
+            st.info("No strategy finished all folds, so there are no rows that all have decided.")
+            return
+    view.show(record, found, names, key)
 
 
 def chosen_view() -> View:
@@ -101,7 +116,7 @@ def show_notes(found: Comparison, names: dict[str, str]) -> None:
     for key, reason in found.failed:
         st.warning(f"**{plain(names[key], 120)}** has no result: {sentence(reason)}", icon=":material/block:")
     for note in found.notes:
-        st.warning(sentence(note), icon=":material/info:")
+        st.warning(sentence(note.replace("`", "'")), icon=":material/info:")
     changed = [(names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
     if changed:
         with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):

@@ -46,13 +46,14 @@ def show_verdict(record: RunRecord, found: Comparison, names: dict[str, str], ke
         st.markdown(f"**{sentence(first.text)}**")
         if others:
             st.markdown("\n".join(f"- {sentence(one.text)}" for one in others))
+        # Without a test, its sentence is among those above.
         notes = judged.intervals.notes + (judged.pairs.notes if judged.pairs.tested else ())
         for note in notes:
             st.caption(sentence(note))
         if judged.pairs.tested and len(found.strategies) > 1:
             st.caption(
-                f"Tested on {judged.pairs.folds} common folds, corrected for training rows that folds share "
-                "(Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
+                f"Tested on {judged.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
+                "that folds share (Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
             )
 
 

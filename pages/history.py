@@ -171,14 +171,16 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
             "First": shown["first"],
             "Second": shown["second"],
             "Difference": shown["difference"],
+            "Folds": [f"{one} and {two}" for one, two in zip(shown["first_folds"], shown["second_folds"], strict=True)],
         }
     )
     numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("First", "Second")}
     numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second less first.")
     st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table", placeholder="–")
     st.caption(
-        f"Means over {found[0].folds} folds of the first and {found[1].folds} of the second. Brier score and log loss "
-        "are better when lower."
+        f"Means over up to {found[0].folds} folds of the first and {found[1].folds} of the second: a strategy that "
+        "failed on some, or a metric that some do not define, has fewer. Brier score and log loss are better when "
+        "lower."
     )
 
 

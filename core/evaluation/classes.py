@@ -11,7 +11,10 @@ from core.decision.thresholds import precisions, recalls
 
 @dataclass(frozen=True, eq=False)
 class ClassScores:
-    """Precision, recall and F1 of every class, each shape (n_classes,); 0 where undefined."""
+    """Precision, recall and F1 of every class, each shape (n_classes,); nan for a class without rows.
+
+    A class that is never called has a precision of 0, as in scikit-learn.
+    """
 
     precision: np.ndarray
     recall: np.ndarray
@@ -29,7 +32,8 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     precision, recall = precisions(confusion), recalls(confusion)
     both = precision + recall
     f1 = np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
-    return ClassScores(precision, recall, f1)
+    present = confusion.sum(axis=1) > 0
+    return ClassScores(*(np.where(present, values, np.nan) for values in (precision, recall, f1)))
 
 
 def error_flow(confusion: np.ndarray) -> np.ndarray:

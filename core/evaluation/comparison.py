@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from core.evaluation.metrics import METRICS, score
+from core.evaluation.metrics import METRICS, defined, score
 from core.evaluation.weighted import weighted_scores
 from core.experiment.results import FoldResult, History
 from core.plan import Plan
+from core.strategies import label
+from core.words import counted, listed
+
+PARTIAL_MARK = "†"
 
 
 @dataclass(frozen=True, eq=False)
 class StrategySummary:
-    """One strategy over the folds that all working strategies have in common.
+    """One strategy over the folds that it finished.
 
     Parameters
     ----------
     key : str
     scores : DataFrame
-        One row a fold, indexed by (repeat, fold), one column a metric.
+        One row a fold, indexed by (repeat, fold), one column a metric; nan where the fold's test rows do
+        not define it.
     confusion : ndarray of int64, shape (n_classes, n_classes)
         Truth down, decision across, summed over folds and repeats.
     seconds : float
@@ -49,23 +54,32 @@ class StrategySummary:
         """Standard deviation over folds (n - 1); nan for one fold."""
         return self.scores.std()
 
+    @property
+    def folds(self) -> pd.Series:
+        """Folds that each metric's mean rests on."""
+        return self.scores.notna().sum()
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """All strategies side by side, in the plan's order.
+    """All strategies side by side.
+
+    A strategy that failed on some folds has figures over the others, which cannot be held against means over
+    all folds. It stands apart: behind the others, marked, and never the best. Pairs are tested on the folds
+    that both finished.
 
     Parameters
     ----------
     labels : tuple of str
         Class names by code.
     strategies : tuple of StrategySummary
-        Those with at least one common fold.
+        Those with at least one fold, in the plan's order, those that failed on some folds last.
     failed : tuple of (key, reason) pairs
         Strategies without any result.
     folds : int
-        Folds that the figures rest on.
+        Folds that at least one strategy finished.
     notes : tuple of str
-        What was left out of the comparison, in plain sentences.
+        Which figures rest on fewer folds, and why, in plain sentences.
     """
 
     labels: tuple[str, ...]
@@ -75,10 +89,52 @@ class Comparison:
     notes: tuple[str, ...]
     results: tuple[FoldResult, ...]
 
+    @property
+    def whole(self) -> tuple[StrategySummary, ...]:
+        """The strategies that finished every fold, whose means can be held against each other."""
+        return tuple(s for s in self.strategies if len(s.scores) == self.folds)
+
+    @property
+    def partial(self) -> tuple[StrategySummary, ...]:
+        """The strategies that failed on some folds."""
+        return tuple(s for s in self.strategies if len(s.scores) < self.folds)
+
+    def of_whole(self) -> Comparison:
+        """Return the comparison without strategies that failed on some folds."""
+        return replace(self, strategies=self.whole)
+
+    def marked(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Return names with a dagger before those of strategies that failed on some folds."""
+        apart = {s.key for s in self.partial}
+        return {key: f"{PARTIAL_MARK} {name}" if key in apart else name for key, name in names.items()}
+
+    def folds_in_words(self, metrics: Sequence[str] | None = None) -> str:
+        """Return on how many folds means rest, for example "5 folds" or "2 to 5 folds".
+
+        Parameters
+        ----------
+        metrics : sequence of str or None
+            Those that are shown; None stands for all.
+        """
+        shown = [m.key for m in METRICS] if metrics is None else list(metrics)
+        numbers = [int(n) for s in self.strategies for n in s.folds[shown]] or [self.folds]
+        least, most = min(numbers), max(numbers)
+        return counted(most, "fold") if least == most else f"{least} to {counted(most, 'fold')}"
+
+    @property
+    def mark_in_words(self) -> str:
+        """What the mark of :meth:`marked` means, a sentence; empty where no strategy bears it."""
+        if not self.partial:
+            return ""
+        return f"{PARTIAL_MARK} failed on some folds: its figures rest on fewer folds and are not ranked."
+
     def best(self, metric: str) -> frozenset[str]:
-        """Return the keys of the strategies whose mean is best, ties (to 1e-9) included."""
+        """Return the keys of the strategies whose mean is best, ties (to 1e-9) included.
+
+        Only strategies that finished every fold can be the best.
+        """
         higher = next((m.higher_is_better for m in METRICS if m.key == metric), metric != "seconds")
-        means = {s.key: s.seconds if metric == "seconds" else float(s.mean[metric]) for s in self.strategies}
+        means = {s.key: s.seconds if metric == "seconds" else float(s.mean[metric]) for s in self.whole}
         known = [value for value in means.values() if np.isfinite(value)]
         if not known:
             return frozenset()
@@ -91,7 +147,8 @@ class Comparison:
         Returns
         -------
         DataFrame
-            Columns ``strategy``, ``metric``, ``mean``, ``std``, ``best``; ``seconds`` is the last metric.
+            Columns ``strategy``, ``metric``, ``mean``, ``std``, ``best``, ``folds`` (that the mean rests on) and
+            ``failed_folds`` (of the strategy); ``seconds`` is the last metric.
         """
         rows = []
         for metric in [*(m.key for m in METRICS), "seconds"]:
@@ -99,15 +156,18 @@ class Comparison:
             for s in self.strategies:
                 timed = metric == "seconds"
                 mean, std = (s.seconds, np.nan) if timed else (s.mean[metric], s.std[metric])
-                rows.append((s.key, metric, float(mean), float(std), s.key in best))
-        return pd.DataFrame(rows, columns=["strategy", "metric", "mean", "std", "best"])
+                done = len(s.scores)
+                folds = done if timed else int(s.folds[metric])
+                rows.append((s.key, metric, float(mean), float(std), s.key in best, folds, self.folds - done))
+        heads = ["strategy", "metric", "mean", "std", "best", "folds", "failed_folds"]
+        return pd.DataFrame(rows, columns=heads)
 
 
 def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) -> Comparison:
     """Summarise the folds that are there; more folds may follow.
 
-    Strategies are compared on the folds that all of them finished; a strategy that failed
-    everywhere is set aside with its reason.
+    Each strategy is summed up over the folds that it finished; one that failed everywhere is set aside with
+    its reason.
 
     Parameters
     ----------
@@ -125,21 +185,58 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
         elif result.error not in errors[result.strategy]:
             errors[result.strategy].append(result.error)
     alive = [key for key in order if worked[key]]
-    common = set.intersection(*(set(worked[key]) for key in alive)) if alive else set()
-    seen = set().union(*(set(worked[key]) for key in alive))
-    notes = []
-    if alive and common != seen:
-        partial = [key for key in alive if set(worked[key]) != seen]
-        notes.append(
-            f"Compared on the {len(common)} folds that every strategy finished: "
-            f"{', '.join(partial)} failed on some of the {len(seen)}."
-        )
+    tested = {place: fold for key in alive for place, fold in worked[key].items()}
     summaries = []
-    for key in alive if common else []:
-        folds = [worked[key][place] for place in sorted(common)]
-        summaries.append(_summary(key, folds, sorted(common), len(labels), tuple(errors[key])))
+    for key in sorted(alive, key=lambda key: len(worked[key]) < len(tested)):
+        places = sorted(worked[key])
+        folds = [worked[key][place] for place in places]
+        summaries.append(_summary(key, folds, places, len(labels), tuple(errors[key])))
     failed = tuple((key, errors[key][0]) for key in order if not worked[key] and errors[key])
-    return Comparison(tuple(labels), tuple(summaries), failed, len(common), tuple(notes), tuple(results))
+    names = {choice.key: label(choice) for choice in plan.strategies}
+    gaps = {names[s.key]: len(tested) - len(s.scores) for s in summaries}
+    notes = (*_partial_notes(gaps, len(tested)), *_undefined_notes([tested[p].y_true for p in sorted(tested)], labels))
+    return Comparison(tuple(labels), tuple(summaries), failed, len(tested), notes, tuple(results))
+
+
+def _partial_notes(gaps: Mapping[str, int], folds: int) -> list[str]:
+    """Say which strategies have figures over some folds only, those with as many in one sentence."""
+    notes = []
+    for missing in sorted({number for number in gaps.values() if number}):
+        names = [name for name, number in gaps.items() if number == missing]
+        its = "its" if len(names) == 1 else "their"
+        notes.append(
+            f"{_joined(names)} failed on {missing} of {folds} folds: {its} figures rest on the other "
+            f"{folds - missing}, stand apart under {PARTIAL_MARK} and are not ranked; tests against others use the "
+            "folds that both finished."
+        )
+    return notes
+
+
+def _undefined_notes(truths: Sequence[np.ndarray], labels: Sequence[str]) -> list[str]:
+    """Say which metrics are undefined on folds whose test rows lack a class."""
+    n_classes, notes = len(labels), []
+    every = np.array([np.bincount(truth, minlength=n_classes) > 0 for truth in truths])
+    known = defined(every) if truths else {}
+    groups: dict[tuple[str, ...], list[np.ndarray]] = {}
+    for fold in np.flatnonzero(~every.all(axis=1)) if truths else ():
+        groups.setdefault(tuple(m.key for m in METRICS if not known[m.key][fold]), []).append(every[fold])
+    for metrics, folds in groups.items():
+        absent = [labels[code] for code in np.flatnonzero(~np.all(folds, axis=0)).tolist()]
+        where = f"{len(folds)} of {counted(len(truths), 'fold')} {'has' if len(folds) == 1 else 'have'} no test row of "
+        where += listed(absent, 4) if len(absent) == 1 or n_classes == 2 else f"some class ({listed(absent, 4)})"
+        if metrics:
+            are = f"{_joined([m.name for m in METRICS if m.key in metrics])} are undefined there"
+            left = sorted({int(known[key].sum()) for key in metrics})
+            rest = counted(left[0], "fold") if len(left) == 1 else f"{left[0]} to {counted(left[-1], 'fold')}"
+            notes.append(f"{where}: {are} and left out of the means, which rest on {rest}.")
+        else:
+            notes.append(f"{where}: means over classes leave these classes out there.")
+    return notes
+
+
+def _joined(names: Sequence[str], most: int = 12) -> str:
+    shown = list(names) if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _summary(

@@ -16,13 +16,15 @@ def differences(first: Comparison, second: Comparison) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``strategy``, ``metric``, ``first``, ``second`` and ``difference`` (second less first), in the
-        first run's order; empty where they share none. ``seconds`` is the last metric.
+        Columns ``strategy``, ``metric``, ``first``, ``second``, ``difference`` (second less first),
+        ``first_folds`` and ``second_folds`` (that the means rest on), in the first run's order; empty where they
+        share none. ``seconds`` is the last metric.
     """
     on = ["strategy", "metric"]
-    one, other = (found.table()[[*on, "mean"]] for found in (first, second))
+    one, other = (found.table()[[*on, "mean", "folds"]] for found in (first, second))
     both = one.merge(other, on=on, suffixes=("_first", "_second"))
-    both = both.rename(columns={"mean_first": "first", "mean_second": "second"})
+    both = both.rename(columns={f"mean_{run}": run for run in ("first", "second")})
+    both = both.rename(columns={f"folds_{run}": f"{run}_folds" for run in ("first", "second")})
     return both.assign(difference=both["second"] - both["first"])
 
 

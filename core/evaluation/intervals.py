@@ -31,11 +31,12 @@ _CELLS = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its interval; nan where it is undefined."""
+    """A value and its interval, nan where it is undefined, and the folds that they rest on."""
 
     value: float
     low: float
     high: float
+    folds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class Intervals:
     level : float
         Coverage that is aimed at.
     frame : DataFrame
-        One row a strategy and metric, indexed so, with columns ``value``, ``low`` and ``high``.
+        One row a strategy and metric, indexed so, with columns ``value``, ``low``, ``high`` and ``folds``.
     notes : tuple of str
         What limits these intervals, in plain sentences.
     """
@@ -64,12 +65,12 @@ class Intervals:
         return f"{self.level:.0%} interval {KIND_NAMES[self.kind]}".replace("%", " %")
 
     def of(self, strategy: str, metric: str) -> Interval:
-        value, low, high = self.frame.to_numpy(np.float64)[self.frame.index.get_loc((strategy, metric))]
-        return Interval(float(value), float(low), float(high))
+        value, low, high, folds = self.frame.to_numpy(np.float64)[self.frame.index.get_loc((strategy, metric))]
+        return Interval(float(value), float(low), float(high), int(folds))
 
 
 def intervals(found: Comparison, plan: Plan, kind: Kind = "folds", *, draws: int = 1000) -> Intervals:
-    """Return every strategy's intervals over the comparison's common folds."""
+    """Return every strategy's intervals over the folds that it finished."""
     return by_folds(found, plan) if kind == "folds" else by_rows(found, plan, draws)
 
 
@@ -93,8 +94,8 @@ def by_folds(found: Comparison, plan: Plan) -> Intervals:
             deviation = spread * np.sqrt(1 / n + ratio)
         half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * deviation
         low, high = np.clip([value - half, value + half], *ends)
-        for key, *row in zip(keys, value, low, high, strict=True):
-            rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]))
+        for key, *row, folds in zip(keys, value, low, high, n, strict=True):
+            rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]), int(folds))
     notes = []
     if found.folds < 2:
         notes.append("One fold has no spread: choose the interval by rows, or run more folds.")
@@ -111,16 +112,17 @@ def by_rows(found: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     network is; and decisions have no average. Drawing the (row, repeat) pairs apart would take five
     predictions of one row for five rows, and the intervals would be too narrow.
 
-    A metric is nan in a draw in which a repeat that lacks folds has no row of some class; nan draws do not
-    count. The seed is the plan's.
+    A repeat's rows are pooled over its folds, so that a fold that lacks a class counts with the rows that it
+    has. A repeat in which a draw leaves a metric undefined does not count for it, nor does a draw without any
+    repeat. The seed is the plan's.
 
     Parameters
     ----------
     draws : int
         Bootstrap draws.
     """
-    folds = _common(found)
-    rows = {(s.key, m.key): (np.nan, np.nan, np.nan) for s in found.strategies for m in METRICS}
+    folds = _finished(found)
+    rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in found.strategies for m in METRICS}
     if folds:
         tested = np.unique(np.concatenate([r.test_rows for r in folds]))
         y = np.empty(len(tested), np.int64)
@@ -137,12 +139,15 @@ def by_rows(found: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
             for key, parts in prepared.items():
                 chunks[key].append(_mean_scores(parts, weights))
         tail = (1 - LEVEL) / 2
+        counts = {s.key: len(s.scores) for s in found.strategies}
         for key, drawn in chunks.items():
             for metric in METRICS:
                 values = np.concatenate([chunk[metric.key] for chunk in drawn])
                 values = values[np.isfinite(values)]
                 ends = np.quantile(values, [tail, 1 - tail]) if len(values) else (np.nan, np.nan)
-                rows[key, metric.key] = (float(points[key][metric.key][0]), float(ends[0]), float(ends[1]))
+                rows[key, metric.key] = (
+                    float(points[key][metric.key][0]), float(ends[0]), float(ends[1]), counts[key]
+                )  # fmt: skip
     notes = []
     if plan.split.group is not None:
         notes.append(
@@ -181,10 +186,12 @@ def _pooled(folds: Sequence[FoldResult], tested: np.ndarray) -> Predictions:
 
 def _mean_scores(parts: Sequence[Predictions], weights: np.ndarray) -> dict[str, np.ndarray]:
     found = [part.scores(weights) for part in parts]
-    return {metric.key: np.mean([scores[metric.key] for scores in found], axis=0) for metric in METRICS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # undefined in every repeat is nan, as it should be
+        return {metric.key: np.nanmean([scores[metric.key] for scores in found], axis=0) for metric in METRICS}
 
 
-def _common(found: Comparison) -> list[FoldResult]:
+def _finished(found: Comparison) -> list[FoldResult]:
     """Return the results that the comparison rests on."""
     places = {(s.key, place) for s in found.strategies for place in s.scores.index}
     return [r for r in found.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
@@ -195,6 +202,6 @@ def _repeats(folds: Sequence[FoldResult], strategy: str) -> list[list[FoldResult
     return [[r for r in own if r.repeat == repeat] for repeat in sorted({r.repeat for r in own})]
 
 
-def _frame(rows: dict[tuple[str, str], tuple[float, float, float]]) -> pd.DataFrame:
+def _frame(rows: dict[tuple[str, str], tuple[float, float, float, int]]) -> pd.DataFrame:
     index = pd.MultiIndex.from_tuples(list(rows), names=["strategy", "metric"])
-    return pd.DataFrame(list(rows.values()), index=index, columns=["value", "low", "high"])
+    return pd.DataFrame(list(rows.values()), index=index, columns=["value", "low", "high", "folds"])

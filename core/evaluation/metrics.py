@@ -46,12 +46,38 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
+def defined(present: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which metrics test rows define, by the classes that have rows: the same for every strategy.
+
+    scikit-learn stands in 0 where a metric's denominator is empty (``zero_division``). For a decision that
+    calls no row positive this is kept: the strategy chose it. Where the test rows hold no positive row, no
+    strategy could score above 0, so that precision, recall and F1 are undefined there and no 0. Ranking,
+    correlation and what averages over classes need rows of two classes.
+
+    Parameters
+    ----------
+    present : ndarray of bool, shape (..., n_classes)
+        Whether a class has rows.
+
+    Returns
+    -------
+    dict of ndarray of bool, shape (...)
+        By the metric's key.
+    """
+    two, any_row = present.sum(axis=-1) > 1, present.any(axis=-1)
+    of_classes = present[..., 1] if present.shape[-1] == 2 else two
+    by_key = dict.fromkeys(("precision", "recall", "f1"), of_classes)
+    by_key |= dict.fromkeys(("average_precision", "roc_auc", "balanced_accuracy", "mcc", "g_mean"), two)
+    return by_key | dict.fromkeys(("brier", "log_loss", "accuracy"), any_row)
+
+
 def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, n_classes: int) -> dict[str, float]:
     """Return every metric of :data:`METRICS` by key.
 
     Precision, recall, F1 and average precision are the positive class's (code 1) for two classes
-    and macro averages for more; ROC AUC is one-vs-rest and macro for more; the Brier score is the
-    mean squared distance to the one-hot truth, halved for two classes so that it is the usual one.
+    and macro averages for more, over the classes that have rows; ROC AUC is one-vs-rest and macro for
+    more; the Brier score is the mean squared distance to the one-hot truth, halved for two classes so
+    that it is the usual one.
 
     Parameters
     ----------
@@ -61,26 +87,28 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
     Returns
     -------
     dict
-        A metric that these rows do not define (a class is absent) is nan.
+        A metric that these rows do not define, see :func:`defined`, is nan.
     """
     binary = n_classes == 2
     labels = np.arange(n_classes)
+    rows = np.bincount(y_true, minlength=n_classes) > 0
+    here = labels[rows]
     average = "binary" if binary else "macro"
     p = np.asarray(probabilities, np.float64)
     p = p / p.sum(axis=1, keepdims=True)
     hot = np.eye(n_classes)[y_true]
-    by_class = {"labels": None if binary else labels, "average": average, "zero_division": 0}
+    by_class = {"labels": None if binary else here, "average": average, "zero_division": 0}
 
     def ranking(metric: Callable[..., float]) -> float:
-        if len(np.unique(y_true)) < n_classes:
+        if len(here) < 2:
             return float("nan")
         if binary:
             return float(metric(y_true, p[:, 1]))
-        return float(np.mean([metric(hot[:, c], p[:, c]) for c in labels]))
+        return float(np.mean([metric(hot[:, c], p[:, c]) for c in here]))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return {
+        found = {
             "precision": float(precision_score(y_true, decisions, **by_class)),
             "recall": float(recall_score(y_true, decisions, **by_class)),
             "f1": float(f1_score(y_true, decisions, **by_class)),
@@ -88,8 +116,10 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
             "roc_auc": ranking(roc_auc_score),
             "balanced_accuracy": float(balanced_accuracy_score(y_true, decisions)),
             "mcc": float(matthews_corrcoef(y_true, decisions)),
-            "g_mean": float(geometric_mean_score(y_true, decisions, labels=labels, average="multiclass")),
+            "g_mean": float(geometric_mean_score(y_true, decisions, labels=here, average="multiclass")),
             "brier": float(np.mean(np.sum((p - hot) ** 2, axis=1)) / (2 if binary else 1)),
             "log_loss": float(log_loss(y_true, p, labels=labels)),
             "accuracy": float(accuracy_score(y_true, decisions)),
         }
+    known = defined(rows)
+    return {key: value if known[key] else float("nan") for key, value in found.items()}

@@ -11,7 +11,7 @@ from core.evaluation.comparison import Comparison
 
 @dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """What one strategy said of the test rows of the folds that all strategies have in common.
+    """What one strategy said of the test rows of all finished folds.
 
     Rows come fold by fold, repeat by repeat, in the same order for every strategy; with repeats a
     row of the table comes once a repeat.
@@ -22,7 +22,7 @@ class OutOfFold:
     rows : ndarray of int64, shape (n,)
         Positions among the labelled rows of the table.
     fold : ndarray of int64, shape (n,)
-        Which of the common folds tested the row, counted over all repeats.
+        Which of the finished folds tested the row, counted over all repeats.
     repeat : ndarray of int64, shape (n,)
     truth : ndarray of int64, shape (n,)
         Class codes.
@@ -47,10 +47,10 @@ class OutOfFold:
 
 
 def out_of_fold(found: Comparison) -> tuple[OutOfFold, ...]:
-    """Return every strategy's test rows, on the folds that the comparison rests on."""
+    """Return the test rows of every strategy that finished all folds; the others have not decided the same rows."""
     by_place = {(r.strategy, r.repeat, r.fold): r for r in found.results if r.error is None}
     pooled = []
-    for summary in found.strategies:
+    for summary in found.whole:
         folds = [by_place[summary.key, int(repeat), int(fold)] for repeat, fold in summary.scores.index]
         sizes = [len(f.y_true) for f in folds]
         pooled.append(

@@ -13,8 +13,9 @@ Benavoli, Corani, Demšar and Zaffalon (2017), "Time for a change", JMLR 18.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from scipy import stats
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.plan import SplitSettings
+from core.words import counted
 
 FEWEST_FOLDS = 3
 LEVEL = 0.05
@@ -40,8 +42,8 @@ class Pairs:
     metric : str
     keys : tuple of str
         Strategies, in the comparison's order.
-    folds : int
-        Folds that the tests rest on: those on which every strategy has this metric.
+    shared : ndarray of int64, shape (n_strategies, n_strategies)
+        Folds that a pair's test rests on: those on which both have this metric.
     ratio : float
         Test rows for each training row, the correction's rho.
     rope : float
@@ -64,7 +66,7 @@ class Pairs:
 
     metric: str
     keys: tuple[str, ...]
-    folds: int
+    shared: np.ndarray
     ratio: float
     rope: float
     difference: np.ndarray
@@ -77,9 +79,24 @@ class Pairs:
     notes: tuple[str, ...]
 
     @property
+    def folds(self) -> int:
+        """The most folds that a pair shares, or that a strategy without a rival has."""
+        return int(self._counts().max(initial=0))
+
+    @property
+    def folds_in_words(self) -> str:
+        """On how many folds pairs are tested, for example "5 folds" or "3 to 5 folds"."""
+        counts = self._counts()
+        least = int(counts.min()) if len(counts) else 0
+        return counted(self.folds, "fold") if least == self.folds else f"{least} to {counted(self.folds, 'fold')}"
+
+    @property
     def tested(self) -> bool:
-        """Whether there are folds enough for a test."""
+        """Whether some pair shares folds enough for a test."""
         return self.folds >= FEWEST_FOLDS
+
+    def _counts(self) -> np.ndarray:
+        return self.shared[np.triu_indices(len(self.keys), 1 if len(self.keys) > 1 else 0)]
 
     def at(self, first: str, second: str) -> tuple[int, int]:
         """Return the place of a pair in the matrices."""
@@ -91,12 +108,15 @@ class Pairs:
         Returns
         -------
         DataFrame
-            Columns ``first``, ``second``, the matrices' names, and ``words``, which follow ``p_holm``.
+            Columns ``first``, ``second``, the matrices' names with ``shared`` last, and ``words``, which follow
+            ``p_holm``.
         """
         i, j = np.triu_indices(len(self.keys), 1)
         names = np.array(self.keys, dtype=object)
         columns = {"first": names[i], "second": names[j]}
-        columns |= {n: getattr(self, n)[i, j] for n in ("difference", "better", "same", "worse", "p", "p_holm")}
+        columns |= {
+            n: getattr(self, n)[i, j] for n in ("difference", "better", "same", "worse", "p", "p_holm", "shared")
+        }
         frame = pd.DataFrame(columns)
         frame["words"] = [in_words(d, p) for d, p in zip(frame["difference"], frame["p_holm"], strict=True)]
         return frame
@@ -118,7 +138,7 @@ def rows_ratio(split: SplitSettings) -> float:
     return 2 / (split.folds + 1) if split.time is not None else 1 / (split.folds - 1)
 
 
-def corrected_variance(spread: np.ndarray, folds: int, ratio: float) -> np.ndarray:
+def corrected_variance(spread: np.ndarray, folds: int | np.ndarray, ratio: float) -> np.ndarray:
     """Return the variance of a mean over folds, ``(1 / folds + ratio) * spread ** 2``."""
     return (1 / folds + ratio) * np.square(spread)
 
@@ -132,7 +152,7 @@ def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
     Parameters
     ----------
     differences : ndarray of float64, shape (n_folds, ...)
-        One fold's score less the other's.
+        One fold's score less the other's; a fold that is nan does not count.
     ratio : float
         Test rows for each training row.
 
@@ -140,15 +160,24 @@ def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
     -------
     ndarray of float64, shape (...)
     """
-    folds = len(differences)
-    if folds < FEWEST_FOLDS:
-        return np.full(differences.shape[1:], np.nan)
-    mean, spread = differences.mean(axis=0), differences.std(axis=0, ddof=1)
-    deviation = np.sqrt(corrected_variance(spread, folds, ratio))
+    folds, mean, spread, largest = _moments(differences)
     with np.errstate(divide="ignore", invalid="ignore"):
+        deviation = np.sqrt(corrected_variance(spread, folds, ratio))
         p = 2 * stats.t.sf(np.abs(mean) / deviation, folds - 1)
     p = np.where(spread < _SAME, np.nan, p)
-    return np.where(np.abs(differences).max(axis=0) < _SAME, 1.0, p)
+    return np.where(folds < FEWEST_FOLDS, np.nan, np.where(largest < _SAME, 1.0, p))
+
+
+def _moments(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the number, mean, standard deviation (n - 1) and largest size of what is not nan along the first axis."""
+    folds = np.isfinite(differences).sum(axis=0)
+    if not len(differences):
+        nothing = np.full(folds.shape, np.nan)
+        return folds, nothing, nothing, nothing
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no fold, or one: nan
+        mean, spread = np.nanmean(differences, axis=0), np.nanstd(differences, axis=0, ddof=1)
+        return folds, mean, spread, np.nanmax(np.abs(differences), axis=0)
 
 
 def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -161,7 +190,7 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     Parameters
     ----------
     differences : ndarray of float64, shape (n_folds, ...)
-        First score less the second's; above 0 is better.
+        First score less the second's; above 0 is better. A fold that is nan does not count.
     rope : float
         Half width of the region of practical equivalence, at least 0.
 
@@ -177,15 +206,13 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     """
     if not rope >= 0:
         raise ValueError(f"The width of practical equivalence is {rope:g}: choose 0 or more.")
-    folds = len(differences)
-    if folds < FEWEST_FOLDS:
-        nothing = np.full(differences.shape[1:], np.nan)
-        return nothing, nothing, nothing
-    mean, spread = differences.mean(axis=0), differences.std(axis=0, ddof=1)
-    scale = np.where(spread < _SAME, np.nan, np.sqrt(corrected_variance(spread, folds, ratio)))
-    worse, better = stats.t.cdf(-rope, folds - 1, mean, scale), stats.t.sf(rope, folds - 1, mean, scale)
-    identical = np.abs(differences).max(axis=0) < _SAME
-    worse, better = np.where(identical, 0.0, worse), np.where(identical, 0.0, better)
+    folds, mean, spread, largest = _moments(differences)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(spread < _SAME, np.nan, np.sqrt(corrected_variance(spread, folds, ratio)))
+        worse, better = stats.t.cdf(-rope, folds - 1, mean, scale), stats.t.sf(rope, folds - 1, mean, scale)
+    identical, few = largest < _SAME, folds < FEWEST_FOLDS
+    worse = np.where(few, np.nan, np.where(identical, 0.0, worse))
+    better = np.where(few, np.nan, np.where(identical, 0.0, better))
     return worse, np.clip(1 - worse - better, 0, 1), better
 
 
@@ -210,9 +237,9 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: float = 0.01) -> Pairs:
-    """Test every strategy against every other on the folds that all of them finished.
+    """Test every strategy against every other, each pair on the folds that both finished.
 
-    A fold on which some strategy's metric is undefined, because a class is absent, is left out for all.
+    A fold on which the metric is undefined, because a class is absent, is left out.
 
     Parameters
     ----------
@@ -226,13 +253,13 @@ def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: fl
     ValueError
         ``rope`` is negative.
     """
+    # An outer join: a strategy has nan on a fold that it did not finish.
     scores = pd.DataFrame({s.key: s.scores[metric] for s in found.strategies})
-    known = scores.dropna()
     sign = 1 if next(m for m in METRICS if m.key == metric).higher_is_better else -1
-    values = sign * known.to_numpy(np.float64)
+    values = sign * scores.to_numpy(np.float64)
     differences = values[:, :, None] - values[:, None, :]
-    folds, ratio = len(known), rows_ratio(split)
-    empty = np.full(differences.shape[1:], np.nan)
+    ratio = rows_ratio(split)
+    shared, mean, spread, _ = _moments(differences)
     p = corrected_t_test(differences, ratio)
     worse, same, better = correlated_t_test(differences, ratio, rope)
     for matrix in (p, worse, same, better):
@@ -241,36 +268,44 @@ def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: fl
     p_holm = np.full_like(p, np.nan)
     p_holm[upper] = holm(p[upper])
     p_holm.T[upper] = p_holm[upper]
-    return Pairs(
+    pairs = Pairs(
         metric=metric,
         keys=tuple(s.key for s in found.strategies),
-        folds=folds,
+        shared=shared,
         ratio=ratio,
         rope=rope,
-        difference=differences.mean(axis=0) if folds else empty,
-        spread=differences.std(axis=0, ddof=1) if folds > 1 else empty,
+        difference=mean,
+        spread=spread,
         p=p,
         p_holm=p_holm,
         better=better,
         same=same,
         worse=worse,
-        notes=_notes(found, folds, bool(folds < len(scores)), p),
+        notes=(),
     )
+    undefined = set().union(*(s.scores.index[s.scores[metric].isna()] for s in found.strategies))
+    return replace(pairs, notes=_notes(pairs, len(undefined), found.folds))
 
 
-def _notes(found: Comparison, folds: int, undefined: bool, p: np.ndarray) -> tuple[str, ...]:
-    notes = []
+def _notes(pairs: Pairs, undefined: int, folds: int) -> tuple[str, ...]:
+    notes, upper = [], np.triu_indices(len(pairs.keys), 1)
+    shared, p = pairs.shared[upper], pairs.p[upper]
     if undefined:
         notes.append(
-            f"{found.folds - folds} of {found.folds} folds are left out here: their test rows lack a class, "
+            f"{undefined} of {folds} folds are left out here: their test rows lack a class, "
             "so that this metric is undefined."
         )
-    if folds < FEWEST_FOLDS:
-        have = "1 fold is" if folds == 1 else f"{folds} folds are"
+    if not pairs.tested:
+        have = "1 fold is" if pairs.folds == 1 else f"{pairs.folds} folds are"
         notes.append(
             f"{have} too few for a test: the spread over folds cannot be judged. Run at least {FEWEST_FOLDS} folds."
         )
-    elif np.isnan(p[np.triu_indices(len(p), 1)]).any():
+        return tuple(notes)
+    few = int((shared < FEWEST_FOLDS).sum())
+    if few:
+        have = "1 pair shares" if few == 1 else f"{few} pairs share"
+        notes.append(f"{have} fewer than {FEWEST_FOLDS} folds, too few for a test.")
+    if np.isnan(p[shared >= FEWEST_FOLDS]).any():
         notes.append("Some pairs differ by the same amount on every fold: there is no spread to test against.")
     return tuple(notes)
 

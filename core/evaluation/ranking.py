@@ -106,7 +106,8 @@ class Ranking:
 def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], metric: str) -> pd.DataFrame:
     """Return a metric's mean over folds, one row a table, one column a strategy.
 
-    A strategy without a result on a table, or whose metric is not defined there, has nan.
+    A strategy without a result on a table, or whose metric is not defined there, has nan; so has one that failed
+    on some folds, since its mean is over others than the other strategies' means.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], met
         Key in :data:`core.evaluation.metrics.METRICS`.
     """
     rows = {
-        name: {summary.key: float(summary.mean[metric]) for summary in found.strategies}
+        name: {summary.key: float(summary.mean[metric]) for summary in found.whole}
         for name, found in comparisons.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float).reindex(columns=list(strategies))
@@ -132,20 +133,24 @@ def tidy(
     Returns
     -------
     DataFrame
-        Columns ``table``, ``metric``, ``strategy``, ``mean``, ``std``, ``folds`` and ``rank``; the rank is
-        among the strategies that have a result on that table.
+        Columns ``table``, ``metric``, ``strategy``, ``mean``, ``std``, ``folds`` (that the mean rests on),
+        ``failed_folds`` and ``rank``; the rank is among the strategies that finished every fold of that table.
     """
     rows = []
     for table, found in comparisons.items():
         by_key = {summary.key: summary for summary in found.strategies}
+        whole = {summary.key for summary in found.whole}
         for metric in METRICS:
             means = np.array([by_key[key].mean[metric.key] if key in by_key else np.nan for key in strategies])
-            places = rankdata(_oriented(means, metric.higher_is_better), method="average", nan_policy="omit")
+            ranked = np.where([key in whole for key in strategies], means, np.nan)
+            places = rankdata(_oriented(ranked, metric.higher_is_better), method="average", nan_policy="omit")
             for key, mean, place in zip(strategies, means, places, strict=True):
                 std = float(by_key[key].std[metric.key]) if key in by_key else np.nan
                 shown = key if names is None else names[key]
-                rows.append((table, metric.name, shown, mean, std, found.folds, place))
-    return pd.DataFrame(rows, columns=["table", "metric", "strategy", "mean", "std", "folds", "rank"])
+                folds, done = (int(by_key[key].folds[metric.key]), len(by_key[key].scores)) if key in by_key else (0, 0)
+                rows.append((table, metric.name, shown, mean, std, folds, found.folds - done, place))
+    heads = ["table", "metric", "strategy", "mean", "std", "folds", "failed_folds", "rank"]
+    return pd.DataFrame(rows, columns=heads)
 
 
 def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, str] | None = None) -> Ranking:
@@ -171,14 +176,16 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
     absent = [key for key in scores.columns if not known[key].any()]
     kept = scores.drop(columns=absent)
     if absent and len(scores):
-        notes.append(f"Without a result on any table, so not ranked: {_list(called[key] for key in absent)}.")
+        notes.append(
+            f"Without a result over all folds of any table, so not ranked: {_list(called[key] for key in absent)}."
+        )
     common = kept.dropna()
     if len(common) < len(kept):
         gaps = [key for key in kept.columns if kept[key].isna().any()]
         missing = [str(table) for table in kept.index if table not in common.index]
         notes.append(
             f"Ranked on {len(common)} of {counted(len(kept), 'table')}: {_list(called[key] for key in gaps)} "
-            f"{'has' if len(gaps) == 1 else 'have'} no result on {_list(missing)}."
+            f"{'has' if len(gaps) == 1 else 'have'} no result over all folds on {_list(missing)}."
         )
     oriented = _oriented(common.to_numpy(), higher_is_better)
     ranks = pd.DataFrame(

@@ -4,7 +4,8 @@ Rules, each a function below, turn tests into sentences. "Clearly better" and "c
 where Holm's corrected p is below 0.05; everything else is "no clear difference". Holm's correction
 counts the questions that the verdict asks: since the leader was picked by its results, all
 strategies are tested against the plain network and against the plain network with a tuned threshold,
-not the leader alone.
+not the leader alone. Every sentence says on how many folds it rests; a strategy that failed on some folds
+cannot lead, since its mean is over others than theirs, and has a sentence of its own.
 
 References
 ----------
@@ -23,14 +24,24 @@ import numpy as np
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRICS, Metric
-from core.evaluation.paired import LEVEL, Pairs, compare_pairs, holm, in_words, repeats_needed, smallest_difference
+from core.evaluation.paired import (
+    FEWEST_FOLDS,
+    LEVEL,
+    Pairs,
+    compare_pairs,
+    holm,
+    in_words,
+    repeats_needed,
+    smallest_difference,
+)
 from core.plan import Plan
 from core.strategies import label, parts_of
 from core.strategies.decisions import Threshold
+from core.words import counted
 
 MAIN_METRIC = "f1"
 WORTH = 0.02
-SentenceKind = Literal["leader", "plain", "tuned", "reference", "brier", "power", "missing", "no_test"]
+SentenceKind = Literal["leader", "plain", "tuned", "reference", "partial", "brier", "power", "missing", "no_test"]
 _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss")
 _PLAIN = "the plain network"
 _TUNED = "the plain network with a tuned threshold"
@@ -60,7 +71,7 @@ class Assessment:
     ----------
     metric : str
     leader : str or None
-        Strategy with the best mean; None without results.
+        Strategy with the best mean among those that finished every fold; None where there is none.
     intervals : Intervals
         Of all metrics, of the kind that the verdict quotes.
     pairs : Pairs
@@ -106,8 +117,20 @@ def assess(
     pairs = compare_pairs(found, plan.split, metric, rope)
     case = _Case.of(found, plan, metric, shown, pairs)
     if case is None:
-        return Assessment(metric, None, shown, pairs, ())
+        nobody = _nobody_leads(found, metric)
+        return Assessment(metric, None, shown, pairs, (nobody,) if nobody else ())
     return Assessment(metric, case.leader, shown, pairs, case.sentences())
+
+
+def _nobody_leads(found: Comparison, metric: str) -> Sentence | None:
+    """Say why no strategy leads, where some have a value."""
+    if found.whole or not any(s.folds[metric] for s in found.strategies):
+        return None
+    return Sentence(
+        "partial",
+        f"No strategy finished all {found.folds} folds, so that their means rest on different folds and none leads: "
+        "add one that does not fail, such as plain. Pairs are tested on the folds that both finished.",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +144,7 @@ class _Case:
     pairs: Pairs
     names: dict[str, str]
     means: dict[str, float]
+    partial: tuple[str, ...]
     leader: str
     plain: str | None
     tuned: str | None
@@ -130,19 +154,21 @@ class _Case:
     def of(cls, found: Comparison, plan: Plan, key: str, shown: Intervals, pairs: Pairs) -> _Case | None:
         metric = next(m for m in METRICS if m.key == key)
         sign = 1 if metric.higher_is_better else -1
-        means = {s.key: sign * float(s.mean[key]) for s in found.strategies}
-        means = {name: value for name, value in means.items() if np.isfinite(value)}
+        every = {s.key: sign * float(s.mean[key]) for s in found.strategies}
+        every = {name: value for name, value in every.items() if np.isfinite(value)}
+        means = {s.key: every[s.key] for s in found.whole if s.key in every}
         if not means:
             return None
-        choices = {choice.key: parts_of(choice) for choice in plan.strategies if choice.key in means}
+        choices = {choice.key: parts_of(choice) for choice in plan.strategies if choice.key in every}
         lanes = {name: [p for p in parts if p.card.family not in ("baseline", "decision")]
                  for name, parts in choices.items()}  # fmt: skip
         rules = {name: [p for p in parts if p.card.family == "decision"] for name, parts in choices.items()}
         plain = next((name for name in choices if not lanes[name] and not rules[name]), None)
         tuned = [n for n in choices if not lanes[n] and any(isinstance(rule, Threshold) for rule in rules[n])]
+        compared = [name for name in choices if name in means]
         best = max(means.values())
         # On a tie the simplest leads: the plain network, then its tuned threshold, then the plan's order.
-        simple = [name for name in (plain, *tuned, *means) if name is not None]
+        simple = [name for name in (plain, *tuned, *compared) if name in means]
         return cls(
             found=found,
             plan=plan,
@@ -151,11 +177,17 @@ class _Case:
             pairs=pairs,
             names={choice.key: label(choice) for choice in plan.strategies},
             means=means,
+            partial=tuple(name for name in every if name not in means),
             leader=next(name for name in simple if best - means[name] < 1e-9),
             plain=plain,
-            tuned=max(tuned, key=means.__getitem__, default=None),
+            tuned=max(tuned, key=lambda name: (name in means, every[name]), default=None),
             references=frozenset(n for n, ps in choices.items() if any(p.card.family == "reference" for p in ps)),
         )
+
+    @property
+    def every(self) -> list[str]:
+        """All strategies with a value, those that failed on some folds last."""
+        return [*self.means, *self.partial]
 
     @property
     def networks(self) -> list[str]:
@@ -172,8 +204,9 @@ class _Case:
     def sentences(self) -> tuple[Sentence, ...]:
         made = [self._leader(), *self._reference()]
         if self.pairs.tested:
-            made += [*self._against_baselines(), *self._others(), *self._brier(), *self._missing(), *self._power()]
-        elif len(self.means) > 1:
+            made += [*self._against_baselines(), *self._others(), *self._partial(), *self._brier(), *self._missing()]
+            made += self._power()
+        elif len(self.every) > 1:
             made.append(Sentence("no_test", " ".join(self.pairs.notes)))
         return tuple(made)
 
@@ -187,7 +220,8 @@ class _Case:
         also = f"; level with it: {_listed([self.names[n] for n in tied])}" if tied else ""
         if self.leader == self.tuned:
             name += f", {_TUNED}"
-        return Sentence("leader", f"Best on {self.metric.name}: {name} ({shown.value:.2f}{ends}){also}.")
+        text = f"Best on {self.metric.name}: {name} ({shown.value:.2f}{ends}, {counted(shown.folds, 'fold')}){also}."
+        return Sentence("leader", text)
 
     def _adjusted(self, questions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
         """Return Holm's p for a family of pairs; the same pair asked twice counts once."""
@@ -198,7 +232,7 @@ class _Case:
 
     def _against(self) -> dict[tuple[str, str], float]:
         """Return Holm's p of every strategy against every baseline."""
-        return self._adjusted([(key, base) for base, _ in self.baselines for key in self.means if key != base])
+        return self._adjusted([(key, base) for base, _ in self.baselines for key in self.every if key != base])
 
     def _against_baselines(self) -> list[Sentence]:
         """Hold the leader against the plain network and its tuned threshold."""
@@ -213,7 +247,7 @@ class _Case:
                 f"Against {called} there is no clear difference"
             )  # fmt: skip
             kind: SentenceKind = "plain" if base == self.plain else "tuned"
-            made.append(Sentence(kind, f"{start} ({self._size(difference)}, {_p(p)})."))
+            made.append(Sentence(kind, f"{start} ({self._size(difference)}, {self._test(self.leader, base, p)})."))
         return made
 
     def _others(self) -> list[Sentence]:
@@ -227,15 +261,36 @@ class _Case:
         if not rivals:
             return []
         worse = [
-            self.names[n] for n in rivals
+            n for n in rivals
             if in_words(float(self.pairs.difference[self.pairs.at(n, self.leader)]), adjusted[n, self.leader])
             == "clearly worse"
         ]  # fmt: skip
         kind: SentenceKind = "plain" if self.leader == self.plain else "tuned"
         what = "the plain network" if kind == "plain" else "a tuned threshold on the plain network"
-        text = f"No other strategy beats {what} here."
-        text += f" Clearly worse: {_listed(worse)}." if worse else " None is clearly worse either."
+        text = f"No other strategy beats {what} here ({self._shared(rivals, self.leader)})."
+        if worse:
+            named = _listed([self.names[n] for n in worse])
+            text += f" Clearly worse: {named} ({self._shared(worse, self.leader)})."
+        else:
+            text += " None is clearly worse either."
         return [Sentence(kind, text)]
+
+    def _partial(self) -> list[Sentence]:
+        """Hold each strategy that failed on some folds against the leader, on the folds that both finished.
+
+        The leader was picked by its results and the others by their failures, so p is that of all pairs.
+        """
+        told = []
+        for name in self.partial:
+            place = self.pairs.at(name, self.leader)
+            difference, p = float(self.pairs.difference[place]), float(self.pairs.p_holm[place])
+            figures = f"{self._size(difference)}, {self._test(name, self.leader, p)}"
+            told.append(f"{self.names[name]}: {in_words(difference, p)} ({figures})")
+        if not told:
+            return []
+        shown = told if len(told) <= 3 else [*told[:3], f"{len(told) - 3} more"]
+        text = f"Not ranked, as it failed on some folds; against {self.names[self.leader]}, on the folds that both "
+        return [Sentence("partial", f"{text}finished, {'; '.join(shown)}.")]
 
     def _reference(self) -> list[Sentence]:
         """Say when a model that is no network beats all networks."""
@@ -246,13 +301,14 @@ class _Case:
         if not self.pairs.tested:
             return [Sentence("reference", f"{text}; the best of them is {self.names[rival]}.")]
         adjusted = self._adjusted(
-            [(one, other) for one in self.references if one in self.means for other in self.networks]
+            [(one, other) for one in self.means if one in self.references for other in self.networks]
         )
         difference = float(self.pairs.difference[self.pairs.at(self.leader, rival)])
         p = adjusted[self.leader, rival]
         words = in_words(difference, p)
         lead = "it is clearly better" if words == "clearly better" else "there is no clear difference"
-        best = f"against the best of them, {self.names[rival]}, {lead} ({self._size(difference)}, {_p(p)})"
+        figures = f"{self._size(difference)}, {self._test(self.leader, rival, p)}"
+        best = f"against the best of them, {self.names[rival]}, {lead} ({figures})"
         return [Sentence("reference", f"{text}; {best}.")]
 
     def _brier(self) -> list[Sentence]:
@@ -266,12 +322,13 @@ class _Case:
         places = [pairs.at(key, self.plain) for key in others]
         p = holm(np.array([pairs.p[place] for place in places]))
         worse = [
-            self.names[key] for key, place, value in zip(others, places, p, strict=True)
+            key for key, place, value in zip(others, places, p, strict=True)
             if in_words(float(pairs.difference[place]), float(value)) == "clearly worse"
         ]  # fmt: skip
         if not worse:
             return []
-        text = f"Clearly worse on Brier score than the plain network: {_listed(worse)}."
+        on = _span([int(pairs.shared[pairs.at(key, self.plain)]) for key in worse])
+        text = f"Clearly worse on Brier score than the plain network: {_listed([self.names[n] for n in worse])} ({on})."
         return [Sentence("brier", text)]
 
     def _missing(self) -> list[Sentence]:
@@ -307,13 +364,16 @@ class _Case:
         repeats = repeats_needed(spread, split, WORTH, level=level)
         floor = smallest_difference(spread, split, level=level)
         told = f"tell a difference of {WORTH} between {self.names[self.leader]} and {self.names[rival]}"
-        if repeats is not None and repeats <= split.repeats:
-            seen = f"These folds would likely {told}, had there been one."
+        shared = int(self.pairs.shared[place])
+        if repeats is not None and repeats * split.folds <= shared:
+            seen = f"These {shared} folds would likely {told}, had there been one."
             return [Sentence("power", seen)] if abs(difference) < WORTH else []
-        if repeats is not None:
+        if split.time is not None:
+            text = f"These {shared} folds cannot {told}, and time order allows no repeats: it takes more rows."
+        elif repeats is not None and repeats <= split.repeats:
+            return []  # some of the planned folds are still to come, or do not define the metric
+        elif repeats is not None:
             text = f"More repeats would help: at this spread about {repeats} would {told}."
-        elif split.time is not None:
-            text = f"These folds cannot {told}, and time order allows no repeats: it takes more rows."
         elif floor > WORTH:
             text = (
                 f"No number of repeats would {told}: with {split.folds} folds at this spread, about {floor:.2g} is the "
@@ -325,10 +385,22 @@ class _Case:
 
     def _same_everywhere(self, first: str, second: str) -> bool:
         """Whether two strategies score the same on every fold."""
-        one, other = (
-            next(s for s in self.found.strategies if s.key == key).scores[self.metric.key] for key in (first, second)
-        )
-        return first == second or bool(np.allclose(one, other, rtol=0, atol=1e-12, equal_nan=True))
+        if first == second:
+            return True
+        by_key = {s.key: s.scores[self.metric.key] for s in self.found.strategies}
+        one, other = by_key[first].align(by_key[second], join="inner")
+        return bool(np.allclose(one, other, rtol=0, atol=1e-12, equal_nan=True))
+
+    def _shared(self, names: Sequence[str], other: str) -> str:
+        """Return the folds that strategies share with another one, in words."""
+        return _span([int(self.pairs.shared[self.pairs.at(name, other)]) for name in names])
+
+    def _test(self, first: str, second: str, p: float) -> str:
+        """Return a pair's p and folds, or why there is no p."""
+        folds = int(self.pairs.shared[self.pairs.at(first, second)])
+        if folds < FEWEST_FOLDS:
+            return f"{counted(folds, 'shared fold')}, too few for a test"
+        return f"{_p(p)}, {counted(folds, 'fold')}"
 
     def _size(self, difference: float) -> str:
         """Return a difference as the metric shows it: for errors, lower is better and a lead is negative."""
@@ -339,6 +411,11 @@ def _p(p: float) -> str:
     if np.isnan(p):
         return "the same on every fold, so no test"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def _span(folds: Sequence[int]) -> str:
+    least, most = min(folds), max(folds)
+    return counted(most, "fold") if least == most else f"{least} to {counted(most, 'fold')}"
 
 
 def _listed(names: Sequence[str], most: int = 4) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRICS, defined
 
 _RANKING = ("average_precision", "roc_auc")
 
@@ -29,7 +29,7 @@ def weighted_scores(
     Returns
     -------
     dict of ndarray, shape (n_draws,)
-        By the metric's key; nan in draws that lack a class.
+        By the metric's key; nan in draws that do not define it, see :func:`core.evaluation.metrics.defined`.
     """
     return Predictions(np.arange(len(y)), len(y), y, probabilities, decisions).scores(weights)
 
@@ -63,12 +63,15 @@ class Predictions:
         k, draws = self.n_classes, weights.shape[1]
         confusion = summed[: k * k].T.reshape(draws, k, k)
         total = confusion.sum(axis=(1, 2))
+        present = confusion.sum(axis=2) > 0
         found = confusion_scores(confusion)
-        ranked = np.mean([ranking.scores(weights) for ranking in self.rankings], axis=0)
+        ranked = np.stack([ranking.scores(weights) for ranking in self.rankings])
+        # A class without rows has no ranking and does not count for the mean.
+        ranked = _mean_over(present.T[:, None], ranked) if k > 2 else ranked[0]
         found.update(zip(_RANKING, ranked, strict=True))
-        found["brier"], found["log_loss"] = summed[k * k] / total, summed[k * k + 1] / total
-        whole = (confusion.sum(axis=2) > 0).all(axis=1)
-        return {metric.key: np.where(whole, found[metric.key], np.nan) for metric in METRICS}
+        found["brier"], found["log_loss"] = _ratio(summed[k * k], total), _ratio(summed[k * k + 1], total)
+        known = defined(present)
+        return {metric.key: np.where(known[metric.key], found[metric.key], np.nan) for metric in METRICS}
 
 
 class _Ranking:
@@ -122,7 +125,7 @@ def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of ndarray, shape (...)
-        Recalls of a class without rows count as 0.
+        Means over classes leave out those without rows.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
     truth, called = confusion.sum(axis=-1).astype(np.float64), confusion.sum(axis=-2).astype(np.float64)
@@ -131,19 +134,29 @@ def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     covariance = hits.sum(axis=-1) * total - (truth * called).sum(axis=-1)
     variances = (total**2 - (truth**2).sum(axis=-1)) * (total**2 - (called**2).sum(axis=-1))
 
+    present = truth > 0
+
+    def mean(by_class: np.ndarray) -> np.ndarray:
+        return _mean_over(np.moveaxis(present, -1, 0), np.moveaxis(by_class, -1, 0))
+
     def shown(by_class: np.ndarray) -> np.ndarray:
-        return by_class[..., 1] if by_class.shape[-1] == 2 else by_class.mean(axis=-1)
+        return by_class[..., 1] if by_class.shape[-1] == 2 else mean(by_class)
 
     return {
         "precision": shown(precision),
         "recall": shown(recall),
         "f1": shown(f1),
-        "balanced_accuracy": recall.mean(axis=-1),
+        "balanced_accuracy": mean(recall),
         "mcc": _ratio(covariance, np.sqrt(np.maximum(variances, 0))),
-        "g_mean": np.prod(recall, axis=-1) ** (1 / recall.shape[-1]),
+        "g_mean": np.prod(np.where(present, recall, 1), axis=-1) ** (1 / np.maximum(1, present.sum(axis=-1))),
         "accuracy": _ratio(hits.sum(axis=-1), total),
     }
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+
+
+def _mean_over(chosen: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean along the first axis of what is chosen; 0 where nothing is."""
+    return _ratio(np.where(chosen, values, 0).sum(axis=0), np.broadcast_to(chosen, values.shape).sum(axis=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -97,17 +98,24 @@ def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
 
 
 def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer) -> str:
-    found = compare([r for r in results if r.strategy == choice.key], plan, scorer.classes)
+    found = compare(results, plan, scorer.classes)
     summary = next((s for s in found.strategies if s.key == choice.key), None)
     if summary is None:
         return "No fold of the comparison was finished, so nothing is known of it."
-    shown = intervals(found, plan)
+    shown = intervals(replace(found, strategies=(summary,)), plan)
+    done = len(summary.scores)
+    failed = f"{done} of the {counted(found.folds, 'fold')}" if done < found.folds else f"the {counted(done, 'fold')}"
     rows = [f"| {m.name} | {_cell(shown.of(choice.key, m.key))} | {m.help} |" for m in METRICS]
     note = (
-        f"Means over the {counted(found.folds, 'fold')} of the comparison, on rows held out from training, with their "
+        f"Means over {failed} of the comparison, on rows held out from training, with their "
         f"{shown.name}, which allows for the training rows that folds share. The exported model itself was trained on "
         "all rows, so no row is left to test it on; these figures are what to expect of it."
     )
+    if done < found.folds:
+        note += " The strategy failed on the other folds, so do not hold these means against those of other strategies."
+    short = [f"{m.name} ({summary.folds[m.key]})" for m in METRICS if summary.folds[m.key] < done]
+    if short:
+        note += f" Not every fold defines every metric, as its test rows lack a class; folds there: {', '.join(short)}."
     return "\n".join([note, "", f"| metric | value | {shown.name} | meaning |", "| --- | --- | --- | --- |", *rows])
 
 

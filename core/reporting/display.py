@@ -39,7 +39,11 @@ class Drawing:
 
 
 def metrics_grid(found: Comparison, names: Mapping[str, str], metrics: Sequence[str] = MAIN) -> Grid:
-    """Return strategies × metrics: mean ± standard deviation over folds, and the seconds a fold trains."""
+    """Return strategies × metrics: mean ± standard deviation over folds, and the seconds a fold trains.
+
+    Strategies that failed on some folds come last, with a dagger before their names.
+    """
+    names = found.marked(names)
     heads = {metric.key: metric.name for metric in METRICS}
     rows, best = [], set()
     for r, s in enumerate(found.strategies):
@@ -94,7 +98,10 @@ def _cell(text: str) -> str:
 
 
 def folds_frame(found: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return every fold's metrics: one row a strategy, repeat and fold, one column a metric."""
+    """Return every fold's metrics: one row a strategy, repeat and fold, one column a metric.
+
+    A metric that a fold does not define is missing there, as is the row of a fold on which a strategy failed.
+    """
     pieces = [
         s.scores.reset_index().assign(strategy=s.key, name=names[s.key], seconds=s.seconds) for s in found.strategies
     ]
@@ -117,6 +124,7 @@ def drawings(found: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]
         return ()
     code = shown_class(found)
     label = found.labels[code]
+    names = found.marked(names)
     made = [
         Drawing("Metrics", "Means over folds with their standard deviation.", charts.metric_bars(found, names, BARS)),
         *_matrices(found, names),
@@ -170,4 +178,6 @@ def comparison_html(found: Comparison, names: Mapping[str, str]) -> str:
         f"<h4>{html.escape(d.title)}</h4>{figure_html(d.figure, f'{key}-{i}', with_library=i == 0)}"
         for i, d in enumerate(drawings(found, names))
     )
-    return f"{html_table(metrics_grid(found, names))}{figures}"
+    said = "".join(f"<li>{html.escape(note)}</li>" for note in found.notes)
+    notes = f"<ul>{said}</ul>" if said else ""
+    return f"{html_table(metrics_grid(found, names))}{notes}{figures}"

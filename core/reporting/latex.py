@@ -28,6 +28,7 @@ _ESCAPES = {
     "±": r"\ensuremath{\pm}",
     "×": r"\ensuremath{\times}",
     "★": r"\ensuremath{\star}",
+    "†": r"\ensuremath{\dagger}",
     # An opening bracket after a line's \\ would be read as that command's optional length.
     "[": "{[}",
     "]": "{]}",

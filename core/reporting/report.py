@@ -141,7 +141,7 @@ def _data(results: Results, profile: Profile) -> str:
 def _verdict(results: Results, judged: Assessment) -> str:
     first, *others = judged.sentences or (None,)
     lead = (
-        "<p>No strategy has a value on this metric.</p>"
+        "<p>No strategy has a value on this metric: no fold defines it.</p>"
         if first is None
         else f"<p><strong>{_words(first.text)}</strong></p>"
     )
@@ -153,7 +153,9 @@ def _verdict(results: Results, judged: Assessment) -> str:
 
 
 def _tables(results: Results, shown: Intervals) -> str:
-    found, names = results.comparison, results.names
+    found = results.comparison
+    names, folds = found.marked(results.names), found.folds_in_words()
+    mark = f" {_e(found.mark_in_words)}" if found.mark_in_words else ""
     heads = {metric.key: metric.name for metric in METRICS}
 
     def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
@@ -171,8 +173,8 @@ def _tables(results: Results, shown: Intervals) -> str:
         return Grid(("Strategy", *(heads[m] for m in metrics), *tail), tuple(rows), frozenset(best))
 
     return (
-        f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {found.folds} folds; "
-        "bold marks the best mean. Training is the mean of a fold.</p>"
+        f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {folds}; "
+        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{_list(found.notes)}"
         f"<h3>Decisions</h3>{_scrolled(html_table(grid(_DECISIONS, seconds=False)))}"
         f"<h3>Ranking and probabilities</h3>{_scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
     )
@@ -183,7 +185,8 @@ def _scrolled(table: str) -> str:
 
 
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
-    found, names = results.comparison, results.names
+    found = results.comparison
+    names = found.marked(results.names)
     classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(describe(results.problem)))
     bars = Drawing("Metrics of each strategy", f"Value and {shown.name}.", interval_bars(found, names, BARS, shown))
     return (classes, bars, *drawings(found, names)[1:])
@@ -213,10 +216,10 @@ def _failed(results: Results) -> str:
 def _notes(results: Results) -> str:
     found = results.comparison
     changed = [(results.names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
-    if not changed and not found.notes:
+    if not changed:
         return ""
     items = "".join(f"<li><strong>{_e(name)}</strong>: {_words(note)}</li>" for name, note in changed)
-    return f"<section><h2>What had to change</h2>{_list(found.notes)}<ul>{items}</ul></section>"
+    return f"<section><h2>What had to change</h2><ul>{items}</ul></section>"
 
 
 def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:

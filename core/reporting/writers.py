@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.api import Results
 from core.reporting import latex
-from core.reporting.display import folds_frame, metrics_grid
+from core.reporting.display import MAIN, folds_frame, metrics_grid
 from core.reporting.report import report
 from core.reporting.safe_csv import safe_csv
 
@@ -19,9 +19,12 @@ class WriteError(OSError):
 
 
 def summary_frame(results: Results) -> pd.DataFrame:
-    """Return means and standard deviations, one row a strategy and metric."""
+    """Return means and standard deviations, one row a strategy and metric.
+
+    Names bear a dagger where the strategy failed on some folds; ``folds`` says what each mean rests on.
+    """
     summary = results.comparison.table()
-    summary.insert(1, "name", summary["strategy"].map(dict(results.names)))
+    summary.insert(1, "name", summary["strategy"].map(results.comparison.marked(results.names)))
     return summary
 
 
@@ -35,8 +38,10 @@ def parquet(frame: pd.DataFrame) -> bytes:
 def results_latex(results: Results) -> str:
     """Return the metrics as a LaTeX table; the best of each column is bold."""
     grid = metrics_grid(results.comparison, results.names)
-    folds = results.comparison.folds
-    caption = f"{results.table.name}, target {results.plan.target}: mean ± standard deviation over {folds} folds."
+    found = results.comparison
+    folds = found.folds_in_words(MAIN)
+    caption = f"{results.table.name}, target {results.plan.target}: mean ± standard deviation over {folds}."
+    caption = " ".join([caption, *filter(None, [found.mark_in_words]), *found.notes])
     frame = pd.DataFrame([row[1:] for row in grid.rows], [row[0] for row in grid.rows], list(grid.head[1:]))
     best = pd.DataFrame(
         [[(r, c) in grid.best for c in range(1, len(grid.head))] for r in range(len(grid.rows))],

@@ -152,7 +152,7 @@ def test_a_quick_benchmark_is_trained_and_ranked(app: AppTest, store: Store) -> 
     assert not page.exception
     said = words(page)
     assert "odd.csv is left out" in said
-    assert "SMOTENC has no result on Yeast proteins" in said
+    assert "SMOTENC has no result over all folds on Yeast proteins" in said
     assert "best mean rank on F1" in said
     assert "There is no test of these ranks" in said
 
@@ -181,7 +181,7 @@ def test_a_strategy_that_failed_takes_its_table_out_until_it_is_left_out(app: Ap
     made = create(store, PLAN, TABLES)
     fill(store, made, without=("Abalone", "smotenc"))
     page = opened(app, made.id)
-    assert "Ranked on 2 of 3 tables: SMOTENC has no result on Abalone." in words(page)
+    assert "Ranked on 2 of 3 tables: SMOTENC has no result over all folds on Abalone." in words(page)
     assert "on Abalone: It needs categories." in words(page)
     page = page.multiselect(key="benchmark_without").set_value(["smotenc"]).run()
     assert "Ranked on" not in words(page)

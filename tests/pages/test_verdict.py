@@ -26,7 +26,7 @@ def test_the_verdict_stands_above_everything_and_follows_the_metric(app: AppTest
     page = opened(app, a_run(store, 3))
     said = words(page)
     assert "Best on F1: " in said
-    assert "tested on 3 common folds" in said.lower()
+    assert "tested on 3 folds that both" in said.lower()
     assert "Holm" in said
     page = page.selectbox(key="judged_by").set_value("brier").run()
     assert not page.exception

@@ -106,12 +106,13 @@ def fold(strategy: str, at: int, error: str | None = None) -> FoldResult:
     return FoldResult(strategy, 0, at, rows, y, both, (p > 0.5).astype(np.int64), 0.5, counts, 1.0, 1, error=error)
 
 
-def test_rows_are_pooled_over_the_common_folds() -> None:
+def test_rows_are_pooled_over_all_folds_of_those_that_finished_them() -> None:
     plan = Plan("y", (StrategyChoice.of("plain"), StrategyChoice.of("smote")), split=SplitSettings(folds=3))
     results = [fold("plain", at) for at in range(3)] + [fold("smote", 0), fold("smote", 2, "No."), fold("smote", 1)]
-    plain, smote = out_of_fold(compare(results, plan, ("no", "yes")))
-    assert plain.rows.tolist() == smote.rows.tolist() == [*range(0, 30, 3), *range(1, 30, 3)]
-    assert plain.truth.tolist() == smote.truth.tolist() == [int(row % 5 == 0) for row in plain.rows]
-    assert plain.thresholds == (0.5, 0.5)
-    assert smote.training_counts.tolist() == [[15, 5], [15, 6]]
+    (plain,) = out_of_fold(compare(results, plan, ("no", "yes")))
+    assert plain.key == "plain"
+    assert plain.rows.tolist() == [*range(0, 30, 3), *range(1, 30, 3), *range(2, 30, 3)]
+    assert plain.truth.tolist() == [int(row % 5 == 0) for row in plain.rows]
+    assert plain.thresholds == (0.5, 0.5, 0.5)
+    assert plain.training_counts.tolist() == [[15, 5], [15, 6], [15, 7]]
     assert out_of_fold(compare([], plan, ("no", "yes"))) == ()

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from sklearn.metrics import average_precision_score
 
+from core.api import Results
 from core.charts import figures as charts
 from core.charts import theme
+from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.samples import load_sample
+from core.data.splitting import Unit, split_rows
+from core.data.table import read_table
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import pr, roc
+from core.evaluation.intervals import intervals
+from core.evaluation.verdict import assess
 from core.experiment.results import FoldResult
 from core.experiment.units import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.reporting.display import metrics_grid
+from core.reporting.report import report
+from core.reporting.writers import results_latex, summary_frame
 from core.strategies.presets import PRESETS
 from tests.problems import problem_of
 
+CASES = Path(__file__).parents[2] / "cases"
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
 PLAN = Plan("rings", CHOICES, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=3))
 NAMES = {choice.key: f"<b>{choice.key}</b>" for choice in CHOICES}
@@ -55,14 +67,65 @@ def test_means_deviations_and_the_best(found: Comparison, results: tuple[FoldRes
         assert (rows["best"] == (abs(rows["mean"] - top) < 1e-9)).all()
 
 
-def test_a_failure_on_one_fold_leaves_the_common_folds(results: tuple[FoldResult, ...]) -> None:
+def test_a_failure_on_one_fold_takes_it_from_nobody_else(results: tuple[FoldResult, ...], found: Comparison) -> None:
     broken = tuple(
         replace(r, error="It failed.") if (r.strategy, r.fold) == ("class_weight", 1) else r for r in results
     )
-    found = compare(broken, PLAN, ("9", "18"))
-    assert found.folds == 2
-    assert "class_weight" in found.notes[0]
-    assert all(len(s.scores) == 2 for s in found.strategies)
+    after = compare(broken, PLAN, ("9", "18"))
+    assert after.folds == 3
+    assert [(s.key, len(s.scores)) for s in after.strategies] == [
+        ("plain", 3),
+        ("threshold_f1", 3),
+        ("class_weight", 2),
+    ]
+    for before, now in zip((found.strategies[0], found.strategies[2]), after.whole, strict=True):
+        pd.testing.assert_series_equal(before.mean, now.mean)
+    assert after.notes == (
+        "Class weights failed on 1 of 3 folds: its figures rest on the other 2, stand apart under † and are not "
+        "ranked; tests against others use the folds that both finished.",
+    )
+    assert all("class_weight" not in after.best(metric) for metric in (*after.whole[0].scores, "seconds"))
+    table = after.table().set_index(["strategy", "metric"])
+    assert table.loc[("class_weight", "f1"), ["folds", "failed_folds"]].tolist() == [2, 1]
+    assert table.loc[("plain", "f1"), ["folds", "failed_folds"]].tolist() == [3, 0]
+    made = Results(Problem.of(load_sample("abalone_9_vs_18"), PLAN), broken)
+    grid = metrics_grid(made.comparison, made.names)
+    assert [row[0] for row in grid.rows] == ["Plain network", "Threshold by F1", "† Class weights"]
+    assert summary_frame(made)["name"].unique().tolist() == ["Plain network", "Threshold by F1", "† Class weights"]
+    assert r"\ensuremath{\dagger} Class weights" in results_latex(made)
+    assert "failed on 1 of 3 folds" in results_latex(made)
+    text = report(made)
+    assert "† Class weights" in text
+    assert "failed on 1 of 3 folds" in text
+
+
+def test_a_fold_without_positives_is_left_out_of_the_means_and_said() -> None:
+    table = read_table(CASES / "time_folds_without_positives.csv")
+    plan = Plan("y", (StrategyChoice.of("class_weight"),), split=SplitSettings(folds=5, time="when"))
+    problem = Problem.of(table, plan)
+    target = problem.target
+    perfect = []
+    for fold in range(5):
+        rows = split_rows(problem, Unit(0, fold))
+        y = target.codes[rows.test]
+        p = (0.02 + 0.96 * np.eye(2)[y]).astype(np.float32)
+        perfect.append(
+            FoldResult("class_weight", 0, fold, rows.test, y, p, y, 0.5, np.bincount(y, minlength=2), 0.1, 1)
+        )
+    without = sum(not result.y_true.any() for result in perfect)
+    assert without == 3
+    found = compare(perfect, plan, target.labels)
+    mean = found.strategies[0].mean
+    assert mean[["precision", "recall", "f1", "average_precision", "roc_auc", "mcc", "g_mean"]].tolist() == [1.0] * 7
+    assert found.strategies[0].folds[["recall", "roc_auc", "accuracy"]].tolist() == [2, 2, 5]
+    assert found.notes == (
+        "3 of 5 folds have no test row of `1`: Precision, Recall, F1, Average precision, ROC AUC, Balanced accuracy, "
+        "MCC and G-mean are undefined there and left out of the means, which rest on 2 folds.",
+    )
+    assert found.folds_in_words() == "2 to 5 folds"
+    shown = intervals(found, plan).of("class_weight", "recall")
+    assert (shown.value, shown.folds) == (1.0, 2)
+    assert "(1.00, 95 % interval by folds 1.00 to 1.00, 2 folds)" in assess(found, plan).text
 
 
 def test_a_strategy_that_never_worked_is_set_aside(results: tuple[FoldResult, ...]) -> None:

@@ -75,12 +75,13 @@ def test_nothing_found_and_everything_found_are_no_special_case() -> None:
             assert found[metric.key][0] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
 
 
-def test_a_draw_that_lacks_a_class_is_undefined() -> None:
+def test_a_draw_that_lacks_a_class_is_undefined_but_for_what_needs_no_class() -> None:
     y, p, d = predictions(30, 2, 0, coarse=False)
     weights = np.ones((30, 2))
     weights[y == 1, 1] = 0
     found = weighted_scores(y, p, d, weights)
-    assert all(np.isfinite(values[0]) and np.isnan(values[1]) for values in found.values())
+    assert all(np.isfinite(values[0]) for values in found.values())
+    assert {key for key, values in found.items() if np.isfinite(values[1])} == {"brier", "log_loss", "accuracy"}
 
 
 def test_by_rows_covers_the_truth_about_as_often_as_it_says() -> None:
@@ -147,7 +148,8 @@ def test_a_class_that_was_never_tested_leaves_gaps_and_no_error() -> None:
     )  # fmt: skip
     plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
     found = compare(none, plan, ("no", "yes"))
-    assert by_rows(found, plan, 50).frame["low"].isna().all()
+    low = by_rows(found, plan, 50).frame["low"].loc["plain"]
+    assert set(low.index[low.notna()]) == {"brier", "log_loss", "accuracy"}
     assert np.isnan(by_folds(found, plan).of("plain", "roc_auc").value)
     assert by_rows(compare((), plan, ("no", "yes")), plan, 50).frame.empty
 

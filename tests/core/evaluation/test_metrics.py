@@ -9,6 +9,7 @@ import pytest
 from sklearn import metrics as sk
 
 from core.evaluation.metrics import METRICS, score
+from core.evaluation.weighted import weighted_scores
 
 
 def made(n_classes: int, n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,7 +46,30 @@ def test_a_fold_without_a_class_gives_nan_and_no_noise() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = score(np.zeros(9, int), np.tile([0.7, 0.3], (9, 1)), np.zeros(9, int), 2)
-    assert np.isnan(found["roc_auc"])
-    assert np.isnan(found["average_precision"])
-    assert found["recall"] == 0
+    assert {key for key, value in found.items() if not np.isnan(value)} == {"brier", "log_loss", "accuracy"}
     assert found["accuracy"] == 1
+    only_positives = score(np.ones(9, int), np.tile([0.3, 0.7], (9, 1)), np.array([1] * 6 + [0] * 3), 2)
+    assert only_positives["recall"] == pytest.approx(6 / 9)
+    assert only_positives["precision"] == 1
+    assert np.isnan([only_positives[key] for key in ("roc_auc", "mcc", "balanced_accuracy", "g_mean")]).all()
+
+
+def test_a_decision_that_finds_nothing_is_zero_and_not_undefined() -> None:
+    y = np.array([0, 0, 0, 1])
+    found = score(y, np.tile([0.7, 0.3], (4, 1)), np.zeros(4, int), 2)
+    assert (found["precision"], found["recall"], found["f1"], found["mcc"], found["g_mean"]) == (0, 0, 0, 0, 0)
+
+
+def test_means_over_classes_leave_out_a_class_without_rows() -> None:
+    y = np.array([0, 0, 0, 0, 1, 1])
+    d = np.array([0, 0, 0, 2, 1, 0])
+    p = np.full((6, 3), 0.15) + 0.55 * np.eye(3)[d]
+    found = score(y, p, d, 3)
+    assert found["recall"] == pytest.approx((3 / 4 + 1 / 2) / 2)
+    assert found["balanced_accuracy"] == pytest.approx(found["recall"])
+    assert found["precision"] == pytest.approx((3 / 4 + 1) / 2)
+    assert found["g_mean"] == pytest.approx(np.sqrt(3 / 8))
+    ranked = [sk.roc_auc_score(y == code, p[:, code]) for code in (0, 1)]
+    assert found["roc_auc"] == pytest.approx(np.mean(ranked))
+    fast = weighted_scores(y, p, d, np.ones((6, 1)))
+    assert {key: value[0] for key, value in fast.items()} == pytest.approx(found)

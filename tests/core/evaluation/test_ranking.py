@@ -190,7 +190,7 @@ def test_a_strategy_that_is_missing_on_a_table_takes_the_table_out() -> None:
     values.loc["two", "s1"] = np.nan
     found = rank(values, higher_is_better=True, names={"s0": "First", "s1": "Second", "s2": "Third"})
     assert list(found.ranks.index) == ["one", "three", "four", "five"]
-    assert found.notes[0] == "Ranked on 4 of 5 tables: Second has no result on two."
+    assert found.notes[0] == "Ranked on 4 of 5 tables: Second has no result over all folds on two."
     assert found.scores.shape == (5, 3)
 
 
@@ -205,7 +205,7 @@ def test_no_table_in_common_and_no_table_at_all() -> None:
     values = pd.DataFrame({"a": [np.nan, 1.0], "b": [1.0, np.nan], "c": [1.0, 2.0]}, index=["one", "two"])
     found = ranked(values)
     assert found.mean_ranks.empty
-    assert "Ranked on 0 of 2 tables: a and b have no result on one and two." in found.notes[0]
+    assert "Ranked on 0 of 2 tables: a and b have no result over all folds on one and two." in found.notes[0]
     assert "no ranking" in verdict(found, {}, "F1")
     empty = ranked(pd.DataFrame(columns=list("abc"), dtype=float))
     assert empty.mean_ranks.empty

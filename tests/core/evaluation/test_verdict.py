@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,9 +40,11 @@ def test_a_real_lead_is_clearly_better_than_both_baselines() -> None:
     found = judged(plain=BASE, threshold_f1=BASE + 0.05 + noise(1), smote=BASE + 0.2 + noise(2))
     assert found.leader == "smote"
     assert re.fullmatch(
-        r"Best on F1: SMOTE \(0\.\d\d, 95 % interval by folds 0\.\d\d to 0\.\d\d\)\.", said(found, "leader")
+        r"Best on F1: SMOTE \(0\.\d\d, 95 % interval by folds 0\.\d\d to 0\.\d\d, 25 folds\)\.", said(found, "leader")
     )
-    assert re.search(r"Against the plain network it is clearly better \(\+0\.\d+, p < 0\.001\)", said(found, "plain"))
+    assert re.search(
+        r"Against the plain network it is clearly better \(\+0\.\d+, p < 0\.001, 25 folds\)", said(found, "plain")
+    )
     assert "tuned threshold it is clearly better" in said(found, "tuned")
     assert not said(found, "power")
 
@@ -80,7 +83,9 @@ def test_p_is_holms_over_every_question_that_the_verdict_asks() -> None:
 def test_the_plain_network_may_win() -> None:
     found = judged(plain=BASE + 0.2, smote=BASE + noise(1), adasyn=BASE + 0.199 + noise(2))
     assert found.leader == "plain"
-    assert "No other strategy beats the plain network here. Clearly worse: SMOTE." in said(found, "plain")
+    assert "No other strategy beats the plain network here (25 folds). Clearly worse: SMOTE (25 folds)." in said(
+        found, "plain"
+    )
     calm = judged(plain=BASE + 0.002, smote=BASE + noise(1))
     assert "None is clearly worse either" in said(calm, "plain")
 
@@ -88,9 +93,8 @@ def test_the_plain_network_may_win() -> None:
 def test_a_tuned_threshold_may_win() -> None:
     found = judged(plain=BASE, threshold_f1=BASE + 0.2 + noise(3), smote=BASE + 0.1 + noise(1))
     assert "Threshold by F1, the plain network with a tuned threshold (" in said(found, "leader")
-    assert "No other strategy beats a tuned threshold on the plain network here. Clearly worse: SMOTE." in said(
-        found, "tuned"
-    )
+    assert said(found, "tuned").startswith("No other strategy beats a tuned threshold on the plain network here (25 ")
+    assert said(found, "tuned").endswith(" Clearly worse: SMOTE (25 folds).")
 
 
 def test_on_a_tie_the_simplest_leads_and_the_others_are_named() -> None:
@@ -115,12 +119,12 @@ def test_worse_probabilities_are_named() -> None:
         brier={"plain": error, "smote": error + 0.05 + noise(3, 0.002), "adasyn": error + noise(4, 0.02)},
         plain=BASE, smote=BASE + 0.1 + noise(1), adasyn=BASE,
     )  # fmt: skip
-    assert said(found, "brier") == "Clearly worse on Brier score than the plain network: SMOTE."
+    assert said(found, "brier") == "Clearly worse on Brier score than the plain network: SMOTE (25 folds)."
     good = judged(brier={"smote": error - 0.05 + noise(3, 0.002)}, plain=BASE, smote=BASE + noise(1))
     assert not said(good, "brier")
     many = {key: error + 0.05 + noise(i, 0.002) for i, key in enumerate(MANY)}
     crowd = judged(brier=many, plain=BASE, **{key: BASE + noise(i) for i, key in enumerate(MANY)})
-    assert said(crowd, "brier").endswith("and 2 more.")
+    assert said(crowd, "brier").endswith("and 2 more (25 folds).")
 
 
 MANY = ("smote", "adasyn", "random_over", "random_under", "smote_enn", "class_weight")
@@ -157,7 +161,7 @@ def test_what_is_missing_for_a_fair_verdict_is_said() -> None:
         (0.1, {}, "No number of repeats would tell"),
         (0.0095, {"repeats": 1}, "More repeats would help: at this spread about"),
         (0.1, {"repeats": 1, "time": "day"}, "time order allows no repeats"),
-        (0.002, {}, "These folds would likely tell a difference of 0.02"),
+        (0.002, {}, "These 25 folds would likely tell a difference of 0.02"),
     ],
 )
 def test_it_says_what_more_folds_would_help(spread: float, split: dict[str, object], words: str) -> None:
@@ -178,6 +182,43 @@ def test_few_folds_have_no_test_and_no_claim(folds: int) -> None:
 def test_one_strategy_alone_has_a_figure_and_no_question() -> None:
     found = judged(plain=BASE)
     assert [sentence.kind for sentence in found.sentences] == ["leader"]
+
+
+def without(found: Comparison, key: str, folds: int) -> Comparison:
+    """Return a comparison in which a strategy failed on its last folds."""
+    return replace(
+        found,
+        strategies=tuple(
+            replace(s, scores=s.scores.iloc[:-folds]) if s.key == key else s for s in found.strategies
+        ),
+    )  # fmt: skip
+
+
+def test_a_strategy_that_failed_on_some_folds_cannot_lead_and_changes_no_others_figures() -> None:
+    plain, smote, lucky = BASE, BASE + 0.05 + noise(2), BASE + 0.2 + noise(3)
+    plan = plan_of("plain", "smote", "adasyn")
+    alone = assess(scored(5, 5, plain=plain, smote=smote), plan)
+    found = assess(without(scored(5, 5, plain=plain, smote=smote, adasyn=lucky), "adasyn", 5), plan)
+    assert found.leader == "smote"
+    assert said(found, "leader") == said(alone, "leader")
+    assert found.pairs.shared.tolist() == [[25, 25, 20], [25, 25, 20], [20, 20, 20]]
+    assert found.pairs.p[0, 1] == alone.pairs.p[0, 1]
+    expected = (lucky - smote)[:20].mean()
+    assert re.fullmatch(
+        r"Not ranked, as it failed on some folds; against SMOTE, on the folds that both finished, "
+        rf"ADASYN: clearly better \(\+{expected:.3f}, p < 0\.001, 20 folds\)\.",
+        said(found, "partial"),
+    )
+    assert found.intervals.of("adasyn", "f1").folds == 20
+    few = assess(without(scored(5, 5, plain=plain, smote=smote, adasyn=lucky), "adasyn", 23), plan)
+    assert "2 shared folds, too few for a test" in said(few, "partial")
+
+
+def test_where_all_failed_somewhere_nobody_leads_and_it_is_said() -> None:
+    both = without(without(scored(5, 1, plain=BASE[:5], smote=BASE[:5] + 0.1), "plain", 1), "smote", 2)
+    found = assess(both, plan_of("plain", "smote", repeats=1))
+    assert found.leader is None
+    assert "No strategy finished all 5 folds" in found.text
 
 
 def test_nothing_finished_has_no_verdict() -> None:
@@ -205,6 +246,9 @@ def test_it_works_on_results_and_quotes_the_intervals_that_it_is_given() -> None
     rows = by_rows(found, plan, 100)
     shown = assess(found, plan, "mcc", rows)
     interval = rows.of(str(shown.leader), "mcc")
-    assert f"({interval.value:.2f}, 95 % interval by rows {interval.low:.2f} to {interval.high:.2f})" in shown.text
+    assert (
+        f"({interval.value:.2f}, 95 % interval by rows {interval.low:.2f} to {interval.high:.2f}, 10 folds)"
+        in shown.text
+    )
     with pytest.raises(ValueError, match="no metric 'f2'"):
         assess(found, plan, "f2")
