@@ -10,6 +10,7 @@ import streamlit as st
 from core.data.profile import describe
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import TableError, read_table, suggest_target
+from core.evaluation.ranking import needed_in_words
 from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
@@ -170,11 +171,12 @@ def show_start() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(problems) < 2)
         if len(problems) < 2:
-            st.caption("Add at least two tables. With fewer than six, no lead can be shown to be real.")
+            st.caption(f"Add at least two tables. {needed_in_words(len(plan.strategies))}")
         else:
             st.caption(
                 f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "
-                f"{duration(seconds)}. The network's settings are those of the Strategies page."
+                f"{duration(seconds)}. The network's settings are those of the Strategies page. "
+                + needed_in_words(len(plan.strategies))
             )
     if pressed:
         start(plan)

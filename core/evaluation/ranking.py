@@ -200,7 +200,7 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
         pairs = _pairs(pd.DataFrame(oriented, columns=common.columns), list(mean_ranks.index))
         smallest = 2.0 ** (1 - len(ranks)) * len(pairs)
         if smallest >= ALPHA:
-            notes.append(_too_few(len(ranks), len(pairs)))
+            notes.append(_too_few(*ranks.shape))
     elif len(scores):
         notes.append(why)
     found = Ranking(scores, ranks, mean_ranks, friedman, pairs, (), tuple(notes))
@@ -256,12 +256,31 @@ def _are(number: int) -> str:
     return "is 1" if number == 1 else f"are {number or 'none'}"
 
 
-def _too_few(n_tables: int, n_pairs: int) -> str:
-    needed = next(n for n in range(2, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
+def tables_needed(n_strategies: int) -> int:
+    """Return the fewest tables on which the tests can tell two of so many strategies apart, however large the lead.
+
+    Wilcoxon's exact p over n tables is at least ``2 ** (1 - n)``; Holm's correction multiplies the smallest by
+    the number of pairs.
+    """
+    n_pairs = n_strategies * (n_strategies - 1) // 2
+    return next(n for n in range(_LEAST_TABLES, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
+
+
+def needed_in_words(n_strategies: int) -> str:
+    """Return what a benchmark of so many strategies needs before it can show a lead, one sentence."""
+    if n_strategies < _LEAST_STRATEGIES:
+        return f"There is no test of ranks with fewer than {_LEAST_STRATEGIES} strategies."
+    return (
+        f"To tell two of {n_strategies} strategies apart takes at least {tables_needed(n_strategies)} tables, "
+        "however large the lead."
+    )
+
+
+def _too_few(n_tables: int, n_strategies: int) -> str:
     alone = " even before Holm's correction" if 2.0 ** (1 - n_tables) >= ALPHA else " after Holm's correction"
     return (
         f"{n_tables} tables are too few to tell two strategies apart: Wilcoxon's test cannot reach p < {ALPHA:g}"
-        f"{alone}, however large the lead. For {counted(n_pairs, 'pair')} it takes at least {needed} tables."
+        f"{alone}. {needed_in_words(n_strategies)}"
     )
 
 

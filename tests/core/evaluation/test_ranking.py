@@ -11,7 +11,7 @@ from scipy.stats import friedmanchisquare, wilcoxon
 
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import METRICS
-from core.evaluation.ranking import Ranking, holm, rank, scores, tidy, verdict
+from core.evaluation.ranking import Ranking, holm, needed_in_words, rank, scores, tables_needed, tidy, verdict
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
 
@@ -182,6 +182,16 @@ def test_the_number_of_tables_that_a_note_names_is_enough(n_tables: int, clear: 
     found = ranked(separated(n_tables))
     assert len(found.clear) == clear
     assert bool(found.notes) == (clear == 0)
+
+
+@pytest.mark.parametrize("n_strategies", [3, 4, 5])
+def test_what_is_said_before_a_benchmark_is_what_the_tests_need_after_it(n_strategies: int) -> None:
+    needed = tables_needed(n_strategies)
+    assert ranked(separated(needed, n_strategies)).clear
+    before = ranked(separated(needed - 1, n_strategies))
+    assert not before.clear
+    assert needed_in_words(n_strategies) in before.notes[-1]
+    assert f"takes at least {needed} tables" in needed_in_words(n_strategies)
 
 
 def test_a_strategy_that_is_missing_on_a_table_takes_the_table_out() -> None:
