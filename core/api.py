@@ -20,6 +20,7 @@ from core.experiment.results import FoldResult
 from core.plan import Plan, PlanError
 from core.runs.store import Progress, Store
 from core.strategies import label
+from core.strategies.combining import check_combinations
 from core.training.lane import Stopped
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def run(
     Stopped
         The app's Cancel was pressed. Finished folds are kept, and the app can resume the run.
     """
+    check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
     table = problem.table
     store = None if runs is None else Store(Path(runs))

@@ -20,6 +20,7 @@ from core.experiment.fold import Outcome, Report, Stop, candidates_of, lane_key,
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
 from core.strategies import StrategyError, TrainingView
+from core.strategies.combining import check_combinations
 from core.training.lane import Lane
 
 if TYPE_CHECKING:
@@ -72,9 +73,12 @@ def run_unit(
 
     Raises
     ------
+    TableError, PlanError
+        The table or the plan cannot be run; the message says what to change.
     Stopped
         ``should_stop`` returned True.
     """
+    check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
     target, facts = problem.target, problem.facts
     rows = split_rows(problem, unit)

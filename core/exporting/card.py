@@ -88,7 +88,7 @@ def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
 
 def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
     lines = [f"Inside the model, after the networks: {one.name}." for one in scorer.adjustments]
-    fitted = any(part.card.family == "decision" and part.position for part in parts_of(choice))
+    fitted = any(part.card.family == "decision" and part.position > 0 for part in parts_of(choice))
     where = (
         " It was fitted on predictions for rows that the networks of the comparison had not seen."
         if fitted and (scorer.scales or scorer.threshold is not None)

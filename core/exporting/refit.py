@@ -16,13 +16,15 @@ from core.experiment.units import Trained, train_choice
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.strategies import Reference, Strategy, StrategyError, label, parts_of
+from core.strategies.combining import clash
 
 
 def why_not(choice: StrategyChoice) -> str | None:
     """Return one sentence on why a choice cannot become a model file, or None where it can."""
     if any(isinstance(part, Reference) for part in parts_of(choice)):
         return f"{label(choice)} is a scikit-learn model, a reference beside the networks: it is no Keras file."
-    return None
+    # A run of an earlier version may hold what is refused today.
+    return clash([part.name for part in choice.parts])
 
 
 def refit(
@@ -46,7 +48,8 @@ def refit(
     Raises
     ------
     StrategyError
-        The choice is a reference, cannot work on these rows, or has no predictions in the run.
+        The choice is a reference or a combination that is refused, cannot work on these rows, or has no
+        predictions in the run.
     """
     reason = why_not(choice)
     if reason is not None:

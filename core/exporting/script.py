@@ -18,6 +18,7 @@ from core.data.reading.cleaning import as_text
 from core.exporting import script_texts as texts
 from core.plan import Plan, StrategyChoice
 from core.strategies import label, parts_of
+from core.strategies.combining import clash
 from core.strategies.snippets.snippet import CodeFacts, Snippet
 
 _PACKAGES = ("tensorflow", "keras", "scikit-learn", "imbalanced-learn", "pandas", "numpy")
@@ -49,8 +50,11 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     Raises
     ------
     CodeError
-        A part has no script, or two parts claim the same place (two losses).
+        A part has no script, or the parts make no sense together.
     """
+    reason = clash([part.name for part in choice.parts])
+    if reason is not None:
+        raise CodeError(reason)
     parts = parts_of(choice)
     plan, target = problem.plan, problem.target
     kinds = ("numeric", "date", "categorical")
@@ -92,14 +96,14 @@ def _joined(snippets: Sequence[Snippet]) -> Snippet:
         imports=tuple(dict.fromkeys(line for s in snippets for line in s.imports)),
         helpers=tuple(dict.fromkeys(helper for s in snippets for helper in s.helpers)),
         rows="\n".join(s.rows for s in snippets if s.rows),
-        weights=" * ".join(s.weights for s in snippets if s.weights),
+        weights=only("weights", "class weights"),
+        costs=only("costs", "class weights"),
         bias=only("bias", "output biases"),
         loss=only("loss", "losses"),
         late_weights=only("late_weights", "losses"),
         late_from=min((s.late_from for s in snippets), default=1.0),
         data=only("data", "orders of batches"),
         batch_map=only("batch_map", "augmentations"),
-        equal_classes=any(s.equal_classes for s in snippets),
         offset=only("offset", "losses"),
         ensemble=only("ensemble", "ensembles"),
         adjust="\x00".join(s.adjust for s in snippets if s.adjust),
@@ -155,7 +159,10 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     boosted = "weights=weights" in made.ensemble
     if boosted and made.data:
         raise CodeError("A script for EasyEnsemble with batches of its own is not written: choose one of them.")
-    reweighed = bool(made.rows or made.ensemble or made.weights or made.data or made.late_weights)
+    weighted = bool(made.weights or made.costs)
+    reweighed = bool(made.rows or made.ensemble or weighted or made.data or made.late_weights)
+    corrected = "seen" in made.adjust
+    uses_prior = "prior" in made.batch_map
     own_order = bool(made.rows or made.ensemble or made.data or made.batch_map)
     x = "fold.expand(X)" if facts.categories else "X"
     x_valid = "fold.expand(fold.X_valid)" if facts.categories else "fold.X_valid"
@@ -168,14 +175,17 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
         lines.append(f"    X, X_valid = {x}, {x_valid}")
     else:
         lines.append("    X_valid = fold.X_valid")
-    uses_counts = any("counts" in piece for piece in (made.weights, made.bias, made.loss, made.late_weights, made.data))
-    if uses_counts or reweighed:
-        lines.append("    counts = np.bincount(y, minlength=len(CLASSES))")
-    if made.weights:
-        lines += [f"    class_weights = {made.weights}", "    class_weights = class_weights / class_weights[y].mean()"]
-        if boosted:
-            lines.append("    weights = class_weights[y] if weights is None else weights * class_weights[y]")
-    lines.append(f"    model = network(X.shape[1]{f', bias={made.bias}' if made.bias else ''})")
+    if boosted:
+        lines.append("    weights = np.ones(len(y)) if weights is None else weights")
+    if made.bias or made.loss or reweighed or corrected or uses_prior:
+        lines += _counts(made, boosted)
+    bias = made.bias
+    if "moving_shares" in made.data and bias:  # at the start, batches are as the rows are
+        lines.append(f"    start = np.bincount(y, minlength=len(CLASSES)){' * class_weights' if weighted else ''}")
+        bias = bias.replace("counts", "start")
+    if made.offset and bias:
+        bias += " - offset"
+    lines.append(f"    model = network(X.shape[1]{f', bias={bias}' if bias else ''})")
     default = (
         "keras.losses.BinaryCrossentropy(from_logits=True)"
         if facts.binary
@@ -204,13 +214,7 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     validation = "X_valid, targets(fold.y_valid)"
     mixing = bool(made.batch_map)
     if reweighed:
-        mass = "np.bincount(y, weights, len(CLASSES))" if boosted else "counts"
-        if made.equal_classes:
-            mass = "(counts > 0)"
-        if made.weights and not boosted:
-            mass += " * class_weights"
-        if made.late_weights:
-            mass += " * late_weights"
+        mass = "counts * late_weights" if made.late_weights else "counts"
         lines += [
             "    # The loss on validation rows weighs the classes as training does, so that stopping means the same.",
             f"    mass = {mass}",
@@ -218,12 +222,10 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
             "    stopping = (mass / mass.sum() / held)[fold.y_valid]",
         ]
         validation += ", stopping / stopping.mean()"
-    weighted = "class_weight=dict(enumerate(class_weights))" if made.weights and not (boosted or mixing) else ""
+    by_class = "class_weight=dict(enumerate(class_weights))" if weighted and not (boosted or mixing) else ""
     if own_order:
-        if boosted:
-            lines.append("    weights = np.ones(len(y)) if weights is None else weights")
-        elif mixing:
-            lines.append(f"    weights = {'class_weights[y]' if made.weights else 'np.ones(len(y))'}")
+        if mixing and not boosted:
+            lines.append(f"    weights = {'class_weights[y]' if weighted else 'np.ones(len(y))'}")
         data = made.data or "tf.data.Dataset.from_tensor_slices(rows).shuffle(len(y), seed=seed).repeat()"
         lines += [
             f"    rows = (X, targets(y){', weights' if boosted or mixing else ''})",
@@ -231,22 +233,47 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
             f"    data = {data}.batch(BATCH_SIZE)",
         ]
         if made.batch_map:
-            lines.append("    prior = counts / counts.sum()" if "prior" in made.batch_map else "")
-            argument = "lambda *batch: mixed(*batch, prior)" if "prior" in made.batch_map else "mixed"
+            late = " * late_weights" if made.late_weights else ""
+            lines.append(f"    prior = counts{late}" if uses_prior else "")
+            argument = "lambda *batch: mixed(*batch, prior)" if uses_prior else "mixed"
             lines.append(f"    data = data.map({argument})")
         given = ["data", "steps_per_epoch=fold.steps"]
     else:
         given = ["X", "targets(y)", "batch_size=BATCH_SIZE"]
-    given += ["epochs=EPOCHS", *([weighted] if weighted else []), f"validation_data=({validation})", "verbose=0"]
+    given += ["epochs=EPOCHS", *([by_class] if by_class else []), f"validation_data=({validation})", "verbose=0"]
     lines = [line for line in lines if line]
     lines.append("    model.fit(")
     lines += [f"        {argument}," for argument in given]
     if callbacks:
         lines.append("        callbacks=[" + ", ".join(callbacks) + "],")
-    lines += ["    )", "    return model"]
-    if made.batch_map and "prior" in made.batch_map and not any("counts = np.bincount" in line for line in lines):
-        lines.insert(4, "    counts = np.bincount(y, minlength=len(CLASSES))")
-    return "\n".join(lines)
+    lines.append("    )")
+    if corrected:
+        seen = ["counts", *["late_weights"] * bool(made.late_weights), *["np.exp(-offset)"] * bool(made.offset)]
+        lines += [
+            "    # The class shares that its probabilities are under.",
+            f"    seen = {' * '.join(seen)}",
+            "    model.seen = seen / seen.sum()",
+        ]
+    return "\n".join([*lines, "    return model"])
+
+
+def _counts(made: Snippet, boosted: bool) -> list[str]:
+    """Return statements for what each class counts for in the loss, in rows: whatever balances reads it."""
+    lines = [f"    counts = np.bincount(y, {'weights=weights, ' if boosted else ''}minlength=len(CLASSES))"]
+    if made.data:
+        lines.append("    counts = len(y) * (counts > 0) / np.sum(counts > 0)  # as batches hold the classes")
+    offset = [f"    offset = {made.offset}"] if made.offset else []
+    if made.costs:
+        # Costs come after what balances, which would otherwise take them back.
+        lines += offset
+    if made.weights or made.costs:
+        lines += [
+            f"    class_weights = {made.weights or made.costs}",
+            "    class_weights = class_weights * counts.sum() / (counts @ class_weights)",
+            "    counts = counts * class_weights",
+            *(["    weights = weights * class_weights[y]"] if boosted else []),
+        ]
+    return lines if made.costs else lines + offset
 
 
 def _main(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
@@ -254,10 +281,7 @@ def _main(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     adjusts = made.adjust.split("\x00") if made.adjust else []
     lines = [*texts.fold_head(facts, plan)]
     indent = "        "
-    resampled = bool(made.rows)
     if made.model:
-        if resampled:
-            lines += [indent + line for line in made.rows.split("\n")]
         x, x_valid, x_test = (
             f"fold.expand({name})" if facts.categories else name for name in ("X", "fold.X_valid", "X_test")
         )
@@ -283,15 +307,8 @@ def _main(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
 
 
 def _seen(made: Snippet) -> list[str]:
-    """Return statements for the class shares that the networks were trained under."""
-    counts = (
-        "np.ones(len(CLASSES))" if made.equal_classes and made.ensemble else ("np.bincount(y, minlength=len(CLASSES))")
-    )
-    lines = [f"counts = {counts}", f"seen = {'np.ones(len(CLASSES))' if made.equal_classes else 'counts'}"]
-    if made.weights:
-        lines.append(f"seen = seen * {made.weights}")
-    if made.late_weights:
-        lines.append(f"seen = seen * {made.late_weights}")
-    if made.offset:
-        lines.append(f"seen = seen * np.exp(-({made.offset}))")
-    return [*lines, "seen = seen / seen.sum()"]
+    """Return statements for the class shares that the model's probabilities are under."""
+    if not made.model:
+        return ["seen = np.mean([model.seen for model in models], axis=0)"]
+    lines = ["counts = np.bincount(y, minlength=len(CLASSES))"]
+    return [*lines, f"seen = counts * {made.weights}" if made.weights else "seen = counts", "seen = seen / seen.sum()"]

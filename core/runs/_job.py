@@ -11,6 +11,7 @@ from core.data.problem import Problem
 from core.experiment.memory import cut, shape_of
 from core.runs.store import Progress, Store, StoreError
 from core.runs.worker import work
+from core.strategies.combining import check_combinations
 
 if TYPE_CHECKING:
     from concurrent.futures import Future as Promise
@@ -103,6 +104,7 @@ class Job:
         started = time.monotonic()
         self.store.tidy(self.run_id)
         self.plan: Plan = self.store.record(self.run_id).plan
+        check_combinations(self.plan.strategies)
         self.table: Table = self.store.table(self.run_id)
         self.shape: Shape = shape_of(Problem.of(self.table, self.plan))
         self.store.results(self.run_id)  # sets damaged units aside

@@ -43,6 +43,7 @@ from core.runs.record import (
     progress_of,
     state_of,
 )
+from core.strategies.combining import check_combinations
 from core.versions import versions
 
 __all__ = ["Membership", "NoSuchRun", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
@@ -82,10 +83,11 @@ class Store:
         Raises
         ------
         TableError, PlanError
-            The plan does not suit the table.
+            The plan does not suit the table, or its strategies make no sense together.
         StoreError
             The disk is full or the folder cannot be written.
         """
+        check_combinations(plan.strategies)
         target = Problem.of(table, plan).target
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"

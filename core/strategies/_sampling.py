@@ -151,7 +151,9 @@ class Sampler(Strategy):
 
 @dataclass(frozen=True)
 class UnderSampler(Sampler):
-    """A sampler that cuts larger classes to a chosen ratio."""
+    """A sampler that cuts larger classes to a chosen ratio, after samplers that clean have had their turn."""
+
+    position = 1
 
     ratio: float = parameter(
         1.0, "Rows of the smallest class for each row of a larger one, afterwards.", low=0.01, high=1

@@ -44,16 +44,17 @@ FAMILY_NAMES: Mapping[Family, str] = {
     "decision": "Decision",
     "reference": "References",
 }
-# The order in which the parts of a combination act on a lane.
+# The order in which the parts of a combination act on a lane: weights and losses read what a class counts for once
+# rows and batches are decided.
 _ORDER: tuple[Family, ...] = (
     "baseline",
     "undersampling",
     "oversampling",
     "hybrid",
     "ensemble",
+    "batches",
     "weighting",
     "loss",
-    "batches",
     "augmentation",
     "decision",
     "reference",
@@ -210,7 +211,9 @@ class Strategy(ABC):
     """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters."""
 
     card: ClassVar[Card]
-    # Among decisions, those that change probabilities act before those that read them.
+    # The family in whose turn it acts in a combination; None means its own.
+    turn: ClassVar[Family | None] = None
+    # The order in a family's turn. Among decisions, those that change probabilities act before those that read them.
     position: ClassVar[int] = 0
     # Whether every network gets synthetic rows of its own: for the estimate of memory.
     makes_rows: ClassVar[bool] = False
@@ -327,9 +330,9 @@ def make(part: Part) -> Strategy:
 
 
 def parts_of(choice: StrategyChoice) -> list[Strategy]:
-    """Return a choice's strategies in the order in which they act: rows, members, weights, loss, batches, decision."""
+    """Return a choice's strategies in the order in which they act: rows, members, batches, weights, loss, decision."""
     made = [make(part) for part in choice.parts]
-    return sorted(made, key=lambda strategy: (_ORDER.index(strategy.card.family), strategy.position))
+    return sorted(made, key=lambda strategy: (_ORDER.index(strategy.turn or strategy.card.family), strategy.position))
 
 
 def networks_of(choice: StrategyChoice) -> frozenset[Part]:

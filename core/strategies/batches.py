@@ -29,7 +29,7 @@ class BalancedBatches(Strategy):
 
     def code(self, facts: CodeFacts) -> Snippet:
         data = "tf.data.Dataset.sample_from_datasets(by_class(rows, y, seed), seed=seed)"
-        return Snippet(helpers=(functions.BY_CLASS,), data=data, equal_classes=True)
+        return Snippet(helpers=(functions.BY_CLASS,), data=data)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, batches="balanced")]
@@ -57,11 +57,10 @@ class ProgressiveBatches(Strategy):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        moving = "moving_shares(counts, fold.steps, late_from)"
+        moving = "moving_shares(np.bincount(y), fold.steps, late_from)"
         return Snippet(
             helpers=(functions.BY_CLASS, functions.PROGRESSIVE),
             data=f"tf.data.Dataset.sample_from_datasets(by_class(rows, y, seed), weights={moving}, seed=seed)",
-            equal_classes=True,
             late_from=self.balanced_from,
         )
 

@@ -1,16 +1,22 @@
-"""Which strategies make sense together in one combination."""
+"""Which strategies make sense together in one combination.
+
+Strategies that balance read what the classes count for when their turn comes
+(:meth:`core.training.lane.Lane.class_mass`), so that a combination balances once. What cannot be combined
+so is refused here, and :func:`check_combinations` stands wherever a choice enters a plan or is run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 
-from core.plan import Part
+from core.plan import Part, PlanError, StrategyChoice
 from core.strategies import Strategy, TrainingView, make
+from core.strategies._sampling import UnderSampler
 from core.training.lane import Lane, LossTerms
 
 # What two strategies must not both set, the plainest words first.
@@ -21,6 +27,23 @@ _TOUCHES: Mapping[str, str] = {
     "initial_bias": "set the bias at the start, and the later one would win",
     **{field.name: "set the same term of the loss, and the later one would win" for field in fields(LossTerms)},
 }
+_SAMPLING = frozenset({"undersampling", "oversampling", "hybrid"})
+# Losses that favour rare classes by their shape: how far depends on the shares, which an offset leaves as they are.
+_SHAPES = frozenset({"gamma", "clip", "margin"})
+
+
+def check_combinations(choices: Iterable[StrategyChoice]) -> None:
+    """Check that every choice makes sense as one combination; choices of earlier versions may not.
+
+    Raises
+    ------
+    PlanError
+        The parts of a choice clash (see :func:`clash`), or one is unknown or out of range.
+    """
+    for choice in choices:
+        reason = clash([part.name for part in choice.parts])
+        if reason is not None:
+            raise PlanError(reason)
 
 
 def clash(names: Sequence[str]) -> str | None:
@@ -28,8 +51,8 @@ def clash(names: Sequence[str]) -> str | None:
 
     Two parts clash where the later one would undo or overwrite what the earlier one set: the same
     strategy twice, two ensembles, two thresholds, two strategies that set the same term of the loss,
-    weigh the rows by class, or draw the batches. A reference trains no network, so it takes
-    decision rules only.
+    weigh the rows by class, or draw the batches. They clash as well where together they would favour
+    rare classes twice. A reference trains no network, so it takes decision rules only.
     """
     return next(filter(None, (_pair_clash(*pair) for pair in combinations(names, 2))), None)
 
@@ -51,14 +74,28 @@ def _pair_clash(first: str, second: str) -> str | None:
             f"{reference.name} is a reference that trains no network, so {rest.name} has nothing to act on: "
             "combine it with a decision rule, or with nothing."
         )
+    if "hybrid" in families and _SAMPLING.issuperset(families):
+        hybrid, rest = (a, b) if a.family == "hybrid" else (b, a)
+        return (
+            f"{hybrid.name} grows one class and cuts the other already, so {rest.name} beside it is one sampler too "
+            "many: choose one of them."
+        )
+    if isinstance(one, UnderSampler) and isinstance(other, UnderSampler) and one.position == other.position:
+        return f"{a.name} and {b.name} both cut larger classes to a chosen size: choose one of them."
     if families == ("ensemble", "ensemble"):
         return f"{a.name} and {b.name} are both ensembles, and a combination has one: choose one of them."
     if families == ("decision", "decision") and one.position == other.position == 1:
         return f"{a.name} and {b.name} both set the threshold, and only the last would count: choose one of them."
-    shared = _touched(first) & _touched(second)
+    touched = (_touched(first), _touched(second))
+    shared = touched[0] & touched[1]
     if shared:
         what = next(words for name, words in _TOUCHES.items() if name in shared)
         return f"{a.name} and {b.name} both {what}: choose one of them."
+    if any("offset" in mine and theirs & _SHAPES for mine, theirs in (touched, touched[::-1])):
+        return (
+            f"{a.name} and {b.name} both lean the loss towards rare classes, which together goes too far: "
+            "choose one of them."
+        )
     return None
 
 

@@ -12,7 +12,6 @@ from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, cost
 from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
-from core.training._batches import training_mass
 from core.training.lane import Lane
 
 
@@ -228,6 +227,8 @@ class PriorCorrection(Strategy):
     """
 
     calibrates = True
+    # A calibration before it would have corrected the shares already, and they would be corrected again.
+    position = -1
     card = Card(
         "prior_correction",
         "Prior correction",
@@ -247,18 +248,10 @@ class PriorCorrection(Strategy):
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
         if not lanes:
             return None
-        seen = np.mean([_share_in_training(lane, view) for lane in lanes], axis=0)
+        seen = np.mean([lane.class_shares(view.y, view.n_classes) for lane in lanes], axis=0)
         own = view.class_counts / len(view.y)
         factors = np.divide(own, seen, out=np.zeros(view.n_classes), where=seen > 0)
         return Rule(PriorShift(tuple(factors.tolist())))
-
-
-def _share_in_training(lane: Lane, view: TrainingView) -> np.ndarray:
-    mass = training_mass(lane, lane.labels(view.y), view.n_classes)
-    if lane.loss.offset:
-        # The offset is there in training only: without it, logits are those of shares divided by its exponential.
-        mass = mass * np.exp(-np.array(lane.loss.offset))
-    return mass / mass.sum()
 
 
 @register

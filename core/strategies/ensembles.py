@@ -95,7 +95,7 @@ class UnderBagging(Ensemble):
 
     def code(self, facts: CodeFacts) -> Snippet:
         bags = ensembles.function(self.card.sentence, ensembles.UNDER, members=self.n_members)
-        return Snippet(_UNDER_IMPORT, ensemble=bags, equal_classes=True)
+        return Snippet(_UNDER_IMPORT, ensemble=bags)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return under_bags(lane, view, self.n_members)
@@ -123,7 +123,7 @@ class OverBagging(Ensemble):
 
     def code(self, facts: CodeFacts) -> Snippet:
         bags = ensembles.function(self.card.sentence, ensembles.OVER, members=self.n_members)
-        return Snippet(ensemble=bags, equal_classes=True)
+        return Snippet(ensemble=bags)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         largest = class_counts(lane, view).max()
@@ -165,22 +165,29 @@ class SmoteBagging(Ensemble):
     def code(self, facts: CodeFacts) -> Snippet:
         smote = sampler_code(Smote(k_neighbors=self.k_neighbors), facts, "bag_seed")
         bags = ensembles.function(self.card.sentence, ensembles.SMOTE, members=self.n_members, smote=smote.rows)
-        return Snippet(smote.imports, ensemble=bags, equal_classes=True)
+        return Snippet(smote.imports, ensemble=bags)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        largest = class_counts(lane, view).max()
+        counts = class_counts(lane, view)
+        largest = counts.max()
+        earlier = np.zeros(0, np.int64) if lane.synthetic is None else lane.synthetic.y
         bags = []
         for i, member in enumerate(members(lane, self.n_members)):
             seed = member_seed(view.seed, i)
             rng = np.random.default_rng(seed)
             grown = Smote(k_neighbors=self.k_neighbors).draw(member, view, seed)
             made = np.zeros(0, np.int64) if grown.synthetic is None else grown.synthetic.y
-            rows, kept = [], []
-            for c, own in _by_class(lane.rows, view):
-                drawn = round((i + 1) / self.n_members * largest) if len(own) < largest else largest
-                smote = np.flatnonzero(made == c)[: largest - drawn]
+            rows, kept = [], [np.arange(len(earlier))]
+            for c in np.flatnonzero(counts):
+                own = lane.rows[view.y[lane.rows] == c]
+                # What an earlier part made stays in every bag; a class may consist of that alone.
+                room = largest - int((earlier == c).sum())
+                drawn = round((i + 1) / self.n_members * largest) if counts[c] < largest else largest
+                new = len(earlier) + np.flatnonzero(made[len(earlier) :] == c)
+                smote = new[: min(room, largest - drawn)] if len(own) else new[:room]
                 kept.append(smote)
-                rows.append(rng.choice(own, largest - len(smote)))
+                if len(own):
+                    rows.append(rng.choice(own, room - len(smote)))
             synthetic = None if grown.synthetic is None else part_of(grown.synthetic, np.concatenate(kept))
             bags.append(replace(member, rows=np.concatenate(rows), synthetic=synthetic))
         return bags
@@ -219,7 +226,7 @@ class EasyEnsemble(Ensemble):
     def code(self, facts: CodeFacts) -> Snippet:
         n_bags = max(1, self.n_members // self.rounds)
         bags = ensembles.function(self.card.sentence, ensembles.EASY, bags=n_bags, rounds=self.rounds)
-        return Snippet(_UNDER_IMPORT, ensemble=bags, equal_classes=True)
+        return Snippet(_UNDER_IMPORT, ensemble=bags)
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         n_bags = max(1, self.n_members // self.rounds)
@@ -309,7 +316,7 @@ class SelfPaced(_Sequential):
     def code(self, facts: CodeFacts) -> Snippet:
         values = {"members": self.n_members, "bins": self.bins}
         bags = ensembles.function(self.card.sentence, ensembles.SELF_PACED, **values)
-        return Snippet(ensemble=bags, equal_classes=True)
+        return Snippet(ensemble=bags)
 
     def drawn(
         self, rows: np.ndarray, hardness: np.ndarray | None, smallest: int, stage: int, rng: np.random.Generator
@@ -354,7 +361,7 @@ class BalancedCascade(_Sequential):
 
     def code(self, facts: CodeFacts) -> Snippet:
         bags = ensembles.function(self.card.sentence, ensembles.CASCADE, members=self.n_members)
-        return Snippet(ensemble=bags, equal_classes=True)
+        return Snippet(ensemble=bags)
 
     def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:
         # With s stages to go, the s-th root of what is too many leads to the smallest class's size at the last.

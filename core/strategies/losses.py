@@ -9,7 +9,7 @@ import numpy as np
 from core.strategies.base import Card, Strategy, TrainingView, parameter, register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
-from core.strategies.weighting import class_counts, effective_number, log_prior, weighted
+from core.strategies.weighting import class_mass, effective_number, log_prior, weighted
 from core.training.lane import Lane
 
 _GAMMA_HELP = "How strongly easy rows are played down; 0 is plain cross-entropy."
@@ -73,7 +73,7 @@ class ClassBalancedFocal(Strategy):
         return Snippet(helpers=(functions.EFFECTIVE,), weights=weights, loss=_focal_code(self.gamma, facts))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        heavy = weighted(lane, view, effective_number(class_counts(lane, view), self.beta))
+        heavy = weighted(lane, view, effective_number(class_mass(lane, view, self), self.beta))
         return Focal(self.gamma).refine(heavy, view)
 
 
@@ -102,10 +102,10 @@ class LogitAdjusted(Strategy):
     def code(self, facts: CodeFacts) -> Snippet:
         offset = f"{self.tau!r} * log_prior(counts)"
         helpers = (functions.LOG_PRIOR, functions.LOGIT_ADJUSTED)
-        return Snippet(helpers=helpers, loss=f"logit_adjusted({offset})", offset=offset)
+        return Snippet(helpers=helpers, loss="logit_adjusted(offset)", offset=offset)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        offset = self.tau * log_prior(class_counts(lane, view))
+        offset = self.tau * log_prior(class_mass(lane, view, self))
         return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
 
 
@@ -130,7 +130,8 @@ class BalancedSoftmax(Strategy):
         return LogitAdjusted(tau=1.0).code(facts)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return LogitAdjusted(tau=1.0).refine(lane, view)
+        offset = log_prior(class_mass(lane, view, self))
+        return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
 
 
 @register
@@ -174,7 +175,7 @@ class Ldam(Strategy):
         )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        counts = class_counts(lane, view)
+        counts = class_mass(lane, view, self)
         margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
         weights = effective_number(counts, self.beta)
         loss = replace(

@@ -14,6 +14,7 @@ from typing import cast
 
 from core.plan import MOST_PARTS, MOST_STRATEGIES, ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies import Parameter, catalogue, make
+from core.strategies.combining import check_combinations
 from core.strategies.presets import PRESETS
 
 _LONGEST, _LONGEST_TUPLE, _LARGEST = 100, 50_000, 2**63
@@ -25,7 +26,8 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
     Raises
     ------
     PlanError
-        A name or a parameter is unknown, a value does not fit, or a bracket is missing.
+        A name or a parameter is unknown, a value does not fit, a bracket is missing, or strategies make no
+        sense together.
     """
     chosen: dict[str, StrategyChoice] = {}
     items = tuple(islice(_split(text, ","), MOST_STRATEGIES + 1))
@@ -63,6 +65,7 @@ def parse_choice(text: str) -> StrategyChoice:
     choice = StrategyChoice(tuple(_part(item) for item in items))
     if not choice.parts:
         raise PlanError("A strategy has no name: write for example smote, or smote+focal.")
+    check_combinations([choice])
     return choice
 
 

@@ -302,6 +302,7 @@ class HardnessThreshold(UnderSampler):
         ),
         cost="slow",
     )
+    position = 0  # it may leave more rows than the ratio asks for
     imblearn = "under_sampling.InstanceHardnessThreshold"
     limited = (("cv", 0),)
 

@@ -17,13 +17,14 @@ from core.training.lane import Lane
 def weighted(lane: Lane, view: TrainingView, class_weights: np.ndarray) -> Lane:
     """Return the lane with each row's weight multiplied by its class's.
 
-    Weights are scaled to a mean of 1 over the lane's rows: Adam's steps hardly depend on the
-    loss's size, and the losses of different strategies stay comparable.
+    Weights are scaled to a mean of 1 over the rows as the lane draws them: Adam's steps hardly depend on
+    the loss's size, and the losses of different strategies stay comparable.
     """
-    weights = class_weights[lane.labels(view.y)]
+    mass = class_mass(lane, view)
+    weights = class_weights[lane.labels(view.y)] * (mass.sum() / (mass @ class_weights))
     if lane.sample_weight is not None:
         weights = weights * lane.sample_weight
-    return replace(lane, sample_weight=(weights / weights.mean()).astype(np.float32))
+    return replace(lane, sample_weight=weights.astype(np.float32))
 
 
 def balanced(counts: np.ndarray) -> np.ndarray:
@@ -49,16 +50,29 @@ def class_counts(lane: Lane, view: TrainingView) -> np.ndarray:
     return np.bincount(lane.labels(view.y), minlength=view.n_classes)
 
 
+def class_mass(lane: Lane, view: TrainingView, strategy: Strategy | None = None) -> np.ndarray:
+    """Return what each class counts for in a lane's loss, in rows, shape (n_classes,).
+
+    Whatever balances reads this in place of row counts, so that a combination balances once. ``strategy``
+    is told of where the classes count for the same already and it changes nothing.
+    """
+    mass = lane.class_mass(view.y, view.n_classes)
+    present = mass > 0
+    if strategy is not None and np.ptp(view.class_counts[present]) and np.ptp(mass[present]) < 1e-6 * mass.sum():
+        view.note(f"{strategy.card.name}: the classes count for the same already, so it favours none of them.")
+    return mass
+
+
 @dataclass(frozen=True)
 class ClassWeighting(Strategy):
     """A strategy that weighs rows by their class."""
 
     @abstractmethod
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
-        """Return a weight a class, shape (n_classes,), for class counts of the same shape."""
+        """Return a weight per class, shape (n_classes,), for what the classes count for without it, in rows."""
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [weighted(lane, view, self.class_weights(class_counts(lane, view)))]
+        return [weighted(lane, view, self.class_weights(class_mass(lane, view, self)))]
 
 
 @register
@@ -141,8 +155,12 @@ class CostWeights(Strategy):
     """Weights from a cost matrix: what mistaking a row of the class costs in all.
 
     Costs belong to the classes of the table, so they are read from its counts, whatever a sampler made of
-    the rows: the rarest class costs the most even where it has become the largest.
+    the rows: the rarest class costs the most even where it has become the largest. They come after what
+    balances the classes, which would otherwise take them back.
     """
+
+    turn = "loss"
+    position = 1
 
     card = Card(
         "cost_weight",
@@ -164,7 +182,7 @@ class CostWeights(Strategy):
 
     def code(self, facts: CodeFacts) -> Snippet:
         helper, matrix = costs_code(self.miss_cost, self.costs, "fold.counts")
-        return Snippet(helpers=helper, weights=f"{matrix}.sum(axis=1)")
+        return Snippet(helpers=helper, costs=f"{matrix}.sum(axis=1)")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         costs = cost_matrix(self.miss_cost, self.costs, view.class_counts)
@@ -174,7 +192,10 @@ class CostWeights(Strategy):
 @register
 @dataclass(frozen=True)
 class LogPriorBias(Strategy):
-    """Output bias that starts at the log share of each class."""
+    """Output bias that starts at the log share of each class, as the first batches have it."""
+
+    turn = "loss"
+    position = 2
 
     card = Card(
         "log_prior_bias",
@@ -192,7 +213,10 @@ class LogPriorBias(Strategy):
         return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior(counts)")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [replace(lane, initial_bias=tuple(log_prior(class_counts(lane, view)).tolist()))]
+        start = log_prior(lane.class_mass(view.y, view.n_classes, settled=False))
+        # What the loss adds to a logit by itself, the bias need not.
+        bias = start - np.array(lane.loss.offset) if lane.loss.offset else start
+        return [replace(lane, initial_bias=tuple(bias.tolist()))]
 
 
 def log_prior(counts: np.ndarray) -> np.ndarray:

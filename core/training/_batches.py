@@ -104,15 +104,3 @@ class LaneBatches:
             if len(slots):
                 positions[slots] = stream.take(len(slots))
         return self._rng.permuted(positions.reshape(steps, batch), axis=1)
-
-
-def training_mass(lane: Lane, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return the class shares that a lane's loss is under, weights and batch order included, shape (n_classes,)."""
-    weights = np.ones(len(labels)) if lane.sample_weight is None else lane.sample_weight
-    mass = np.bincount(labels, weights=weights, minlength=n_classes).astype(float)
-    if lane.batches != "shuffled":
-        counts = np.bincount(labels, minlength=n_classes)
-        mass = np.divide(mass, counts, out=np.zeros(n_classes), where=counts > 0)
-    if lane.loss.late_class_weight:
-        mass = mass * np.asarray(lane.loss.late_class_weight)
-    return mass / mass.sum()

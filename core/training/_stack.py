@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from core.networks.dense import Weights, initial_weights
 from core.plan import NetworkSettings
-from core.training._batches import LaneBatches, training_mass
+from core.training._batches import LaneBatches
 from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
 from core.training.lane import Lane, LossTerms, Stopped, Synthetic
 
@@ -253,7 +253,8 @@ class Stack:
             LaneBatches(lane, y, n_classes, self._steps, self._batch, settings.epochs)
             for lane, y in zip(self._lanes, labels, strict=True)
         ]
-        priors = np.stack([np.bincount(y, minlength=n_classes) / len(y) for y in labels])
+        mass = [task.lane.class_mass(blocks[task.block].y, n_classes) for task in self._tasks]
+        priors = np.stack([each / each.sum() for each in mass])
         self._terms = terms_of(self._lanes, np.maximum(priors, 1e-9), n_classes)
         self._lane_key = np.array(
             [[[np.random.default_rng([lane.seed, 2]).integers(-(2**31), 2**31) | 1]] for lane in self._lanes], np.int32
@@ -278,7 +279,7 @@ class Stack:
         self._valid_weights = np.zeros(shape, np.float32)
         for i, (task, size) in enumerate(zip(self._tasks, sizes, strict=True)):
             y = blocks[task.block].y_valid
-            mass = training_mass(task.lane, self._labels[i], self._n_classes)
+            mass = task.lane.class_mass(blocks[task.block].y, self._n_classes)
             counts = np.bincount(y, minlength=self._n_classes)
             weight = np.divide(mass, counts, out=np.zeros(self._n_classes), where=counts > 0)[y]
             self._valid_rows[i, :size] = self._rows.valid_start[task.block] + np.arange(size)

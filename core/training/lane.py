@@ -134,3 +134,35 @@ class Lane:
         """Return the class codes of the lane's rows, shape (n + m,), given the fold's training labels."""
         own = y[self.rows]
         return own if self.synthetic is None else np.concatenate([own, self.synthetic.y])
+
+    def class_mass(self, y: np.ndarray, n_classes: int, *, settled: bool = True) -> np.ndarray:
+        """Return what each class counts for in the loss, in rows: shape (n_classes,), with a sum of ``n_rows``.
+
+        Rows, weights and the order of batches enter it; offsets do not, as they leave each row its size. A
+        strategy that balances starts from here, so that what another one balanced before is not balanced again.
+
+        Parameters
+        ----------
+        y : ndarray of int64
+            The fold's training labels.
+        settled : bool
+            As training ends, with balanced batches and late weights; otherwise as it begins.
+        """
+        labels = self.labels(y)
+        counts = np.bincount(labels, minlength=n_classes)
+        mass = counts.astype(float)
+        if self.sample_weight is not None:
+            mass = np.bincount(labels, weights=self.sample_weight, minlength=n_classes)
+        if self.batches == "balanced" or (self.batches == "progressive" and settled):
+            mass = np.divide(mass, counts, out=np.zeros(n_classes), where=counts > 0)
+        if settled and self.loss.late_class_weight:
+            mass = mass * np.asarray(self.loss.late_class_weight)
+        return mass * (self.n_rows / mass.sum())
+
+    def class_shares(self, y: np.ndarray, n_classes: int) -> np.ndarray:
+        """Return the class shares that the lane's probabilities are under, shape (n_classes,), offsets included."""
+        mass = self.class_mass(y, n_classes)
+        if self.loss.offset:
+            # The offset is there in training only: without it, logits are those of shares divided by its exponential.
+            mass = mass * np.exp(-np.array(self.loss.offset))
+        return mass / mass.sum()

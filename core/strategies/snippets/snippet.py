@@ -40,20 +40,21 @@ class Snippet:
     rows : str
         Statements that make new ``X`` and ``y`` of the training rows; they may use ``seed`` and ``fold``.
     weights : str
-        Expression for a weight a class, an array, of ``counts``: training rows by class.
+        Expression for a weight per class, an array, of ``counts``: what each class counts for in the loss, in
+        rows, after what acts before.
+    costs : str
+        The same for weights that come last, of ``fold.counts``: training rows by class before any sampler.
     bias : str
         Expression for the output bias by class at the start, of ``counts``.
     loss : str
-        Expression for a Keras loss on logits, of ``counts``.
+        Expression for a Keras loss on logits, of ``counts`` and ``offset``.
     late_weights : str
         Expression for a weight a class that comes in after ``late_from`` of the epochs.
     data : str
-        Expression for an endless ``tf.data.Dataset`` of rows, of ``rows`` (arrays of inputs, targets and,
-        where rows have weights, weights), ``y``, ``seed`` and ``fold``.
+        Expression for an endless ``tf.data.Dataset`` of rows in equal class shares in the end, of ``rows`` (arrays
+        of inputs, targets and, where rows have weights, weights), ``y``, ``seed`` and ``fold``.
     batch_map : str
         Function that changes a batch of inputs, targets and weights.
-    equal_classes : bool
-        Batches end up with equal class shares.
     offset : str
         Expression for what the loss adds to the logits by class while training, of ``counts``.
     ensemble : str
@@ -70,13 +71,13 @@ class Snippet:
     helpers: tuple[str, ...] = ()
     rows: str = ""
     weights: str = ""
+    costs: str = ""
     bias: str = ""
     loss: str = ""
     late_weights: str = ""
     late_from: float = 1.0
     data: str = ""
     batch_map: str = ""
-    equal_classes: bool = False
     offset: str = ""
     ensemble: str = ""
     adjust: str = ""
