@@ -55,7 +55,7 @@ def _parser() -> _Parser:
         help="train and compare strategies on a table",
         epilog="exit codes: 0 finished, 1 the run failed or was stopped, 2 the input cannot be used",
     )
-    run.add_argument("table", help="a CSV, TSV, Parquet or Excel file, or the key of a shipped sample (page_blocks)")
+    run.add_argument("table", help="a CSV, ARFF, Parquet or Excel file, or the key of a shipped sample (page_blocks)")
     run.add_argument("--target", help="the column to predict (default: the one that looks most like a class)")
     run.add_argument("--positive", help="the positive class of two (default: the rarer one)")
     run.add_argument(

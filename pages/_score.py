@@ -47,7 +47,7 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
     st.subheader("Score new rows", anchor=False)
     upload = st.file_uploader(
         "New rows as CSV, Parquet or Excel, with the columns of the training table; the class may be missing",
-        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
+        type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
         key=f"score_{record.id}",
     )
     if upload is None:

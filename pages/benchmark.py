@@ -68,7 +68,7 @@ def show_tables() -> None:
     key = f"benchmark_upload_{st.session_state.get(UPLOADS, 0)}"
     st.file_uploader(
         "Or add your own: several files at once as CSV, Parquet or Excel",
-        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
+        type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
         accept_multiple_files=True,
         key=key,
         on_change=add_uploads,

@@ -63,7 +63,7 @@ def choose_table() -> None:
     st.subheader("Or bring your own", anchor=False)
     st.file_uploader(
         "A table as CSV, Parquet or Excel, up to 500 MB: a header, one row an example, one column with the class",
-        type=["csv", "tsv", "txt", "gz", "zip", "parquet", "xlsx"],
+        type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
         key="upload",
         on_change=open_upload,
     )

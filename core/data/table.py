@@ -179,10 +179,10 @@ def _is_text(values: pd.Series) -> bool:
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:
-    """Read a CSV, TSV, Parquet or Excel file, or a gzip or zip of a CSV.
+    """Read a CSV, TSV, ARFF, KEEL, Parquet or Excel file, or a gzip or zip of a text file.
 
-    What can be repaired (separator, decimal comma, encoding, missing header, doubled names,
-    infinite values, a few ragged rows) is repaired and said in the table's notes.
+    What can be repaired (separator, lines that are no rows, decimal comma, encoding, missing header,
+    doubled names, infinite values, a few ragged rows) is repaired and said in the table's notes.
 
     Parameters
     ----------

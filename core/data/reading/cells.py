@@ -226,12 +226,17 @@ def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
     return marks.to_numpy(bool)
 
 
+def _single_spaced(texts: pd.Series) -> pd.Series:
+    # Splitting and joining would leave no text type where every text is missing.
+    return texts.str.replace(r"\s+", " ", regex=True).str.strip()
+
+
 def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: str = "") -> np.ndarray:
     """Read texts as numbers, float64, NaN where one is none.
 
     ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
     """
-    texts = texts.where(texts.str.len() <= _LONGEST).str.split().str.join(" ")
+    texts = _single_spaced(texts.where(texts.str.len() <= _LONGEST))
     found = np.full(len(texts), np.nan)
     plain = texts.str.fullmatch(_PLAIN, case=False).to_numpy(bool, na_value=False) & (decimal == ".")
     found[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
@@ -263,7 +268,7 @@ def _written(decimal: str, thousands: str, unit: str) -> re.Pattern[str]:
 
 def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
     """Read texts as moments without time zone, by the first format that fits; NaT where none does."""
-    texts = texts.str.split().str.join(" ")
+    texts = _single_spaced(texts)
     found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     for form in formats:
         left = found.isna() & texts.notna()

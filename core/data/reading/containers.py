@@ -19,6 +19,23 @@ from core.data.reading.spreadsheet import read_excel
 from core.words import TableError, counted, listed, quoted
 
 _CHUNK = 1 << 22
+_SAVE_AS = "save the table as CSV, Parquet or Excel (.xlsx)"
+# Formats that hold tables or models and are not read, by their first bytes.
+_NAMED = {
+    b"$FL2": "an SPSS file", b"$FL3": "an SPSS file", b"<stata_dta>": "a Stata file",
+    b"\x00" * 12 + b"\xc2\xea\x81\x60": "a SAS file", b"\x89HDF": "an HDF5 file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"ARROW1": "an Arrow or Feather file", b"FEA1": "a Feather file", b"ORC": "an ORC file", b"Obj\x01": "an Avro file",
+    b"\x93NUMPY": "a NumPy file", b"RDX": "an R data file", b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive", b"Rar!": "a RAR archive", b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+}  # fmt: skip
+_NAMED_ENTRIES = {
+    "content.xml": "an OpenDocument file",
+    "word/document.xml": "a Word document",
+    "ppt/presentation.xml": "a presentation",
+    "xl/workbook.bin": "a binary Excel workbook",
+}
 
 
 class _Stream(Protocol):
@@ -26,7 +43,7 @@ class _Stream(Protocol):
 
 
 def read_any(data: memoryview, kept: FileReading | None = None) -> tuple[pd.DataFrame, list[str], FileReading]:
-    """Read a table from the bytes of a CSV, TSV, Parquet or Excel file, or a gzip or zip of a CSV.
+    """Read a table from the bytes of a CSV, ARFF, Parquet or Excel file, or a gzip or zip of a text file.
 
     What a file is, is told by its first bytes, not by its name. Archives that hold more than one
     file, lead outside their folder or grow beyond 2 GiB are refused.
@@ -52,7 +69,13 @@ def read_any(data: memoryview, kept: FileReading | None = None) -> tuple[pd.Data
     if magic.startswith(b"PAR1"):
         return *read_parquet(data), FileReading()
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise TableError("This is an old Excel or a password-protected file: save it as .xlsx without a password.")
+        raise TableError(
+            "This is an old Excel (.xls) or a password-protected file: save it as .xlsx without a password."
+        )
+    start = bytes(data[:32])
+    for first, kind in _NAMED.items():
+        if start.startswith(first):
+            raise TableError(f"This is {kind}, which is not read here: {_SAVE_AS}.")
     return read_delimited(data, kept)
 
 
@@ -88,6 +111,9 @@ def _read_zip(data: memoryview, kept: FileReading | None) -> tuple[pd.DataFrame,
                 raise TableError("The workbook is too large for Excel reading: save the sheet as CSV or Parquet.")
             check_unpacked(size, len(data))
             return *read_excel(data), FileReading()
+        for name, kind in _NAMED_ENTRIES.items():
+            if name in names:
+                raise TableError(f"This is {kind}, which is not read here: {_SAVE_AS}.")
         entries = [e for e in entries if not e.filename.startswith("__MACOSX/") and ".DS_Store" not in e.filename]
         if len(entries) != 1:
             inside = f" ({listed(e.filename for e in entries)})" if entries else ""

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from core.data.reading.attribute_files import is_attribute_file, read_attribute_file, spaces_to_tabs
 from core.data.reading.cells import FileReading, has_header, plain_names, quotes_marked
 from core.data.reading.deciding import are_codes, are_padded
+from core.data.reading.layout import lacks_header, without_foreign_lines
 from core.data.reading.limits import MOST_CELL_CHARACTERS, check_cells, check_columns
 from core.words import TableError, counted, quoted
 
@@ -49,7 +51,6 @@ _OTHER_FORMATS = {
     b"<html": "a web page",
     b"<?xml": "XML",
 }
-_NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*")
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 _POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
 # "none" is a word that tables use as a level, so it is not taken as missing here.
@@ -90,13 +91,23 @@ def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[p
         _, _, rest = bytes(text[:200]).partition(b"\n")
         text = text[min(len(text), 200) - len(rest) :]
     _check_size(text)
-    sample, cut = bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore"), len(text) > _SAMPLE_BYTES
+    if is_attribute_file(text):
+        text, said = read_attribute_file(text)
+        notes += said
+        quotes = quotes or b'"' in bytes(text)
+    spaced = spaces_to_tabs(text, _start(text), "".join(_SEPARATORS))
+    if spaced is not None:
+        text = spaced
+        notes.append("The separator is a space, or several.")
+    text, said = without_foreign_lines(text, _start(text), len(text) > _SAMPLE_BYTES, tuple(_SEPARATORS))
+    notes += said
+    sample, cut = _start(text), len(text) > _SAMPLE_BYTES
     separator, rows = (kept and _separated_as(sample, cut, kept)) or _separated(sample, cut)
-    if separator != ",":
+    if separator != "," and spaced is None:
         notes.append(f"The separator is {_SEPARATORS[separator]}.")
     if len(rows) < 2 and len(text) <= _SAMPLE_BYTES:
         raise TableError("The file has one line and no rows: it needs a line of column names and rows below it.")
-    header = not _lacks_header(rows) if kept is None else has_header(rows[0], kept)
+    header = not lacks_header(rows) if kept is None else has_header(rows[0], kept)
     if not header:
         notes.append("The file has no header: its columns are called column 1, column 2 and so on.")
     cells = [cell for row in rows[header:] for cell in row]
@@ -108,6 +119,10 @@ def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[p
         text = memoryview(quotes_marked(bytes(text), separator))
     frame = _parse(text, separator, header, decimal, quotes, notes, typed=kept is None)
     return frame, notes, FileReading(separator, decimal, header)
+
+
+def _start(text: memoryview) -> str:
+    return bytes(text[:_SAMPLE_BYTES]).decode(errors="ignore")
 
 
 def _check_size(text: memoryview) -> None:
@@ -186,7 +201,7 @@ def _separated(sample: str, cut: bool) -> tuple[str, list[list[str]]]:
     if best is None:
         raise TableError(
             "The file has one column only: a table needs a target and at least one feature, "
-            "separated by commas, semicolons or tabs."
+            "separated by commas, semicolons, tabs or spaces."
         )
     (fits, _), separator, rows, width = best
     if not fits and len(rows) > 2:
@@ -217,27 +232,6 @@ def _separated_as(sample: str, cut: bool, kept: FileReading) -> tuple[str, list[
         if shared > best[0]:
             best = shared, separator, rows
     return (best[1], best[2]) if best[0] else None
-
-
-def _lacks_header(rows: list[list[str]]) -> bool:
-    """Tell whether the first row is data: numbers above numbers, or words that come again below."""
-    first = rows[0]
-    body = [row for row in rows[1:] if len(row) == len(first)]
-    columns = list(zip(*body, strict=True))
-    numeric = [
-        at
-        for at, column in enumerate(columns)
-        if all(_NUMBER.fullmatch(cell) or cell.strip() in NULLS for cell in column)
-    ]
-    if not numeric:
-        return len(body) > 2 and all(cell in column for cell, column in zip(first, columns, strict=True))
-    on_top = [first[at].strip() for at in numeric if first[at].strip()]
-    if on_top and all(cell.isascii() and cell.isdigit() for cell in on_top):
-        names = [int(cell) for cell in on_top]
-        counting = names == list(range(names[0], names[0] + len(names)))
-        if counting and len(names) > 1 and (names[0] == 0 or 1900 <= names[0] <= 2100):
-            return False  # pandas numbers its columns from 0, and pivot tables have a column a year
-    return sum(bool(_NUMBER.fullmatch(cell)) for cell in on_top) > len(on_top) / 2
 
 
 class _Misfits:

@@ -9,11 +9,14 @@ from collections.abc import Iterable
 import openpyxl
 import pandas as pd
 
+from core.data.reading.cells import as_text
+from core.data.reading.layout import read_layout
 from core.data.reading.limits import MOST_COLUMNS, MOST_SHEET_CELLS, MOST_SHEET_ROWS, check_columns, check_unpacked
 from core.words import TableError, counted, listed, quoted
 
 _Row = tuple[object, ...]
 _MOST_TITLES = 10
+_SAMPLE_ROWS = 200
 _SPARSE_CELLS = 1_000_000
 _SPARSE_SHARE = 0.05
 _DAMAGED = "The Excel file cannot be read: save the sheet as CSV or as a new .xlsx."
@@ -59,6 +62,10 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         header = _joined(header, second)
         rows = rows[1:]
         notes.append("The two header rows were joined into one.")
+    else:
+        rows, said = _without_foreign_rows(rows, width)
+        notes += said
+        header = list(rows[0]) + [None] * (width - len(rows[0]))
     filled = {at for row in rows[1:] for at, cell in enumerate(row) if cell is not None}
     nameless = sorted(at for at in filled if header[at] is None)
     if any(nameless):  # the first column alone may go without a name: it is often an index
@@ -132,6 +139,28 @@ def _titles(rows: list[_Row]) -> int:
     lone = itertools.takewhile(lambda row: sum(cell is not None for cell in row) == 1, rows[: _MOST_TITLES + 1])
     above = sum(1 for _ in lone)
     return above if above <= _MOST_TITLES and above < len(rows) else 0
+
+
+def _without_foreign_rows(rows: list[_Row], width: int) -> tuple[list[_Row], list[str]]:
+    """Leave out a second header, a row of units and a total at the end; say which rows these were."""
+
+    def texts(some: list[_Row]) -> list[list[str]]:
+        padded = (list(row) + [None] * (width - len(row)) for row in some)
+        return [["" if cell is None else as_text(cell) for cell in row] for row in padded]
+
+    sample = texts(rows[:_SAMPLE_ROWS])
+    (last,) = texts(rows[-1:])
+    layout, total = read_layout(sample, last, whole=len(rows) <= _SAMPLE_ROWS)
+    notes = []
+    if total:
+        notes.append(f"The last row, a total, was left out: {quoted(', '.join(last))}.")
+        rows = rows[:-1]
+    if layout.above:
+        notes.append(f"A row above the header was left out: {quoted(', '.join(sample[0]))}.")
+    elif layout.below:
+        notes.append(f"A second header or a row of units was left out: {quoted(', '.join(sample[1]))}.")
+        rows = [rows[0], *rows[2:]]
+    return rows[layout.above :], notes
 
 
 def _is_stacked(upper: list[object], lower: list[object], body: list[_Row]) -> bool:

@@ -133,5 +133,5 @@ def test_pickled_objects_are_never_loaded() -> None:
     assert [column.name for column in table.columns] == ["a", "t"]
     array = io.BytesIO()
     np.save(array, np.array([{}, 1], dtype=object), allow_pickle=True)
-    with pytest.raises(TableError, match="not text"):
+    with pytest.raises(TableError, match="a NumPy file, which is not read"):
         read_table(array.getvalue(), "a.npy")
