@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core.data.problem import Problem
-from core.data.table import Table, Target
+from core.data.table import Table, TableError, Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
@@ -230,7 +230,8 @@ def _run_kept(store: Store, run_id: str, table: Table, plan: Plan, tell: Watch) 
             store.set_status(run_id, "cancelled")
             raise
         except Exception as error:
-            store.set_status(run_id, "failed", str(error))
+            refused = isinstance(error, TableError | PlanError)
+            store.set_status(run_id, "refused" if refused else "failed", str(error))
             raise
         store.set_status(run_id, "finished")
     return folds

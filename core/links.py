@@ -17,7 +17,7 @@ from core.words import is_showable
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _NETWORK = tuple(f.name for f in fields(NetworkSettings))
 #: All names that a link may hold.
-NAMES = ("table", "file", "target", "positive", "strategies", "kinds", *_SPLIT, *_NETWORK)
+NAMES = ("table", "file", "target", "positive", "strategies", "kinds", "classes", *_SPLIT, *_NETWORK)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     query["strategies"] = ",".join(choice.key for choice in plan.strategies)
     if plan.kinds:
         query["kinds"] = json.dumps(dict(plan.kinds), ensure_ascii=False, separators=(",", ":"))
+    if plan.classes:
+        query["classes"] = json.dumps(dict(plan.classes), ensure_ascii=False, separators=(",", ":"))
     for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_NETWORK, plan.network, NetworkSettings())):
         for name in names:
             value = getattr(own, name)
@@ -80,6 +82,7 @@ def from_query(query: Mapping[str, str]) -> Link:
         _kinds(query.get("kinds", "{}")),
         replace(NetworkSettings(), **_given(query, NetworkSettings())),  # type: ignore[arg-type]
         replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
+        _classes(query.get("classes", "{}")),
     )
     return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)
 
@@ -124,6 +127,16 @@ def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> 
         except ValueError as error:
             raise PlanError(f"This link gives '{text[:60]}' for {f.name}, which is no number.") from error
     return given
+
+
+def _classes(text: str) -> tuple[tuple[str, str | None], ...]:
+    try:
+        raw = json.loads(text)
+        if not isinstance(raw, dict):
+            raise ValueError
+    except (ValueError, RecursionError) as error:
+        raise PlanError("This link's merged classes cannot be read: choose them by hand.") from error
+    return tuple((str(name), None if into is None else str(into)) for name, into in raw.items())
 
 
 def _kinds(text: str) -> tuple[tuple[str, str], ...]:

@@ -158,6 +158,8 @@ class Plan:
         Text of the positive class for two classes; None means the minority.
     kinds : tuple of (column, kind) pairs
         Column kinds that the user changed.
+    classes : tuple of (class, class or None) pairs
+        Classes of the target, as text, that count as another one; None leaves their rows out.
     strategies : tuple of StrategyChoice
         What is compared, in order.
     """
@@ -168,12 +170,17 @@ class Plan:
     kinds: tuple[tuple[str, str], ...] = ()
     network: NetworkSettings = field(default_factory=NetworkSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
+    classes: tuple[tuple[str, str | None], ...] = ()
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
+        texts += tuple(name for pair in self.classes for name in pair if name is not None)
         columns = filter(None, (self.split.group, self.split.time))
         if not all(isinstance(text, str) and is_showable(text) for text in (*texts, *columns)):
             raise PlanError("The names of columns and classes in a plan must be texts.")
+        changed = [name for name, _ in self.classes]
+        if len(set(changed)) < len(changed) or any(into in changed for _, into in self.classes):
+            raise PlanError("A class is merged or left out once, and only into a class that stays.")
         if not self.strategies:
             raise PlanError("Choose at least one strategy.")
         if len(self.strategies) > MOST_STRATEGIES:
@@ -214,6 +221,7 @@ class Plan:
                 kinds=tuple((name, kind) for name, kind in raw["kinds"]),
                 network=network,
                 split=SplitSettings(**{"seeding": 1, **raw["split"]}),
+                classes=tuple((name, into) for name, into in raw.get("classes", ())),
             )
         except PlanError:
             raise

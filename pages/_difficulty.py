@@ -31,7 +31,7 @@ def show_difficulty(problem: Problem) -> None:
     with box:
         features = tuple((column.name, column.kind) for column in problem.features)
         with st.spinner("Measuring…"):
-            found = measured(problem, table.digest, target.name, target.classes, len(target.rows), features)
+            found = measured(problem, table.digest, target.name, target.classes, problem.facts.class_counts, features)
         left, right = st.columns(2, gap="large")
         with left:
             draw(charts_views.row_kinds(found), "row_kinds", "Safe, borderline, rare and outlying rows of each class")
@@ -59,7 +59,7 @@ def measured(
     digest: str,
     name: str,
     classes: tuple[str | int | float | bool, ...],
-    rows: int,
+    counts: tuple[int, ...],
     features: tuple[tuple[str, str], ...],
 ) -> Difficulty:
     """Return the difficulty; the other arguments are what makes it new."""

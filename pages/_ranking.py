@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from core.runs.ranking import Benchmark
     from core.runs.store import RunRecord
 
-ENDED = {"finished": "finished", "cancelled": "cancelled", "failed": "failed", "interrupted": "interrupted"}
+ENDED = {
+    "finished": "finished",
+    "cancelled": "cancelled",
+    "failed": "failed",
+    "interrupted": "interrupted",
+    "refused": "cannot run",
+}
 
 
 def show_benchmark(benchmark: Benchmark) -> None:
@@ -45,6 +51,9 @@ def show_benchmark(benchmark: Benchmark) -> None:
             st.rerun()
     for left_out in benchmark.left_out:
         st.warning(sentence(left_out), icon=":material/block:")
+    for name, record in benchmark.tables.items():
+        if record.status == "refused":
+            st.warning(f"{plain(name)} cannot run: {sentence(record.message)}", icon=":material/block:")
     finished = {name: record for name, record in benchmark.tables.items() if record.status == "finished"}
     if benchmark.active:
         show_progress(benchmark.id, tuple(record.id for record in finished.values()))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.plan import Plan
     from core.runs.conductor import Conductor
     from core.runs.engine import Engine
+    from core.runs.record import RunRecord
     from core.runs.store import Store
     from pages._session import Session
 
@@ -108,16 +109,34 @@ def problem_of(table: Table, plan: Plan) -> Problem:
         The plan does not suit the table; the message says why.
     """
     split, kinds = plan.split, tuple((column.name, column.kind) for column in table.columns)
-    key = (table.digest, kinds, plan.kinds, plan.target, plan.positive, split.folds, split.group, split.time)
-    made = _problem(table, plan, *key)
+    made = _problem(
+        table, plan, table.digest, kinds, plan.kinds, plan.target, plan.positive, plan.classes,
+        split.folds, split.seed, split.group, split.time, plan.network.validation_split,
+    )  # fmt: skip
     return made if made.plan == plan else replace(made, plan=plan)
 
 
 @cached(max_entries=32)
 def _problem(_table: Table, _plan: Plan, *key: object) -> Problem:
     from core.data.problem import Problem
+    from core.data.splitting import check_splits
 
-    return Problem.of(_table, _plan)
+    problem = Problem.of(_table, _plan)
+    check_splits(problem)
+    return problem
+
+
+def reopen(record: RunRecord) -> None:
+    """Take the table and the plan of a run in hand; column kinds that the table refuses are said and left out."""
+    from core.data.table import TableError
+
+    table = store().table(record.id)
+    try:
+        state = session().reopened(table, record.plan)
+    except TableError as error:
+        st.session_state["problem"] = str(error)
+        state = session().reopened(table, replace(record.plan, kinds=()))
+    remember(replace(state, run_id=record.id))
 
 
 def start_run(plan: Plan, table: Table) -> None:

@@ -13,7 +13,7 @@ from core.runs.store import StoreError
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._results import show_results
-from pages._shared import empty, engine, plain, progress_of, remember, sentence, session, store, warm_up
+from pages._shared import empty, engine, plain, progress_of, remember, reopen, sentence, session, store, warm_up
 
 if TYPE_CHECKING:
     from core.runs.store import RunRecord
@@ -69,7 +69,7 @@ def show_header(record: RunRecord) -> None:
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Change the plan", icon=":material/tune:"):
             with guarded():
-                remember(replace(session().reopened(store().table(record.id), plan), run_id=record.id))
+                reopen(record)
                 st.switch_page("pages/strategies.py")
 
 
@@ -111,15 +111,23 @@ def cancel(run_id: str) -> None:
 
 def show_end(record: RunRecord, finished: int) -> None:
     kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
-    text = {
+    texts = {
         "cancelled": "Cancelled.",
         "interrupted": "Interrupted.",
         "failed": "This run failed.",
+        "refused": "This run cannot be made.",
         "finished": "Some of this run's folds are damaged or gone: resume it to compute them again.",
-    }[record.status]
+    }
+    text = texts[record.status]
     words, act = st.columns([4, 1], vertical_alignment="center")
-    show = words.error if record.status == "failed" else words.info
+    show = words.error if record.status in ("failed", "refused") else words.info
     show(f"{text} {sentence(record.message)} {kept}".replace("  ", " "))
+    if record.status == "refused":
+        if act.button("Repeat with changes", icon=":material/tune:", type="primary", width="stretch"):
+            with guarded():
+                reopen(record)
+                st.switch_page("pages/strategies.py")
+        return
     if act.button("Resume", icon=":material/resume:", type="primary", width="stretch"):
         with guarded():
             engine().submit(record.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,9 +12,11 @@ from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
+from pages._refusal import show_changed_classes, show_refusal
 from pages._shared import plain, problem_of, remember, sentence, session, start_run, warm_up
 
 if TYPE_CHECKING:
+    from core.data.cautions import Cautions
     from core.data.problem import Problem
     from core.data.profile import Profile
     from core.data.table import Table
@@ -91,6 +94,7 @@ def open_upload() -> None:
 
 
 def show_table(table: Table, plan: Plan) -> None:
+    from core.data.classes import RareClassError
     from core.data.table import TableError
     from core.plan import PlanError
 
@@ -102,21 +106,26 @@ def show_table(table: Table, plan: Plan) -> None:
     for note in table.notes:
         st.caption(f":material/healing: {sentence(note)}")
     left, right = st.columns(2, gap="large")
+    settings_help = True
     with left:
         choose_target(table, plan)
         try:
             problem = problem_of(table, plan)
         except (TableError, PlanError) as error:
-            st.error(sentence(error), icon=":material/error:")
+            show_refusal(error)
             problem = None
+            settings_help = isinstance(error, PlanError | RareClassError)
         if problem is not None:
             show_classes(problem)
+            show_changed_classes()
+            for note in problem.notes:
+                st.caption(f":material/call_split: {sentence(note.replace('`', chr(39)))}")
     with right:
         show_columns(table, plan)
     if problem is not None:
         show_difficulty(problem)
     with act.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Choose strategies", icon=":material/tune:", disabled=problem is None):
+        if st.button("Choose strategies", icon=":material/tune:", disabled=not settings_help):
             st.switch_page("pages/strategies.py")
         if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=problem is None) and problem:
             run(problem)
@@ -143,8 +152,22 @@ def choose_target(table: Table, plan: Plan) -> None:
         names,
         index=names.index(plan.target) if plan.target in names else 0,
         key=f"target_{table.digest}",
-        on_change=lambda: remember(session().planned(target=st.session_state[f"target_{table.digest}"], positive=None)),
+        on_change=take_target,
+        args=(f"target_{table.digest}",),
     )
+
+
+def take_target(key: str) -> None:
+    """Let the plan have another target; what it said of the old one's classes goes."""
+    state, name = session(), st.session_state[key]
+    if state.plan is not None:
+        split = state.plan.split
+        split = replace(
+            split,
+            group=None if split.group == name else split.group,
+            time=None if split.time == name else split.time,
+        )
+        remember(state.planned(target=name, positive=None, classes=(), split=split))
 
 
 def show_classes(problem: Problem) -> None:
@@ -161,14 +184,42 @@ def show_classes(problem: Problem) -> None:
             key=key,
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
-    beside = (plan.split.group, plan.split.time)
+    beside = (plan.split.group, plan.split.time, plan.classes)
     profile = profile_of(problem, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds, beside))
     st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
     for warning in profile.warnings:
-        st.warning(sentence(warning), icon=":material/warning:")
+        st.warning(sentence(warning.replace("`", "'")), icon=":material/warning:")
+    show_ways_out(profile.cautions)
+
+
+def show_ways_out(cautions: Cautions) -> None:
+    """Offer with one click what the warnings advise."""
+    with st.container(horizontal=True):
+        if cautions.grouping is not None:
+            name = cautions.grouping.name
+            st.button(
+                f"Keep rows with the same {plain(name)} together", icon=":material/group_work:", key="keep_together",
+                help="Splits by this column as a group: it is then no feature.", on_click=keep_together, args=(name,),
+            )  # fmt: skip
+        leaking = tuple(dict.fromkeys(name for leak in cautions.leaks for name in leak.names))
+        if leaking:
+            st.button(
+                f"Ignore {plain(', '.join(leaking), 80)}", icon=":material/visibility_off:", key="ignore_leaks",
+                on_click=ignore_columns, args=(leaking,),
+            )  # fmt: skip
+
+
+def keep_together(name: str) -> None:
+    state = session()
+    if state.plan is not None:
+        remember(state.planned(split=replace(state.plan.split, group=name, time=None)))
+
+
+def ignore_columns(names: tuple[str, ...]) -> None:
+    remember(session().with_kinds(dict.fromkeys(names, "ignored")))
 
 
 @cached(max_entries=8)

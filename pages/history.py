@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback
-from pages._shared import empty, engine, plain, remember, sentence, session, store, warm_up
+from pages._shared import empty, engine, plain, reopen, sentence, store, warm_up
 
 if TYPE_CHECKING:
     from core.runs.store import RunRecord
@@ -24,8 +24,8 @@ BADGES = {
     "cancelled": ("Cancelled", "orange"),
     "failed": ("Failed", "red"),
     "interrupted": ("Interrupted", "orange"),
+    "refused": ("Cannot run", "red"),
 }
-RESUMABLE = ("cancelled", "failed", "interrupted")
 
 
 def main() -> None:
@@ -79,13 +79,14 @@ def show(record: RunRecord) -> None:
                 "Benchmark", key=f"benchmark_{record.id}", help="Opens the benchmark that this run is a table of."
             ):
                 st.switch_page("pages/benchmark.py", query_params={"benchmark": record.benchmark.id})
-            if record.status in RESUMABLE and st.button("Resume", key=f"resume_{record.id}"):
+            if record.resumable and st.button("Resume", key=f"resume_{record.id}"):
                 with guarded():
                     engine().submit(record.id)
                     st.switch_page("pages/compare.py", query_params={"run": record.id})
-            if st.button("Use its plan", key=f"plan_{record.id}", help="Opens the table and the plan for a new run."):
+            again = "Repeat with changes" if record.status == "refused" else "Use its plan"
+            if st.button(again, key=f"plan_{record.id}", help="Opens the table and the plan for a new run."):
                 with guarded():
-                    remember(session().reopened(store().table(record.id), plan))
+                    reopen(record)
                     st.switch_page("pages/strategies.py")
             with st.popover("More", key=f"more_{record.id}"):
                 st.text_input(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.table import Table, TableError
+from core.data.problem import orderable
+from core.data.table import Column, Table, TableError
 from core.experiment.estimate import Workload
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
 from core.words import duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
+from pages._refusal import show_refusal
 from pages._shared import empty, plain, problem_of, remember, sentence, session, start_run, warm_up
+
+# No table has a column of this name.
+NO_COLUMN = ""
 
 
 def main() -> None:
@@ -28,30 +33,36 @@ def main() -> None:
     try:
         problem = problem_of(state.table, state.plan)
     except (TableError, PlanError) as error:
-        st.error(sentence(error), icon=":material/error:")
-        empty("Choose another target.", "pages/data.py", "Back to the table")
+        show_refusal(error)
+        st.page_link("pages/data.py", label="Back to the table", icon=":material/arrow_back:")
+        show_plan(state.table, state.plan, None)
         return
     work = Workload.of(problem)
-    show_plan(state.table, state.plan, work)
+    show_plan(state.table, state.plan, work, problem.notes)
     show_catalogue(problem, work)
 
 
-def show_plan(table: Table, plan: Plan, work: Workload) -> None:
-    """Show what would run; the settings stand in one form with the Run button, so none is lost on the way."""
+def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str, ...] = ()) -> None:
+    """Show what would run; the settings stand in one form with the Run button, so none is lost on the way.
+
+    Without a workload the plan cannot run as it is: its settings are there to be changed.
+    """
     with st.form("plan", enter_to_submit=False):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
         split = plan.split
         times = f"{split.folds} folds" + (f" × {split.repeats} repeats" if split.repeats > 1 else "")
-        cost = duration(work.seconds(plan.strategies))
-        words.markdown(f"**{len(plan.strategies)} strategies × {times}**, {cost}")
+        cost = "" if work is None else f", {duration(work.seconds(plan.strategies))}"
+        words.markdown(f"**{len(plan.strategies)} strategies × {times}**{cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
+        for note in notes:
+            words.caption(sentence(note.replace("`", "'")))
         with st.expander("Network", icon=":material/hub:"):
             network_values = network_fields(plan.network)
-        with st.expander("Split", icon=":material/call_split:"):
-            split_values = split_fields(plan.split, [c.name for c in table.columns if c.name != plan.target])
+        with st.expander("Split", icon=":material/call_split:", expanded=work is None):
+            split_values = split_fields(plan.split, [c for c in table.columns if c.name != plan.target])
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             applied = st.form_submit_button("Apply settings")
-            pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+            pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", disabled=work is None)
         if not (applied or pressed):
             return
         try:
@@ -63,6 +74,7 @@ def show_plan(table: Table, plan: Plan, work: Workload) -> None:
             remember(changed)
             if pressed and changed.plan is not None:
                 start_run(changed.plan, table)
+                return  # it could not start, and has said why
         except (PlanError, TableError) as error:
             st.error(sentence(error), icon=":material/error:")
             return
@@ -112,9 +124,11 @@ def parse_layers(text: str) -> tuple[int, ...]:
         raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
 
 
-def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
+def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, object]:
     a, b, c = st.columns(3)
-    return {
+    groups = [NO_COLUMN, *(column.name for column in columns)]
+    moments = [NO_COLUMN, *(c.name for c in columns if orderable(c) or c.name == split.time)]
+    values: dict[str, object] = {
         "folds": a.number_input(
             "Folds", 2, 50, split.folds, help="The table is cut into so many parts; each is the test part once."
         ),
@@ -124,19 +138,26 @@ def split_fields(split: SplitSettings, columns: list[str]) -> dict[str, object]:
         "seed": c.number_input("Seed", 0, 2**31 - 1, split.seed, help="The same seed gives the same result."),
         "group": a.selectbox(
             "Keep together",
-            columns,
-            index=columns.index(split.group) if split.group in columns else None,
-            placeholder="No column",
-            help="Rows with the same value here, a patient for example, never stand on both sides of a split.",
+            groups,
+            index=groups.index(split.group) if split.group in groups else 0,
+            format_func=shown_column,
+            help="Rows with the same value here, a patient for example, never stand on both sides of a split. "
+            "The column is then no feature.",
         ),
         "time": b.selectbox(
             "Order in time",
-            columns,
-            index=columns.index(split.time) if split.time in columns else None,
-            placeholder="No column",
-            help="Train on the past and test on what came after, by this column.",
+            moments,
+            index=moments.index(split.time) if split.time in moments else 0,
+            format_func=shown_column,
+            help="Train on the past and test on what came after, by this column of numbers or dates, which is then "
+            "no feature. Rows without a value in it are left out.",
         ),
     }
+    return {name: None if value == NO_COLUMN else value for name, value in values.items()}
+
+
+def shown_column(name: str) -> str:
+    return "No column" if name == NO_COLUMN else name
 
 
 framed(main)

@@ -11,39 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
+from core.data.leaks import Leak, find_leaks
 from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.table import Column
 
 KINDS = ("safe", "borderline", "rare", "outlier")
 NEIGHBOURS = 5
-LEAK = 0.99
 _REFERENCE = 20_000
 _QUERIES = 400
-MOST_LEVELS = 50
-_FEW = 10
-
-
-@dataclass(frozen=True)
-class Leak:
-    """A feature that gives the class away almost by itself.
-
-    Parameters
-    ----------
-    name : str
-    score : float
-        AUC of the values for a class against the rest (or of one minus them), or for values that
-        repeat, the share of errors that knowing the value removes; 1 is perfect.
-    by_order : bool
-        The score is the AUC.
-    """
-
-    name: str
-    score: float
-    by_order: bool
 
 
 @dataclass(frozen=True)
@@ -120,7 +98,6 @@ def difficulty(problem: Problem, seed: int = 0) -> Difficulty:
     sample = frame.iloc[reference]
     X = Preparation.fit(sample, features).transform(sample)
     kinds, looked_at, overlap = _neighbourhoods(X, codes, len(target.classes), rng)
-    even = _even(target.codes, _REFERENCE, rng)
     return Difficulty(
         target.labels,
         int(target.counts.argmin()),
@@ -130,7 +107,7 @@ def difficulty(problem: Problem, seed: int = 0) -> Difficulty:
         overlap,
         _fisher(X, codes),
         _conflicts(frame[[c.name for c in features]], target.codes),
-        _leaks(frame.iloc[even], features, target.codes[even]),
+        find_leaks(problem, seed),
         _gaps(frame, features, target.codes),
     )
 
@@ -145,14 +122,6 @@ def _stratified(codes: np.ndarray, most: int, rng: np.random.Generator) -> np.nd
         take = min(len(rows), max(NEIGHBOURS + 1, round(most * len(rows) / len(codes))))
         chosen.append(rng.choice(rows, take, replace=False))
     return np.sort(np.concatenate(chosen))
-
-
-def _even(codes: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Return row positions with as many rows of each class as there are, or as fit."""
-    classes = np.unique(codes)
-    room = most // len(classes)
-    own = [np.flatnonzero(codes == code) for code in classes]
-    return np.concatenate([rng.choice(rows, room, replace=False) if len(rows) > room else rows for rows in own])
 
 
 def _neighbourhoods(
@@ -210,50 +179,6 @@ def _conflicts(features: pd.DataFrame, codes: np.ndarray) -> int:
     np.minimum.at(low, same, codes)
     np.maximum.at(high, same, codes)
     return int((low[same] != high[same]).sum())
-
-
-def _leaks(frame: pd.DataFrame, features: Sequence[Column], codes: np.ndarray) -> tuple[Leak, ...]:
-    found = []
-    classes = np.unique(codes)
-    for column in features:
-        values = frame[column.name]
-        known = values.notna().to_numpy()
-        score, by_order = 0.0, column.kind in ("numeric", "date") and column.distinct > 2
-        if by_order:
-            number = values[known].to_numpy().astype(np.float64 if column.kind == "numeric" else np.int64)
-            # For two classes, one against the other says it all.
-            sides = classes[1:] if len(classes) == 2 else classes
-            score = max(_auc(number, codes[known] == code) for code in sides)
-        if score < LEAK and column.distinct <= MOST_LEVELS:
-            score, by_order = _purity(pd.factorize(values)[0] + 1, codes), False
-        if score >= LEAK:
-            found.append(Leak(column.name, score, by_order))
-    return tuple(sorted(found, key=lambda leak: -leak.score))
-
-
-def _auc(values: np.ndarray, positive: np.ndarray) -> float:
-    """Return the AUC or one minus it, whichever is larger; 0 with too few rows for it to mean anything."""
-    if min(positive.sum(), (~positive).sum()) < _FEW:
-        return 0.0
-    auc = float(roc_auc_score(positive, values))
-    return max(auc, 1 - auc)
-
-
-def _purity(levels: np.ndarray, codes: np.ndarray) -> float:
-    """Return the share of errors that the commonest class of a row's level removes (Goodman and Kruskal's lambda).
-
-    A row's level is judged by its other rows, so that a level with one row tells nothing.
-    """
-    n_classes = int(codes.max()) + 1
-    counts = np.bincount(levels * n_classes + codes, minlength=(int(levels.max()) + 1) * n_classes)
-    counts = counts.reshape(-1, n_classes)
-    top = counts.max(axis=1)
-    is_top = counts == top[:, None]
-    # Taking one row out of the commonest class leaves it the commonest only where it leads by two.
-    second = np.where(is_top.sum(axis=1) > 1, top, np.where(is_top, -1, counts).max(axis=1))
-    right = top[top - 1 > second].sum()
-    base = counts.sum(axis=0).max()
-    return float((right - base) / max(1, len(codes) - base))
 
 
 def _gaps(frame: pd.DataFrame, features: Sequence[Column], codes: np.ndarray) -> tuple[Gap, ...]:

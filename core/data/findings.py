@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.data.cautions import leak_figure, leak_meaning
 from core.data.difficulty import Difficulty
-from core.words import counted, listed, quoted
+from core.words import counted, quoted
 
 _UNEVEN = 0.1
 
@@ -101,20 +102,10 @@ def _leaks(found: Difficulty) -> Finding:
     if not found.leaks:
         return Finding(
             "Leaks",
-            "No feature gives the class away by itself.",
+            "No feature gives the class away by itself, nor do several of two values together.",
             "Differences between strategies will not be hidden by one column that knows the answer.",
         )
-    first = found.leaks[0]
-    measure = f"an AUC of {first.score:.3f}" if first.by_order else f"{first.score:.0%} fewer errors"
-    many = len(found.leaks) > 1
-    return Finding(
-        "Leaks",
-        f"{listed(leak.name for leak in found.leaks)} {'give' if many else 'gives'} the class away almost alone "
-        f"({measure}{f' by {quoted(first.name)}' if many else ''}).",
-        "If it is only known afterwards, set its kind to ignored, or every strategy will look perfect and none will "
-        "work in the field.",
-        True,
-    )
+    return Finding("Leaks", leak_figure(found.leaks), leak_meaning(found.leaks), True)
 
 
 def _gaps(found: Difficulty) -> Finding:

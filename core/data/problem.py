@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.data.facts import TableFacts
 from core.data.table import Column, Table, TableError, Target, encode_target
 from core.plan import Plan, PlanError
-from core.words import listed, quoted
+from core.words import counted, listed, quoted
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,9 @@ class Problem:
         What the network may learn from, in the table's order: numbers, categories and dates other than the
         target and the columns that the plan splits by.
     facts : TableFacts
+    notes : tuple of str
+        What the split makes of its column, a sentence each; what became of labels and classes is said by the
+        target's own notes.
 
     Examples
     --------
@@ -40,6 +45,7 @@ class Problem:
     target: Target
     features: tuple[Column, ...]
     facts: TableFacts
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, table: Table, plan: Plan) -> Problem:
@@ -50,7 +56,7 @@ class Problem:
         TableError
             The target or a column kind does not suit the table, or no column is left to learn from.
         PlanError
-            The table has no such column to split by.
+            The table has no such column to split by, or it cannot put rows in order.
         """
         typed = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
         beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
@@ -59,7 +65,10 @@ class Problem:
                 raise PlanError(
                     f"There is no column '{name}' to split by: the table has {listed(c.name for c in typed.columns)}."
                 )
-        target = encode_target(typed, plan.target, plan.positive, plan.split.folds)
+            if name == plan.target:
+                raise PlanError(f"Column '{name}' is the target and cannot be split by: choose another column.")
+        usable = None if plan.split.time is None else _in_order(typed.column(plan.split.time), typed)
+        target = encode_target(typed, plan.target, plan.positive, plan.split.folds, plan.classes, usable)
         features = tuple(column for column in typed.features(plan.target) if column.name not in beside)
         if not features:
             raise TableError(
@@ -69,4 +78,43 @@ class Problem:
         categorical = sum(column.kind == "categorical" for column in features)
         counts = tuple(int(count) for count in target.counts)
         facts = TableFacts(counts, len(features) - categorical, categorical, plan.split.folds)
-        return cls(typed, plan, target, features, facts)
+        return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, usable)))
+
+
+def orderable(column: Column) -> bool:
+    """Return whether a column can put rows in order of time: it holds numbers or dates."""
+    return column.kind in ("numeric", "date")
+
+
+def _in_order(column: Column, table: Table) -> np.ndarray:
+    """Return which rows have a place in time, bool, shape (rows,)."""
+    if not orderable(column):
+        holds = {
+            "identifier": "only names the rows",
+            "constant": "holds one value or none",
+            "categorical": "holds categories",
+            "ignored": "is ignored",
+        }[column.kind]
+        raise PlanError(
+            f"Column '{column.name}' {holds} and cannot order rows in time: choose a column of numbers or dates, or "
+            "set its kind to one of these."
+        )
+    return table.frame[column.name].notna().to_numpy()
+
+
+def _split_notes(table: Table, plan: Plan, usable: np.ndarray | None) -> list[str]:
+    notes = []
+    time, group = plan.split.time, plan.split.group
+    if time is not None and usable is not None:
+        notes.append(f"{quoted(time)} only orders the rows: it is no feature.")
+        if not usable.all():
+            notes.append(
+                f"{counted(int((~usable).sum()), 'row')} without a value in {quoted(time)} left out: they have no "
+                "place in time."
+            )
+    if group is not None:
+        notes.append(f"Rows with the same {quoted(group)} stay together: it is no feature.")
+        missing = table.column(group).missing
+        if missing:
+            notes.append(f"{counted(missing, 'row')} without a value in {quoted(group)} stay together as one group.")
+    return notes

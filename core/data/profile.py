@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
+from core.data.cautions import Cautions, find_cautions
 from core.data.problem import Problem
 from core.words import counted, listed, quoted
 
@@ -28,7 +28,9 @@ class Profile:
     sentence : str
         For example "1 in 17 rows is `18`."; the class name is code text.
     warnings : tuple of str
-        A sentence each.
+        A sentence each, those of ``cautions`` last.
+    cautions : Cautions
+        What makes every result mislead.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +39,7 @@ class Profile:
     imbalance: float
     sentence: str
     warnings: tuple[str, ...]
+    cautions: Cautions
 
 
 def describe(problem: Problem) -> Profile:
@@ -49,13 +52,15 @@ def describe(problem: Problem) -> Profile:
     sentence = f"{every} rows is {quoted(target.labels[smallest])}"
     if target.positive is None:
         sentence += f", the smallest of {len(counts)} classes"
+    found = find_cautions(problem)
     return Profile(
         target.labels,
         counts,
         counts / counts.sum(),
         float(counts.max() / counts[smallest]),
         sentence + ".",
-        (*target.notes, *_warnings(problem)),
+        (*target.notes, *_warnings(problem), *found.sentences),
+        found,
     )
 
 
@@ -66,7 +71,6 @@ def _warnings(problem: Problem) -> list[str]:
     others = [column for column in table.columns if column.name != target.name]
     by_kind = {kind: [c.name for c in others if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
     gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
-    repeated = _repeated(table.frame[[c.name for c in others]]) if len(others) <= 100 else 0
     found = []
     if few < _FEW_ROWS:
         found.append(
@@ -81,19 +85,4 @@ def _warnings(problem: Problem) -> list[str]:
         found.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
     if gappy:
         found.append(f"More than half of the values are missing in {listed(gappy)}.")
-    if repeated > len(table.frame) / 100:
-        found.append(
-            f"{counted(repeated, 'row')} repeat an earlier one: a copy in both training and test rows makes "
-            "results look too good."
-        )
     return found
-
-
-def _repeated(frame: pd.DataFrame) -> int:
-    """Return the rows that repeat an earlier one, told by 64-bit hashes: several times as fast as comparing rows.
-
-    Among a million rows, two different ones share a hash once in some 40 million tables.
-    """
-    if not frame.shape[1]:
-        return 0
-    return len(frame) - len(np.unique(pd.util.hash_pandas_object(frame, index=False).to_numpy()))

@@ -54,13 +54,31 @@ def split_rows(problem: Problem, unit: Unit) -> FoldRows:
     if split.group is not None:
         groups = pd.factorize(_values(problem, split.group))[0]
         if len(np.unique(groups)) < split.folds:
-            raise PlanError(f"Column '{split.group}' has fewer groups than folds: use fewer folds.")
+            raise PlanError(
+                f"Column '{split.group}' has fewer groups than folds: use fewer folds, or split by another column."
+            )
         outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
         train, test = list(outer.split(everything, y, groups))[unit.fold]
         return _checked(FoldRows(*_grouped(train, y, groups, share, seed, split.group), test), y, split.group)
     outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
     train, test = list(outer_k.split(everything, y))[unit.fold]
     return FoldRows(*_stratified(train, y, share, seed), test)
+
+
+def check_splits(problem: Problem) -> None:
+    """Refuse a split by time or groups that leaves a fold without what training needs, before anything is trained.
+
+    Raises
+    ------
+    PlanError
+        A fold cannot be made; the message says what to change.
+    """
+    split = problem.plan.split
+    if split.time is None and split.group is None:
+        return  # of the classes' rows, which is all that stratified folds ask for, the target is sure
+    # Of the first repeat alone: with many groups, a split takes seconds.
+    for fold in range(split.folds):
+        split_rows(problem, Unit(0, fold))
 
 
 def refit_rows(problem: Problem) -> FoldRows:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal, cast, get_args
 import numpy as np
 import pandas as pd
 
+from core.data.classes import ClassChanges, change_classes, check_classes
 from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, is_mark
 from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
@@ -367,7 +368,14 @@ class Target:
         return np.bincount(self.codes, minlength=len(self.classes))
 
 
-def encode_target(table: Table, name: str, positive: str | None = None, folds: int = 2) -> Target:
+def encode_target(
+    table: Table,
+    name: str,
+    positive: str | None = None,
+    folds: int = 2,
+    changes: ClassChanges = (),
+    usable: np.ndarray | None = None,
+) -> Target:
     """Turn a column into class codes, and refuse what no classifier can be compared on.
 
     Rows without a label are left out and noted. Whole numbers read as floats become integers.
@@ -378,50 +386,59 @@ def encode_target(table: Table, name: str, positive: str | None = None, folds: i
         Text of the positive class for two classes; None means the rarer one.
     folds : int
         Every class needs a row in each fold.
+    changes : tuple of (class, class or None) pairs
+        Classes that count as another one, or whose rows are left out.
+    usable : ndarray of bool, shape (rows of the table,), optional
+        False where a row must be left out, whatever its label.
 
     Raises
     ------
     TableError
-        One class, too many classes or continuous values, a class with fewer rows than folds,
-        or an unknown positive class.
+        One class, too many classes or continuous values, an unknown class to change, an unknown positive
+        class, or a class with fewer rows than folds (:class:`core.data.classes.RareClassError`).
     """
     column = table.column(name)
     shown = f"The target {quoted(name)}"
     values = table.frame[name]
-    rows = np.flatnonzero(values.notna().to_numpy())
+    labelled = values.notna().to_numpy()
+    rows = np.flatnonzero(labelled if usable is None else labelled & usable)
     values = values.iloc[rows]
+    distinct = column.distinct if usable is None else _distinct(values)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         raise TableError(f"{shown} holds dates: choose a column that holds classes.")
     if not len(rows):
         raise TableError(f"{shown} has no labels: choose another column.")
-    if column.distinct == 1:
+    if distinct == 1:
         raise TableError(f"{shown} has one class only ({quoted(as_text(values.iloc[0]))}): choose another column.")
-    if column.distinct == len(rows) and len(rows) > 2:
+    if distinct == len(rows) and len(rows) > 2:
         raise TableError(f"{shown} has another value in every row, like an identifier: choose a column of classes.")
     if pd.api.types.is_float_dtype(values.dtype):
         whole = _as_whole(values)
-        if whole is None and column.distinct > 10:
+        if whole is None and distinct > 10:
             raise TableError(
-                f"{shown} has continuous values ({column.distinct:,} different ones): "
+                f"{shown} has continuous values ({distinct:,} different ones): "
                 "choose a column of classes, or cut it into classes first."
             )
         values = values if whole is None else whole
-    if column.distinct > MOST_CLASSES:
+    if distinct > MOST_CLASSES:
         raise TableError(
-            f"{shown} has {column.distinct:,} classes and at most {MOST_CLASSES} are possible: "
+            f"{shown} has {distinct:,} classes and at most {MOST_CLASSES} are possible: "
             "choose another column, or merge the rare classes."
         )
     found = np.unique(np.asarray(values.astype(object).tolist()), return_inverse=True)
     classes, codes = [_scalar(value) for value in found[0]], found[1].astype(np.int64)
+    left_out = int((~labelled if usable is None else ~labelled & usable).sum())
+    notes: tuple[str, ...] = ()
+    if left_out:
+        notes = (f"{counted(left_out, 'row')} without a label in {quoted(name)} left out.",)
+    if changes:
+        kept, codes, more = change_classes(name, list(map(str, classes)), codes, changes)
+        classes, notes = [classes[code] for code in kept], notes + more
+        rows, codes = rows[codes >= 0], codes[codes >= 0]
+        if len(classes) < 2:
+            raise TableError(f"{shown} keeps fewer than two classes: merge or leave out fewer of them.")
     counts = np.bincount(codes)
-    at = int(counts.argmin())
-    if counts[at] < folds:
-        raise TableError(
-            f"Class {quoted(classes[at])} of {quoted(name)} has {counted(int(counts[at]), 'row')} and there are "
-            f"{folds} folds: "
-            + (f"choose at most {counts[at]} folds, or " if counts[at] > 1 else "")
-            + "remove or merge the class, or add rows of it."
-        )
+    check_classes(name, list(map(str, classes)), counts, folds)
     if len(classes) == 2:
         texts = [str(value) for value in classes]
         if positive is not None and positive not in texts:
@@ -430,8 +447,6 @@ def encode_target(table: Table, name: str, positive: str | None = None, folds: i
         chosen = minority if positive is None else texts.index(positive)
         if chosen == 0:
             classes, codes = classes[::-1], 1 - codes
-    left_out = len(table.frame) - len(rows)
-    notes = (f"{counted(left_out, 'row')} without a label in {quoted(name)} left out.",) if left_out else ()
     return Target(name, tuple(classes), codes, rows.astype(np.int64), 1 if len(classes) == 2 else None, notes)
 
 

@@ -66,7 +66,9 @@ def _data(problem: Problem) -> str:
     table, target = problem.table, problem.target
     rows = [f"| {quoted(c)} | {n:,} | {n / target.counts.sum():.1%} |" for c, n in _pairs(target.labels, target.counts)]
     head = f"{quoted(table.name)}, {counted(len(target.codes), 'labelled row')}, content SHA-256 {table.digest}."
-    return "\n".join([head, "", "| class | rows | share |", "| --- | ---: | ---: |", *rows])
+    notes = [f"- {note}" for note in (*target.notes, *problem.notes)]
+    notes += [""] if notes else []
+    return "\n".join([head, "", *notes, "| class | rows | share |", "| --- | ---: | ---: |", *rows])
 
 
 def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:

@@ -147,6 +147,8 @@ class Shelf:
         """Return the folder of a choice's export, named by all that decides what is in it."""
         plan = json.loads(record.plan.to_json())
         del plan["strategies"]
+        if not plan["classes"]:
+            del plan["classes"]  # as in the plans that named the exports of earlier versions
         units = sorted(self._store.finished_units(record.id))
         decides = [_FORMAT, choice.key, plan, record.table_digest, units, versions()]
         name = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]

@@ -133,7 +133,7 @@ def _data(results: Results, profile: Profile) -> str:
         f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
         f"({said}). {_words(profile.sentence)}</p>"
         + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
-        + _list((*profile.warnings, *results.table.notes))
+        + _list((*profile.warnings, *results.problem.notes, *results.table.notes))
         + "</section>"
     )
 

@@ -326,7 +326,9 @@ class Conductor:
         if self._app_ends():
             return
         known = isinstance(error, TableError | PlanError | StoreError | MemoryShortage)
-        self._end(job, "failed", str(error) if known else f"Something went wrong in training: {error}")
+        # What the plan itself is to blame for would be the same whenever it is tried.
+        status: Status = "refused" if isinstance(error, TableError | PlanError) else "failed"
+        self._end(job, status, str(error) if known else f"Something went wrong in training: {error}")
 
     def _end(self, job: Job, status: Status, message: str = "") -> None:
         with self._lock:

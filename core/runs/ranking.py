@@ -73,7 +73,7 @@ class Benchmark:
     @property
     def stopped(self) -> tuple[RunRecord, ...]:
         """Runs that ended before their last fold and can be resumed."""
-        return tuple(record for record in self.records if record.status not in (*_ACTIVE, "finished"))
+        return tuple(record for record in self.records if record.resumable)
 
 
 def plan_for(plan: Plan, target: str) -> Plan:
@@ -82,7 +82,7 @@ def plan_for(plan: Plan, target: str) -> Plan:
     Columns to split by belong to one table, so the folds are stratified ones.
     """
     split = replace(plan.split, group=None, time=None)
-    return replace(plan, target=target, positive=None, kinds=(), split=split)
+    return replace(plan, target=target, positive=None, kinds=(), classes=(), split=split)
 
 
 def without_slow(plan: Plan, problems: Sequence[Problem]) -> tuple[Plan, str]:

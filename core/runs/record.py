@@ -11,7 +11,7 @@ from core.data.reading.cells import Reading
 from core.plan import Plan
 from core.words import is_showable
 
-Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
+Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted", "refused"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class RunRecord:
         Class labels by code.
     positive : int or None
     status : str
-        "interrupted" where the process that ran it is gone.
+        "interrupted" where the process that ran it is gone, "refused" where the plan does not suit the table,
+        so that another try would end in the same way.
     units_total : int
         Folds times repeats.
     example : bool
@@ -91,6 +92,11 @@ class RunRecord:
     units_total: int
     example: bool
     benchmark: Membership | None = None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run stopped before its last fold and may get further when it is resumed."""
+        return self.status in ("cancelled", "failed", "interrupted")
 
 
 @dataclass(frozen=True)

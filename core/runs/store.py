@@ -20,6 +20,7 @@ from typing import Literal, TextIO
 import pyarrow as pa
 
 from core.data.problem import Problem
+from core.data.splitting import check_splits
 from core.data.table import Table, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
@@ -88,7 +89,9 @@ class Store:
             The disk is full or the folder cannot be written.
         """
         check_combinations(plan.strategies)
-        target = Problem.of(table, plan).target
+        problem = Problem.of(table, plan)
+        check_splits(problem)
+        target = problem.target
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         details = {

@@ -176,3 +176,17 @@ def test_the_plan_of_a_run_can_be_changed(app: AppTest, store: Store) -> None:
     assert not moved.exception
     assert moved.session_state["session"].plan == PLAN
     assert moved.session_state["session"].table.name == load_sample("abalone_9_vs_18").name
+
+
+def test_a_run_that_would_always_fail_is_to_be_changed_and_not_resumed(app: AppTest, store: Store) -> None:
+    run_id = a_run(store, 0)
+    store.set_status(run_id, "refused", "Column 'when' cannot order rows.")
+    page = opened(app, run_id)
+    assert "cannot order rows" in page.error[0].value
+    labels = [button.label for button in page.button]
+    assert "Resume" not in labels
+    moved = next(button for button in page.button if button.label == "Repeat with changes").click().run()
+    assert moved.session_state["session"].plan == PLAN
+    history = app.switch_page("pages/history.py").run()
+    assert f"resume_{run_id}" not in {button.key for button in history.button}
+    assert history.button(key=f"plan_{run_id}").label == "Repeat with changes"

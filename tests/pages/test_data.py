@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import SAMPLES
+from core.data.table import read_table
+from pages._session import Session
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
 
 
 def text_of(app: AppTest) -> str:
@@ -94,3 +100,48 @@ def test_difficulty_is_measured_once_it_is_asked_for(abalone: AppTest) -> None:
     assert not shown.exception
     assert "Of 42 rows of '18', 5% are safe" in text_of(shown).replace("\\", "")
     assert "No row equals a row of another class" in text_of(shown).replace("\\", "")
+
+
+def with_case(app: AppTest, name: str, target: str) -> AppTest:
+    app.session_state["session"] = Session().opened(read_table(CASES / f"{name}.csv"), target)
+    page = app.run()
+    assert not page.exception
+    return page
+
+
+def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest) -> None:
+    page = with_case(app, "class_of_three_rows", "kind")
+    assert "has 3 rows and there are 5 folds" in page.error[0].value
+    buttons = {button.label: button for button in page.button}
+    assert buttons["Run"].disabled
+    assert not buttons["Choose strategies"].disabled
+    merged = page.button(key="merge_classes").click().run()
+    assert not merged.error
+    assert merged.session_state["session"].plan.classes == (("worst", "bad"),)
+    assert any("counts as" in warning.value for warning in merged.warning)
+    back = merged.button(key="undo_classes").click().run()
+    assert back.session_state["session"].plan.classes == ()
+    out = back.button(key="leave_out_classes").click().run()
+    assert out.session_state["session"].plan.classes == (("worst", None),)
+    assert not next(button for button in out.button if button.label == "Run").disabled
+    other = next(box for box in out.selectbox if box.label.startswith("Target")).set_value("a").run()
+    assert other.session_state["session"].plan.classes == ()
+
+
+def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> None:
+    page = with_case(app, "repeated_patients", "disease")
+    assert any("60 values in 600 rows" in warning.value for warning in page.warning)
+    after = page.button(key="keep_together").click().run()
+    assert not after.exception
+    assert after.session_state["session"].plan.split.group == "patient_id"
+    assert any("stay together: it is no feature" in caption.value.replace("\\", "") for caption in after.caption)
+    assert "keep_together" not in {button.key for button in after.button}
+
+
+def test_columns_that_spell_out_the_class_are_warned_of_and_ignored_with_one_click(app: AppTest) -> None:
+    page = with_case(app, "one_hot_of_the_class", "CLASS")
+    assert any("together give the class away" in warning.value for warning in page.warning)
+    after = page.button(key="ignore_leaks").click().run()
+    kinds = {column.name: column.kind for column in after.session_state["session"].table.columns}
+    assert [name for name, kind in kinds.items() if kind == "ignored"] == ["is_1", "is_2", "is_3", "is_4"]
+    assert not any("give the class away" in warning.value for warning in after.warning)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.problem import Problem
+from core.data.table import read_table
 from core.plan import StrategyChoice
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES
 from core.strategies.cards import families
 from core.strategies.choosing import why_not
+from pages._session import Session
 
 
 @pytest.fixture
@@ -210,3 +213,47 @@ def test_a_combination_without_sense_gets_a_sentence(page: AppTest) -> None:
     after = next(button for button in ready.button if button.label == "Add the combination").click().run()
     assert "both ensembles" in after.warning[0].value.replace("\\", "")
     assert len(chosen(after)) == 7
+
+
+def box(page: AppTest, label: str) -> object:
+    return next(one for one in page.selectbox if one.label == label)
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    after = next(button for button in page.button if button.label == label).click().run()
+    assert not after.exception
+    return after
+
+
+@pytest.mark.parametrize(
+    ("label", "setting", "column"), [("Keep together", "group", "diameter"), ("Order in time", "time", "length")]
+)
+def test_a_split_can_be_set_and_unset(page: AppTest, label: str, setting: str, column: str) -> None:
+    box(page, label).set_value(column)  # type: ignore[attr-defined]
+    after = press(page, "Apply settings")
+    split = after.session_state["session"].plan.split
+    assert getattr(split, setting) == column
+    assert any("it is no feature" in caption.value for caption in after.caption)
+    box(after, label).select_index(0)  # type: ignore[attr-defined]
+    again = press(after, "Apply settings")
+    assert getattr(again.session_state["session"].plan.split, setting) is None
+
+
+def test_only_numbers_and_dates_are_offered_to_order_by(page: AppTest) -> None:
+    options = list(box(page, "Order in time").options)  # type: ignore[attr-defined]
+    assert options[0] == "No column"
+    assert "sex" not in options
+    assert "length" in options
+
+
+def test_a_plan_that_cannot_run_is_changed_where_it_is_refused(app: AppTest) -> None:
+    table = read_table(Path(__file__).resolve().parents[1] / "cases" / "class_of_three_rows.csv")
+    app.session_state["session"] = Session().opened(table, "kind")
+    page = app.switch_page("pages/strategies.py").run()
+    assert not page.exception
+    assert "has 3 rows and there are 5 folds" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Run").disabled
+    fewer = page.button(key="fewer_folds").click().run()
+    assert fewer.session_state["session"].plan.split.folds == 3
+    assert not fewer.error
+    assert not next(button for button in fewer.button if button.label == "Run").disabled

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.classes import RareClassError, with_change
+from core.data.problem import Problem
 from core.data.samples import load_sample
-from core.data.table import Table, from_frame
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.data.splitting import Unit, check_splits, split_rows
+from core.data.table import Table, TableError, from_frame, read_table
+from core.experiment.estimate import Workload
+from core.experiment.memory import shape_of
+from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
 from core.runs._job import Job
 from core.runs.store import Store
+from core.teaching.effects import training_view
 
+CASES = Path(__file__).resolve().parents[2] / "cases"
 PLAIN = (StrategyChoice.of("plain"),)
 QUICK = NetworkSettings((4,), epochs=1, patience=0)
 
@@ -23,7 +33,7 @@ def numbered() -> Table:
     return from_frame(pd.DataFrame({"customer_id": rng.permutation(900)[:60], "y": np.arange(60) % 4 == 0}))
 
 
-def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Table, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Table, tmp_path: Path) -> None:
     plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), network=QUICK, split=SplitSettings(folds=2))
     assert Store(tmp_path).create(plan, numbered)
     job = Job(Store(tmp_path), Store(tmp_path).records()[0].id, (tmp_path / "hold").open("w"))
@@ -32,11 +42,6 @@ def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Tab
 
 
 def test_columns_to_split_by_are_features_for_nobody() -> None:
-    from core.data.problem import Problem
-    from core.experiment.estimate import Workload
-    from core.experiment.memory import shape_of
-    from core.teaching.effects import training_view
-
     table = load_sample("german_credit")
     plan = Plan("creditability", PLAIN, split=SplitSettings(group="purpose"))
     problem = Problem.of(table, plan)
@@ -52,9 +57,88 @@ def test_columns_to_split_by_are_features_for_nobody() -> None:
 
 
 def test_a_column_to_split_by_can_leave_nothing_to_learn_from(numbered: Table) -> None:
-    from core.data.problem import Problem
-    from core.words import TableError
-
     plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), split=SplitSettings(folds=2, time="customer_id"))
     with pytest.raises(TableError, match="used to split"):
         Problem.of(numbered, plan)
+
+
+def test_a_class_of_three_rows_can_be_merged_or_left_out() -> None:
+    table, plan = read_table(CASES / "class_of_three_rows.csv"), Plan("kind", PLAIN)
+    with pytest.raises(RareClassError, match="at most 3 folds, or merge it into another class, leave it out") as caught:
+        Problem.of(table, plan)
+    assert caught.value.classes == (("worst", 3),)
+    assert caught.value.others == ("bad", "ok")
+    assert caught.value.folds == 3
+    merged = Problem.of(table, replace(plan, classes=(("worst", "bad"),)))
+    assert dict(zip(merged.target.labels, merged.target.counts.tolist(), strict=True)) == {"ok": 100, "bad": 20}
+    assert merged.target.notes == ("Class `worst` of `kind` (3 rows) counts as `bad`.",)
+    out = Problem.of(table, replace(plan, classes=(("worst", None),)))
+    assert dict(zip(out.target.labels, out.target.counts.tolist(), strict=True)) == {"ok": 100, "bad": 17}
+    assert "worst" not in set(table.frame["kind"].iloc[out.target.rows])
+    assert Plan.from_json(out.plan.to_json()) == out.plan
+    with pytest.raises(TableError, match="no class `wrst`"):
+        Problem.of(table, replace(plan, classes=(("wrst", None),)))
+    with pytest.raises(TableError, match="fewer than two classes"):
+        Problem.of(table, replace(plan, classes=with_change((("worst", "bad"),), ["bad"], None)))
+
+
+def test_numbered_classes_are_merged_by_their_text() -> None:
+    x = np.random.default_rng(0).normal(size=90)
+    table = from_frame(pd.DataFrame({"x": x, "y": np.where(np.arange(90) < 2, 3, np.arange(90) % 2)}))
+    target = Problem.of(table, Plan("y", PLAIN, classes=(("3", "1"),))).target
+    assert sorted(target.classes) == [0, 1]
+    assert target.counts.sum() == 90
+
+
+def ordered(when: object) -> Table:
+    rng = np.random.default_rng(0)
+    return from_frame(pd.DataFrame({"x": rng.normal(size=120), "when": when, "y": rng.random(120) < 0.4}))
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        (np.array(["early", "late", "never", "soon"])[np.arange(120) % 4], "'when' holds categories and cannot order"),
+        ([f"T{i * 7919 % 120:03d}x" for i in range(120)], "'when' only names the rows and cannot order"),
+        (np.random.default_rng(1).permutation(120), "'when' only names the rows and cannot order"),
+    ],
+    ids=["text", "identifier", "row numbers"],
+)
+def test_only_numbers_and_dates_order_rows(when: object, words: str) -> None:
+    plan = Plan("y", PLAIN, split=SplitSettings(folds=3, time="when"))
+    with pytest.raises(PlanError, match=words):
+        Problem.of(ordered(when), plan)
+
+
+def test_rows_without_a_moment_are_left_out_and_the_moment_is_said_to_be_no_feature() -> None:
+    days = pd.Series(pd.date_range("2024-01-01", periods=120)).where(np.arange(120) % 10 != 3)
+    problem = Problem.of(ordered(days), Plan("y", PLAIN, split=SplitSettings(folds=3, time="when")))
+    assert len(problem.target.rows) == 108
+    assert problem.notes == (
+        "`when` only orders the rows: it is no feature.",
+        "12 rows without a value in `when` left out: they have no place in time.",
+    )
+    rows = split_rows(problem, Unit(0, 2))
+    tested = problem.table.frame["when"].iloc[problem.target.rows[rows.test]]
+    assert tested.notna().all()
+    assert tested.min() > problem.table.frame["when"].iloc[problem.target.rows[rows.fit]].max()
+
+
+def test_dates_with_dots_order_rows() -> None:
+    problem = Problem.of(
+        read_table(CASES / "time_as_unread_text.csv"), Plan("y", PLAIN, split=SplitSettings(time="when"))
+    )
+    moments = problem.table.frame["when"]
+    assert pd.api.types.is_datetime64_any_dtype(moments)
+    rows = split_rows(problem, Unit(0, 0))
+    assert moments.iloc[rows.fit].max() < moments.iloc[rows.test].min()
+
+
+def test_a_split_that_leaves_a_class_untrained_is_refused_before_a_run_is_made(tmp_path: Path) -> None:
+    table = from_frame(pd.DataFrame({"x": np.arange(90) % 7, "day": np.arange(90) * 1.5, "y": np.arange(90) >= 80}))
+    plan = Plan("y", PLAIN, split=SplitSettings(folds=3, time="day"))
+    with pytest.raises(PlanError, match="leaves a class without training rows"):
+        check_splits(Problem.of(table, plan))
+    with pytest.raises(PlanError, match="leaves a class without training rows"):
+        Store(tmp_path).create(plan, table)
+    assert not list(tmp_path.iterdir())

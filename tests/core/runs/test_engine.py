@@ -371,11 +371,14 @@ def test_units_that_do_not_fit_are_cut_and_the_results_are_the_same(
 
 def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: Engine) -> None:
     plan = replace(PLAN, split=SplitSettings(folds=3, group="nowhere"))
-    run_id = started(store, engine, plan)
+    run_id = store.create(PLAN, load_sample("abalone_9_vs_18"))
+    (store.root / run_id / "plan.json").write_text(plan.to_json())
+    engine.submit(run_id)
     until(ended(store, run_id))
     record = store.record(run_id)
-    assert record.status == "failed"
-    assert record.message == "There is no column 'nowhere' to split by."
+    assert record.status == "refused"
+    assert not record.resumable
+    assert record.message.startswith("There is no column 'nowhere' to split by: the table has `sex`")
 
 
 def test_an_app_ends_while_a_call_waits_for_a_worker_that_is_not_ready(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""What makes every result of a table look better than it is: copies, leaks, and rows that belong together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.data.grouping import Grouping, find_grouping
+from core.data.leaks import Leak, find_leaks
+from core.data.problem import Problem
+from core.words import counted, listed, quoted
+
+_CELLS = 50_000_000
+
+
+@dataclass(frozen=True)
+class Cautions:
+    """What makes every result of a problem mislead.
+
+    Parameters
+    ----------
+    leaks : tuple of Leak
+        Features that give the class away, without the column of ``grouping``.
+    grouping : Grouping or None
+        A column whose rows belong together and are not kept so.
+    repeated : int
+        Rows whose features repeat those of an earlier one.
+    sentences : tuple of str
+        The same in words, a sentence or two each, for the page, the report and the command line.
+    """
+
+    leaks: tuple[Leak, ...] = ()
+    grouping: Grouping | None = None
+    repeated: int = 0
+    sentences: tuple[str, ...] = ()
+
+
+def find_cautions(problem: Problem) -> Cautions:
+    """Look for copies, leaks and rows that belong together in what the network gets.
+
+    An identifier or an ignored column hides nothing.
+    """
+    grouping = find_grouping(problem)
+    leaks = find_leaks(problem)
+    if grouping is not None:
+        leaks = tuple(leak for leak in leaks if leak.names != (grouping.name,))
+    repeated = repeated_rows(problem)
+    sentences = [f"{leak_figure(leaks)} {leak_meaning(leaks)}"] if leaks else []
+    sentences += [grouping.sentence] if grouping is not None else []
+    sentences += _copies(problem, repeated)
+    return Cautions(leaks, grouping, repeated, tuple(sentences))
+
+
+def leak_meaning(leaks: tuple[Leak, ...]) -> str:
+    """Return in one sentence what to do with features that give the class away."""
+    one = len(leaks) == 1 and len(leaks[0].names) == 1
+    what = "it is only known afterwards, set its kind" if one else "they are only known afterwards, set their kinds"
+    return f"If {what} to ignored, or every strategy will look perfect and none will work in the field."
+
+
+def leak_figure(leaks: tuple[Leak, ...]) -> str:
+    """Return in one sentence which features give the class away, and how surely."""
+    first = leaks[0]
+    measure = f"an AUC of {first.score:.3f}" if first.by_order else f"{first.score:.0%} fewer errors"
+    names = list(dict.fromkeys(name for leak in leaks for name in leak.names))
+    if len(leaks) == 1 and len(first.names) > 1:
+        return f"{listed(first.names, 8)} together give the class away ({measure})."
+    by = f" by {listed(first.names, 8)}" if len(leaks) > 1 else ""
+    return f"{listed(names)} {'give' if len(names) > 1 else 'gives'} the class away almost alone ({measure}{by})."
+
+
+def _copies(problem: Problem, repeated: int) -> list[str]:
+    if repeated <= len(problem.target.rows) / 100:
+        return []
+    where = "" if problem.plan.split.group is None else f", in another {quoted(problem.plan.split.group)}"
+    return [
+        f"{counted(repeated, 'row')} repeat the features of an earlier one{where}: a copy in both training and test "
+        "rows makes results look too good."
+    ]
+
+
+def repeated_rows(problem: Problem) -> int:
+    """Return the rows whose features repeat those of an earlier one, where copies may fall on both sides of a split.
+
+    Copies within one group stay on one side. Where the features have so few values that rows must repeat, none is
+    counted. Rows are told apart by 64-bit hashes: among a million, two different ones share a hash once in some 40
+    million tables.
+    """
+    names = [column.name for column in problem.features]
+    rows = problem.target.rows
+    possible = sum(math.log(max(1, column.distinct + (column.missing > 0))) for column in problem.features)
+    if len(names) * len(rows) > _CELLS or possible < math.log(max(1, len(rows))):
+        return 0
+    frame = problem.table.frame.iloc[rows]
+    same = pd.util.hash_pandas_object(frame[names], index=False).to_numpy()
+    group = problem.plan.split.group
+    if group is None:
+        return len(same) - len(np.unique(same))
+    pairs = pd.DataFrame({"row": same, "group": pd.factorize(frame[group])[0]}).drop_duplicates()
+    return len(pairs) - int(pairs["row"].nunique())

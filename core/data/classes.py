@@ -1,0 +1,111 @@
+"""What becomes of classes that are too rare: merged into another, or left out, as the plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.words import TableError, counted, listed, quoted
+
+#: Pairs of a class and the one that it counts as; None leaves its rows out.
+ClassChanges = tuple[tuple[str, str | None], ...]
+
+
+class RareClassError(TableError):
+    """Classes with fewer rows than there are folds.
+
+    Parameters
+    ----------
+    classes : tuple of (class, rows) pairs
+        Those with too few rows, the rarest first.
+    others : tuple of str
+        The classes with enough rows.
+    """
+
+    def __init__(self, message: str, classes: tuple[tuple[str, int], ...] = (), others: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.classes = classes
+        self.others = others
+
+    @property
+    def folds(self) -> int:
+        """The most folds that every class has rows for; below 2 there are none."""
+        return min((rows for _, rows in self.classes), default=0)
+
+
+def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds: int) -> None:
+    """Refuse classes with fewer rows than folds.
+
+    Raises
+    ------
+    RareClassError
+        There are such; the message names the ways out.
+    """
+    rare = [int(at) for at in np.argsort(counts, kind="stable") if counts[at] < folds]
+    if not rare:
+        return
+    most = int(counts[rare[0]])
+    first = f"{quoted(labels[rare[0]])} of {quoted(target)} has {counted(most, 'row')}"
+    has = f"Class {first}" if len(rare) == 1 else f"{len(rare)} classes have too few rows (class {first})"
+    fewer = f"choose at most {most} folds, or " if most > 1 else ""
+    them = "it" if len(rare) == 1 else "them"
+    raise RareClassError(
+        f"{has} and there are {folds} folds: {fewer}merge {them} into another class, leave {them} out, or add rows.",
+        tuple((labels[at], int(counts[at])) for at in rare),
+        tuple(label for label, count in zip(labels, counts, strict=True) if count >= folds),
+    )
+
+
+def change_classes(
+    target: str, labels: Sequence[str], codes: np.ndarray, changes: ClassChanges
+) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
+    """Merge classes and leave classes out.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Classes as text, by code.
+    codes : ndarray of int64, shape (n,)
+
+    Returns
+    -------
+    kept : list of int
+        Codes of the classes that stay.
+    codes : ndarray of int64, shape (n,)
+        Positions in ``kept``; -1 where a row is left out.
+    notes : tuple of str
+        One sentence per change.
+
+    Raises
+    ------
+    TableError
+        A change names a class that the target does not have.
+    """
+    known = {label: code for code, label in enumerate(labels)}
+    unknown = [name for pair in changes for name in pair if name is not None and name not in known]
+    if unknown:
+        raise TableError(
+            f"The target {quoted(target)} has no class {quoted(unknown[0])} to merge or leave out: its classes are "
+            f"{listed(labels)}."
+        )
+    counts, becomes, notes = np.bincount(codes, minlength=len(labels)), np.arange(len(labels)), []
+    for name, into in changes:
+        becomes[known[name]] = -1 if into is None else known[into]
+        what = "is left out" if into is None else f"counts as {quoted(into)}"
+        notes.append(f"Class {quoted(name)} of {quoted(target)} ({counted(int(counts[known[name]]), 'row')}) {what}.")
+    kept = [code for code in range(len(labels)) if becomes[code] == code]
+    place = np.full(len(labels) + 1, -1)
+    place[kept] = np.arange(len(kept))
+    return kept, place[becomes][codes], tuple(notes)
+
+
+def with_change(changes: ClassChanges, classes: Iterable[str], into: str | None) -> ClassChanges:
+    """Return changes with some classes merged into another, or left out; what was merged into them goes along.
+
+    >>> with_change((("c", "b"),), ["b"], "a")
+    (('c', 'a'), ('b', 'a'))
+    """
+    chosen = set(classes)
+    moved = tuple((name, into if target in chosen else target) for name, target in changes)
+    return (*moved, *((name, into) for name in classes))

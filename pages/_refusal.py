@@ -1,0 +1,61 @@
+"""Why a plan cannot run on its table, with the ways out that one click takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.data.classes import RareClassError, with_change
+from core.words import counted
+from pages._shared import plain, remember, sentence, session
+
+
+def show_refusal(error: Exception) -> None:
+    """Say why the plan cannot run; where classes are too rare, offer fewer folds, merging or leaving them out."""
+    st.error(sentence(error), icon=":material/error:")
+    if isinstance(error, RareClassError):
+        show_rare(error)
+    show_changed_classes()
+
+
+def show_rare(error: RareClassError) -> None:
+    names = tuple(name for name, _ in error.classes)
+    with st.container(border=True, key="rare_classes"):
+        if error.folds >= 2:
+            st.button(f"Use {error.folds} folds", key="fewer_folds", on_click=use_folds, args=(error.folds,))
+        if error.others:
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                into = st.selectbox(
+                    f"Merge {plain(', '.join(names), 80)} into", error.others, format_func=plain, key="merge_into"
+                )
+                st.button("Merge", key="merge_classes", on_click=change_classes, args=(names, into))
+        if len(error.others) >= 2:
+            rows = counted(sum(rows for _, rows in error.classes), "row")
+            st.button(f"Leave out {rows}", key="leave_out_classes", on_click=change_classes, args=(names, None))
+
+
+def show_changed_classes() -> None:
+    """Offer to take the classes as the table has them, where the plan merges some or leaves some out."""
+    plan = session().plan
+    if plan is not None and plan.classes:
+        st.button(
+            "Take the classes as they are", icon=":material/undo:", key="undo_classes",
+            help="Undoes every merging and leaving out of classes.", on_click=undo_classes,
+        )  # fmt: skip
+
+
+def use_folds(folds: int) -> None:
+    plan = session().plan
+    if plan is not None:
+        remember(session().planned(split=replace(plan.split, folds=folds)))
+
+
+def change_classes(names: tuple[str, ...], into: str | None) -> None:
+    plan = session().plan
+    if plan is not None:
+        remember(session().planned(classes=with_change(plan.classes, names, into), positive=None))
+
+
+def undo_classes() -> None:
+    remember(session().planned(classes=(), positive=None))
