@@ -107,9 +107,12 @@ def _run(given: argparse.Namespace) -> int:
     from core.reporting.writers import WriteError, write_results
     from core.runs.store import StoreError, runs_folder
     from core.training.lane import Stopped
+    from core.words import quoted
 
     if given.out is not None and given.out.exists() and not given.out.is_dir():
         raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
+    if given.target is None and not given.quiet:
+        print(f"Target: {quoted(plan.target)}, which looks most like a class; --target takes another.", file=sys.stderr)
     _import_trainer()
     try:
         results = run(table, plan, runs=given.runs or runs_folder(), name=given.name, progress=not given.quiet)
@@ -176,17 +179,15 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
-    from core.words import quoted
 
     try:
-        suggested = suggest_target(table)
         strategies = parse_strategies(given.strategies)
         network = _given(given, "dropout", "learning_rate", "batch_size", "epochs", "patience", "validation_split")
         if given.hidden_layers is not None:
             network["hidden_layers"] = _layers(given.hidden_layers)
         split = _given(given, "folds", "repeats", "seed", "group", "time")
         plan = Plan(
-            suggested if given.target is None else given.target,
+            suggest_target(table) if given.target is None else given.target,
             strategies,
             given.positive,
             network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
@@ -201,8 +202,6 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
     except (PlanError, TableError) as problem:
         raise _BadInput(str(problem)) from problem
-    if given.target is None and not given.quiet:
-        print(f"Target: {quoted(suggested)}, which looks most like a class; --target takes another.", file=sys.stderr)
     if not usable:
         raise _BadInput("None of these strategies applies to this table: add plain to see it compared.")
     left_out = [choice.key for choice in strategies if choice not in usable]

@@ -107,6 +107,14 @@ def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, caps
     assert "Left out, as they do not apply to this table: smoten." in capsys.readouterr().err
 
 
+def test_the_target_that_is_taken_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "abalone_9_vs_18", "--strategies", "logistic", "--runs", str(tmp_path), "--folds", "2"]
+    assert main(command) == 0
+    assert "Target: `rings`, which looks most like a class; --target takes another." in capsys.readouterr().err
+    assert main([*command, "--target", "sex"]) == 0
+    assert "Target: " not in capsys.readouterr().err
+
+
 def test_a_preset_leaves_out_what_takes_long_unless_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
