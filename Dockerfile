@@ -17,11 +17,11 @@ COPY pages ./pages
 COPY examples ./examples
 
 # Workers find `core` here, wherever they are started from.
-ENV PYTHONPATH=/app COUNTERWEIGHT_RUNS=/runs
+ENV PYTHONPATH=/app COUNTERWEIGHT_RUNS=/runs COUNTERWEIGHT_STATE=/state
 # By its number, so that a cluster can tell that it is not root.
-RUN useradd --create-home --uid 10001 counterweight && mkdir /runs && chown counterweight /runs
+RUN useradd --create-home --uid 10001 counterweight && mkdir /runs /state && chown counterweight /runs /state
 USER 10001
-VOLUME /runs
+VOLUME ["/runs", "/state"]
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]

@@ -1,5 +1,18 @@
-"""Counterweight: compare balancing strategies on an imbalanced table. Start with ``streamlit run app.py``."""
+"""Counterweight: compare balancing strategies on an imbalanced table. Start with ``streamlit run app.py``.
 
-from pages._frame import frame
+Streamlit imports this file once for its server, and runs it as a script for every look at a page.
+"""
 
-frame().run()
+from pathlib import Path
+
+if __name__ == "__main__":
+    from pages._frame import frame
+
+    frame().run()
+else:
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    from pages._uploads import UploadGate
+
+    app = App(Path(__file__).resolve(), middleware=[Middleware(UploadGate)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,14 +24,45 @@ def person_of(claims: Mapping[str, object]) -> str:
     UnknownPerson
         There is neither.
     """
-    subject, email = claims.get("sub"), claims.get("email")
+    subject, email = claims.get("sub"), verified_email(claims)
     if isinstance(subject, str) and subject:
         name = f"sub\0{claims.get('iss', '')}\0{subject}"
-    elif isinstance(email, str) and email and claims.get("email_verified", True) is True:
-        name = f"email\0{email.casefold()}"
+    elif email is not None:
+        name = f"email\0{email}"
     else:
         raise UnknownPerson("The sign-in provider names neither a subject nor a verified e-mail address.")
     return sha256(name.encode()).hexdigest()[:32]
+
+
+def verified_email(claims: Mapping[str, object]) -> str | None:
+    """Return a person's e-mail address in lower case where the provider vouches for it, else None.
+
+    Elsewhere anybody may have typed it in.
+    """
+    email = claims.get("email")
+    vouched = claims.get("email_verified") is True
+    return email.strip().casefold() if vouched and isinstance(email, str) and email.strip() else None
+
+
+def is_admitted(claims: Mapping[str, object], people: Sequence[str] | None) -> bool:
+    """Return whether a signed-in person is on the list of those who may use the app.
+
+    Parameters
+    ----------
+    people : sequence of str or None
+        E-mail addresses; ``@example.org`` for all of a domain; or what :func:`person_of` returns, for who has no
+        verified address. None where there is no list: then everybody who can sign in may.
+    """
+    if people is None:
+        return True
+    allowed = {one.strip().casefold() for one in people}
+    email = verified_email(claims)
+    if email is not None and (email in allowed or "@" + email.rpartition("@")[2] in allowed):
+        return True
+    try:
+        return person_of(claims) in allowed
+    except UnknownPerson:
+        return False
 
 
 def folder_of(root: Path, person: str) -> Path:

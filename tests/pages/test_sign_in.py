@@ -77,3 +77,25 @@ def test_who_cannot_be_told_from_others_gets_no_store(monkeypatch: pytest.Monkey
     page = page_for(monkeypatch, User(is_logged_in=True, name="Ann")).run().switch_page("pages/history.py").run()
     assert "names neither a subject" in page.error[0].value
     assert not page.exception
+
+
+@pytest.mark.parametrize("people", [[], ["bob@example.org"], "ann@example.org", 5])
+def test_who_is_not_on_the_list_sees_nothing_but_how_to_be_put_on_it(
+    monkeypatch: pytest.MonkeyPatch, runs_folder: Path, people: object
+) -> None:
+    app = page_for(monkeypatch, signed_in("ann"))
+    app.secrets["counterweight"] = {"people": people}
+    page = app.run()
+    assert not page.exception
+    assert "may not use this app yet" in page.warning[0].value
+    assert person_of(signed_in("ann")) in page.warning[0].value
+    assert [button.label for button in page.button] == ["Sign out"]
+    assert not page.file_uploader
+
+
+def test_who_is_on_the_list_is_let_in(monkeypatch: pytest.MonkeyPatch, runs_folder: Path) -> None:
+    app = page_for(monkeypatch, User(signed_in("ann"), email_verified=True))
+    app.secrets["counterweight"] = {"people": ["ann@example.org"]}
+    page = app.run()
+    assert not page.exception
+    assert page.file_uploader

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.data.samples import load_sample
-from core.runs.people import UnknownPerson, folder_of, folders, person_of
+from core.runs.people import UnknownPerson, folder_of, folders, is_admitted, person_of
 from core.runs.store import Store, StoreError
 from tests.core.runs.test_store import PLAN
 
@@ -20,11 +20,24 @@ def test_a_person_is_issuer_and_subject() -> None:
 
 
 def test_without_a_subject_a_verified_address_will_do() -> None:
-    assert person_of({"email": "Ann@example.org"}) == person_of({"email": "ann@example.org", "email_verified": True})
-    assert person_of({"email": "ann@example.org"}) != person_of({"sub": "ann@example.org"})
-    for claims in ({}, {"sub": ""}, {"email": "ann@example.org", "email_verified": False}, {"sub": None}):
+    verified = {"email": "ann@example.org", "email_verified": True}
+    assert person_of({**verified, "email": "Ann@example.org"}) == person_of(verified)
+    assert person_of(verified) != person_of({"sub": "ann@example.org"})
+    unverified = [{"email": "ann@example.org"}] + [{**verified, "email_verified": word} for word in (False, "true", 1)]
+    for claims in ({}, {"sub": ""}, {"sub": None}, *unverified):
         with pytest.raises(UnknownPerson, match="names neither"):
             person_of(claims)
+
+
+def test_who_is_on_the_list_is_let_in_by_a_verified_address_or_by_what_names_them() -> None:
+    verified = {**ANN, "email_verified": True}
+    assert is_admitted(ANN, None)
+    for people in (["Ann@Example.org "], ["@example.org"], [person_of(ANN)]):
+        assert is_admitted(verified, people)
+    for people in ([], ["bob@example.org"], ["@ample.org"], ["example.org"], ["@"], [""], ["1"], ["ann@example.org"]):
+        assert not is_admitted(ANN, people)
+    assert not is_admitted({**verified, "email": "ann@example.org@evil.example"}, ["@example.org", "ann@example.org"])
+    assert not is_admitted({"email": "ann@example.org"}, ["ann@example.org"])
 
 
 def test_a_folder_name_tells_nothing_and_leads_nowhere(tmp_path: Path) -> None:
