@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,15 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state, col
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from core.data.preparation import Preparation
+from core.data.preparation import NumberStep, Preparation
+from core.data.reading.cells import ColumnReading
+from core.data.reading.deciding import decide
 from core.data.table import Column, ColumnKind
 from core.plan import NetworkSettings, Plan
 from core.strategies import Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
 from core.strategies.base import Predictor
 from core.strategies.notation import parse_choice
+from core.words import counted, quoted
 
 if TYPE_CHECKING:
     from core.training.lanes import TrainedLane
@@ -28,7 +32,9 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
     """A network, or several, trained under a balancing strategy by the app's own trainer.
 
     Numbers may have gaps: they are filled with medians and scaled. Columns of a DataFrame that hold
-    text, booleans or categories become one-hot columns. All of that is learned from the training
+    text, booleans or categories become one-hot columns; text that is a number or a date in nearly
+    all rows is read as such, and new rows are read in the same way: what does not fit counts as
+    missing, with a warning that says how many values. All of that is learned from the training
     rows, of which a stratified share is kept from the strategy for early stopping and decision
     rules. Where a class has fewer than two rows, nothing is kept back and the training rows stop
     the training. Input is refused where it is infinite, where the target has one class, or where
@@ -124,6 +130,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
             tuple(self.hidden_layers), self.dropout, self.learning_rate, self.batch_size,
             self.epochs, self.patience, self.validation_split,
         )  # fmt: skip
+        self._mixed = _is_mixed(X)
         X, y = self._checked_with_labels(X, y)
         check_classification_targets(y)
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
@@ -136,7 +143,9 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         fit, valid = _held_back(codes, self.validation_split, seed)
 
-        frame = _frame(X)
+        raw = _frame(X)
+        self._readings = {str(name): _reading(raw[name]) for name in raw}
+        frame = raw.assign(**{name: how.values(raw[name])[0] for name, how in self._readings.items()})
         columns = [_column(frame[name]) for name in frame]
         self._preparation = Preparation.fit(frame.iloc[fit], columns)
         encoded = self._preparation.encode(frame.iloc[fit])
@@ -177,13 +186,13 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
         """Return class probabilities, shape (n_samples, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
-        probabilities = self._probabilities(self._preparation.transform(_frame(self._checked(X))))
+        probabilities = self._probabilities(self._preparation.transform(self._read(X)))
         return probabilities[:, ::-1] if self._reversed else probabilities
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
         """Return a class a row, shape (n_samples,), by the strategy's decision rule."""
         check_is_fitted(self)
-        probabilities = self._probabilities(self._preparation.transform(_frame(self._checked(X))))
+        probabilities = self._probabilities(self._preparation.transform(self._read(X)))
         deciding = (rule for rule in reversed(self._rules) if rule.utility is not None or rule.threshold is not None)
         codes = next(deciding, Rule.at(0.5) if len(self.classes_) == 2 else Rule()).decide(probabilities)
         return self.classes_[1 - codes if self._reversed else codes]
@@ -199,9 +208,27 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         raw = np.asarray(raw, np.float64)
         return raw / raw.sum(axis=1, keepdims=True)
 
+    def _read(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+        """Return new rows in the types that ``fit`` found, and warn of values that do not fit."""
+        frame = _frame(self._checked(X))
+        columns = {}
+        for step in self._preparation.steps:
+            how, given = self._readings[step.name], frame[step.name]
+            if not isinstance(step, NumberStep):
+                columns[step.name] = how.categories(given)
+                continue
+            columns[step.name], lost = how.values(given)
+            if lost.any():
+                warnings.warn(
+                    f"Column {quoted(step.name)}: {counted(int(lost.sum()), 'value')} such as "
+                    f"{quoted(given[lost].iloc[0])} cannot be read as in training and count as missing.",
+                    stacklevel=3,
+                )
+        return pd.DataFrame(columns)
+
     def _checked(self, X: ArrayLike | pd.DataFrame) -> ArrayLike | pd.DataFrame:
         """Return new rows as scikit-learn validates them; a DataFrame with text stays one."""
-        if not _is_mixed(X):
+        if not (self._mixed and isinstance(X, pd.DataFrame)):
             return validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
         validate_data(self, X, reset=False, skip_check_array=True)
         return X
@@ -272,6 +299,21 @@ def _holds_numbers(values: pd.Series) -> bool:
     if values.dtype != object:
         return False
     return bool(values.map(lambda value: isinstance(value, int | float | np.number)).all())
+
+
+def _reading(values: pd.Series) -> ColumnReading:
+    """Decide how a column is read, as reading a file does."""
+    kind = _kind(values)
+    if kind == "date":
+        return ColumnReading("date", formats=("ISO8601",))
+    if kind == "numeric":
+        return ColumnReading("number")
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return ColumnReading("truth")
+    known = values.dropna()
+    if isinstance(values.dtype, pd.CategoricalDtype) or not known.map(lambda cell: isinstance(cell, str)).all():
+        return ColumnReading()
+    return decide(pd.Series(known.unique(), dtype="str").str.strip()).reading
 
 
 def _column(values: pd.Series) -> Column:

@@ -53,7 +53,7 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
     if upload is None:
         return
     try:
-        rows = new_rows(upload.file_id, upload.getvalue(), upload.name)
+        rows = new_rows(upload.file_id, str(kept.folder), kept, upload.getvalue(), upload.name)
         matched = settle(record, kept, rows, upload.file_id)
         done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched)
     except TableError as error:
@@ -67,10 +67,11 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
 
 
 @cached(max_entries=4, spinner="Reading the rows …")
-def new_rows(file_id: str, _data: bytes, _name: str) -> NewRows:
+def new_rows(file_id: str, folder: str, _kept: Kept, _data: bytes, _name: str) -> NewRows:
     from core.exporting.new_rows import read_rows
 
-    return read_rows(_data, _name)
+    scorer = _kept.scorer()
+    return read_rows(_data, _name, scorer.reading, scorer.target)
 
 
 @cached(max_entries=4)
@@ -119,7 +120,8 @@ def scored(
 
     scorer = _kept.scorer
     steps = scorer.preparation.steps
-    frame, problems = aligned(steps, _rows, _matched)
+    training = training_table(run_id).frame
+    frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
     result = score(scorer, _rows, frame)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]

@@ -1,35 +1,121 @@
-"""Scores a CSV with TensorFlow and pandas alone: python predict.py new_rows.csv scored.csv"""
+"""Scores a CSV with TensorFlow and pandas alone: python predict.py new_rows.csv scored.csv
 
+The rows are read as the training table was, by what decision.json says of it; ``reading.py`` and
+``safe_csv.py`` beside this file are the app's own.
+"""
+
+import codecs
+import csv
+import io
+import itertools
 import json
+import re
 import sys
 from pathlib import Path
 
 import pandas as pd
 import tensorflow as tf
 
-rules = json.loads(Path(__file__).with_name("decision.json").read_text(encoding="utf-8"))
-model = tf.keras.models.load_model(Path(__file__).with_name("model.keras"))
-rows = pd.read_csv(sys.argv[1], keep_default_na=False, na_values=rules["missing"]).rename(columns=str.strip)
-if absent := [one["column"] for one in rules["inputs"] if one["column"] not in rows]:
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from reading import FileReading, Reading, has_header, plain_names, quotes_marked, unmarked  # noqa: E402
+from safe_csv import safe_csv  # noqa: E402
+
+RULES = json.loads((HERE / "decision.json").read_text(encoding="utf-8"))
+csv.field_size_limit(2**31 - 1)
+SEPARATORS = (",", ";", "\t", "|")
+BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def as_text(data: bytes) -> str:
+    if data[:2] in (b"PK", b"\x1f\x8b") or data[:4] == b"PAR1":
+        sys.exit("This is a packed, Excel or Parquet file: save the rows as CSV.")
+    for mark, encoding in BOMS.items():
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator), [])
+
+
+def laid_out(text: str, kept: FileReading) -> tuple[str, str]:
+    """Return the separator, and the text from the header on: the line that names most of the training columns."""
+    if re.match(r"sep=.\r?\n", text):
+        text = text.partition("\n")[2]
+    lines = io.StringIO(text, newline="").readlines(100_000)[:50] if kept.header else []
+    best, separator, above = 0, kept.separator, 0
+    for mark in dict.fromkeys((kept.separator, *SEPARATORS)):
+        for at, line in enumerate(lines):
+            shared = len(set(plain_names(cells(line, mark))) & set(kept.names))
+            if shared > best:
+                best, separator, above = shared, mark, at
+    return separator, text[sum(map(len, lines[:above])) :]
+
+
+def read(path: str, reading: Reading) -> pd.DataFrame:
+    """Return the cells as text under the training table's names."""
+    kept = reading.file
+    separator, text = laid_out(as_text(Path(path).read_bytes()), kept)
+    text = quotes_marked(text.encode(), separator).decode()
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    first = next(filter(None, lines), [])
+    width, names = len(first), list(kept.names)
+    if header := has_header(first, kept):
+        names = plain_names(first)
+    elif width == len(names) - 1:
+        names.remove(RULES["target"])
+    elif width != len(names):
+        sys.exit(f"The file has {width} columns and no names: it needs the training table's {len(names)} in order.")
+    every = [line for line in (lines if header else itertools.chain([first], lines)) if line]
+    fitting = [line for line in every if len(line) == width]
+    if len(fitting) < len(every):
+        left_out = len(every) - len(fitting)
+        print(f"{left_out} rows with more or fewer cells than the header were left out.", file=sys.stderr)
+    table = pd.DataFrame(fitting, columns=names, dtype="str")
+    if not len(table):
+        sys.exit("The file has column names but no rows: add the rows.")
+    return table
+
+
+reading = Reading.of_plain(RULES["reading"])
+rows = read(sys.argv[1], reading)
+if absent := [one["column"] for one in RULES["inputs"] if one["column"] not in rows]:
     sys.exit(f"The file has no column {', '.join(absent)}.")
 inputs = {}
-for one in rules["inputs"]:
-    cells = rows[one["column"]]
-    if one["kind"] == "text":  # whole numbers without a point, and nothing where a value is missing
-        texts = cells.map(lambda v: f"{v:.0f}" if isinstance(v, float) and v % 1 == 0 else str(v).strip(), "ignore")
-        values = texts.astype(object).replace(rules["missing"], "").fillna("")
-    elif one["kind"] == "date":  # days since 1970
-        moments = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True)
-        values = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+for one in RULES["inputs"]:
+    how, given = reading.of(one["column"]), rows[one["column"]]
+    if one["kind"] == "text":  # nothing where a value is missing
+        values = how.categories(given).fillna("").astype(object)
     else:
-        values = pd.to_numeric(cells, errors="coerce").astype(float)
-    if lost := sum(values.isna() & cells.notna()):
-        print(f"{one['column']}: {lost} values are no {one['kind']} and count as missing.", file=sys.stderr)
+        values, lost = how.values(given)
+        if one["kind"] == "date":  # days since 1970
+            values = (values - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        if lost.any():
+            odd = given[lost].iloc[0]
+            print(f"{one['column']}: {lost.sum()} values such as {odd} are no {one['kind']} as the training table has "
+                  "them and count as missing.", file=sys.stderr)  # fmt: skip
     inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if one["kind"] == "text" else tf.float64)
+model = tf.keras.models.load_model(HERE / "model.keras")
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
 parts = [model({name: v[at : at + 10_000] for name, v in inputs.items()}) for at in range(0, len(rows), 10_000)]
 p = tf.concat(parts, 0).numpy()
-codes = (p * rules["scales"]).argmax(axis=1) if rules["threshold"] is None else (p[:, 1] >= rules["threshold"]) * 1
-rows = rows.assign(**{name: p[:, code] for code, name in rules["columns"]})
-rows[rules["decision"]] = [rules["classes"][code] for code in codes]
-rows.to_csv(sys.argv[2] if len(sys.argv) > 2 else sys.stdout, index=False)
+codes = (p * RULES["scales"]).argmax(axis=1) if RULES["threshold"] is None else (p[:, 1] >= RULES["threshold"]) * 1
+added = {name: p[:, code] for code, name in RULES["columns"]}
+added[RULES["decision"]] = [RULES["classes"][code] for code in codes]
+scored = unmarked(rows)
+for name, values in added.items():
+    while name in scored:
+        name += " (model)"
+    scored[name] = values
+text = safe_csv(scored)
+if len(sys.argv) > 2:
+    Path(sys.argv[2]).write_text(text, encoding="utf-8", newline="")
+else:
+    sys.stdout.write(text)

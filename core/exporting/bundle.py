@@ -12,16 +12,22 @@ from pathlib import Path
 import numpy as np
 
 from core.data.problem import Problem
-from core.data.reading.delimited import NULLS
+from core.data.reading import cells
 from core.data.table import Table
 from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.refit import refit
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
+from core.reporting import safe_csv
 from core.strategies import StrategyError
 
-SCRIPT = Path(__file__).with_name("_predict.py")
+#: What scores without this project: the script, and the modules of this project that it reads and writes with.
+SCRIPTS = {
+    "predict.py": Path(__file__).with_name("_predict.py"),
+    "reading.py": Path(cells.__file__),
+    "safe_csv.py": Path(safe_csv.__file__),
+}
 TOLERANCE, ONNX_TOLERANCE = 1e-5, 1e-4
 _CHECKED_ROWS = 2000
 
@@ -33,7 +39,8 @@ class Export:
     Parameters
     ----------
     archive : bytes
-        The zip: model.keras, decision.json, model_card.md, predict.py, and model.onnx where it holds.
+        The zip: model.keras, decision.json, model_card.md, predict.py with the two modules that it
+        needs, and model.onnx where it holds.
     scorer : bytes
         What :meth:`Scorer.from_bytes` reads.
     checks : str
@@ -90,7 +97,7 @@ def export(
             checks.append(f"model.onnx is left out, since its probabilities differed by {apart:.1e} in onnxruntime.")
     said = " ".join(checks)
     files["decision.json"] = decision(scorer).encode()
-    files["predict.py"] = SCRIPT.read_bytes()
+    files |= {name: path.read_bytes() for name, path in SCRIPTS.items()}
     files["model_card.md"] = model_card(problem, choice, results, scorer, said).encode()
     return Export(_zipped(files), scorer.to_bytes(), said)
 
@@ -125,7 +132,8 @@ def decision(scorer: Scorer) -> str:
             "scales": scorer.scales or [1.0] * len(scorer.classes),
             "calibration_inside_the_model": [{"kind": one.kind, **one.fields()} for one in scorer.adjustments],
             "inputs": [{"column": i.column, "name": i.name, "kind": i.kind} for i in inputs_of(scorer.preparation)],
-            "missing": NULLS,
+            "missing": cells.MARKS,
+            "reading": scorer.reading.plain(),
             "columns": probability_columns(scorer),
             "decision": "decision",
         },

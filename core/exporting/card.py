@@ -133,7 +133,7 @@ def _limits(problem: Problem, results: Sequence[FoldResult], choice: StrategyCho
         "- It knows rows like those it was trained on. Where new rows differ, its probabilities mislead: "
         "look at the drift of each column before you rely on it.",
         "- Text that was rare or never seen in training counts as one level; a missing number as the median.",
-        "- Dates are read as ISO dates (2024-05-31), numbers with a decimal point.",
+        "- New rows are read as the training table was: dates in its formats, numbers with its marks and units.",
     ]
     if few < _FEW:
         lines.append(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from core.data.preparation import CategoryStep, NumberStep, Preparation
+from core.data.preparation import CategoryStep, NumberStep, Preparation, Step
+from core.data.reading.cells import ColumnReading, Reading
+from core.data.table import Table
 
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 InputKind = Literal["number", "date", "text"]
 # Keras gives its own operations such names ("mean", "clip_3"), and no two parts of a model may share one.
 _OPERATION = re.compile(r"[a-z][a-z0-9_]*")
@@ -33,6 +36,21 @@ class Input:
     column: str
     name: str
     kind: InputKind
+
+
+def usual(step: Step) -> ColumnReading:
+    """Return how a column is read for a model that kept nothing on it: as plain as its values are."""
+    if isinstance(step, NumberStep):
+        return ColumnReading("date", formats=("ISO8601",)) if step.date else ColumnReading("number")
+    if step.levels and set(step.levels) <= {"True", "False"}:
+        return ColumnReading("truth")
+    return ColumnReading("number" if step.levels and all(map(_WHOLE.fullmatch, step.levels)) else "text")
+
+
+def readings_of(table: Table, preparation: Preparation) -> Reading:
+    """Return how the inputs' columns are read; of a run of an earlier version, which kept nothing, as is usual."""
+    columns = [(step.name, table.reading.of(step.name) or usual(step)) for step in preparation.steps]
+    return Reading(replace(table.reading.file, names=tuple(map(str, table.frame.columns))), tuple(columns))
 
 
 def inputs_of(preparation: Preparation) -> tuple[Input, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from core.data.preparation import NumberStep, Step
-from core.data.reading.cells import QUOTED, ColumnReading, FileReading, Reading, as_text, plain_names
+from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, plain_names, unmarked
 from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
+from core.exporting.inputs import usual
 from core.exporting.scorer import Scorer
 from core.words import TableError, counted, listed, quoted
-
-_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +104,7 @@ def read_rows(data: bytes, name: str, reading: Reading | None = None, target: st
         names = list(kept.names) if raw.shape[1] == len(kept.names) else unlabelled
         raw = raw.set_axis(names, axis=1)
     frame = raw.set_axis(names, axis=1).reset_index(drop=True)
-    for at, column in enumerate(frame.columns):
-        if isinstance(frame[column].dtype, pd.StringDtype) and frame[column].str.startswith(QUOTED).any():
-            raw.isetitem(at, frame[column].str.removeprefix(QUOTED).to_numpy())
-    return NewRows(name, raw, frame, tuple(notes))
+    return NewRows(name, unmarked(raw), frame, tuple(notes))
 
 
 def match(
@@ -175,21 +170,12 @@ def aligned(
         if source is None:
             columns[step.name] = pd.Series(np.full(len(rows.frame), np.nan), index=rows.frame.index)
             continue
-        how = (reading or Reading()).of(step.name) or _usual(step)
+        how = (reading or Reading()).of(step.name) or usual(step)
         known = before[step.name] if before is not None and step.name in before else None
         columns[step.name], problem = _read(rows.frame[source], step, how, known)
         if problem:
             said.append(problem)
     return pd.DataFrame(columns), tuple(said)
-
-
-def _usual(step: Step) -> ColumnReading:
-    """Return how a column is read for a model that kept nothing on it: as plain as its values are."""
-    if isinstance(step, NumberStep):
-        return ColumnReading("date", formats=("ISO8601",)) if step.date else ColumnReading("number")
-    if step.levels and set(step.levels) <= {"True", "False"}:
-        return ColumnReading("truth")
-    return ColumnReading("number" if step.levels and all(map(_WHOLE.fullmatch, step.levels)) else "text")
 
 
 def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | None) -> tuple[pd.Series, str]:

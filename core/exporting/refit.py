@@ -13,6 +13,7 @@ from core.data.table import Table
 from core.decision import Calibration
 from core.experiment.results import FoldResult
 from core.experiment.units import Trained, train_choice
+from core.exporting.inputs import readings_of
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.strategies import Reference, Strategy, StrategyError, label, parts_of
@@ -59,7 +60,9 @@ def refit(
     rows = refit_rows(problem)
     seed = int(np.random.SeedSequence([plan.split.seed]).generate_state(1)[0] >> 1)
     trained = train_choice(problem, choice, rows, seed, report=report)
-    scorer = Scorer(plan.target, target.labels, trained.preparation, tuple(one.weights for one in trained.networks))
+    networks = tuple(one.weights for one in trained.networks)
+    reading = readings_of(problem.table, trained.preparation)
+    scorer = Scorer(plan.target, target.labels, trained.preparation, networks, reading=reading)
     X_valid = trained.preparation.transform(problem.table.frame.iloc[target.rows[rows.valid]])
     return _with_rule(scorer, choice, trained, scorer.average(X_valid), target.codes[rows.valid], results)
 

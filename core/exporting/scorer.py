@@ -7,13 +7,14 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from core.data.preparation import CategoryStep, NumberStep, Preparation, Step
+from core.data.reading.cells import Reading
 from core.decision import Calibration, from_fields
 from core.networks.dense import Weights
 
@@ -46,6 +47,8 @@ class Scorer:
     scales : tuple of float
         For more classes, factors by which probabilities are multiplied before the largest wins;
         empty means 1.
+    reading : Reading
+        How the training table's cells became values; new rows are read in the same way.
     """
 
     target: str
@@ -55,6 +58,7 @@ class Scorer:
     adjustments: tuple[Calibration, ...] = ()
     threshold: float | None = None
     scales: tuple[float, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def layers(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
@@ -94,6 +98,7 @@ class Scorer:
             "threshold": self.threshold,
             "scales": self.scales,
             "networks": len(self.networks),
+            "reading": self.reading.plain(),
         }
         arrays = {f"w{i}_{j}": array for i, weights in enumerate(self.networks) for j, array in enumerate(weights)}
         buffer = io.BytesIO()
@@ -129,6 +134,8 @@ class Scorer:
             adjustments=tuple(from_fields(kind, fields) for kind, fields in plain["adjustments"]),
             threshold=plain["threshold"],
             scales=tuple(plain["scales"]),
+            # Models of earlier versions kept nothing on it.
+            reading=Reading.of_plain(plain["reading"]) if "reading" in plain else Reading(),
         )
 
 

@@ -25,7 +25,7 @@ from core.plan import StrategyChoice
 from core.runs.store import RunRecord, Store, StoreError
 from core.versions import versions
 
-_FORMAT = 1
+_FORMAT = 2
 _ARCHIVE, _SCORER, _ABOUT = "export.zip", "scorer.npz", "about.json"
 
 

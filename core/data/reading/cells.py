@@ -294,6 +294,15 @@ def quotes_marked(text: bytes, separator: str) -> bytes:
     return re.sub(b"(?<!" + around + b')"NA"(?!' + around + b")", f'"{QUOTED}NA"'.encode(), text)
 
 
+def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of cells as they were in the file, without what :func:`quotes_marked` put before some."""
+    frame = frame.copy(deep=False)
+    for at, kind in enumerate(frame.dtypes):
+        if isinstance(kind, pd.StringDtype) and frame.iloc[:, at].str.startswith(QUOTED).any():
+            frame.isetitem(at, frame.iloc[:, at].str.removeprefix(QUOTED).to_numpy())
+    return frame
+
+
 def has_header(first: Sequence[str], kept: FileReading) -> bool:
     """Tell whether new rows have a line of names: where the training table had one, or this line is its names."""
     return kept.header or plain_names(first) == list(kept.names)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sysconfig
+import venv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +20,25 @@ from core.experiment.results import FoldResult
 from core.experiment.units import run
 from core.exporting import Export, Scorer, export
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+
+# Runs the script of every package in turn, importing TensorFlow once for all. Libraries that neither
+# TensorFlow nor pandas needs are as good as not installed.
+RUNNER = """
+import importlib.util, runpy, sys
+assert importlib.util.find_spec("core") is None, "the project is within reach"
+
+ABSENT = {"sklearn", "imblearn", "skrub", "scipy", "pyarrow", "onnx", "streamlit", "distributed"}
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ABSENT:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+for folder in sys.argv[1:]:
+    sys.argv = ["predict.py", f"{folder}/rows.csv", f"{folder}/scored.csv"]
+    runpy.run_path(f"{folder}/predict.py")
+"""
 
 QUICK = NetworkSettings(epochs=4, hidden_layers=(16, 8))
 
@@ -96,3 +119,21 @@ def made(name: str) -> Case:
 def case() -> Callable[[str], Case]:
     """Return a function from a name in ``CHOICES`` to its case."""
     return made
+
+
+@pytest.fixture(scope="session")
+def lone_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the Python of a new environment that finds the installed libraries, but not this project."""
+    folder = tmp_path_factory.mktemp("lone")
+    venv.create(folder, with_pip=False, symlinks=True)
+    site = next(folder.glob("lib/python*/site-packages"))
+    (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"])
+    return folder / "bin" / "python"
+
+
+def run_scripts(python: Path, folders: Sequence[Path]) -> str:
+    """Let the script of every folder score its rows.csv into scored.csv, and return what all of them said."""
+    command = [str(python), "-I", "-c", RUNNER, *map(str, folders)]
+    done = subprocess.run(command, cwd=folders[0], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr

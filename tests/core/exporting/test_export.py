@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sysconfig
-import venv
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,27 +24,9 @@ from core.exporting.new_rows import aligned, match, read_rows
 from core.plan import Part, SplitSettings, StrategyChoice
 from core.strategies import StrategyError
 from core.training.lanes import predict
-from tests.core.exporting.conftest import CHOICES, Case
+from tests.core.exporting.conftest import CHOICES, Case, run_scripts
 
 Cases = Callable[[str], Case]
-# Runs the script of every package in turn, importing TensorFlow once for all. Libraries that neither
-# TensorFlow nor pandas needs are as good as not installed.
-RUNNER = """
-import importlib.util, runpy, sys
-assert importlib.util.find_spec("core") is None, "the project is within reach"
-
-ABSENT = {"sklearn", "imblearn", "skrub", "scipy", "pyarrow", "onnx", "streamlit", "distributed"}
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ABSENT:
-            raise ModuleNotFoundError(name)
-
-sys.meta_path.insert(0, Absent())
-for folder in sys.argv[1:]:
-    sys.argv = ["predict.py", f"{folder}/rows.csv", f"{folder}/scored.csv"]
-    runpy.run_path(f"{folder}/predict.py")
-"""
 
 
 def files_of(case: Case) -> dict[str, bytes]:
@@ -58,20 +37,10 @@ def files_of(case: Case) -> dict[str, bytes]:
 def app_probabilities(case: Case, csv: bytes) -> np.ndarray:
     """Return what the app's page computes for an uploaded file."""
     scorer = case.scorer
-    rows = read_rows(csv, "rows.csv")
+    rows = read_rows(csv, "rows.csv", scorer.reading, scorer.target)
     steps = scorer.preparation.steps
-    frame, _ = aligned(steps, rows, match(steps, [], rows))
+    frame, _ = aligned(steps, rows, match(steps, [], rows), scorer.reading)
     return scorer.probabilities(frame)
-
-
-@pytest.fixture(scope="module")
-def lone_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the Python of a new environment that finds the installed libraries, but not this project."""
-    folder = tmp_path_factory.mktemp("lone")
-    venv.create(folder, with_pip=False, symlinks=True)
-    site = next(folder.glob("lib/python*/site-packages"))
-    (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"])
-    return folder / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +52,7 @@ def unpacked(case: Cases, lone_python: Path, tmp_path_factory: pytest.TempPathFa
         for file, data in files_of(case(name)).items():
             (folders[name] / file).write_bytes(data)
         case(name).new_rows.to_csv(folders[name] / "rows.csv", index=False)
-    command = [str(lone_python), "-I", "-c", RUNNER, *map(str, folders.values())]
-    done = subprocess.run(command, cwd=folders["odd"], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "count as missing" not in done.stderr
+    assert "count as missing" not in run_scripts(lone_python, list(folders.values()))
     return folders
 
 
@@ -109,7 +75,9 @@ def test_the_script_gives_the_apps_probabilities_without_the_app(
 @pytest.mark.parametrize("name", CHOICES)
 def test_onnx_and_keras_agree_with_the_app(case: Cases, name: str) -> None:
     one, files = case(name), files_of(case(name))
-    assert sorted(files) == ["decision.json", "model.keras", "model.onnx", "model_card.md", "predict.py"]
+    assert sorted(files) == [
+        "decision.json", "model.keras", "model.onnx", "model_card.md", "predict.py", "reading.py", "safe_csv.py",
+    ]  # fmt: skip
     preparation = one.scorer.preparation
     frame = one.table.frame
     arrays = keras_model.arrays_of(preparation, frame)
