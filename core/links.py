@@ -17,7 +17,7 @@ from core.words import is_showable
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _NETWORK = tuple(f.name for f in fields(NetworkSettings))
 #: All names that a link may hold.
-NAMES = ("table", "file", "target", "positive", "strategies", "kinds", "classes", *_SPLIT, *_NETWORK)
+NAMES = ("table", "file", "target", "positive", "strategies", "kinds", "classes", "merged", *_SPLIT, *_NETWORK)
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
         query["kinds"] = json.dumps(dict(plan.kinds), ensure_ascii=False, separators=(",", ":"))
     if plan.classes:
         query["classes"] = json.dumps(dict(plan.classes), ensure_ascii=False, separators=(",", ":"))
+    if plan.merged:
+        merged = {name: dict(pairs) for name, pairs in plan.merged}
+        query["merged"] = json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
     for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_NETWORK, plan.network, NetworkSettings())):
         for name in names:
             value = getattr(own, name)
@@ -83,6 +86,7 @@ def from_query(query: Mapping[str, str]) -> Link:
         replace(NetworkSettings(), **_given(query, NetworkSettings())),  # type: ignore[arg-type]
         replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
         _classes(query.get("classes", "{}")),
+        _merged(query.get("merged", "{}")),
     )
     return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)
 
@@ -98,7 +102,7 @@ def opened(link: Link, table: Table) -> Table:
     plan = link.plan
     for name in filter(None, (plan.target, plan.split.group, plan.split.time)):
         table.column(name)
-    return table.with_kinds(dict(plan.kinds))
+    return table.planned(plan)
 
 
 def sample_of(table: Table) -> str | None:
@@ -147,3 +151,13 @@ def _kinds(text: str) -> tuple[tuple[str, str], ...]:
     except (ValueError, RecursionError) as error:
         raise PlanError("This link's column kinds cannot be read: choose them by hand.") from error
     return tuple(sorted((str(name), str(kind)) for name, kind in raw.items()))
+
+
+def _merged(text: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    try:
+        raw = json.loads(text)
+        return tuple(
+            sorted((name, tuple((str(one), str(other)) for one, other in pairs.items())) for name, pairs in raw.items())
+        )
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise PlanError("This link's merged spellings cannot be read: merge them by hand.") from error

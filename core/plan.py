@@ -162,6 +162,8 @@ class Plan:
         Classes of the target, as text, that count as another one; None leaves their rows out.
     strategies : tuple of StrategyChoice
         What is compared, in order.
+    merged : tuple of (column, pairs) pairs
+        Spellings of labels that the user merged: each pair is a spelling and what it becomes.
     """
 
     target: str
@@ -171,6 +173,7 @@ class Plan:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     classes: tuple[tuple[str, str | None], ...] = ()
+    merged: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
@@ -222,6 +225,10 @@ class Plan:
                 network=network,
                 split=SplitSettings(**{"seeding": 1, **raw["split"]}),
                 classes=tuple((name, into) for name, into in raw.get("classes", ())),
+                # Plans of earlier versions merged nothing.
+                merged=tuple(
+                    (name, tuple((one, other) for one, other in pairs)) for name, pairs in raw.get("merged", ())
+                ),
             )
         except PlanError:
             raise

@@ -77,7 +77,7 @@ def new_rows(file_id: str, folder: str, _kept: Kept, _data: bytes, _name: str) -
 @cached(max_entries=4)
 def training_table(run_id: str, key: str) -> Table:
     table = store().table(run_id)
-    return table.with_kinds(dict(store().record(run_id).plan.kinds))
+    return table.planned(store().record(run_id).plan)
 
 
 def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:

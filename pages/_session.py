@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.data.table import Table, suggest_target
@@ -38,7 +38,7 @@ class Session:
 
     def reopened(self, table: Table, plan: Plan) -> Session:
         """Return the session with the table and the plan of an earlier run."""
-        return Session(table.with_kinds(dict(plan.kinds)), plan)
+        return Session(table.planned(plan), plan)
 
     def planned(self, **changes: object) -> Session:
         """Return the session with fields of the plan changed.
@@ -57,3 +57,12 @@ class Session:
         merged = {**dict(self.plan.kinds), **kinds}
         plan = replace(self.plan, kinds=tuple(sorted(merged.items())))
         return replace(self, table=self.table.with_kinds(kinds), plan=plan)
+
+    def with_merged(self, column: str, pairs: Sequence[tuple[str, str]]) -> Session:
+        """Return the session with spellings in a column merged; a positive class that is merged away is let go."""
+        if self.table is None or self.plan is None:
+            return self
+        merged = {**dict(self.plan.merged), column: (*dict(self.plan.merged).get(column, ()), *pairs)}
+        positive = None if column == self.plan.target and self.plan.positive in dict(pairs) else self.plan.positive
+        plan = replace(self.plan, merged=tuple(sorted(merged.items())), positive=positive)
+        return replace(self, table=self.table.with_merged(merged), plan=plan)

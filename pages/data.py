@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.data.cautions import Cautions
     from core.data.problem import Problem
     from core.data.profile import Profile
+    from core.data.spellings import Spellings
     from core.data.table import Table
     from core.plan import Plan
 
@@ -31,6 +32,7 @@ KINDS = {
     "ignored": "Ignored",
 }
 PREVIEW_ROWS = 100
+MOST_SPELLED = 5
 
 
 def main() -> None:
@@ -103,8 +105,12 @@ def show_table(table: Table, plan: Plan) -> None:
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
     with st.expander("Choose another table"):
         choose_table()
+    spelled = spellings_of_table(table, (table.digest, plan.kinds))
+    said = {one.sentence() for one in spelled}
     for note in table.notes:
-        st.caption(f":material/healing: {sentence(note)}")
+        if note not in said:
+            st.caption(f":material/healing: {sentence(note)}")
+    show_spellings(table, spelled)
     left, right = st.columns(2, gap="large")
     settings_help = True
     with left:
@@ -129,6 +135,32 @@ def show_table(table: Table, plan: Plan) -> None:
             st.switch_page("pages/strategies.py")
         if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=problem is None) and problem:
             run(problem)
+
+
+@cached(max_entries=8)
+def spellings_of_table(_table: Table, key: tuple[object, ...]) -> tuple[Spellings, ...]:
+    from core.data.spellings import spellings_in
+
+    return spellings_in(_table.frame, [column.name for column in _table.columns if column.kind == "categorical"])
+
+
+def show_spellings(table: Table, spelled: tuple[Spellings, ...]) -> None:
+    """Point out labels in two spellings, each column with a button that merges them."""
+    for at, one in enumerate(spelled[:MOST_SPELLED]):
+        words, act = st.columns([5, 1], vertical_alignment="center")
+        words.warning(sentence(one.sentence().replace("`", "'")), icon=":material/spellcheck:")
+        act.button(
+            "Merge",
+            key=f"merge_{table.digest}_{at}",
+            help=f"Count every spelling of a label in {plain(one.column)} as its commonest one",
+            on_click=merge_spellings,
+            args=(one,),
+            width="stretch",
+        )
+
+
+def merge_spellings(spelled: Spellings) -> None:
+    remember(session().with_merged(spelled.column, spelled.merged))
 
 
 def run(problem: Problem) -> None:

@@ -19,7 +19,7 @@ class Problem:
     Parameters
     ----------
     table : Table
-        With the plan's column kinds.
+        With the plan's column kinds and merged spellings.
     plan : Plan
     target : Target
         Encoded after the kinds were applied.
@@ -58,7 +58,7 @@ class Problem:
         PlanError
             The table has no such column to split by, or it cannot put rows in order.
         """
-        typed = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+        typed = table.planned(plan)
         beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
         for name in beside:
             if name not in typed.frame.columns:

@@ -6,7 +6,7 @@ import hashlib
 import mmap
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import BinaryIO, Literal, cast, get_args
 import numpy as np
 import pandas as pd
 
+from core.data.by_hand import Converted, converted
 from core.data.classes import ClassChanges, change_classes, check_classes
-from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, is_mark
+from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text
 from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
-from core.data.reading.deciding import by_hand
+from core.data.spellings import spellings_in
+from core.plan import Plan
 from core.words import TableError, counted, listed, quoted
 
 __all__ = ["Column", "ColumnKind", "Table", "TableError", "Target", "encode_target", "from_frame", "read_table"]
@@ -82,6 +84,8 @@ class Table:
         SHA-256 of the content, the same however the table was stored.
     reading : Reading
         How the cells became values; what scores rows reads them in the same way.
+    before : tuple of (column, Converted) pairs
+        What columns held before a kind chosen by hand made numbers or dates of their text.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Table:
     notes: tuple[str, ...]
     digest: str
     reading: Reading = field(default_factory=Reading)
+    before: tuple[tuple[str, Converted], ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name.
@@ -120,6 +125,7 @@ class Table:
             A column or kind is unknown, or the column's values do not fit the kind.
         """
         frame, columns, reading = self.frame, {column.name: column for column in self.columns}, self.reading
+        before = dict(self.before)
         for name, kind in kinds.items():
             column = self.column(name)
             if kind not in get_args(ColumnKind):
@@ -129,54 +135,59 @@ class Table:
             if kind == column.kind:
                 continue
             note = "Chosen by hand."
-            read = _by_hand(frame[name], kind)
-            if read is not None:
-                values, lost = read.values(frame[name])
-                note += _lost_note(frame[name], lost.to_numpy(), kind)
-                frame = frame.assign(**{name: values})
-                column = replace(column, missing=int(values.isna().sum()), distinct=_distinct(values))
-                reading = reading.with_column(name, read)
+            made = converted(frame[name], kind)
+            if made is None and name in before and kind not in ("numeric", "date"):
+                made = before.pop(name)  # the words that were no numbers or dates come back
+            elif made is not None:
+                note += made.note
+                before.setdefault(name, Converted(frame[name], reading.of(name) or ColumnReading()))
+            if made is not None:
+                frame = frame.assign(**{name: made.values})
+                column = replace(column, missing=int(made.values.isna().sum()), distinct=_distinct(made.values))
+                reading = reading.with_column(name, made.reading)
             columns[name] = replace(column, kind=cast(ColumnKind, kind), note=note)
-        return replace(self, frame=frame, columns=tuple(columns.values()), reading=reading)
-
-
-def _by_hand(values: pd.Series, kind: str) -> ColumnReading | None:
-    """Return how a column becomes numbers or dates, None where it holds such or is to be something else."""
-    moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
-    truth = pd.api.types.is_bool_dtype(values.dtype)
-    number = pd.api.types.is_numeric_dtype(values.dtype) and not truth
-    if (kind == "numeric" and number) or (kind == "date" and moment) or kind not in ("numeric", "date"):
-        return None
-    if kind == "numeric" and moment:
-        raise TableError(f"Column {quoted(values.name)} holds dates and cannot be numeric: leave it as date.")
-    if kind == "numeric" and truth:
-        return ColumnReading("number")
-    known = values.dropna()
-    read = by_hand(pd.Series(known.map(as_text).unique(), dtype="str").str.strip(), kind)
-    if read is None or not read.values(values)[0].notna().any():
-        holds = "numbers" if number else "truth values" if truth else f"values such as {quoted(known.iloc[0])}"
-        raise TableError(
-            f"Column {quoted(values.name)} cannot be {kind}, since it holds {holds}: "
-            f"leave it as {'numeric' if number else 'categorical'} or change the values."
+        return replace(
+            self, frame=frame, columns=tuple(columns.values()), reading=reading, before=tuple(before.items())
         )
-    return read
 
+    def with_merged(self, merged: Mapping[str, Sequence[tuple[str, str]]]) -> Table:
+        """Return the table with spellings of labels merged: (spelling, what it becomes) pairs by column.
 
-def _lost_note(values: pd.Series, lost: np.ndarray, kind: str) -> str:
-    """Return a sentence on the values that are no number or date, empty where all are."""
-    silent = values.notna().to_numpy() & ~lost
-    if _is_text(values):
-        silent &= is_mark(values.astype("str"), loose=True)
-    count = int(lost.sum() + (silent.sum() if _is_text(values) else 0))
-    if not count:
-        return ""
-    first = values[lost | silent].drop_duplicates() if _is_text(values) else values[lost].drop_duplicates()
-    noun = "number" if kind == "numeric" else "date"
-    return f" {counted(count, 'value')} ({listed(first, 3)}) {'is' if count == 1 else 'are'} no {noun}: missing."
+        Raises
+        ------
+        TableError
+            A column is unknown.
+        """
+        frame, reading, notes, changed = self.frame, self.reading, list(self.notes), set()
+        for name, pairs in merged.items():
+            self.column(name)
+            values = frame[name].astype(object).replace(dict(pairs)).astype(frame[name].dtype)
+            read = replace(reading.of(name) or ColumnReading(), merged=tuple((one, other) for one, other in pairs))
+            reading = reading.with_column(name, read)
+            if not values.equals(frame[name]):
+                changed.add(name)
+                notes = [note for note in notes if note not in {one.sentence() for one in spellings_in(frame, [name])}]
+                notes.append(f"Spellings in {quoted(name)} merged by hand: {listed(one for one, _ in pairs)}.")
+                frame = frame.assign(**{name: values})
+        if not changed:
+            return replace(self, reading=reading)
+        fresh = from_clean(frame, self.name, tuple(notes), reading)
+        columns = (
+            replace(fresh.column(old.name), kind=old.kind, note=old.note) if old.name in changed else old
+            for old in self.columns
+        )
+        return replace(fresh, columns=tuple(columns), before=self.before)
 
+    def planned(self, plan: Plan) -> Table:
+        """Return the table as a plan wants it: spellings merged, then kinds changed; the same where it is so already.
 
-def _is_text(values: pd.Series) -> bool:
-    return pd.api.types.is_string_dtype(values.dtype) or pd.api.types.is_object_dtype(values.dtype)
+        Raises
+        ------
+        TableError
+            The plan names a column that the table has not, or a kind that its values do not fit.
+        """
+        table = self.with_merged(dict(plan.merged)) if plan.merged else self
+        return table.with_kinds(dict(plan.kinds)) if plan.kinds else table
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:

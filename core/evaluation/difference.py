@@ -41,6 +41,8 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
         found.append("They have different targets or classes.")
     if one.kinds != other.kinds:
         found.append("They read some columns as different kinds.")
+    if one.merged != other.merged:
+        found.append("They merged different spellings of labels.")
     if one.split != other.split:
         found.append("They are on different folds: folds, repeats, seed or split columns differ.")
     if one.network != other.network:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import SAMPLES
 from core.data.table import read_table
 from pages._session import Session
-
-CASES = Path(__file__).resolve().parents[1] / "cases"
+from tests.core.data.reading import CASES
 
 
 def text_of(app: AppTest) -> str:
@@ -145,3 +142,16 @@ def test_columns_that_spell_out_the_class_are_warned_of_and_ignored_with_one_cli
     kinds = {column.name: column.kind for column in after.session_state["session"].table.columns}
     assert [name for name, kind in kinds.items() if kind == "ignored"] == ["is_1", "is_2", "is_3", "is_4"]
     assert not any("give the class away" in warning.value for warning in after.warning)
+
+
+def test_labels_in_two_spellings_are_pointed_out_and_merged_by_one_click(app: AppTest) -> None:
+    page = upload(app, (CASES / "labels_in_two_spellings.csv").read_bytes())
+    assert any("more than one spelling" in warning.value for warning in page.warning)
+    assert not any("more than one spelling" in caption.value for caption in page.caption)
+    next(button for button in page.button if button.label == "Merge").click().run()
+    assert not page.exception
+    assert not any(button.label == "Merge" for button in page.button)
+    assert any("merged by hand" in caption.value for caption in page.caption)
+    plan = page.session_state["session"].plan
+    assert plan.merged == (("y", (("Fraud", "fraud"),)),)
+    assert [one.label for one in page.selectbox if "Positive" in one.label]

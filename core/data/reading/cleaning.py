@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.data.reading.cells import QUOTED, ColumnReading, FileReading, Reading, as_text, is_mark, plain_names
 from core.data.reading.deciding import Decision, decide
+from core.data.spellings import MOST_LEVELS, spellings_of
 from core.words import TableError, counted, listed, quoted
 
 _MOMENT = np.dtype("datetime64[us]")
@@ -182,7 +183,9 @@ class _Levels:
             return pd.Series(np.full(len(self.column), np.nan), name=name), "", []
         values, _ = reading.levels(self.texts)
         taken = pd.Series(values.array.take(self.codes, allow_fill=True), name=name, index=self.column.index)
-        if reading.kind == "text" or values.isna().all():
+        if reading.kind == "text":
+            return taken, "", self._spellings(values)
+        if values.isna().all():
             return taken, "", []
         said = []
         odd = self.texts[(values.isna().to_numpy(bool) & ~is_mark(self.texts.str.removeprefix(QUOTED)))]
@@ -213,6 +216,15 @@ class _Levels:
         if reading.thousands or reading.decimal == ",":
             return taken, "Numbers written with decimal commas or thousands marks, read as numbers", said
         return taken, "Numbers written as text, read as numbers", said
+
+    def _spellings(self, values: pd.Series) -> list[str]:
+        """Return a sentence where labels are one word in several spellings."""
+        if len(values) > 2 * MOST_LEVELS:  # a few may differ by space alone
+            return []
+        rows = np.bincount(self.codes[self.codes >= 0], minlength=len(values))
+        counts = pd.Series(rows, index=values.to_numpy()).groupby(level=0).sum()
+        found = spellings_of(str(self.column.name), counts.index.tolist(), counts.tolist())
+        return [] if found is None else [found.sentence()]
 
 
 def _decided(columns: dict[str, _Levels], decimal: str) -> dict[str, Decision]:

@@ -1,0 +1,74 @@
+"""Making numbers or dates of a column because somebody says that it holds such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.data.reading.cells import ColumnReading, as_text, is_mark
+from core.data.reading.deciding import by_hand
+from core.words import TableError, counted, listed, quoted
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """A column's values, how cells become them, and a sentence on the values that are lost; empty where none is."""
+
+    values: pd.Series
+    reading: ColumnReading
+    note: str = ""
+
+
+def converted(column: pd.Series, kind: str) -> Converted | None:
+    """Return a column as numbers or dates, None where it holds such already or is to be something else.
+
+    Raises
+    ------
+    TableError
+        Not one value is a number or date.
+    """
+    reading = _reading(column, kind)
+    if reading is None:
+        return None
+    values, _ = reading.values(column)
+    if column.notna().any() and not values.notna().any():
+        raise _refused(column, kind)
+    lost = column[(column.notna() & values.isna()).to_numpy()]
+    if isinstance(column.dtype, pd.StringDtype):
+        lost = lost[~is_mark(lost)]
+    if not len(lost):
+        return Converted(values, reading)
+    one, noun = len(lost) == 1, "number" if kind == "numeric" else "date"
+    shown = listed(lost.drop_duplicates(), 3)
+    return Converted(
+        values, reading, f" {counted(len(lost), 'value')} ({shown}) {'is' if one else 'are'} no {noun}: missing."
+    )
+
+
+def _reading(column: pd.Series, kind: str) -> ColumnReading | None:
+    moment = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    truth = pd.api.types.is_bool_dtype(column.dtype)
+    number = pd.api.types.is_numeric_dtype(column.dtype) and not truth
+    if (kind == "numeric" and number) or (kind == "date" and moment) or kind not in ("numeric", "date"):
+        return None
+    if kind == "numeric" and moment:
+        raise TableError(f"Column {quoted(column.name)} holds dates and cannot be numeric: leave it as date.")
+    if kind == "numeric" and truth:
+        return ColumnReading("number")
+    levels = pd.Series(column.dropna().map(as_text).unique(), dtype="str").str.strip()
+    reading = by_hand(levels, kind)
+    if reading is None:
+        raise _refused(column, kind)
+    return reading
+
+
+def _refused(column: pd.Series, kind: str) -> TableError:
+    truth = pd.api.types.is_bool_dtype(column.dtype)
+    number = pd.api.types.is_numeric_dtype(column.dtype) and not truth
+    example = f"values such as {quoted(column.dropna().iloc[0])}"
+    holds = "numbers" if number else "truth values" if truth else example
+    return TableError(
+        f"Column {quoted(column.name)} cannot be {kind}, since it holds {holds}: "
+        f"leave it as {'numeric' if number else 'categorical'} or change the values."
+    )
