@@ -70,7 +70,7 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
 def new_rows(file_id: str, folder: str, _kept: Kept, _data: bytes, _name: str) -> NewRows:
     from core.exporting.new_rows import read_rows
 
-    scorer = _kept.scorer()
+    scorer = _kept.scorer
     return read_rows(_data, _name, scorer.reading, scorer.target)
 
 
@@ -117,18 +117,19 @@ def scored(
     """Return the scored file; the first four arguments are what makes it new."""
     from core.exporting.drift import drift
     from core.exporting.new_rows import aligned, score
+    from core.reporting.safe_csv import safe_csv
 
     scorer = _kept.scorer
     steps = scorer.preparation.steps
-    training = training_table(run_id).frame
+    training = training_table(run_id, store().fingerprint(run_id)).frame
     frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
     result = score(scorer, _rows, frame)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
     decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}
     there = [step for step in steps if dict(_matched.found)[step.name] is not None]
-    drifts = drift(there, training_table(run_id, store().fingerprint(run_id)).frame, frame)
-    return Scored(result.to_csv(index=False).encode(), head, decided, (*_rows.notes, *problems), drifts)
+    drifts = drift(there, training, frame)
+    return Scored(safe_csv(result).encode(), head, decided, (*_rows.notes, *problems), drifts)
 
 
 def show_scored(name: str, done: Scored) -> None:

@@ -17,6 +17,7 @@ from core.data.problem import Problem
 from core.data.reading.cleaning import as_text
 from core.exporting import script_texts as texts
 from core.plan import Plan, StrategyChoice
+from core.reporting.safe_csv import safe_csv
 from core.strategies import label, parts_of
 from core.strategies.combining import clash
 from core.strategies.snippets.snippet import CodeFacts, Snippet
@@ -41,7 +42,7 @@ def table_csv(problem: Problem) -> bytes:
         if column.kind == "categorical":
             frame[column.name] = frame[column.name].map(as_text, na_action="ignore").astype(object)
     frame[target.name] = np.array(target.labels, object)[target.codes]
-    return frame.to_csv(index=False).encode()
+    return safe_csv(frame).encode()
 
 
 def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> str:

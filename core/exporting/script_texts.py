@@ -7,6 +7,7 @@ from pprint import pformat
 
 from core.data.table import Target
 from core.plan import Plan
+from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import CodeFacts
 
 STANDARD = ("import sys", "from collections import Counter", "from types import SimpleNamespace")
@@ -40,12 +41,12 @@ if __name__ == "__main__":
 
 
 def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], csv: str) -> str:
-    """Return the constants; names of columns and classes are written as Python literals."""
+    """Return the constants; names of columns and classes are Python literals, as the table's CSV has them."""
     network, split = plan.network, plan.split
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"
     lines = [
         f"TABLE = {csv!r}",
-        f"TARGET = {plan.target!r}",
+        f"TARGET = {guarded(plan.target)!r}",
         f"CLASSES = {_listed(list(target.labels))}  # {classes}",
         f"NUMBERS = {_listed(of_kind['numeric'])}",
         *([f"DATES = {_listed(of_kind['date'])}"] if of_kind["date"] else []),
@@ -64,7 +65,7 @@ def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], c
 
 
 def _listed(names: Sequence[str]) -> str:
-    return pformat(list(names), width=110, compact=True)
+    return pformat([guarded(name) for name in names], width=110, compact=True)
 
 
 def read_table(of_kind: Mapping[str, Sequence[str]], facts: CodeFacts) -> str:
@@ -170,12 +171,12 @@ def fold_head(facts: CodeFacts, plan: Plan) -> list[str]:
     lines = ["def main(path, folds_to_run):", "    table, labels = read_table(path)"]
     if split.time is not None:
         lines += [
-            f'    order = table[{split.time!r}].argsort(kind="stable").to_numpy()',
+            f'    order = table[{guarded(split.time)!r}].argsort(kind="stable").to_numpy()',
             "    splits = [(order[train], order[test]) for train, test in TimeSeriesSplit(FOLDS).split(order)]",
         ]
     elif split.group is not None:
         lines += [
-            f"    groups = pd.factorize(table[{split.group!r}])[0]",
+            f"    groups = pd.factorize(table[{guarded(split.group)!r}])[0]",
             "    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=FOLD_SEED)",
             "    splits = list(folds.split(table, labels, groups))",
         ]

@@ -22,14 +22,15 @@ def safe_csv(frame: pd.DataFrame) -> str:
     ----------
     OWASP, "CSV Injection".
     """
-    safe = frame.rename(columns=_guarded)
+    safe = frame.rename(columns=guarded)
     for at, kind in enumerate(frame.dtypes):
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
-            safe.isetitem(at, frame.iloc[:, at].astype(object).map(_guarded, na_action="ignore").to_numpy())
+            safe.isetitem(at, frame.iloc[:, at].astype(object).map(guarded, na_action="ignore").to_numpy())
     return safe.to_csv(index=False, lineterminator="\n")
 
 
-def _guarded(cell: object) -> object:
+def guarded(cell: object) -> object:
+    """Return a cell or heading as :func:`safe_csv` writes it."""
     if not isinstance(cell, str):
         return cell
     # The writer does not quote a lone carriage return, and readers would begin a row there.

@@ -85,6 +85,9 @@ MODELS: dict[str, Callable[[], Model]] = {
     "another separator": lambda: model(
         lines(";", HEADER.replace(",", ";")).encode(), "class", lines("\t", HEADER.replace(",", "\t")).encode()
     ),
+    "formulas": lambda: model(
+        lines(",", HEADER).replace("herb", "=1+1").replace("size", "@size").encode(), "class"
+    ),
     "a title above": lambda: model(lines(",", HEADER).encode(), "class", b"\n" + lines(",", HEADER).encode()),
 }  # fmt: skip
 
@@ -132,6 +135,13 @@ def test_the_training_tables_own_rows_are_read_as_they_were(models: dict[str, Mo
     one = models[name]
     frame, _ = one.frame()
     np.testing.assert_array_equal(one.scorer.preparation.encode(frame), one.scorer.preparation.encode(one.table.frame))
+
+
+def test_the_scored_table_of_the_script_holds_no_formula(scored: dict[str, Path]) -> None:
+    text = (scored["formulas"] / "scored.csv").read_text(encoding="utf-8")
+    assert text.startswith("'@size,")
+    assert ",'=1+1," in text
+    assert ",=1+1" not in text
 
 
 def test_a_day_stays_a_day(models: dict[str, Model]) -> None:

@@ -8,6 +8,7 @@ is the strategy. Those with more than two classes have a hidden layer.
 
 from __future__ import annotations
 
+import io
 import runpy
 import sys
 from pathlib import Path
@@ -126,3 +127,21 @@ def test_a_script_agrees_with_the_app(
     pooled = float(np.sqrt(np.mean([np.var(each, ddof=1) for each in app.values()])))
     noise = max(pooled, float(np.std(values, ddof=1))) * np.sqrt(1 + 1 / len(SEEDS))
     assert abs(score - np.mean(values)) < 4 * noise, f"script {score:.3f}, app {np.mean(values):.3f} ± {noise:.3f}"
+
+
+def test_a_scripts_table_holds_no_formula_and_the_script_reads_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.where(np.arange(120) % 3, "=1+1", "-none-")
+    levels = np.where(rng.random(120) < 0.5, '=HYPERLINK("http://x")', "@SUM(1)")
+    frame = pd.DataFrame({"+x": rng.normal(size=120) + (labels == "=1+1"), "=level": levels, "-class": labels})
+    plan = Plan("-class", (parse_choice("plain"),), network=LINEAR, split=SplitSettings(folds=2))
+    problem, path = Problem.of(from_frame(frame), plan), tmp_path / "plain.py"
+    written = table_csv(problem)
+    cells = pd.read_csv(io.BytesIO(written), header=None, dtype=str).to_numpy().ravel()
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "-class", "-none"))]
+    (tmp_path / "table.csv").write_bytes(written)
+    path.write_text(script(problem, plan.strategies[0]))
+    read = runpy.run_path(str(path))["read_table"](tmp_path / "table.csv")
+    assert len(read[1]) == 120
+    assert read[1].tolist() == problem.target.codes.tolist()
+    assert set(read[0].columns) == {"'+x", "'=level", "'-class"}
