@@ -96,7 +96,8 @@ def _start(candidate: Candidate, facts: TableFacts) -> None:
         raise StrategyError(reason)
     reference = next((part for part in parts if isinstance(part, Reference)), None)
     if reference is not None:
-        candidate.predictor = reference.fit(view)
+        candidate.lanes = [reference.lane(view)]
+        candidate.predictor = reference.fit(candidate.lanes[0], view)
         return
     candidate.stages = stages_of(parts, Lane(np.arange(len(view.y)), view.seed), view)
     candidate.pending = next(candidate.stages)

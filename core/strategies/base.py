@@ -279,8 +279,22 @@ Predictor = Callable[[np.ndarray], np.ndarray]
 class Reference(Strategy):
     """A model of another library beside the networks, marked as a reference."""
 
-    def fit(self, view: TrainingView) -> Predictor:
-        """Return a function from inputs, shape (n, n_features), to probabilities, shape (n, n_classes)."""
+    def lane(self, view: TrainingView) -> Lane:
+        """Return the rows and weights that the model learns from, as a network's lane says them.
+
+        Whatever asks which class shares probabilities are under, such as prior correction, reads it alike for
+        networks and references.
+        """
+        return Lane(np.arange(len(view.y)), view.seed)
+
+    def fit(self, lane: Lane, view: TrainingView) -> Predictor:
+        """Learn from a lane's rows under its weights.
+
+        Returns
+        -------
+        callable
+            From inputs, shape (n, n_features), to probabilities, shape (n, n_classes).
+        """
         raise NotImplementedError
 
 

@@ -223,7 +223,7 @@ class PriorCorrection(Strategy):
     """Probabilities carried back from the classes' shares in training to those of the table.
 
     The shares in training count rows, weights, batches and logit offsets; over several networks
-    they are averaged.
+    they are averaged. References say theirs in the same way.
     """
 
     calibrates = True
@@ -246,8 +246,6 @@ class PriorCorrection(Strategy):
         return Snippet(helpers=(functions.PRIOR_SHIFT,), adjust=shift)
 
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
-        if not lanes:
-            return None
         seen = np.mean([lane.class_shares(view.y, view.n_classes) for lane in lanes], axis=0)
         own = view.class_counts / len(view.y)
         factors = np.divide(own, seen, out=np.zeros(view.n_classes), where=seen > 0)

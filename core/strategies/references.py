@@ -11,6 +11,8 @@ import numpy as np
 
 from core.strategies.base import Card, Predictor, Reference, TrainingView, register
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.weighting import BALANCED_CODE, balanced, weighted
+from core.training.lane import Lane
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -20,15 +22,29 @@ if TYPE_CHECKING:
 class _SklearnReference(Reference):
     """A scikit-learn classifier on the network's inputs."""
 
-    class_weight: ClassVar[str | None] = None
+    balances: ClassVar[bool] = False
 
     @abstractmethod
     def model(self, seed: int) -> ClassifierMixin:
         """Return the classifier, not fitted yet."""
 
-    def fit(self, view: TrainingView) -> Predictor:
+    def lane(self, view: TrainingView) -> Lane:
+        lane = super().lane(view)
+        return weighted(lane, view, balanced(view.class_counts)) if self.balances else lane
+
+    def fit(self, lane: Lane, view: TrainingView) -> Predictor:
+        # Weights of rows do what class_weight="balanced" does, and the lane tells of them.
+        model = self.model(lane.seed).fit(view.X[lane.rows], view.y[lane.rows], sample_weight=lane.sample_weight)
         # A partial, not a closure: a fitted classifier has to pickle.
-        return partial(_probabilities, self.model(view.seed).fit(view.X, view.y), view.n_classes)
+        return partial(_probabilities, model, view.n_classes)
+
+    def weight_code(self) -> str:
+        """Return the classifier's argument for a script."""
+        return 'class_weight="balanced", ' if self.balances else ""
+
+    def shares_code(self) -> str:
+        """Return the weight per class for a script."""
+        return BALANCED_CODE if self.balances else ""
 
 
 def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.ndarray:
@@ -40,14 +56,14 @@ def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.
 @dataclass(frozen=True)
 class _Logistic(_SklearnReference):
     def code(self, facts: CodeFacts) -> Snippet:
-        weight = "" if self.class_weight is None else f"class_weight={self.class_weight!r}, "
         imports = ("from sklearn.linear_model import LogisticRegression",)
-        return Snippet(imports, model=f"LogisticRegression({weight}max_iter=1000)")
+        model = f"LogisticRegression({self.weight_code()}max_iter=1000)"
+        return Snippet(imports, weights=self.shares_code(), model=model)
 
     def model(self, seed: int) -> ClassifierMixin:
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(class_weight=self.class_weight, max_iter=1000)
+        return LogisticRegression(max_iter=1000)
 
 
 @register
@@ -86,20 +102,20 @@ class LogisticBalanced(_Logistic):
         formula=r"p = \frac{1}{1 + e^{-(w \cdot x + b)}}, \quad \ell = -\frac{N}{C \, n_y} \log p_y",
         cost="fast",
     )
-    class_weight = "balanced"
+    balances = True
 
 
 @dataclass(frozen=True)
 class _Boosting(_SklearnReference):
     def code(self, facts: CodeFacts) -> Snippet:
-        weight = "" if self.class_weight is None else f"class_weight={self.class_weight!r}, "
         imports = ("from sklearn.ensemble import HistGradientBoostingClassifier",)
-        return Snippet(imports, model=f"HistGradientBoostingClassifier({weight}random_state=seed)")
+        model = f"HistGradientBoostingClassifier({self.weight_code()}random_state=seed)"
+        return Snippet(imports, weights=self.shares_code(), model=model)
 
     def model(self, seed: int) -> ClassifierMixin:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        return HistGradientBoostingClassifier(class_weight=self.class_weight, random_state=seed)
+        return HistGradientBoostingClassifier(random_state=seed)
 
 
 @register
@@ -141,4 +157,4 @@ class BoostingBalanced(_Boosting):
         ),
         cost="fast",
     )
-    class_weight = "balanced"
+    balances = True

@@ -27,6 +27,10 @@ def weighted(lane: Lane, view: TrainingView, class_weights: np.ndarray) -> Lane:
     return replace(lane, sample_weight=weights.astype(np.float32))
 
 
+#: :func:`balanced` in a script, of ``counts`` and ``y``.
+BALANCED_CODE = "len(y) / (len(CLASSES) * np.maximum(counts, 1))"
+
+
 def balanced(counts: np.ndarray) -> np.ndarray:
     """Return scikit-learn's balanced weights, n / (n_classes · n_j); classes without rows get 0."""
     present = counts > 0
@@ -93,7 +97,7 @@ class BalancedWeights(ClassWeighting):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(weights="len(y) / (len(CLASSES) * np.maximum(counts, 1))")
+        return Snippet(weights=BALANCED_CODE)
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return balanced(counts)
@@ -117,7 +121,7 @@ class SquareRootWeights(ClassWeighting):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(weights="np.sqrt(len(y) / (len(CLASSES) * np.maximum(counts, 1)))")
+        return Snippet(weights=f"np.sqrt({BALANCED_CODE})")
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return np.sqrt(balanced(counts))
