@@ -7,6 +7,7 @@ needs none of this project, and reads the table that :func:`table_csv` writes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -74,7 +75,11 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
         texts.read_table(of_kind, facts),
         texts.preparation(facts),
         *made.helpers,
-        *((texts.network(facts, plan), _train(made, facts, plan), texts.predict(facts)) if not made.model else ()),
+        *(
+            (texts.network(facts, plan, made.scale), _train(made, facts, plan), texts.predict(facts))
+            if not made.model
+            else ()
+        ),
         *((made.batch_map,) if made.batch_map else ()),
         *((made.ensemble,) if made.ensemble else ()),
         texts.scores(facts),
@@ -102,7 +107,9 @@ def _joined(snippets: Sequence[Snippet]) -> Snippet:
         bias=only("bias", "output biases"),
         loss=only("loss", "losses"),
         late_weights=only("late_weights", "losses"),
-        late_from=min((s.late_from for s in snippets), default=1.0),
+        late_from=next((s.late_from for s in snippets if s.late_from is not None), None),
+        balanced_from=next((s.balanced_from for s in snippets if s.balanced_from is not None), None),
+        scale=math.prod(s.scale for s in snippets),
         data=only("data", "orders of batches"),
         batch_map=only("batch_map", "augmentations"),
         offset=only("offset", "losses"),
@@ -161,7 +168,7 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     if boosted and made.data:
         raise CodeError("A script for EasyEnsemble with batches of its own is not written: choose one of them.")
     weighted = bool(made.weights or made.costs)
-    reweighed = bool(made.rows or made.ensemble or weighted or made.data or made.late_weights)
+    reweighed = bool(made.rows or made.ensemble or weighted or made.data)
     corrected = "seen" in made.adjust
     uses_prior = "prior" in made.batch_map
     own_order = bool(made.rows or made.ensemble or made.data or made.batch_map)
@@ -194,8 +201,12 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     )
     callbacks = []
     loss = made.loss or default
-    if made.late_from < 1:
-        lines.append(f"    late_from = int(np.ceil({made.late_from!r} * EPOCHS))")
+    settled = [
+        (name, share)
+        for name, share in (("late_from", made.late_from), ("balanced_from", made.balanced_from))
+        if share is not None
+    ]
+    lines += [f"    {name} = min(int(np.ceil({share!r} * EPOCHS)), EPOCHS - 1)" for name, share in settled]
     if made.late_weights:
         lines += [
             f"    late_weights = {made.late_weights}",
@@ -207,7 +218,9 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
         )
     lines.append(f"    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss={loss}, jit_compile=False)")
     if plan.network.patience:
-        start = ", start_from_epoch=late_from" if made.late_from < 1 else ""
+        first = ", ".join(name for name, _ in settled)
+        first = f"max({first})" if len(settled) > 1 else first
+        start = f", start_from_epoch={first}" if settled else ""
         callbacks.append(
             "keras.callbacks.EarlyStopping(\n            "
             f'monitor="val_loss", patience=PATIENCE, restore_best_weights=True{start}\n        )'
@@ -215,12 +228,10 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
     validation = "X_valid, targets(fold.y_valid)"
     mixing = bool(made.batch_map)
     if reweighed:
-        mass = "counts * late_weights" if made.late_weights else "counts"
         lines += [
             "    # The loss on validation rows weighs the classes as training does, so that stopping means the same.",
-            f"    mass = {mass}",
             "    held = np.maximum(np.bincount(fold.y_valid, minlength=len(CLASSES)), 1)",
-            "    stopping = (mass / mass.sum() / held)[fold.y_valid]",
+            "    stopping = (counts / counts.sum() / held)[fold.y_valid]",
         ]
         validation += ", stopping / stopping.mean()"
     by_class = "class_weight=dict(enumerate(class_weights))" if weighted and not (boosted or mixing) else ""

@@ -109,9 +109,12 @@ def preparation(facts: CodeFacts) -> str:
     return "\n".join([*lines, f"    return make_column_transformer({', '.join(both)})"])
 
 
-def network(facts: CodeFacts, plan: Plan) -> str:
+def network(facts: CodeFacts, plan: Plan, scale: float = 1.0) -> str:
     units = "1" if facts.binary else "len(CLASSES)"
-    bias = "[bias[1] - bias[0]]" if facts.binary else "bias"
+    over, scaled = "", ""
+    if scale != 1:
+        over, scaled = f" / {scale!r}", f"\n    layers.append(keras.layers.Rescaling({scale!r}))"
+    bias = f"[(bias[1] - bias[0]){over}]" if facts.binary else f"bias{over}"
     dropout = "\n        layers.append(keras.layers.Dropout(DROPOUT))" if plan.network.dropout else ""
     shape = 'y[:, None].astype("float32")' if facts.binary else "keras.utils.to_categorical(y, len(CLASSES))"
     kind = "one column, 1 for the positive class" if facts.binary else "one-hot"
@@ -121,7 +124,7 @@ def network(facts: CodeFacts, plan: Plan) -> str:
     for units in HIDDEN_LAYERS:
         layers.append(keras.layers.Dense(units, activation="relu")){dropout}
     start = "zeros" if bias is None else keras.initializers.Constant({bias})
-    layers.append(keras.layers.Dense({units}, bias_initializer=start))
+    layers.append(keras.layers.Dense({units}, bias_initializer=start)){scaled}
     return keras.Sequential(layers)
 
 

@@ -57,11 +57,11 @@ class ProgressiveBatches(Strategy):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        moving = "moving_shares(np.bincount(y), fold.steps, late_from)"
+        moving = "moving_shares(np.bincount(y), fold.steps, balanced_from)"
         return Snippet(
             helpers=(functions.BY_CLASS, functions.PROGRESSIVE),
             data=f"tf.data.Dataset.sample_from_datasets(by_class(rows, y, seed), weights={moving}, seed=seed)",
-            late_from=self.balanced_from,
+            balanced_from=self.balanced_from,
         )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:

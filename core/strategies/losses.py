@@ -139,8 +139,10 @@ class BalancedSoftmax(Strategy):
 class Ldam(Strategy):
     """Label-distribution-aware margins, then effective-number weights late in training.
 
-    The paper normalises features and weights and scales cosines by 30. A plain network's logits
-    have no such bound, so the margins apply to the logits themselves and ``scale`` is small.
+    Defaults are those of the authors' code, but for the scale. There, features and weights have length 1,
+    so that logits are cosines, which 30 stretches; the largest margin is a quarter of their range. The
+    logits of a plain network have no such bound: 30 would ask for odds of e^15 beyond the border.
+    The network predicts the scaled logits that it was trained on, without the margins.
     """
 
     card = Card(
@@ -149,7 +151,7 @@ class Ldam(Strategy):
         "loss",
         "Asks for a wider safety margin around rare classes, and weighs them more at the end of training.",
         helps="Rare classes that are learned by heart and then missed on new rows.",
-        harms="Needs enough epochs: the weights come late.",
+        harms="Needs enough epochs: the weights come late. Margins make probabilities surer than they should be.",
         paper="Cao et al. (2019)",
         link="https://arxiv.org/abs/1906.07413",
         formula=(
@@ -161,30 +163,38 @@ class Ldam(Strategy):
     )
 
     max_margin: float = parameter(0.5, "Margin of the rarest class.", low=0, high=10)
-    scale: float = parameter(2.0, "What logits are multiplied by, after the margin.", low=0.1, high=30)
-    late_from: float = parameter(0.5, "Share of the epochs before the weights come in.", low=0, high=1)
-    beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
+    scale: float = parameter(
+        2.0,
+        "What logits are multiplied by, after the margin: 30 in the paper, whose logits are cosines.",
+        low=0.1,
+        high=30,
+    )
+    late_from: float = parameter(
+        0.8, "Share of the epochs before the weights come in; at 1 they never do.", low=0, high=1
+    )
+    beta: float = parameter(0.9999, _BETA_HELP, low=0, high=0.999999)
 
     def code(self, facts: CodeFacts) -> Snippet:
         weights = f"effective_number(counts, {self.beta!r})"
+        terms = f"counts, {self.max_margin!r}, {self.scale!r}"
+        if self.late_from == 1:
+            return Snippet(helpers=(functions.LDAM,), loss=f"ldam({terms})", scale=self.scale)
         return Snippet(
             helpers=(functions.EFFECTIVE, functions.LDAM),
-            loss=f"ldam(counts, {self.max_margin!r}, {self.scale!r}, now)",
+            loss=f"ldam({terms}, now)",
             late_weights=f"{weights} * counts.sum() / ({weights} @ counts)",
             late_from=self.late_from,
+            scale=self.scale,
         )
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         counts = class_mass(lane, view, self)
         margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
-        weights = effective_number(counts, self.beta)
-        loss = replace(
-            lane.loss,
-            margin=tuple((self.max_margin * margin / margin.max()).tolist()),
-            scale=self.scale,
-            late_class_weight=tuple((weights * counts.sum() / (weights @ counts)).tolist()),
-            late_from=self.late_from,
-        )
+        loss = replace(lane.loss, margin=tuple((self.max_margin * margin / margin.max()).tolist()), scale=self.scale)
+        if self.late_from < 1:
+            weights = effective_number(counts, self.beta)
+            late = tuple((weights * counts.sum() / (weights @ counts)).tolist())
+            loss = replace(loss, late_class_weight=late, late_from=self.late_from)
         return [replace(lane, loss=loss)]
 
 

@@ -85,7 +85,8 @@ class LaneBatches:
     def _share(self) -> np.ndarray:
         if self._lane.batches == "balanced":
             return self._equal_share
-        way = min(1.0, self._epoch / max(1, self._lane.settled_from(self._epochs)))
+        balanced = self._lane.balanced_epoch(self._epochs)
+        way = min(1.0, self._epoch / balanced) if balanced else 1.0
         return (1 - way) * self._own_share + way * self._equal_share
 
     def _by_class(self, share: np.ndarray) -> Indices:

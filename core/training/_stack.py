@@ -261,7 +261,10 @@ class Stack:
         )
         self._set_validation(blocks)
         start = [
-            initial_weights(width, settings.hidden_layers, n_classes, lane.seed, lane.initial_bias)
+            # The scale multiplies the bias too, which is the lane's own only after that.
+            initial_weights(
+                width, settings.hidden_layers, n_classes, lane.seed, [b / lane.loss.scale for b in lane.initial_bias]
+            )
             for width, lane in zip(self._widths, self._lanes, strict=True)
         ]
         params = stacked(start, rows.n_features)
@@ -301,7 +304,7 @@ class Stack:
         seconds = np.zeros(n)
         for epoch in range(settings.epochs):
             began = time.perf_counter()
-            rows, weights, mix = self._epoch_inputs(active, epoch, settled)
+            rows, weights, mix = self._epoch_inputs(active, epoch)
             terms = Terms(*(tf.constant(t[active]) for t in self._terms))
             loss = epoch_graph(
                 self._state, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
@@ -332,9 +335,7 @@ class Stack:
                     variable.assign(tf.gather(variable, keepers))
         return [self._trained(i, losses[:, :, i], int(best_epoch[i]), kept[i], seconds[i]) for i in range(n)]
 
-    def _epoch_inputs(
-        self, active: np.ndarray, epoch: int, settled: Sequence[int]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _epoch_inputs(self, active: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         shape = (self._steps, len(active), self._batch)
         rows = np.empty(shape, np.int32)
         weights = np.ones(shape, np.float32)
@@ -345,7 +346,7 @@ class Stack:
             rows[:, place] = self._positions[i][drawn.positions]
             if lane.sample_weight is not None:
                 weights[:, place] = lane.sample_weight[drawn.positions]
-            if lane.loss.late_class_weight and epoch >= settled[i]:
+            if lane.loss.late_class_weight and epoch >= lane.late_epoch(self._settings.epochs):
                 late = np.asarray(lane.loss.late_class_weight, np.float32)
                 weights[:, place] *= late[self._labels[i][drawn.positions]]
             if self._key.mixing:
@@ -367,6 +368,9 @@ class Stack:
 
     def _weights_of(self, place: int, lane: int) -> Weights:
         arrays = [variable.value()[place].numpy() for variable in self._state[: 2 * self._key.layers]]
+        # What was trained is the softmax of scaled logits; offset and margin are there in training only, by design.
+        scale = np.float32(self._lanes[lane].loss.scale)
+        arrays[-2:] = [array * scale for array in arrays[-2:]]
         return unstacked(arrays, self._widths[lane])
 
     def _trained(

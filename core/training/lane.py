@@ -18,6 +18,10 @@ class Stopped(Exception):
     """
 
 
+def _epoch_at(share: float, epochs: int) -> int:
+    return min(math.ceil(share * epochs), epochs - 1)
+
+
 @dataclass(frozen=True)
 class LossTerms:
     """How a lane's loss reads a logit; the defaults are plain cross-entropy.
@@ -37,7 +41,7 @@ class LossTerms:
     margin : tuple of float
         Taken from the true class's logit (Cao et al. 2019); empty means 0.
     scale : float
-        Multiplies the logits after offset and margin.
+        Multiplies the logits after offset and margin. The trained network holds it: it predicts ``scale · z``.
     smoothing : float
         Label smoothing in [0, 1).
     clip : float
@@ -45,9 +49,9 @@ class LossTerms:
     soft_f1 : float
         Share of the soft F1 loss, in [0, 1].
     late_class_weight : tuple of float
-        Class weights that come in after ``late_from`` of the epochs (deferred re-weighting).
+        Class weights that come in after ``late_from`` of the epochs (deferred re-weighting); empty means none.
     late_from : float
-        Share of the epochs after which ``late_class_weight`` applies.
+        Share of the epochs after which ``late_class_weight`` applies, at the latest in the last epoch.
     """
 
     gamma: tuple[float, ...] = ()
@@ -58,7 +62,7 @@ class LossTerms:
     clip: float = 0.0
     soft_f1: float = 0.0
     late_class_weight: tuple[float, ...] = ()
-    late_from: float = 1.0
+    late_from: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,8 @@ class Lane:
         Shuffled passes over the rows; every batch drawn class by class in equal shares; or
         class shares that move from the rows' own to equal ones.
     balanced_from : float
-        With "progressive": share of the epochs after which batches are balanced. Early stopping begins there.
+        With "progressive": share of the epochs after which batches are balanced, at the latest in the last
+        epoch. Early stopping begins there.
     mixup : float
         Alpha of the Beta distribution that mixes pairs of rows; 0 means none.
     remix_kappa, remix_tau : float
@@ -119,11 +124,17 @@ class Lane:
     remix_tau: float = 0.5
     initial_bias: tuple[float, ...] = ()
 
+    def balanced_epoch(self, epochs: int) -> int:
+        """Return the epoch, counted from 0, from which on progressive batches are balanced; 0 for others."""
+        return _epoch_at(self.balanced_from, epochs) if self.batches == "progressive" else 0
+
+    def late_epoch(self, epochs: int) -> int:
+        """Return the epoch, counted from 0, from which on late class weights apply; 0 where there are none."""
+        return _epoch_at(self.loss.late_from, epochs) if self.loss.late_class_weight else 0
+
     def settled_from(self, epochs: int) -> int:
         """Return the epoch, counted from 0, from which on the lane's loss and batches stay as they are."""
-        batches = self.balanced_from if self.batches == "progressive" else 0.0
-        weights = self.loss.late_from if self.loss.late_class_weight else 0.0
-        return math.ceil(max(batches, weights) * epochs)
+        return max(self.balanced_epoch(epochs), self.late_epoch(epochs))
 
     @property
     def n_rows(self) -> int:

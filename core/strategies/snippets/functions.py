@@ -34,19 +34,21 @@ def logit_adjusted(offset):
     return loss
 ''')
 LDAM = text('''
-def ldam(counts, max_margin, scale, now):
-    """Cross-entropy with a wider margin for rarer classes (Cao et al. 2019); ``now`` holds the class weights."""
-    margin = np.maximum(counts, 1) ** -0.25
-    margin = (max_margin * margin / margin.max()).astype("float32")
+def ldam(counts, max_margin, scale, now=(1.0,) * len(CLASSES)):
+    """Cross-entropy with a wider margin for rarer classes (Cao et al. 2019); ``now`` holds the class weights.
+
+    The network ends in the scale, so that it predicts what it was trained on: here it stretches the margins alone.
+    """
+    margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0)
+    margin = (scale * max_margin * margin / margin.max()).astype("float32")
 
     def loss(target, logits):
         if logits.shape[-1] == 1:
-            moved = scale * (logits - margin[1] * target + margin[0] * (1 - target))
+            moved = logits - margin[1] * target + margin[0] * (1 - target)
             weight = now[1] * target[:, 0] + now[0] * (1 - target[:, 0])
             return weight * keras.losses.binary_crossentropy(target, moved, from_logits=True)
-        moved = scale * (logits - margin * target)
-        weight = keras.ops.sum(now * target, axis=-1)
-        return weight * keras.losses.categorical_crossentropy(target, moved, from_logits=True)
+        weight = keras.ops.sum(keras.ops.convert_to_tensor(now) * target, axis=-1)
+        return weight * keras.losses.categorical_crossentropy(target, logits - margin * target, from_logits=True)
 
     return loss
 ''')
@@ -95,13 +97,14 @@ def by_class(rows, y, seed):
     return streams
 ''')
 PROGRESSIVE = text('''
-def moving_shares(counts, steps, settled):
+def moving_shares(counts, steps, balanced_from):
     """Return class shares row by row: the table's own at first, equal ones from an epoch on."""
     own = tf.constant(counts[counts > 0] / counts.sum(), tf.float32)
     equal = tf.ones_like(own) / len(own)
 
     def share(row):
-        way = tf.minimum(1.0, tf.cast(row // (steps * BATCH_SIZE), tf.float32) / max(1, settled))
+        epoch = tf.cast(row // (steps * BATCH_SIZE), tf.float32)
+        way = tf.minimum(1.0, epoch / balanced_from) if balanced_from else 1.0
         return (1 - way) * own + way * equal
 
     return tf.data.Dataset.counter().map(share)

@@ -50,6 +50,12 @@ class Snippet:
         Expression for a Keras loss on logits, of ``counts`` and ``offset``.
     late_weights : str
         Expression for a weight a class that comes in after ``late_from`` of the epochs.
+    late_from : float or None
+        Share of the epochs after which ``late_weights`` come in; the code may use the epoch as ``late_from``.
+    balanced_from : float or None
+        Share of the epochs after which ``data`` is balanced; the code may use the epoch as ``balanced_from``.
+    scale : float
+        What the network's logits end in, in training and prediction alike.
     data : str
         Expression for an endless ``tf.data.Dataset`` of rows in equal class shares in the end, of ``rows`` (arrays
         of inputs, targets and, where rows have weights, weights), ``y``, ``seed`` and ``fold``.
@@ -75,7 +81,9 @@ class Snippet:
     bias: str = ""
     loss: str = ""
     late_weights: str = ""
-    late_from: float = 1.0
+    late_from: float | None = None
+    balanced_from: float | None = None
+    scale: float = 1.0
     data: str = ""
     batch_map: str = ""
     offset: str = ""

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from core.data.table import encode_target, from_frame
+from core.data.problem import Problem
+from core.data.table import from_frame
 from core.exporting.script import script
 from core.plan import NetworkSettings, Plan, SplitSettings
 from core.strategies import TrainingView, parts_of
@@ -95,7 +96,7 @@ def test_a_script_weighs_mixed_rows_as_the_app_does(key: str, tmp_path: Path) ->
     table = from_frame(pd.DataFrame({"x": np.arange(len(y)) % 7 * 1.0, "y": np.array(["a", "b"])[y]}), "made")
     plan = Plan("y", (parse_choice(key),), split=SplitSettings(folds=2))
     path = tmp_path / "mixed.py"
-    path.write_text(script(table, encode_target(table, "y"), plan, plan.strategies[0]))
+    path.write_text(script(Problem.of(table, plan), plan.strategies[0]))
     order = np.random.default_rng(0).permutation(len(y))
     batch = (np.zeros((len(y), 1)), y[order, None].astype(np.float32), np.array([5 / 9, 5])[y[order]])
     prior = ([0.9, 0.1],) if "remix" in key else ()
