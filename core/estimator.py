@@ -205,8 +205,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
             raw = np.mean([_forward(network, prepared) for network in self._networks], axis=0)
         for rule in self._rules:
             raw = rule.probabilities(raw)
-        raw = np.asarray(raw, np.float64)
-        return raw / raw.sum(axis=1, keepdims=True)
+        return np.asarray(raw, np.float64)
 
     def _read(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
         """Return new rows in the types that ``fit`` found, and warn of values that do not fit."""

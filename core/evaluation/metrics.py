@@ -94,8 +94,9 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
     rows = np.bincount(y_true, minlength=n_classes) > 0
     here = labels[rows]
     average = "binary" if binary else "macro"
-    p = np.asarray(probabilities, np.float64)
-    p = p / p.sum(axis=1, keepdims=True)
+    # Rows sum to 1 but for rounding. Losses take it away; ranking does not, since the division would split exact ties.
+    given = np.asarray(probabilities, np.float64)
+    p = given / given.sum(axis=1, keepdims=True)
     hot = np.eye(n_classes)[y_true]
     by_class = {"labels": None if binary else here, "average": average, "zero_division": 0}
 
@@ -103,8 +104,8 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
         if len(here) < 2:
             return float("nan")
         if binary:
-            return float(metric(y_true, p[:, 1]))
-        return float(np.mean([metric(hot[:, c], p[:, c]) for c in here]))
+            return float(metric(y_true, given[:, 1]))
+        return float(np.mean([metric(hot[:, c], given[:, c]) for c in here]))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

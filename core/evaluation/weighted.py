@@ -43,8 +43,9 @@ class Predictions:
     def __init__(
         self, rows: np.ndarray, n_rows: int, y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray
     ) -> None:
-        p = np.asarray(probabilities, np.float64)
-        p = p / p.sum(axis=1, keepdims=True)
+        # Losses are of rows that sum to 1; ranking is of values as they are, whose ties the division would split.
+        given = np.asarray(probabilities, np.float64)
+        p = given / given.sum(axis=1, keepdims=True)
         self.n_classes = n_classes = p.shape[1]
         n = len(rows)
         hot = np.eye(n_classes)[y]
@@ -55,7 +56,7 @@ class Predictions:
         losses[:, rows] = ((p - hot) ** 2).sum(axis=1) / (2 if n_classes == 2 else 1), -np.log(clipped)
         self.sums = sparse.vstack([cells, sparse.csr_matrix(losses)], format="csr")
         wanted = (1,) if n_classes == 2 else tuple(range(n_classes))
-        self.rankings = [_Ranking(rows, n_rows, y == code, p[:, code]) for code in wanted]
+        self.rankings = [_Ranking(rows, n_rows, y == code, given[:, code]) for code in wanted]
 
     def scores(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return every metric by key, shape (n_draws,), for weights of shape (n_rows, n_draws)."""

@@ -237,7 +237,7 @@ class Outcome:
 
     def _probabilities(self, candidate: Candidate, X: np.ndarray) -> np.ndarray:
         if candidate.predictor is not None:
-            return candidate.predictor(X)
+            return candidate.predictor(X).astype(np.float32)
         from core.training.lanes import predict
 
         return predict(candidate.trained, X).mean(axis=0)

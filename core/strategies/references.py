@@ -48,7 +48,7 @@ class _SklearnReference(Reference):
 
 
 def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.ndarray:
-    probabilities = np.zeros((len(X), n_classes), np.float32)
+    probabilities = np.zeros((len(X), n_classes))
     probabilities[:, model.classes_] = model.predict_proba(X)
     return probabilities
 

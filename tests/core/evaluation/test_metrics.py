@@ -34,6 +34,22 @@ def test_two_classes_speak_of_the_positive_one() -> None:
     assert METRICS[-1].key == "accuracy"
 
 
+def test_exact_ties_stay_ties_where_rows_sum_to_one_but_for_rounding() -> None:
+    """Ties of float32 probabilities are half right for ROC AUC, whatever the rounding of a row's other classes."""
+    y = np.array([0, 1, 0, 1, 2, 2])
+    third = np.float32(1) / np.float32(3)
+    p = np.full((6, 3), third, np.float32)
+    p[[1, 3, 4], 2] = np.nextafter(third, np.float32(1), dtype=np.float32)
+    found = score(y, p, p.argmax(1), 3)
+    # Classes 0 and 1 are all ties; of class 2, one of two rows leads beside two of the four others.
+    auc = (0.5 + 0.5 + 0.5) / 3
+    assert found["roc_auc"] == pytest.approx(auc, abs=1e-12)
+    assert found["average_precision"] == pytest.approx((1 / 3 + 1 / 3 + (1 / 3 + 1 / 3) / 2) / 3, abs=1e-12)
+    drawn = weighted_scores(y, p, p.argmax(1), np.ones((6, 1)))
+    assert drawn["roc_auc"][0] == pytest.approx(auc, abs=1e-12)
+    assert drawn["average_precision"][0] == pytest.approx(found["average_precision"], abs=1e-12)
+
+
 def test_more_classes_are_averaged() -> None:
     y, p, d = made(3)
     found = score(y, p, d, 3)
