@@ -57,6 +57,20 @@ def _parser() -> _Parser:
     )
     run.add_argument("table", help="a CSV, ARFF, Parquet or Excel file, or the key of a shipped sample (page_blocks)")
     run.add_argument("--target", help="the column to predict (default: the one that looks most like a class)")
+    run.add_argument(
+        "--merge",
+        action="append",
+        default=[],
+        metavar="CLASS=INTO",
+        help="count a class as another; repeatable",
+    )
+    run.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="leave the rows of a class out; repeatable",
+    )
     run.add_argument("--positive", help="the positive class of two (default: the rarer one)")
     run.add_argument(
         "--strategies",
@@ -192,6 +206,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             given.positive,
             network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
+            classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
         )
         for column in filter(None, (plan.split.group, plan.split.time)):
             table.column(column)
@@ -215,6 +230,13 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
     """Return the options that were typed, by name; the others keep the plan's defaults."""
     return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+
+
+def _merged(text: str) -> tuple[str, str]:
+    name, sign, into = text.rpartition("=")
+    if not (sign and name and into):
+        raise _BadInput(f"--merge must be two classes such as 'very rare=rare', not '{text[:60]}'.")
+    return name, into
 
 
 def _layers(text: str) -> tuple[int, ...]:

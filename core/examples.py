@@ -68,7 +68,8 @@ def headline_of(store: Store, run_id: str) -> str:
     from core.evaluation.verdict import assess
 
     record = store.record(run_id)
-    judged = assess(compare(store.results(run_id), record.plan, record.classes), record.plan)
+    comparison = compare(store.results(run_id), record.plan, record.classes)
+    judged = assess(comparison, record.plan, cautions=record.cautions)
     return judged.sentences[0].text
 
 

@@ -81,4 +81,5 @@ def made_intervals(_record: RunRecord, _found: Comparison, key: str, kind: Kind)
 def assessment(
     _record: RunRecord, _found: Comparison, key: str, metric: str, spread: str, rope: float = 0.01
 ) -> Assessment:
-    return assess(_found, _record.plan, metric, made_intervals(_record, _found, key, _kind(spread)), rope)
+    shown = made_intervals(_record, _found, key, _kind(spread))
+    return assess(_found, _record.plan, metric, shown, rope, _record.cautions)

@@ -223,6 +223,8 @@ def show_classes(problem: Problem) -> None:
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
     for warning in profile.warnings:
+        if warning in problem.notes:
+            continue  # said below, as it is what the person asked for
         st.warning(sentence(warning.replace("`", "'")), icon=":material/warning:")
     show_ways_out(profile.cautions)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.grouping import Grouping, find_grouping
-from core.data.leaks import Leak, find_leaks
+from core.data.leaks import MAX_LEVELS, Leak, find_leaks
 from core.data.problem import Problem
 from core.words import counted, listed, quoted
 
@@ -91,8 +91,7 @@ def repeated_rows(problem: Problem) -> int:
     """
     names = [column.name for column in problem.features]
     rows = problem.target.rows
-    possible = sum(math.log(max(1, column.distinct + (column.missing > 0))) for column in problem.features)
-    if len(names) * len(rows) > _CELLS or possible < math.log(max(1, len(rows))):
+    if len(names) * len(rows) > _CELLS or _must_repeat(problem):
         return 0
     frame = problem.table.frame.iloc[rows]
     same = pd.util.hash_pandas_object(frame[names], index=False).to_numpy()
@@ -101,3 +100,9 @@ def repeated_rows(problem: Problem) -> int:
         return len(same) - len(np.unique(same))
     pairs = pd.DataFrame({"row": same, "group": pd.factorize(frame[group])[0]}).drop_duplicates()
     return len(pairs) - int(pairs["row"].nunique())
+
+
+def _must_repeat(problem: Problem) -> bool:
+    """Return whether there are fewer combinations of the features' few values than rows."""
+    values = [column.distinct + (column.missing > 0) for column in problem.features]
+    return max(values) <= MAX_LEVELS and sum(map(math.log, values)) < math.log(max(1, len(problem.target.rows)))

@@ -59,7 +59,7 @@ def describe(problem: Problem) -> Profile:
         counts / counts.sum(),
         float(counts.max() / counts[smallest]),
         sentence + ".",
-        (*target.notes, *_warnings(problem), *found.sentences),
+        (*target.notes, *problem.notes, *_warnings(problem), *found.sentences),
         found,
     )
 

@@ -41,7 +41,9 @@ from core.words import counted
 
 MAIN_METRIC = "f1"
 WORTH = 0.02
-SentenceKind = Literal["leader", "plain", "tuned", "reference", "partial", "brier", "power", "missing", "no_test"]
+SentenceKind = Literal[
+    "leader", "caution", "plain", "tuned", "reference", "partial", "brier", "power", "missing", "no_test"
+]
 _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss")
 _PLAIN = "the plain network"
 _TUNED = "the plain network with a tuned threshold"
@@ -93,7 +95,12 @@ class Assessment:
 
 
 def assess(
-    found: Comparison, plan: Plan, metric: str = MAIN_METRIC, shown: Intervals | None = None, rope: float = 0.01
+    found: Comparison,
+    plan: Plan,
+    metric: str = MAIN_METRIC,
+    shown: Intervals | None = None,
+    rope: float = 0.01,
+    cautions: Sequence[str] = (),
 ) -> Assessment:
     """Return intervals, paired tests and the verdict of a comparison on one metric.
 
@@ -105,6 +112,8 @@ def assess(
         Intervals to quote; None makes those by folds, which cost nothing.
     rope : float
         Half width of the region of practical equivalence of ``pairs``; the words do not depend on it.
+    cautions : sequence of str
+        What makes every figure mislead (:func:`core.data.cautions.find_cautions`): it follows the first sentence.
 
     Raises
     ------
@@ -119,7 +128,9 @@ def assess(
     if case is None:
         nobody = _nobody_leads(found, metric)
         return Assessment(metric, None, shown, pairs, (nobody,) if nobody else ())
-    return Assessment(metric, case.leader, shown, pairs, case.sentences())
+    first, *others = case.sentences()
+    said = (first, *(Sentence("caution", text) for text in cautions), *others)
+    return Assessment(metric, case.leader, shown, pairs, said)
 
 
 def _nobody_leads(found: Comparison, metric: str) -> Sentence | None:

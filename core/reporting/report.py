@@ -74,7 +74,7 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
     if found.strategies:
         shown = intervals(found, results.plan)
         pieces += [
-            _verdict(results, assess(found, results.plan, MAIN_METRIC, shown)),
+            _verdict(results, assess(found, results.plan, MAIN_METRIC, shown, cautions=profile.cautions.sentences)),
             _tables(results, shown),
             *(_figure(drawing, f"figure-{at}") for at, drawing in enumerate(_drawings(results, shown))),
         ]
@@ -133,7 +133,7 @@ def _data(results: Results, profile: Profile) -> str:
         f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
         f"({said}). {_words(profile.sentence)}</p>"
         + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
-        + _list((*profile.warnings, *results.problem.notes, *results.table.notes))
+        + _list((*profile.warnings, *results.table.notes))
         + "</section>"
     )
 

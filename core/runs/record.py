@@ -76,6 +76,8 @@ class RunRecord:
         Shipped with the app, not made by the person.
     benchmark : Membership or None
         Where the run is one table of several.
+    cautions : tuple of str
+        What makes every result of the table mislead, a sentence or two each; runs of earlier versions have none.
     """
 
     id: str
@@ -92,6 +94,7 @@ class RunRecord:
     units_total: int
     example: bool
     benchmark: Membership | None = None
+    cautions: tuple[str, ...] = ()
 
     @property
     def resumable(self) -> bool:
@@ -111,6 +114,8 @@ class Details:
         What reading the table did, a sentence each.
     reading : Reading
         How the table's file and columns were read.
+    cautions : tuple of str
+        As in :class:`RunRecord`.
     """
 
     name: str
@@ -125,6 +130,7 @@ class Details:
     example: bool
     benchmark: Membership | None
     reading: Reading
+    cautions: tuple[str, ...]
 
 
 def details_of(raw: object) -> Details:
@@ -141,17 +147,19 @@ def details_of(raw: object) -> Details:
     name, created, table_name, digest = (raw.get(key) for key in ("name", "created", "table_name", "table_digest"))
     notes, classes, positive = raw.get("table_notes"), raw.get("classes"), raw.get("positive")
     total, example = raw.get("units_total"), raw.get("example", False)
+    cautions = raw.get("cautions", [])
     if not (
         _is_text(name) and _is_moment(created) and _is_text(table_name) and _is_text(digest)
         and isinstance(versions, dict) and _are_texts(list(versions.values()))
         and _are_texts(notes) and _are_texts(classes) and len(classes) >= 2
         and (positive is None or (_is_count(positive) and positive < len(classes)))
-        and _is_count(total) and total >= 1 and isinstance(example, bool)
+        and _is_count(total) and total >= 1 and isinstance(example, bool) and _are_texts(cautions)
     ):  # fmt: skip
         raise ValueError("not the details of a run")
     return Details(
         name, created, tuple((str(key), value) for key, value in versions.items()), table_name, digest,
         tuple(notes), tuple(classes), positive, total, example, membership_of(raw.get("benchmark")), _reading_of(raw),
+        tuple(cautions),
     )  # fmt: skip
 
 

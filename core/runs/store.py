@@ -19,6 +19,7 @@ from typing import Literal, TextIO
 
 import pyarrow as pa
 
+from core.data.cautions import find_cautions
 from core.data.problem import Problem
 from core.data.splitting import check_splits
 from core.data.table import Table, from_clean
@@ -107,6 +108,7 @@ class Store:
             "units_total": plan.split.folds * plan.split.repeats,
             "example": example,
             "benchmark": None if benchmark is None else asdict(benchmark),
+            "cautions": list(find_cautions(problem).sentences),
         }
         folder = self.root / run_id
         try:
@@ -164,6 +166,7 @@ class Store:
             units_total=details.units_total,
             example=details.example,
             benchmark=details.benchmark,
+            cautions=details.cautions,
         )
 
     def records(self) -> tuple[RunRecord, ...]:

@@ -81,6 +81,9 @@ def test_json_is_one_line_and_equals_the_store(tmp_path: Path, capsys: pytest.Ca
         (["run", str(TABLE), "--strategies", "smoth"], "no strategy called 'smoth'"),
         (["run", str(TABLE), "--positive", "7"], "no class `7`"),
         (["run", str(TABLE), "--folds", "1"], "olds"),
+        (["run", str(TABLE), "--merge", "9"], "two classes such as"),
+        (["run", str(TABLE), "--leave-out", "7"], "no class `7` to merge or leave out"),
+        (["run", str(TABLE), "--time", "sex"], "'sex' holds categories and cannot order rows"),
         (["run", str(TABLE), "--folds", "many"], "invalid int value"),
         (["run", str(TABLE), "--group", "herd"], "no column `herd`"),
         (["run", str(TABLE), "--strategies", "smoten"], "None of these strategies applies"),
@@ -149,3 +152,15 @@ def test_the_module_runs_as_a_program() -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "The file `nowhere.csv` cannot be opened: No such file or directory.\n"
+
+
+def test_a_rare_class_is_merged_or_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = str(Path(__file__).resolve().parents[1] / "cases" / "class_of_three_rows.csv")
+    typed = ["run", case, "--target", "kind", "--strategies", "logistic", "--json", "--quiet", "--runs", str(tmp_path)]
+    assert main(typed) == 2
+    assert "merge it into another class" in capsys.readouterr().err
+    assert main([*typed, "--leave-out", "worst"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert sorted(figures["classes"]) == ["bad", "ok"]
+    results = Store(tmp_path).results(figures["run"])
+    assert sum(len(result.y_true) for result in results) == 117
