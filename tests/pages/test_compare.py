@@ -149,7 +149,7 @@ def test_an_unknown_run_is_said_and_the_newest_shown(app: AppTest, store: Store)
 
 
 def test_metrics_to_draw_can_be_changed(app: AppTest, store: Store) -> None:
-    page = opened(app, a_run(store, 2))
+    page = opened(app, a_run(store, 3))
     nothing = page.pills(key="bars").set_value([]).run()
     assert "at least one metric" in nothing.info[0].value
 
