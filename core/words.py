@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 
@@ -45,3 +46,34 @@ def duration(seconds: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return "1 row", "2 rows"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def close_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """Return the known names that somebody who typed ``name`` may have meant, the likeliest first.
+
+    Case, spaces and punctuation do not count. Where some name is the same but for these, only such are returned;
+    then come names with few other letters, and those that hold the name or are held by it.
+    """
+    plain = {each: "".join(c for c in each.casefold() if c.isalnum()) or each for each in known}
+    asked = "".join(c for c in name.casefold() if c.isalnum()) or name
+    same = [each for each, text in plain.items() if text == asked]
+    if same:
+        return tuple(same[:most])
+    alike = difflib.get_close_matches(asked, list(plain.values()), most, 0.7)
+    near = sorted((each for each, text in plain.items() if text in alike), key=lambda each: alike.index(plain[each]))
+    if len(asked) > 2:
+        near += [each for each, text in plain.items() if len(text) > 2 and (asked in text or text in asked)]
+    return tuple(dict.fromkeys(near))[:most]
+
+
+def which_there_are(name: str, known: Iterable[str], has: str) -> str:
+    """Return what follows "there is no such name": the close ones as a question, else the first few after ``has``.
+
+    >>> which_there_are("churn", ["Churn", "tenure"], "it has")
+    'did you mean `Churn`?'
+    """
+    every = list(known)
+    close = close_names(name, every)
+    if close:
+        return f"did you mean {' or '.join(quoted(each) for each in close)}?"
+    return f"{has} {listed(every)}."

@@ -9,7 +9,7 @@ import numpy as np
 from core.data.facts import TableFacts
 from core.data.table import Column, Table, TableError, Target, encode_target
 from core.plan import Plan, PlanError
-from core.words import counted, listed, quoted
+from core.words import counted, quoted, which_there_are
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +62,8 @@ class Problem:
         beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
         for name in beside:
             if name not in typed.frame.columns:
-                raise PlanError(
-                    f"There is no column '{name}' to split by: the table has {listed(c.name for c in typed.columns)}."
-                )
+                there = which_there_are(name, (column.name for column in typed.columns), "the table has")
+                raise PlanError(f"There is no column {quoted(name)} to split by: {there}")
             if name == plan.target:
                 raise PlanError(f"Column '{name}' is the target and cannot be split by: choose another column.")
         usable = None if plan.split.time is None else _in_order(typed.column(plan.split.time), typed)

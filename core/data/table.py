@@ -22,7 +22,7 @@ from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
 from core.data.spellings import spellings_in
 from core.plan import Plan
-from core.words import TableError, counted, listed, quoted
+from core.words import TableError, counted, listed, quoted, which_there_are
 
 __all__ = ["Column", "ColumnKind", "Table", "TableError", "Target", "encode_target", "from_frame", "read_table"]
 
@@ -107,7 +107,8 @@ class Table:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise TableError(f"The table has no column {quoted(name)}: it has {listed(c.name for c in self.columns)}.")
+        there = which_there_are(name, (column.name for column in self.columns), "it has")
+        raise TableError(f"The table has no column {quoted(name)}: {there}")
 
     def features(self, target: str) -> tuple[Column, ...]:
         """Return the columns that can be learned from: numbers, categories and dates other than the target."""
@@ -453,7 +454,9 @@ def encode_target(
     if len(classes) == 2:
         texts = [str(value) for value in classes]
         if positive is not None and positive not in texts:
-            raise TableError(f"{shown} has no class {quoted(positive)}: its classes are {listed(texts)}.")
+            raise TableError(
+                f"{shown} has no class {quoted(positive)}: {which_there_are(positive, texts, 'its classes are')}"
+            )
         minority = int(counts[1] > counts[0]) ^ 1
         chosen = minority if positive is None else texts.index(positive)
         if chosen == 0:

@@ -37,7 +37,7 @@ from core.evaluation.paired import (
 from core.plan import Plan
 from core.strategies import label, parts_of
 from core.strategies.decisions import Threshold
-from core.words import counted
+from core.words import counted, which_there_are
 
 MAIN_METRIC = "f1"
 WORTH = 0.02
@@ -121,7 +121,8 @@ def assess(
         There is no such metric, or ``rope`` is negative.
     """
     if metric not in {m.key for m in METRICS}:
-        raise ValueError(f"There is no metric '{metric}': choose one of {', '.join(m.key for m in METRICS)}.")
+        there = which_there_are(metric, [m.key for m in METRICS], "choose one of")
+        raise ValueError(f"There is no metric '{metric}': {there}")
     shown = intervals(found, plan) if shown is None else shown
     pairs = compare_pairs(found, plan.split, metric, rope)
     case = _Case.of(found, plan, metric, shown, pairs)

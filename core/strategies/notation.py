@@ -16,6 +16,7 @@ from core.plan import MOST_PARTS, MOST_STRATEGIES, ParameterValue, Part, PlanErr
 from core.strategies import Parameter, catalogue, make
 from core.strategies.combining import check_combinations
 from core.strategies.presets import PRESETS
+from core.words import close_names
 
 _LONGEST, _LONGEST_TUPLE, _LARGEST = 100, 50_000, 2**63
 
@@ -86,8 +87,8 @@ def _part(text: str) -> Part:
         raise PlanError(f"'{text.strip()[:80]}' lacks its closing bracket.")
     cls = catalogue().get(name)
     if cls is None:
-        close = ", ".join(key for key in catalogue() if name and (key in name or name in key))
-        hint = f"did you mean {close}" if close else f"or is it a preset: {', '.join(map(short, PRESETS))}"
+        close = close_names(name, [*catalogue(), *map(short, PRESETS)])
+        hint = f"did you mean {' or '.join(close)}" if close else f"or is it a preset: {', '.join(map(short, PRESETS))}"
         raise PlanError(f"There is no strategy called '{name[:80]}'; {hint}?")
     known = {parameter.name: parameter for parameter in cls.parameters()}
     given: dict[str, ParameterValue] = {}
@@ -97,8 +98,10 @@ def _part(text: str) -> Part:
             raise PlanError(f"{cls.card.name}: write '{item[:80]}' as name=value.")
         parameter = known.get(key)
         if parameter is None:
-            has = f"it has {', '.join(known)}" if known else "it has none"
-            raise PlanError(f"{cls.card.name} has no parameter '{key[:80]}'; {has}.")
+            close = close_names(key, known)
+            has = f"it has {', '.join(known)}." if known else "it has none."
+            has = f"did you mean {' or '.join(close)}?" if close else has
+            raise PlanError(f"{cls.card.name} has no parameter '{key[:80]}'; {has}")
         typed = _typed(value, parameter, cls.card.name)
         if typed != parameter.default:
             given[key] = typed
