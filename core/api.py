@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core.data.problem import Problem
+from core.data.profile import Profile, data_notes, describe
 from core.data.table import Table, TableError, Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
@@ -22,6 +23,7 @@ from core.runs.store import Progress, Store
 from core.strategies import label
 from core.strategies.combining import check_combinations
 from core.training.lane import Stopped
+from core.words import close_names
 
 if TYPE_CHECKING:
     from core.exporting import Export
@@ -65,6 +67,16 @@ class Results:
     def comparison(self) -> Comparison:
         """The strategies side by side."""
         return compare_folds(self.folds, self.plan, self.target.labels)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The classes, and what to beware of in the table."""
+        return describe(self.problem)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading did and what to beware of: the sentences that the Data page and the report show."""
+        return data_notes(self.problem, self.profile)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -178,7 +190,9 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
     elif strategy in choices:
         choice = choices[strategy]
     else:
-        raise PlanError(f"This run has no strategy '{strategy}': choose one of {', '.join(choices)}.")
+        close = close_names(strategy, choices)
+        there = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(choices)}."
+        raise PlanError(f"This run has no strategy '{strategy}': {there}")
     made = pack(results.table, results.plan, choice, results.folds)
     if path is not None:
         Path(path).write_bytes(made.archive)

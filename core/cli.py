@@ -111,6 +111,8 @@ def _make_examples() -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
+    if given.out is not None and given.out.exists() and not given.out.is_dir():
+        raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
     table = _table(given.table)
     plan = _plan(given, table)
 
@@ -121,12 +123,7 @@ def _run(given: argparse.Namespace) -> int:
     from core.reporting.writers import WriteError, write_results
     from core.runs.store import StoreError, runs_folder
     from core.training.lane import Stopped
-    from core.words import quoted
 
-    if given.out is not None and given.out.exists() and not given.out.is_dir():
-        raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
-    if given.target is None and not given.quiet:
-        print(f"Target: {quoted(plan.target)}, which looks most like a class; --target takes another.", file=sys.stderr)
     _import_trainer()
     try:
         results = run(table, plan, runs=given.runs or runs_folder(), name=given.name, progress=not given.quiet)
@@ -145,13 +142,18 @@ def _run(given: argparse.Namespace) -> int:
             return _failed(str(problem))
     found = results.comparison
     if given.json:
-        print(json.dumps(_as_json(results), ensure_ascii=False))
+        print(json.dumps(_as_json(results, "suggested" if given.target is None else "given"), ensure_ascii=False))
     elif found.strategies:
         print(text_table(metrics_grid(found, results.names)))
         print(f"\nMean ± standard deviation over {found.folds_in_words(MAIN)}; * marks the best. Run {results.run_id}.")
-        for note in (found.mark_in_words, *found.notes):
-            if note:
-                print(note)
+        for note in filter(None, (found.mark_in_words, *found.notes)):
+            print(note)
+    if not given.quiet:
+        for note in found.notes if given.json else ():
+            print(note, file=sys.stderr)
+        for s in found.partial:
+            for reason in s.errors:
+                print(f"{results.names[s.key]} failed on some folds: {reason}", file=sys.stderr)
     if not given.quiet or not found.strategies:
         for key, reason in found.failed:
             print(f"{results.names[key]} has no result: {reason}", file=sys.stderr)
@@ -188,11 +190,13 @@ def _table(source: str) -> Table:
 
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.problem import Problem
+    from core.data.profile import data_notes, describe
     from core.data.table import TableError, suggest_target
     from core.experiment.estimate import Workload
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
+    from core.words import quoted
 
     try:
         strategies = parse_strategies(given.strategies)
@@ -215,10 +219,16 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         usable = applicable(strategies, facts)
         # What a person names is run; what a preset brings along is not, where it would take long.
         slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
-    except (PlanError, TableError) as problem:
-        raise _BadInput(str(problem)) from problem
+    except (PlanError, TableError) as error:
+        raise _BadInput(str(error)) from error
     if not usable:
         raise _BadInput("None of these strategies applies to this table: add plain to see it compared.")
+    if not given.quiet:
+        taken = f"Target: {quoted(plan.target)}, which looks most like a class; --target takes another."
+        profile = describe(problem)
+        said = (profile.sentence, *data_notes(problem, profile))
+        for note in said if given.target is not None else (taken, *said):
+            print(note, file=sys.stderr)
     left_out = [choice.key for choice in strategies if choice not in usable]
     if left_out and not given.quiet:
         print(f"Left out, as they do not apply to this table: {', '.join(left_out)}.", file=sys.stderr)
@@ -246,7 +256,9 @@ def _layers(text: str) -> tuple[int, ...]:
         raise _BadInput(f"--hidden-layers must be whole numbers such as 64,32, not '{text[:60]}'.") from error
 
 
-def _as_json(results: Results) -> dict[str, object]:
+def _as_json(results: Results, target_was: str) -> dict[str, object]:
+    from core.data.profile import left_out
+
     found = results.comparison
     frame = results.frame()
     by_key = {s.key: s for s in found.strategies}
@@ -254,7 +266,11 @@ def _as_json(results: Results) -> dict[str, object]:
         "run": results.run_id,
         "table": results.table.name,
         "target": results.plan.target,
+        "target_was": target_was,
         "classes": list(found.labels),
+        "reading": list(results.table.notes),
+        "warnings": list(results.profile.warnings),
+        "columns_left_out": left_out(results.problem),
         "folds": found.folds,
         "strategies": {
             key: {

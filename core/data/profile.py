@@ -64,6 +64,27 @@ def describe(problem: Problem) -> Profile:
     )
 
 
+def data_notes(problem: Problem, profile: Profile) -> tuple[str, ...]:
+    """Return what reading did to the table and what to beware of in it, a sentence each, for whoever reports a run."""
+    return (*problem.table.notes, *profile.warnings)
+
+
+def left_out(problem: Problem) -> dict[str, str]:
+    """Return the columns that nothing is learned from, beside the target, each with the reason.
+
+    A column's own note, where it has one, else its kind or what the plan does with it.
+    """
+    split = {problem.plan.split.group: "Rows of a group stay together.", problem.plan.split.time: "It orders the rows."}
+    kinds = {
+        "constant": "It holds one value or none.",
+        "identifier": "It only names the rows.",
+        "ignored": "It has too many different texts.",
+    }
+    used = {column.name for column in problem.features} | {problem.target.name}
+    columns = [column for column in problem.table.columns if column.name not in used]
+    return {column.name: split.get(column.name) or column.note or kinds.get(column.kind, "") for column in columns}
+
+
 def _warnings(problem: Problem) -> list[str]:
     table, target = problem.table, problem.target
     smallest = int(target.counts.argmin())

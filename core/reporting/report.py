@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from core.api import Results
 from core.charts import figures as charts
 from core.charts.pairs import interval_bars
-from core.data.profile import Profile, describe
+from core.data.profile import Profile
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
@@ -68,7 +68,7 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
         Of the run; this machine's by default.
     """
     found = results.comparison
-    profile = describe(results.problem)
+    profile = results.profile
     heading = title or results.table.name
     pieces = [_header(results, heading), _data(results, profile)]
     if found.strategies:
@@ -133,7 +133,7 @@ def _data(results: Results, profile: Profile) -> str:
         f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
         f"({said}). {_words(profile.sentence)}</p>"
         + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
-        + _list((*profile.warnings, *results.table.notes))
+        + _list(results.notes)
         + "</section>"
     )
 
@@ -187,7 +187,7 @@ def _scrolled(table: str) -> str:
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
     found = results.comparison
     names = found.marked(results.names)
-    classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(describe(results.problem)))
+    classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(results.profile))
     bars = Drawing("Metrics of each strategy", f"Value and {shown.name}.", interval_bars(found, names, BARS, shown))
     return (classes, bars, *drawings(found, names)[1:])
 

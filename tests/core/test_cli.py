@@ -7,14 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from core.cli import main
+from core.data.problem import Problem
+from core.data.profile import describe
+from core.data.table import read_table
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import METRICS
 from core.experiment.units import run
+from core.plan import Plan
 from core.runs.store import Store
+from core.strategies import StrategyError
+from core.strategies.notation import parse_strategies
+from core.strategies.references import Logistic
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "core" / "data" / "samples" / "abalone_9_vs_18.csv"
@@ -78,6 +86,10 @@ def test_json_is_one_line_and_equals_the_store(tmp_path: Path, capsys: pytest.Ca
     [
         (["run", "nowhere.csv"], "cannot be opened"),
         (["run", str(TABLE), "--target", "age"], "no column `age`"),
+        (["run", str(TABLE), "--target", "Rings"], "no column `Rings`: did you mean `rings`?"),
+        (["run", str(TABLE), "--group", "diametre"], "no column `diametre`: did you mean `diameter`?"),
+        (["run", str(TABLE), "--strategies", "smoth"], "did you mean smote"),
+        (["run", str(TABLE), "--strategies", "Class-Weights"], "did you mean class_weight"),
         (["run", str(TABLE), "--strategies", "smoth"], "no strategy called 'smoth'"),
         (["run", str(TABLE), "--positive", "7"], "no class `7`"),
         (["run", str(TABLE), "--folds", "1"], "olds"),
@@ -103,6 +115,52 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     assert words in said
     assert said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_it_says_what_reading_did_what_is_left_out_and_which_folds_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"number": np.arange(10_000, 10_120), "same": 1, "x": rng.normal(size=120)})
+    frame["y"] = np.where(frame["x"] > 0.8, "yes", "no")
+    frame.loc[3, "y"] = None
+    source = tmp_path / "made.csv"
+    source.write_text(frame.to_csv(index=False) + "1,2\n")
+    single = Logistic.fit
+
+    def fit(self: Logistic, *arguments: object) -> object:
+        fit.calls += 1  # type: ignore[attr-defined]
+        if fit.calls == 2:  # type: ignore[attr-defined]
+            raise StrategyError("This fold has too few rows for it.")
+        return single(self, *arguments)  # type: ignore[arg-type]
+
+    fit.calls = 0  # type: ignore[attr-defined]
+    monkeypatch.setattr(Logistic, "fit", fit)
+    command = ["run", str(source), "--strategies", "boosting,logistic", "--folds", "3", "--runs", str(tmp_path / "r")]
+    assert main(command) == 0
+    out, err = capsys.readouterr()
+    table = read_table(source)
+    problem = Problem.of(table, Plan("y", parse_strategies("logistic")))
+    assert table.notes
+    for note in (*table.notes, describe(problem).sentence, *describe(problem).warnings):
+        assert note in err
+    assert "Target: `y`, which looks most like a class" in err
+    assert "Left out because they only name the rows: `number`." in err
+    assert "Left out because they hold one value or none: `same`." in err
+    assert "Logistic regression failed on some folds: This fold has too few rows for it." in err
+    assert "† Logistic regression" in out
+    assert "Logistic regression failed on 1 of 3 folds" in out
+    fit.calls = 0  # type: ignore[attr-defined]
+    assert main([*command, "--json", "--quiet"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["reading"] == list(table.notes)
+    assert figures["warnings"] == list(describe(problem).warnings)
+    assert set(figures["columns_left_out"]) == {"number", "same"}
+    assert figures["target_was"] == "suggested"
+    assert figures["strategies"]["logistic"]["failed_folds"] == 1
+    assert figures["strategies"]["logistic"]["folds"]["f1"] == 2
+    assert figures["strategies"]["logistic"]["errors"] == ["This fold has too few rows for it."]
+    assert "failed on 1 of 3 folds" in figures["notes"][0]
 
 
 def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
