@@ -236,18 +236,18 @@ def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: 
 
     ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
     """
-    texts = _single_spaced(texts.where(texts.str.len() <= _LONGEST))
+    texts = texts.where(texts.str.len() <= _LONGEST)
     found = np.full(len(texts), np.nan)
     plain = texts.str.fullmatch(_PLAIN, case=False).to_numpy(bool, na_value=False) & (decimal == ".")
     found[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
     pattern = _written(decimal, thousands, unit)
-    grouped = "['’]" if thousands == "'" else re.escape(thousands)
-    for at in np.flatnonzero(~plain & texts.notna().to_numpy(bool)):
-        match = pattern.fullmatch(texts.iloc[at])
+    left = np.flatnonzero(~plain & texts.notna().to_numpy(bool))
+    for at, text in zip(left, texts.iloc[left].tolist(), strict=True):
+        match = pattern.fullmatch(" ".join(text.split()))
         if match is None or (match["open"] is None) != (match["close"] is None):
             continue
-        body = re.sub(grouped, "", match["body"]) if thousands else match["body"]
-        size = float(body.replace(decimal, ".") + (match["exponent"] or ""))
+        body = match["body"].replace(thousands, "") if thousands else match["body"]
+        size = float(body.replace("’", "").replace(decimal, ".") + (match["exponent"] or ""))
         minus = match["open"] is not None or any(sign in _MINUS for sign in match["sign"] + match["second"] if sign)
         found[at] = -size if minus else size
     return found

@@ -16,7 +16,8 @@ MOST_ODD = 0.05  # of the different values of a column of numbers or dates, at m
 _FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
 _LEAST_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
 _MOST_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
-_SAMPLE, _LONGEST = 300, 60
+_SAMPLE, _LONGEST = 1_000, 60
+_MOST_CODES = 500
 _CURRENCY = r"US\$|A\$|C\$|R\$|[$€£¥₹₽₩₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|Fr\.|zł|Kč|Ft"
 _NUMBER = re.compile(
     rf"\(? ?(?P<limit>[<>]=?|[≤≥])? ?[-+−–]? ?(?P<before>{_CURRENCY})? ?[-+−–]? ?"
@@ -91,9 +92,11 @@ def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
 
 def are_codes(texts: pd.Series) -> bool:
     """Tell whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
+    if len(texts) > _MOST_CODES:
+        return False
     others = [text for text in texts if text.lower() not in ("na", QUOTED + "na") and text]
     return (
-        1 < len(others) <= 400
+        len(others) > 1
         and all(_CODE.fullmatch(text) and not _WORDS.fullmatch(text) for text in others)
         and any(len(text) == 2 for text in others)
     )
@@ -120,9 +123,19 @@ def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> Colu
     """
     if not sure and are_padded(known):
         return None
+    sample = known.iloc[:: max(1, len(known) // _SAMPLE)]
+    reading = _written_as(sample, decimal, sure)
+    if reading is not None and len(sample) < len(known):
+        # What the sample's style does not read may show a mark that is rare, such as that of thousands.
+        left = known[np.isnan(numbers_of(known, *_marks(reading)))].iloc[:_SAMPLE]
+        return (_written_as(pd.concat([sample, left]), decimal, sure) if len(left) else None) or reading
+    return reading
+
+
+def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | None:
     plain = known.str.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?", case=False)
-    if plain.all():
-        return ColumnReading("number")
+    if plain.all() and (decimal == "." or not known.str.contains(".", regex=False).any()):
+        return ColumnReading("number", decimal)
     matches = [_NUMBER.fullmatch(" ".join(text.split())) for text in known[~plain] if len(text) <= _LONGEST]
     written = [match for match in matches if match is not None]
     if not sure and len(written) + int(plain.sum()) < (1 - MOST_ODD) * len(known) - _FEW_ODD:
