@@ -25,7 +25,7 @@ from core.strategies.notation import parse_choice
 from core.words import counted, quoted
 
 if TYPE_CHECKING:
-    from core.training.lanes import TrainedLane
+    from core.training.lanes import Block, TrainedLane
 
 
 class StrategyClassifier(ClassifierMixin, BaseEstimator):
@@ -125,6 +125,8 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             The input is not usable; the message says why.
         """
+        from core.training.lanes import Block
+
         choice = parse_choice(self.strategy)
         network = NetworkSettings(
             tuple(self.hidden_layers), self.dropout, self.learning_rate, self.batch_size,
@@ -156,19 +158,16 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         kinds = [column.kind for column in columns]
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
         plan = Plan("y", (choice,), network=network)
-        self._train(plan, view, self._preparation.transform(frame.iloc[valid]), codes[valid], facts)
+        X_valid = self._preparation.transform(frame.iloc[valid])
+        self._train(plan, Block(view.X, view.y, X_valid, codes[valid], valid is not fit), view, facts)
         return self
 
-    def _train(
-        self, plan: Plan, view: TrainingView, X_valid: np.ndarray, y_valid: np.ndarray, facts: TableFacts
-    ) -> None:
+    def _train(self, plan: Plan, block: Block, view: TrainingView, facts: TableFacts) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
         from core.experiment.fold import candidates_of, work
-        from core.training.lanes import Block
 
         (choice,) = plan.strategies
         (candidate,) = candidates_of((choice,), view).values()
-        block = Block(view.X, view.y, X_valid, y_valid)
         work([candidate], facts, block, plan.network, lambda share, doing: None, None)
         decisions: list[Strategy] = [part for part in parts_of(choice) if part.card.family == "decision"]
         error = candidate.error or next((why for part in decisions if (why := part.why_not(facts))), None)
@@ -178,7 +177,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self._predictor: Predictor | None = candidate.predictor
         self._rules: tuple[Rule, ...] = ()
         for part in decisions:
-            rule = part.rule(self._probabilities(X_valid), y_valid, candidate.view, candidate.lanes)
+            rule = part.rule(self._probabilities(block.X_valid), block.y_valid, candidate.view, candidate.lanes)
             if rule is not None:
                 self._rules += (rule,)
         self.notes_ = tuple(candidate.view.notes)

@@ -21,7 +21,7 @@ from core.data.splitting import Unit
 from core.experiment.results import FoldResult, History
 from core.plan import NetworkSettings, StrategyChoice
 from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, networks_of, parts_of
-from core.strategies.base import Predictor, stages_of
+from core.strategies.base import Predictor, learns_validation, stages_of
 from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ _LOOK_S = 0.1
 
 @dataclass(eq=False)
 class Candidate:
-    """A choice on its way through a fold. Choices that differ only in their decision share one."""
+    """A choice on its way through a fold. Choices that differ only in their decision share one.
+
+    A ``whole`` one, a reference, learns from validation rows as well.
+    """
 
     key: str
     parts: list[Strategy]
@@ -51,6 +54,7 @@ class Candidate:
     sampling_seconds: float = 0.0
     predictor: Predictor | None = None
     error: str | None = None
+    whole: bool = False
 
     @property
     def slow(self) -> bool:
@@ -59,8 +63,12 @@ class Candidate:
 
 
 def lane_key(choice: StrategyChoice) -> str:
-    """Return the name of a choice's networks; choices that differ in their decision alone share it."""
-    return "+".join(sorted(part.key for part in networks_of(choice))) or "plain"
+    """Return the name of a choice's networks; choices that differ in their decision alone share it.
+
+    A reference whose decision rule needs the validation rows is another model than one that learned from them.
+    """
+    key = "+".join(sorted(part.key for part in networks_of(choice))) or "plain"
+    return f"{key} and validation rows" if learns_validation(choice) else key
 
 
 def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:
@@ -70,17 +78,17 @@ def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict
         key = lane_key(choice)
         if key not in found:
             parts = [part for part in parts_of(choice) if part.card.family != "decision"]
-            found[key] = Candidate(key, parts, replace(view, notes=[]))
+            found[key] = Candidate(key, parts, replace(view, notes=[]), whole=learns_validation(choice))
     return found
 
 
-def start(candidate: Candidate, facts: TableFacts) -> None:
+def start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
     """Let a candidate make its first lanes, or fit its reference."""
     began = time.thread_time()
     try:
         # The fold's threads keep all cores busy: a library's own threads would only get in their way.
         with threadpool_limits(1):
-            _start(candidate, facts)
+            _start(candidate, facts, block)
     except StrategyError as error:
         candidate.error = str(error)
     except (ValueError, RuntimeError) as error:  # a library's sampler or model that met rows it cannot use
@@ -89,18 +97,34 @@ def start(candidate: Candidate, facts: TableFacts) -> None:
     candidate.sampling_seconds = time.thread_time() - began
 
 
-def _start(candidate: Candidate, facts: TableFacts) -> None:
+def _start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
     parts, view = candidate.parts, candidate.view
     reason = next((why for part in parts if (why := part.why_not(facts)) is not None), None)
     if reason is not None:
         raise StrategyError(reason)
     reference = next((part for part in parts if isinstance(part, Reference)), None)
     if reference is not None:
+        if block.held_back and candidate.whole:
+            view = candidate.view = _with_validation(view, block)
+        elif block.held_back:
+            name = reference.card.name
+            view.note(f"{name} learned without the validation rows, as its decision rule is fitted on them.")
         candidate.lanes = [reference.lane(view)]
         candidate.predictor = reference.fit(candidate.lanes[0], view)
         return
     candidate.stages = stages_of(parts, Lane(np.arange(len(view.y)), view.seed), view)
     candidate.pending = next(candidate.stages)
+
+
+def _with_validation(view: TrainingView, block: Block) -> TrainingView:
+    """Return the view with the validation rows behind its own, for models that take network inputs."""
+    unknown = np.full((len(block.y_valid), view.encoded.shape[1]), np.nan)  # samplers have no part in a reference
+    return replace(
+        view,
+        X=np.vstack([view.X, block.X_valid]),
+        encoded=np.vstack([view.encoded, unknown]),
+        y=np.concatenate([view.y, block.y_valid]),
+    )
 
 
 def work(
@@ -123,8 +147,8 @@ def work(
     pool = ThreadPoolExecutor(CORES, thread_name_prefix=SAMPLER_THREADS)
     try:
         # Quick ones first: training begins when they are there. The slowest of the others lead their queue.
-        quick = [pool.submit(start, c, facts) for c in candidates if not c.slow]
-        late = [pool.submit(start, c, facts) for c in candidates if c.slow]
+        quick = [pool.submit(start, c, facts, block) for c in candidates if not c.slow]
+        late = [pool.submit(start, c, facts, block) for c in candidates if c.slow]
         tell(0.0, "making rows")
         _await(quick, should_stop)
         _train(candidates, late, block, settings, facts.n_classes, tell, should_stop)

@@ -297,7 +297,13 @@ def _main(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
         x, x_valid, x_test = (
             f"fold.expand({name})" if facts.categories else name for name in ("X", "fold.X_valid", "X_test")
         )
-        lines += [f"{indent}model = {made.model}.fit({x}, y)"]
+        if made.rule or any("valid" in adjust for adjust in adjusts):
+            lines.append(f"{indent}# Validation rows are for the decision rule alone.")
+        else:
+            # A network stops on the validation rows; a model that stops by itself learns from them.
+            lines.append(f"{indent}y = np.concatenate([y, fold.y_valid])")
+            x = f"np.vstack([{x}, {x_valid}])"
+        lines.append(f"{indent}model = {made.model}.fit({x}, y)")
         predict = ("model.predict_proba({})", x_valid, x_test)
     else:
         lines += [indent + line for line in made.rows.split("\n") if line]

@@ -217,6 +217,8 @@ class Strategy(ABC):
     position: ClassVar[int] = 0
     # Whether every network gets synthetic rows of its own: for the estimate of memory.
     makes_rows: ClassVar[bool] = False
+    # Whether a decision rule is fitted on validation rows, which the model must then not have learned from.
+    reads_validation: ClassVar[bool] = True
     # Its probabilities are carried back to the table's class shares, or fitted to them, already.
     calibrates: ClassVar[bool] = False
 
@@ -352,6 +354,18 @@ def parts_of(choice: StrategyChoice) -> list[Strategy]:
 def networks_of(choice: StrategyChoice) -> frozenset[Part]:
     """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
     return frozenset(part for part in choice.parts if make(part).card.family not in ("decision", "baseline"))
+
+
+def learns_validation(choice: StrategyChoice) -> bool:
+    """Return whether a choice's model learns from the validation rows as well.
+
+    Networks stop on them. A reference stops by itself, so it would see fewer rows than networks do if it left
+    them out: it learns from them, unless a decision rule of the choice has to be fitted on rows that the model
+    has not seen.
+    """
+    parts = [make(part) for part in choice.parts]
+    fitted = any(part.card.family == "decision" and part.reads_validation for part in parts)
+    return not fitted and any(isinstance(part, Reference) for part in parts)
 
 
 def label(choice: StrategyChoice) -> str:

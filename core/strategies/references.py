@@ -1,4 +1,8 @@
-"""References: scikit-learn's models on the same rows, to tell whether a network is worth it."""
+"""References: scikit-learn's models on the same rows, to tell whether a network is worth it.
+
+Networks have the validation rows to stop on. A reference stops by itself and so learns from them, unless a
+decision rule that follows it is fitted on them: then it stays with the other rows, and says so.
+"""
 
 from __future__ import annotations
 

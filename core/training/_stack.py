@@ -37,12 +37,15 @@ class Block:
     X_valid : ndarray of float32, shape (m, n_features)
         For early stopping; no sampler touched them.
     y_valid : ndarray of int64, shape (m,)
+    held_back : bool
+        Whether the validation rows are others than the training rows; a table too small for it has the same.
     """
 
     X: np.ndarray
     y: np.ndarray
     X_valid: np.ndarray
     y_valid: np.ndarray
+    held_back: bool = True
 
 
 @dataclass(frozen=True, eq=False)

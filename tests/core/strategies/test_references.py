@@ -10,8 +10,10 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from core import StrategyClassifier
+from core.data.splitting import Unit
 from core.data.table import from_frame
-from core.experiment.units import run
+from core.experiment.units import run, run_unit
 from core.plan import NetworkSettings, Part, Plan, SplitSettings
 from core.strategies import Reference, TrainingView, make
 from core.strategies.notation import parse_strategies
@@ -72,3 +74,26 @@ def test_prior_correction_of_a_reference_reaches_the_results_of_a_run() -> None:
     plain, corrected = run(table, replace(plan, split=SplitSettings(2)))[:2]
     assert plain.probabilities[:, 1].mean() > 0.2
     assert corrected.probabilities[:, 1].mean() == pytest.approx(1 / 12, abs=0.03)
+
+
+def test_a_reference_learns_from_the_rows_that_networks_stop_on_unless_a_rule_is_fitted_on_them() -> None:
+    X, y = rows(600)
+    table = from_frame(pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": np.where(y == 1, "yes", "no")}), "two classes")
+    keys = "logistic, logistic+prior_correction, logistic+threshold_f1, logistic+temperature, plain"
+    plan = Plan("y", parse_strategies(keys), network=QUICK, split=SplitSettings(2))
+    whole, corrected, tuned, cooled, network = run_unit(table, plan, Unit(0, 0))
+    assert [int(r.class_counts.sum()) for r in (whole, corrected, tuned, cooled, network)] == [300, 300, 240, 240, 240]
+    np.testing.assert_array_equal(whole.probabilities, corrected.probabilities)
+    assert np.abs(whole.probabilities - tuned.probabilities).max() > 1e-4
+    assert tuned.notes == (
+        "Logistic regression learned without the validation rows, as its decision rule is fitted on them.",
+    )
+    assert whole.notes == ()
+
+
+def test_a_table_too_small_to_keep_rows_back_is_learned_from_once() -> None:
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0], [4.0]]), np.array([0, 0, 0, 1, 1])
+    mine = StrategyClassifier("logistic", random_state=0).fit(X, y).predict_proba(X)
+    scaled = (X - X.mean()) / X.std()
+    theirs = LogisticRegression(max_iter=1000).fit(scaled, y).predict_proba(scaled)
+    np.testing.assert_allclose(mine, theirs, atol=1e-4)
