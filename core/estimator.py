@@ -270,14 +270,14 @@ def _forward(network: TrainedLane, X: np.ndarray) -> np.ndarray:
 
 def _held_back(codes: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Part rows for fitting and for stopping; a table too small for it stops on the rows that it fits on."""
-    from core.data.splitting import _stratified
+    from core.data.splitting import stratified_split
 
     everything = np.arange(len(codes))
     counts = np.bincount(codes)
     usable = counts[counts > 1]
     if len(usable) < 2 or usable.min() < 2 or len(codes) < 2 * len(counts) + 2:
         return everything, everything
-    return _stratified(everything, codes, share, seed)
+    return stratified_split(everything, codes, share, seed)
 
 
 def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:

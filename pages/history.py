@@ -146,8 +146,9 @@ def show_pair(records: Sequence[RunRecord]) -> None:
 def show_differences(first: RunRecord, second: RunRecord) -> None:
     import pandas as pd
 
-    from core.evaluation.difference import differences, what_else_differs
+    from core.evaluation.difference import differences
     from core.evaluation.metrics import METRICS
+    from core.runs.differences import what_else_differs
     from core.strategies import label
     from pages._overview import BARS
     from pages._results import comparison

@@ -62,7 +62,7 @@ def split_rows(problem: Problem, unit: Unit) -> FoldRows:
         return _checked(FoldRows(*_grouped(train, y, groups, share, seed, split.group), test), y, split.group)
     outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
     train, test = list(outer_k.split(everything, y))[unit.fold]
-    return FoldRows(*_stratified(train, y, share, seed), test)
+    return FoldRows(*stratified_split(train, y, share, seed), test)
 
 
 def check_splits(problem: Problem) -> None:
@@ -99,7 +99,7 @@ def refit_rows(problem: Problem) -> FoldRows:
         return _checked(
             FoldRows(*_grouped(everything, y, groups, share, split.seed, split.group), none), y, split.group
         )
-    return FoldRows(*_stratified(everything, y, share, split.seed), none)
+    return FoldRows(*stratified_split(everything, y, share, split.seed), none)
 
 
 def _past(ordered: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -120,7 +120,7 @@ def _grouped(
     return train[fit], train[valid]
 
 
-def _stratified(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def stratified_split(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Keep a stratified share for validation; a class of one row stays in the rows that are fitted on."""
     counts = np.bincount(y[train])
     lone = np.isin(y[train], np.flatnonzero(counts == 1))
