@@ -55,8 +55,8 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
         return
     st.markdown(
         f"**{plain(label(choice), 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
-        "folder and run the script: it needs nothing of this app. Its folds are the same; other starting weights make "
-        "its figures differ a little."
+        "folder and run the script: it needs nothing of this app. Its folds and its training are the same; other "
+        "random draws (starting weights, the order of rows, what samplers pick) make its figures differ a little."
     )
     with st.container(horizontal=True):
         st.download_button(

@@ -193,7 +193,7 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
         bias = bias.replace("counts", "start")
     if made.offset and bias:
         bias += " - offset"
-    lines.append(f"    model = network(X.shape[1]{f', bias={bias}' if bias else ''})")
+    lines.append(f"    model = network(np.ptp(X, axis=0) > 0{f', bias={bias}' if bias else ''})")
     default = (
         "keras.losses.BinaryCrossentropy(from_logits=True)"
         if facts.binary
@@ -252,7 +252,8 @@ def _train(made: Snippet, facts: CodeFacts, plan: Plan) -> str:
         given = ["data", "steps_per_epoch=fold.steps"]
     else:
         given = ["X", "targets(y)", "batch_size=BATCH_SIZE"]
-    given += ["epochs=EPOCHS", *([by_class] if by_class else []), f"validation_data=({validation})", "verbose=0"]
+    given += ["epochs=EPOCHS", *([by_class] if by_class else []), f"validation_data=({validation})"]
+    given += ["validation_batch_size=len(fold.y_valid)", "verbose=0"]
     lines = [line for line in lines if line]
     lines.append("    model.fit(")
     lines += [f"        {argument}," for argument in given]

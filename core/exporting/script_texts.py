@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pprint import pformat
 
+from core.data.preparation import CLIP, MOST_LEVELS
 from core.data.table import Target
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
@@ -20,6 +21,7 @@ IMPORTS = (
     "from scipy.special import expit",
     "from scipy.special import softmax",
     "from sklearn.compose import make_column_transformer",
+    "from sklearn.impute import MissingIndicator",
     "from sklearn.impute import SimpleImputer",
     "from sklearn.metrics import average_precision_score",
     "from sklearn.metrics import f1_score",
@@ -28,6 +30,7 @@ IMPORTS = (
     "from sklearn.model_selection import TimeSeriesSplit",
     "from sklearn.model_selection import train_test_split",
     "from sklearn.pipeline import make_pipeline",
+    "from sklearn.preprocessing import FunctionTransformer",
     "from sklearn.preprocessing import OneHotEncoder",
     "from sklearn.preprocessing import OrdinalEncoder",
     "from sklearn.preprocessing import StandardScaler",
@@ -87,25 +90,42 @@ def read_table(of_kind: Mapping[str, Sequence[str]], facts: CodeFacts) -> str:
 
 
 def preparation(facts: CodeFacts) -> str:
-    numbers = 'make_pipeline(SimpleImputer(add_indicator=True, strategy="median"), StandardScaler())'
     names = "[*NUMBERS, *DATES]" if facts.dates else "NUMBERS"
+    codes = [
+        "class Codes(OrdinalEncoder):",
+        '    """Codes of levels; a level never seen counts as one of the rare ones, where there are any."""',
+        "",
+        "    def transform(self, X):",
+        "        codes = super().transform(X)",
+        "        for column, rare in enumerate(self.infrequent_categories_):",
+        "            if rare is not None:",
+        "                frequent = pd.notna(self.categories_[column]).sum() - len(rare)",
+        "                codes[codes[:, column] == -1, column] = frequent",
+        "        return codes",
+        "",
+        "",
+    ]
     lines = [
+        *(codes if facts.categories else []),
         "def preparation(n_rows):",
         '    """Return the steps from columns to numbers, to be fitted on training rows only."""',
     ]
     if facts.numbers:
-        lines.append(f"    numbers = {numbers}")
-    if facts.categories:
         lines += [
-            "    categories = make_pipeline(",
-            '        SimpleImputer(strategy="constant", fill_value="(missing)"),',
-            "        OrdinalEncoder(",
-            '            handle_unknown="use_encoded_value", unknown_value=-1, max_categories=40,',
-            "            min_frequency=int(np.clip(n_rows // 50, 1, 10)),",
-            "        ),",
+            "    numbers = make_pipeline(",
+            '        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler(),',
+            f'        FunctionTransformer(np.clip, kw_args={{"a_min": -{CLIP:g}, "a_max": {CLIP:g}}}),',
             "    )",
         ]
-    both = [f"(numbers, {names})"] * facts.numbers + ["(categories, CATEGORIES)"] * facts.categories
+    if facts.categories:
+        lines += [
+            "    categories = Codes(",
+            '        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2,',
+            f"        max_categories={MOST_LEVELS}, min_frequency=int(np.clip(n_rows // 50, 1, 10)),",
+            "    )",
+        ]
+    numbers = [f"(numbers, {names})", f"(MissingIndicator(error_on_new=False), {names})"]
+    both = numbers * facts.numbers + ["(categories, CATEGORIES)"] * facts.categories
     return "\n".join([*lines, f"    return make_column_transformer({', '.join(both)})"])
 
 
@@ -118,9 +138,10 @@ def network(facts: CodeFacts, plan: Plan, scale: float = 1.0) -> str:
     dropout = "\n        layers.append(keras.layers.Dropout(DROPOUT))" if plan.network.dropout else ""
     shape = 'y[:, None].astype("float32")' if facts.binary else "keras.utils.to_categorical(y, len(CLASSES))"
     kind = "one column, 1 for the positive class" if facts.binary else "one-hot"
-    return f'''def network(n_features, bias=None):
+    return f'''def network(varies, bias=None):
     """Return a network that ends in {"a logit" if facts.binary else "one logit a class"}."""
-    layers = [keras.Input((n_features,))]
+    # An input that is constant in the rows trained on is 0: nothing can be learned of its other values.
+    layers = [keras.Input((len(varies),)), keras.layers.Rescaling(varies.astype("float32").tolist())]
     for units in HIDDEN_LAYERS:
         layers.append(keras.layers.Dense(units, activation="relu")){dropout}
     start = "zeros" if bias is None else keras.initializers.Constant({bias})

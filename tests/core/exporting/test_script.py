@@ -11,13 +11,16 @@ from __future__ import annotations
 import io
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
+from sklearn.preprocessing import OneHotEncoder
 
+from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
@@ -43,7 +46,11 @@ COMBINED = (
 TABLES = {"smotenc": "mixed", "smoten": "categories", "class_weight": "mixed", "smote_enn": "mixed"}
 # Their code is another one for more than two classes.
 MANY = ("focal", "ldam_drw", "soft_f1", "remix", "smote+isotonic+threshold_g_mean")
-CASES = [*((key, TABLES.get(key, "numbers")) for key in (*catalogue(), *COMBINED)), *((key, "classes") for key in MANY)]
+CASES = [
+    *((key, TABLES.get(key, "numbers")) for key in (*catalogue(), *COMBINED)),
+    *((key, "classes") for key in MANY),
+    ("plain", "heavy"),
+]
 
 
 def proteins(kind: str) -> Table:
@@ -52,6 +59,15 @@ def proteins(kind: str) -> Table:
     With both kinds, "mixed", values are missing in a number and in a category.
     """
     frame = load_sample("yeast").frame.iloc[::2].reset_index(drop=True)
+    if kind == "heavy":  # tails of many deviations, which the app clips
+        rng = np.random.default_rng(0)
+        names = ["mcg", "gvh", "alm"]
+        tails = rng.lognormal(sigma=2.5, size=(len(frame), 3))
+        likely = 1 / (1 + np.exp(2 - 0.5 * np.log(tails).sum(axis=1)))
+        return from_frame(
+            pd.DataFrame(tails, columns=names).assign(site=np.where(rng.random(len(frame)) < likely, "ME3", "other")),
+            "heavy",
+        )
     named = ("ME3", "MIT") if kind == "classes" else ("ME3",)
     frame["site"] = np.where(frame["site"].isin(named), frame["site"], "other")
 
@@ -145,3 +161,33 @@ def test_a_scripts_table_holds_no_formula_and_the_script_reads_it(tmp_path: Path
     assert len(read[1]) == 120
     assert read[1].tolist() == problem.target.codes.tolist()
     assert set(read[0].columns) == {"'+x", "'=level", "'-class"}
+
+
+def test_a_script_prepares_rows_as_the_app_does(tmp_path: Path) -> None:
+    """Tails, gaps, rare levels, levels and gaps never seen in training: the same inputs, in the same columns."""
+    rng = np.random.default_rng(1)
+    n = 400
+    frame = pd.DataFrame({"x": rng.lognormal(sigma=2.5, size=n), "y": np.where(np.arange(n) % 5 > 0, "no", "yes")})
+    frame["gappy"] = np.where(np.arange(n) % 90 == 7, np.nan, rng.normal(size=n))
+    frame["level"] = rng.choice(["a", "b", "c"], n)
+    frame.loc[frame.index % 60 == 1, "level"] = None
+    frame.loc[frame.index % 50 == 2, "level"] = [f"rare {i}" for i in range(8)]
+    table = from_frame(frame, "odd").with_kinds({"level": "categorical"})
+    plan = plan_of("numbers", ("plain",))
+    plan = replace(plan, target="y")
+    problem = Problem.of(table, plan)
+    path = tmp_path / "odd.py"
+    path.write_text(script(problem, plan.strategies[0]))
+    made = runpy.run_path(str(path))
+    fit, new = table.frame.iloc[:300], table.frame.iloc[300:]
+    prepare = made["preparation"](300).fit(fit)
+    ours = Preparation.fit(fit, problem.features)
+    coded = prepare.transform(new).astype(float)
+    assert coded[:, :-1].max() == 10 or prepare.transform(fit)[:, 0].max() == 10
+    expected = ours.encode(new)
+    np.testing.assert_allclose(coded[:, :3], expected[:, :3], atol=1e-9)
+    hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(prepare.transform(fit)[:, -1:])
+    shown = hot.transform(coded[:, -1:])
+    step = ours.categories[0]
+    # The script's codes put missing first, the app's last.
+    np.testing.assert_array_equal(np.roll(shown, -1, axis=1), np.eye(step.width)[expected[:, -1].astype(int)])
