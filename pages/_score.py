@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.data.classes import change_notes
 from pages._cache import cached
 from pages._shared import plain, sentence, store
 
@@ -45,6 +46,8 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
     from core.words import TableError
 
     st.subheader("Score new rows", anchor=False)
+    for note in change_notes(record.plan.classes):
+        st.caption(told(note))
     upload = st.file_uploader(
         "New rows as CSV, Parquet or Excel, with the columns of the training table; the class may be missing",
         type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.data.profile import describe
+from core.data.profile import imbalance_sentence
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import TableError, read_table, suggest_target
 from core.evaluation.ranking import needed_in_words
@@ -100,7 +100,7 @@ def show_entry(position: int, entry: Entry) -> None:
         words.markdown(f"**{plain(table.name)}** · {len(table.frame):,} rows, {len(table.columns)} columns")
         try:
             problem = problem_of(table, plan_for(chosen_plan(), entry.target))
-            words.caption(sentence(describe(problem).sentence.replace("`", "'")))
+            words.caption(sentence(imbalance_sentence(problem.target).replace("`", "'")))
         except TableError as error:
             st.error(sentence(why_left_out(table.name, error)), icon=":material/error:")
 

@@ -100,6 +100,15 @@ def change_classes(
     return kept, place[becomes][codes], tuple(notes)
 
 
+def change_notes(changes: ClassChanges) -> tuple[str, ...]:
+    """Return in one sentence each what a model of such classes does with rows of those that were changed."""
+    return tuple(
+        f"The model knows no class {quoted(name)}: "
+        + ("its rows were left out of the training." if into is None else f"its rows counted as {quoted(into)}.")
+        for name, into in changes
+    )
+
+
 def with_change(changes: ClassChanges, classes: Iterable[str], into: str | None) -> ClassChanges:
     """Return changes with some classes merged into another, or left out; what was merged into them goes along.
 

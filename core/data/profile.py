@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.cautions import Cautions, find_cautions
 from core.data.problem import Problem
+from core.data.table import Target
 from core.words import counted, listed, quoted
 
 _FEW_ROWS = 30
@@ -46,19 +47,13 @@ def describe(problem: Problem) -> Profile:
     """Return class counts and shares, the imbalance in words, and what to beware of."""
     target = problem.target
     counts = target.counts
-    smallest = int(counts.argmin())
-    one_in = counts.sum() / counts[smallest]
-    every = f"1 in {one_in:,.0f}" if one_in >= 2.5 else f"{100 / one_in:.0f} in 100"
-    sentence = f"{every} rows is {quoted(target.labels[smallest])}"
-    if target.positive is None:
-        sentence += f", the smallest of {len(counts)} classes"
     found = find_cautions(problem)
     return Profile(
         target.labels,
         counts,
         counts / counts.sum(),
-        float(counts.max() / counts[smallest]),
-        sentence + ".",
+        float(counts.max() / counts.min()),
+        imbalance_sentence(target),
         (*target.notes, *problem.notes, *_warnings(problem), *found.sentences),
         found,
     )
@@ -85,12 +80,26 @@ def left_out(problem: Problem) -> dict[str, str]:
     return {column.name: split.get(column.name) or column.note or kinds.get(column.kind, "") for column in columns}
 
 
+def imbalance_sentence(target: Target) -> str:
+    """Return in one sentence how rare the smallest class is."""
+    counts = target.counts
+    smallest = int(counts.argmin())
+    one_in = counts.sum() / counts[smallest]
+    every = f"1 in {one_in:,.0f}" if one_in >= 2.5 else f"{100 / one_in:.0f} in 100"
+    among = f", the smallest of {len(counts)} classes" if target.positive is None else ""
+    return f"{every} rows is {quoted(target.labels[smallest])}{among}."
+
+
 def _warnings(problem: Problem) -> list[str]:
     table, target = problem.table, problem.target
     smallest = int(target.counts.argmin())
     few = int(target.counts[smallest])
-    others = [column for column in table.columns if column.name != target.name]
-    by_kind = {kind: [c.name for c in others if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
+    said = {target.name, problem.plan.split.group, problem.plan.split.time}
+    others = [column for column in table.columns if column.name not in said]
+    chosen = dict(problem.plan.kinds)
+    by_hand = [c.name for c in others if c.name in chosen and c.kind in ("constant", "identifier", "ignored")]
+    unused = [c for c in others if c.name not in by_hand]
+    by_kind = {kind: [c.name for c in unused if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
     gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
     found = []
     if few < _FEW_ROWS:
@@ -104,6 +113,8 @@ def _warnings(problem: Problem) -> list[str]:
         found.append(f"Left out because they only name the rows: {listed(by_kind['identifier'])}.")
     if by_kind["ignored"]:
         found.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
+    if by_hand:
+        found.append(f"Left out, as chosen by hand: {listed(by_hand)}.")
     if gappy:
         found.append(f"More than half of the values are missing in {listed(gappy)}.")
     return found

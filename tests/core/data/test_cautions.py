@@ -164,3 +164,11 @@ def test_the_verdict_of_a_run_says_what_makes_it_mislead(tmp_path: Path) -> None
     judged = assess(comparison, plan, cautions=record.cautions)
     assert [sentence.kind for sentence in judged.sentences[:2]] == ["leader", "caution"]
     assert judged.sentences[1].text == record.cautions[0]
+
+
+def test_columns_left_out_by_hand_are_said_to_be() -> None:
+    table = read_table(CASES / "one_hot_of_the_class.csv")
+    kinds = tuple((f"is_{code}", "ignored") for code in (1, 2, 3, 4))
+    warnings = describe(Problem.of(table, Plan("CLASS", PLAIN, kinds=kinds))).warnings
+    assert "Left out, as chosen by hand: `is_1`, `is_2`, `is_3`, `is_4`." in warnings
+    assert not any("too many different texts" in words or "give the class away" in words for words in warnings)
