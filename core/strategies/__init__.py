@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 # Importing a file registers the strategies in it: a new one needs no entry anywhere else.
+# Not so those that read the catalogue: imported before the last strategy is registered, they would see a part of it.
+_READERS = {"cards", "choosing", "combining", "notation", "presets"}
 for _module in iter_modules(__path__):
-    if not _module.name.startswith("_") and not _module.ispkg:
+    if not _module.name.startswith("_") and not _module.ispkg and _module.name not in _READERS:
         import_module(f"{__name__}.{_module.name}")
