@@ -48,6 +48,8 @@ def main() -> None:
 def choose_run(records: list[RunRecord]) -> RunRecord:
     """Offer the runs; the address's first, then the one last looked at, then the newest."""
     by_id = {record.id: record for record in records}
+    if st.session_state.get("export_run", records[0].id) not in by_id:
+        del st.session_state["export_run"]  # deleted in another tab
     wanted = (st.query_params.get("run"), session().run_id, records[0].id)
     chosen = st.selectbox(
         "Run",

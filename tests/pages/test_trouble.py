@@ -99,7 +99,7 @@ PRESSES = {
     "compare": ("Change the plan", "Resume"),
     "export": ("Refit on all rows",),
     "history": ("Use its plan", "Open"),
-    "benchmark": ("Resume", "Open"),
+    "benchmark": ("All benchmarks", "Resume"),
 }
 
 
@@ -116,13 +116,15 @@ def test_a_page_that_shows_a_run_outlives_it(store: Store, page: str) -> None:
         shown = app.run()
         assert not shown.exception, name
         damage(store.root / run_id)
-        for label in PRESSES[page] if name in ("table", "unit") else PRESSES[page][:1]:
-            button = next((one for one in shown.button if one.label.startswith(label)), None)
+        # What would start work on the run is pressed where it cannot begin: nothing is trained here.
+        starts = page == "export" and name in ("unit", "other table")
+        for label in PRESSES[page] if name == "table" else ("",) if starts else PRESSES[page][:1]:
+            button = next((one for one in shown.button if label and one.label.startswith(label)), None)
             shown = shown.run() if button is None else button.click().run()
             assert not shown.exception, (name, label)
             assert words(shown)
         for folder in store.root.iterdir():
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("view", ["errors", "code", "report"])
@@ -228,3 +230,15 @@ def test_the_benchmark_keeps_the_tables_that_are_whole(store: Store) -> None:
     app.query_params["benchmark"] = "20260101-000000-abcdef01"
     page = app.run()
     assert not page.exception
+
+
+def test_what_a_run_says_of_its_versions_is_shown_as_text(store: Store) -> None:
+    """The folder may come from somebody else, and so may every word of it."""
+    run_id = made(store)
+    path = store.root / run_id / "run.json"
+    versions = {"**numpy**": "![2.4](https://tracker.example/x.png)"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "versions": versions}))
+    page = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/history.py").run()
+    (caption,) = (element.value for element in page.caption if element.value.startswith("Made with"))
+    assert "**numpy**" not in caption
+    assert r"\!\[2\.4\]\(" in caption
