@@ -18,6 +18,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
+from core.library_errors import sentence
 from core.plan import Plan, PlanError
 from core.runs.store import Progress, Store
 from core.strategies import label
@@ -245,7 +246,7 @@ def _run_kept(store: Store, run_id: str, table: Table, plan: Plan, tell: Watch) 
             raise
         except Exception as error:
             refused = isinstance(error, TableError | PlanError)
-            store.set_status(run_id, "refused" if refused else "failed", str(error))
+            store.set_status(run_id, "refused" if refused else "failed", sentence(error, "Training failed"))
             raise
         store.set_status(run_id, "finished")
     return folds

@@ -118,6 +118,7 @@ def _run(given: argparse.Namespace) -> int:
 
     from core.api import run
     from core.data.table import TableError
+    from core.library_errors import sentence
     from core.plan import PlanError
     from core.reporting.display import MAIN, metrics_grid, text_table
     from core.reporting.writers import WriteError, write_results
@@ -134,7 +135,7 @@ def _run(given: argparse.Namespace) -> int:
     except (KeyboardInterrupt, Stopped):
         return _failed("Stopped: finished folds are kept; the app's History can resume the run.")
     except Exception as problem:
-        return _failed(f"Training failed: {' '.join(str(problem).split())[:400]}.")
+        return _failed(sentence(problem, "Training failed"))
     if given.out is not None:
         try:
             write_results(results, given.out)

@@ -233,7 +233,7 @@ class Plan:
         except PlanError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise PlanError(f"This is not a plan that Counterweight wrote ({error}).") from error
+            raise PlanError("This is not a plan that Counterweight wrote: choose its settings anew.") from error
 
 
 def _frozen(value: object) -> ParameterValue:

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from core.data.splitting import Unit
 from core.experiment.results import FoldResult, History
+from core.library_errors import meaning
 from core.plan import NetworkSettings, StrategyChoice
 from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, networks_of, parts_of
 from core.strategies.base import Predictor, learns_validation, stages_of
@@ -93,7 +94,7 @@ def start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
         candidate.error = str(error)
     except (ValueError, RuntimeError) as error:  # a library's sampler or model that met rows it cannot use
         name = candidate.parts[0].card.name if candidate.parts else candidate.key
-        candidate.error = f"{name} could not work on this fold: {error}"
+        candidate.error = f"{name} could not work on this fold: {meaning(error)}."
     candidate.sampling_seconds = time.thread_time() - began
 
 

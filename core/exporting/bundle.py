@@ -18,6 +18,7 @@ from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.refit import refit
 from core.exporting.scorer import Scorer
+from core.library_errors import meaning
 from core.plan import Plan, StrategyChoice
 from core.reporting import safe_csv
 from core.strategies import StrategyError
@@ -88,7 +89,7 @@ def export(
         apart = _apart(wanted, onnx_model.predict(graph, arrays))
     except Exception as error:
         # onnx and onnxruntime raise errors of many kinds of their own; the rest of the export is good without.
-        checks.append(f"model.onnx is left out, since the conversion failed: {str(error).splitlines()[0][:200]}")
+        checks.append(f"model.onnx is left out, since the conversion failed: {meaning(error)}.")
     else:
         if apart <= ONNX_TOLERANCE:
             files["model.onnx"] = graph

@@ -21,6 +21,7 @@ from core.exporting._seal import is_sealed, seal
 from core.exporting.bundle import Export, export
 from core.exporting.card import decision_sentence
 from core.exporting.scorer import Scorer
+from core.library_errors import meaning, sentence
 from core.plan import StrategyChoice
 from core.runs.store import RunRecord, Store, StoreError
 from core.versions import versions
@@ -133,12 +134,11 @@ class Shelf:
             made = done.result()
             assert isinstance(made, Export)
             _write(place, made)
-        except (ValueError, RuntimeError) as error:
-            self._problems[place] = str(error)
         except OSError as error:
-            self._problems[place] = f"The export could not be saved ({error}): free some disk space and try again."
+            why = meaning(error)
+            self._problems[place] = f"The export could not be saved ({why}): free some disk space and try again."
         except BaseException as error:
-            self._problems[place] = f"Something went wrong while the model was made: {error}"
+            self._problems[place] = sentence(error, "The model could not be made")
         finally:
             with self._lock:
                 self._working.pop(place, None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from core.data.problem import Problem
 from core.experiment.memory import cut, shape_of
+from core.library_errors import meaning
 from core.runs.store import Progress, Store, StoreError
 from core.runs.worker import work
 from core.strategies.combining import check_combinations
@@ -160,9 +161,8 @@ class Job:
             now = time.monotonic()
             self.unsent = self.unsent or now
             if now - self.unsent > _SENDING_PATIENCE_S:
-                why = str(error) or type(error).__name__
                 raise StoreError(
-                    f"The table could not be sent to the training process ({why}): resume later."
+                    f"The table could not be sent to the training process ({meaning(error)}): resume later."
                 ) from error
             self.pieces.appendleft(piece)
             return False
@@ -214,7 +214,7 @@ class Job:
         """
         self.attempts[piece] += 1
         if self.attempts[piece] >= ATTEMPTS:
-            raise StoreError(f"The training process died {ATTEMPTS} times on one fold: {reason}")
+            raise StoreError(f"The training process died {ATTEMPTS} times on one fold: {reason}.")
         self.pieces.appendleft(piece)
 
     def heard(self, event: tuple[float, dict]) -> None:  # type: ignore[type-arg]

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from core.data.table import TableError
-from core.experiment.memory import MemoryShortage
+from core.library_errors import meaning, sentence
 from core.plan import PlanError
 from core.runs._job import Job, Piece
 from core.runs._promise import promised
@@ -139,7 +139,9 @@ class Conductor:
                     return
                 # Without workers there is nothing to conduct: every run says why.
                 for job in (*self._active, *self._line):
-                    self._end(job, "failed", f"The training process could not be reached ({error}): resume later.")
+                    self._end(
+                        job, "failed", f"The training process could not be reached ({meaning(error)}): resume later."
+                    )
                 if self.cluster is not None:
                     self.cluster.close()
                 self._closed.wait(5)
@@ -270,7 +272,7 @@ class Conductor:
         elif not raised or isinstance(error, KilledWorker | CancelledError | OSError) or "lost" in str(error).lower():
             assert self.cluster is not None
             self.cluster.workers_changed()
-            job.again(piece, str(error) or type(error).__name__)
+            job.again(piece, meaning(error))
         else:
             raise error
 
@@ -325,10 +327,9 @@ class Conductor:
     def _fail(self, job: Job, error: Exception) -> None:
         if self._app_ends():
             return
-        known = isinstance(error, TableError | PlanError | StoreError | MemoryShortage)
         # What the plan itself is to blame for would be the same whenever it is tried.
         status: Status = "refused" if isinstance(error, TableError | PlanError) else "failed"
-        self._end(job, status, str(error) if known else f"Something went wrong in training: {error}")
+        self._end(job, status, sentence(error, "Training failed"))
 
     def _end(self, job: Job, status: Status, message: str = "") -> None:
         with self._lock:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from core.library_errors import meaning
 from core.runs._promise import promised
 from core.runs.conductor import Conductor
 from core.runs.store import Store, StoreError
@@ -123,8 +124,8 @@ class Engine:
                     time.sleep(_POLL_S)
                 return future.result()
             except (KilledWorker, CancelledError, OSError) as error:
-                reason = str(error)
-        raise StoreError(f"The training process died {_ATTEMPTS} times on this work: {reason}")
+                reason = meaning(error)
+        raise StoreError(f"The training process died {_ATTEMPTS} times on this work: {reason}.")
 
     def _stay_open(self) -> None:
         if self._closed.is_set():

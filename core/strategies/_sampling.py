@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Protocol, cast
 
 import numpy as np
 
+from core.library_errors import meaning
 from core.plan import ParameterValue
 from core.strategies.base import Strategy, StrategyError, TrainingView, parameter
 from core.strategies.snippets.snippet import CodeFacts, Snippet
@@ -57,7 +58,7 @@ class Sampler(Strategy):
 
     def reason(self, error: Exception) -> str:
         """Return in words why the sampler gave up, without a full stop."""
-        return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
+        return meaning(error)
 
     def code(self, facts: CodeFacts) -> Snippet:
         return sampler_code(self, facts)

@@ -218,7 +218,9 @@ def test_a_table_that_cannot_be_sent_ends_a_run_with_one_sentence(
     until(ended(store, run_id))
     record = store.record(run_id)
     assert record.status == "failed"
-    assert record.message == "The table could not be sent to the training process (Stream is closed): resume later."
+    assert record.message == (
+        "The table could not be sent to the training process (the connection broke off): resume later."
+    )
 
 
 def test_a_sampler_that_does_not_listen_is_gone_soon_after_a_cancel(store: Store, engine: Engine) -> None:
