@@ -67,7 +67,7 @@ CHOICES = {
     "abalone_9_vs_18": StrategyChoice((Part.of("class_weight"), Part.of("isotonic"), Part.of("threshold_f1"))),
     "yeast": StrategyChoice((Part.of("random_over"), Part.of("prior_correction"), Part.of("threshold_f1"))),
     "german_credit": StrategyChoice.of("under_bagging", n_members=4),
-    "odd": StrategyChoice((Part.of("plain"), Part.of("temperature"))),
+    "odd": StrategyChoice.of("temperature"),
 }
 
 
