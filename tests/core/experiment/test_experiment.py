@@ -151,7 +151,7 @@ def test_groups_stay_together_and_time_goes_forward() -> None:
     day = frame["day"].to_numpy()
     assert day[rows.fit].max() <= day[rows.valid].min()
     assert day[rows.valid].max() <= day[rows.test].min()
-    with pytest.raises(PlanError, match="no column 'when'"):
+    with pytest.raises(PlanError, match="no column `when`"):
         Problem.of(table, replace(plan_for("rings"), split=SplitSettings(time="when")))
 
 

@@ -180,11 +180,11 @@ def test_groups_and_time_are_kept_apart_in_the_refit(case: Cases, column: dict[s
     problem = Problem.of(table, plan)
     target, rows = problem.target, refit_rows(problem)
     assert sorted([*rows.fit, *rows.valid]) == list(range(len(target.codes)))
-    values = table.frame[next(iter(column.values()))]
+    values = table.frame[next(iter(column.values()))].iloc[target.rows]
     if "group" in column:
         assert not set(values.iloc[rows.fit].dropna()) & set(values.iloc[rows.valid].dropna())
     else:
-        # Rows without a length come last, where validation rows are taken from.
+        assert values.notna().all()  # rows without a length have no place in the order
         assert values.iloc[rows.fit].max() <= values.iloc[rows.valid].min()
         assert len(rows.valid) == round(0.2 * len(target.codes))
 

@@ -380,7 +380,7 @@ def test_a_plan_that_cannot_run_fails_with_one_sentence(store: Store, engine: En
     record = store.record(run_id)
     assert record.status == "refused"
     assert not record.resumable
-    assert record.message.startswith("There is no column 'nowhere' to split by: the table has `sex`")
+    assert record.message.startswith("There is no column `nowhere` to split by: the table has `sex`")
 
 
 def test_an_app_ends_while_a_call_waits_for_a_worker_that_is_not_ready(tmp_path: Path) -> None:
