@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,10 @@ from core.data.table import Table, TableError, Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
+from core.experiment.memory import cut, shape_of
 from core.experiment.results import FoldResult
 from core.library_errors import sentence
+from core.machine import free_memory
 from core.plan import Plan, PlanError
 from core.runs.store import Progress, Store
 from core.strategies import label
@@ -137,6 +139,8 @@ def run(
     ------
     TableError, PlanError
         The table or the plan cannot be run; the message says what to change.
+    MemoryShortage
+        One strategy alone needs more memory than there is.
     StoreError
         The run cannot be kept.
     Stopped
@@ -145,6 +149,7 @@ def run(
     check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
     table = problem.table
+    cut(plan.strategies, plan, shape_of(problem), free_memory())  # before anything is kept
     store = None if runs is None else Store(Path(runs))
     run_id = "" if store is None else store.create(plan, table, name, example)
     with _Bar(progress) as tell:
@@ -210,7 +215,8 @@ def _run_units(
 ) -> tuple[FoldResult, ...]:
     from core.experiment.units import run_unit, units
 
-    every = units(plan)
+    every, shape = units(plan), shape_of(Problem.of(table, plan))
+    order = {choice.key: place for place, choice in enumerate(plan.strategies)}
     folds: list[FoldResult] = []
     for place, unit in enumerate(every):
 
@@ -219,7 +225,11 @@ def _run_units(
             if follow is not None:
                 follow(key, share, doing)
 
-        results = run_unit(table, plan, unit, report=report, should_stop=should_stop)
+        results: tuple[FoldResult, ...] = ()
+        for part in cut(plan.strategies, plan, shape, free_memory()):
+            some = replace(plan, strategies=part)
+            results += run_unit(table, some, unit, report=report, should_stop=should_stop)
+        results = tuple(sorted(results, key=lambda result: order[result.strategy]))
         if keep is not None:
             keep(unit.key, results)
         folds += results

@@ -83,6 +83,7 @@ def _parser() -> _Parser:
     run.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
     run.add_argument("--name", help="what the app's History calls the run")
     run.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
+    run.add_argument("--yes", action="store_true", help="run a plan that takes longer than a day, too")
     run.add_argument("--quiet", action="store_true", help="no progress bar and no notes")
     split = run.add_argument_group("split")
     split.add_argument("--folds", type=int)
@@ -118,6 +119,7 @@ def _run(given: argparse.Namespace) -> int:
 
     from core.api import run
     from core.data.table import TableError
+    from core.experiment.memory import MemoryShortage
     from core.library_errors import sentence
     from core.plan import PlanError
     from core.reporting.display import MAIN, metrics_grid, text_table
@@ -130,7 +132,7 @@ def _run(given: argparse.Namespace) -> int:
         results = run(table, plan, runs=given.runs or runs_folder(), name=given.name, progress=not given.quiet)
     except (TableError, PlanError) as problem:
         raise _BadInput(str(problem)) from problem
-    except StoreError as problem:
+    except (StoreError, MemoryShortage) as problem:
         return _failed(str(problem))
     except (KeyboardInterrupt, Stopped):
         return _failed("Stopped: finished folds are kept; the app's History can resume the run.")
@@ -193,7 +195,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.problem import Problem
     from core.data.profile import data_notes, describe
     from core.data.table import TableError, suggest_target
-    from core.experiment.estimate import Workload
+    from core.experiment.estimate import Workload, too_long
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
@@ -235,7 +237,11 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         print(f"Left out, as they do not apply to this table: {', '.join(left_out)}.", file=sys.stderr)
     if slow and not given.quiet:
         print(slow_sentence(slow, work), file=sys.stderr)
-    return replace(plan, strategies=tuple(choice for choice in usable if choice not in slow))
+    kept = tuple(choice for choice in usable if choice not in slow)
+    long = too_long(work.seconds(kept))
+    if long is not None and not given.yes:
+        raise _BadInput(f"{long.removesuffix('.')}; or add --yes to run it all the same.")
+    return replace(plan, strategies=kept)
 
 
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:

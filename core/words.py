@@ -40,7 +40,12 @@ def duration(seconds: float) -> str:
     """Return a rough duration, for example "about 3 min"."""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    hours = seconds / 3600
+    if hours < 48:
+        return f"about {hours:.1f} h"
+    return f"about {round(hours / 24):,} days" if hours < 24 * 730 else f"about {round(hours / 24 / 365):,} years"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from core.data.problem import Problem
+from core.machine import usable_cores
 from core.plan import NetworkSettings, Part, StrategyChoice
 from core.strategies import Strategy, make, networks_of
+from core.words import duration
 
-CORES = 2
 # Splitting, preparing and deciding, whatever is trained.
 _FOLD_SECONDS = 0.3
 # A sampler that works longer than this on a run is in no preset; a person may add it by hand.
 SLOW_SECONDS = 600.0
+# A run that takes longer than a day is started only where somebody says so twice.
+LONG_SECONDS = 24 * 3600.0
 # Early stopping ended training after 0.47 to 0.85 of 40 epochs on the sample tables.
 _EPOCHS_USED = 0.65
 
@@ -136,15 +139,16 @@ class Workload:
     units : int
         Folds times repeats.
     cores : int
+        That training keeps busy; by default those that this process may use.
     """
 
     rows: FoldRows
     network: NetworkSettings
     units: int
-    cores: int = CORES
+    cores: int = field(default_factory=usable_cores)
 
     @classmethod
-    def of(cls, problem: Problem, cores: int = CORES) -> Workload:
+    def of(cls, problem: Problem, cores: int | None = None) -> Workload:
         """Return the workload of a plan's table, network and split."""
         plan, facts = problem.plan, problem.facts
         width = facts.n_numeric + sum(
@@ -152,7 +156,7 @@ class Workload:
         )
         share = (1 - 1 / plan.split.folds) * (1 - plan.network.validation_split)
         rows = FoldRows(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
-        return cls(rows, plan.network, plan.split.folds * plan.split.repeats, cores)
+        return cls(rows, plan.network, plan.split.folds * plan.split.repeats, cores or usable_cores())
 
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
         """Return the seconds of a run of these strategies; networks that several share are trained once.
@@ -205,6 +209,16 @@ class Workload:
         return epochs * (6e-3 + math.ceil(rows.n / batch) * step)
 
 
-def estimate_seconds(problem: Problem, cores: int = CORES) -> float:
+def estimate_seconds(problem: Problem, cores: int | None = None) -> float:
     """Return roughly how long a run of a plan takes, in seconds."""
     return Workload.of(problem, cores).seconds(problem.plan.strategies)
+
+
+def too_long(seconds: float) -> str | None:
+    """Return one sentence about a run that takes longer than anybody may want to wait, or None."""
+    if seconds <= LONG_SECONDS:
+        return None
+    return (
+        f"This plan takes {duration(seconds)} here: choose fewer strategies, folds or repeats, a smaller network or "
+        "fewer epochs."
+    )

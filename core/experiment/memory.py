@@ -1,38 +1,58 @@
 """How much memory a unit of work takes at its peak, before it starts; and how to cut one that does not fit.
 
 The figures follow from what is kept at the same time: the table, the fold's matrices, the rows that
-samplers make, and a few numbers a row for every network in training. `tests/core/test_memory.py`
-holds them against measured peaks.
+samplers make, a few numbers per row for every network in training, and the networks themselves: their
+weights, gradients, moments and kept copies. `tests/core/experiment/test_memory.py` holds them against
+measured peaks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.data.problem import Problem
 from core.data.table import Column
 from core.experiment.fold import lane_key
+from core.machine import usable_cores
 from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.strategies import Strategy, TableFacts, parts_of
 from core.strategies._sampling import Sampler
+from core.training.cutting import CHUNK, stacks_for
 
 GIB = 2**30
 # Of what is free, the share that a unit may plan to take: estimates err, and other programs live too.
 SHARE = 0.8
 # Graphs, libraries and buffers that even the smallest fold needs, beside an idle worker.
 _BASE = 100 * 2**20
-# As in the trainer: floats of a chunk of inputs, lanes of a stack, stacks at once.
-_CHUNK = 4_000_000
-_STACK = 16
-_STACKS = 2
 # Bytes a row and network: positions, labels, shuffled passes and an epoch's batches.
 _LANE_ROW = 72
 _NEIGHBORS = 16 * 8
+# Copies of its weights that a network in training holds: itself, two moments, the gradient, the new values
+# of each, and what the allocator keeps of the last step's.
+_IN_TRAINING = 10
+# While it is scored: stacked in NumPy, copied to TensorFlow, and what is on the way.
+_IN_SCORING = 4
 
 
 class MemoryShortage(ValueError):
     """A single strategy does not fit; the message is one sentence with the figure and the way out."""
+
+
+@dataclass(frozen=True)
+class _AtOnce:
+    """What is in training at the same time."""
+
+    stacks: int
+    lanes: int
+
+    @classmethod
+    def of(cls, network: NetworkSettings, shape: Shape, lanes: int, rows: float, cores: int) -> _AtOnce:
+        batch = max(1, min(network.batch_size, int(rows)))
+        stacks = stacks_for(lanes, batch, max([*network.hidden_layers, shape.features]), cores)
+        at_once = min(stacks, cores)
+        return cls(at_once, min(lanes, at_once * -(-lanes // stacks)))
 
 
 @dataclass(frozen=True)
@@ -75,16 +95,28 @@ def _inputs(column: Column) -> int:
     return min(column.distinct, 40) + (column.missing > 0) + (column.distinct > 40)
 
 
-def estimate(strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape) -> int:
+def estimate(
+    strategies: Sequence[StrategyChoice],
+    plan: Plan,
+    shape: Shape,
+    *,
+    cores: int | None = None,
+    test_share: float | None = None,
+) -> int:
     """Return the bytes that some strategies on one fold take at their peak, beside an idle worker.
 
     Parameters
     ----------
     strategies : sequence of StrategyChoice
         Those that run together; choices that share their networks are counted once.
+    cores : int or None
+        Of the worker, which trains as many stacks at once; None takes those that this process may use.
+    test_share : float or None
+        Rows that are only scored, as a share; None takes a fold's.
     """
+    cores = cores or usable_cores()
     network = plan.network
-    test = shape.rows / plan.split.folds
+    test = shape.rows * (1 / plan.split.folds if test_share is None else test_share)
     valid = (shape.rows - test) * network.validation_split
     fit = shape.rows - test - valid
     wide, narrow = 4 * shape.features, 8 * shape.encoded
@@ -100,17 +132,23 @@ def estimate(strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape) -> 
     # The trainer's own matrix, made in NumPy and copied to TensorFlow.
     total += 2 * (fit + valid + sum(made)) * wide
     drawn = [any(isinstance(part, Sampler) for part in parts) for parts in candidates.values()]
-    total += any(drawn) * (largest * 3 * narrow + fit * _NEIGHBORS)
-    total += sum(lanes) * largest * 8 + min(sum(lanes), _STACK * _STACKS) * largest * _LANE_ROW
+    total += min(sum(drawn), cores) * (largest * 3 * narrow + fit * _NEIGHBORS)
+    at_once = _AtOnce.of(network, shape, sum(lanes), fit, cores)
+    total += sum(lanes) * largest * 8 + at_once.lanes * largest * _LANE_ROW
+    # Every network's best weights are kept; those in training have more, and are gone before one is scored.
+    weights = _weights(network, shape)
+    total += sum(lanes) * weights
     total += max(
-        _validating(network, shape, sum(lanes), valid), _predicting(network, shape, max(lanes), max(test, valid))
+        at_once.lanes * (_IN_TRAINING * weights + _stepping(network, shape, fit))
+        + _validating(network, shape, at_once, valid),
+        max(lanes) * _IN_SCORING * weights + _predicting(network, shape, max(lanes), max(test, valid)),
     )
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)
 
 
 def cut(
-    strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape, free: int
+    strategies: Sequence[StrategyChoice], plan: Plan, shape: Shape, free: int, *, cores: int | None = None
 ) -> tuple[tuple[StrategyChoice, ...], ...]:
     """Cut strategies into parts that fit into memory one after the other, as few as possible in their order.
 
@@ -120,6 +158,8 @@ def cut(
     ----------
     free : int
         Bytes that a worker has to spare.
+    cores : int or None
+        Of the worker; None takes those that this process may use.
 
     Raises
     ------
@@ -132,18 +172,34 @@ def cut(
         together.setdefault(lane_key(choice), []).append(choice)
     parts: list[list[StrategyChoice]] = []
     for group in together.values():
-        if parts and estimate([*parts[-1], *group], plan, shape) <= most:
+        if parts and estimate([*parts[-1], *group], plan, shape, cores=cores) <= most:
             parts[-1] += group
             continue
-        needed = estimate(group, plan, shape)
+        needed = estimate(group, plan, shape, cores=cores)
         if needed > most:
-            raise MemoryShortage(
-                f"{group[0].key} needs about {needed / GIB:.1f} GiB of memory for one fold of this table, and "
-                f"{free / GIB:.1f} GiB are free: leave it out, take fewer rows or columns, or free some memory, "
-                "then resume."
-            )
+            raise MemoryShortage(_shortage(group[0], needed, free, "one fold of this table"))
         parts.append(list(group))
     return tuple(tuple(choice for choice in strategies if choice in part) for part in parts)
+
+
+def check_refit(choice: StrategyChoice, plan: Plan, shape: Shape, free: int, *, cores: int | None = None) -> None:
+    """Look whether training one choice on all rows fits.
+
+    Raises
+    ------
+    MemoryShortage
+        It does not.
+    """
+    needed = estimate([choice], plan, shape, cores=cores, test_share=0.0)
+    if needed > free * SHARE:
+        raise MemoryShortage(_shortage(choice, needed, free, "all rows of this table"))
+
+
+def _shortage(choice: StrategyChoice, needed: int, free: int, what: str) -> str:
+    return (
+        f"{choice.key} needs about {needed / GIB:.1f} GiB of memory for {what}, and {free / GIB:.1f} GiB are free: "
+        "leave it out, take a smaller network, fewer rows or columns, or free some memory, then try again."
+    )
 
 
 def _made(parts: Sequence[Strategy], fit: float, facts: TableFacts) -> float:
@@ -170,13 +226,24 @@ def _largest(parts: Sequence[Strategy], fit: float, made: float) -> float:
     return fit + made / _lanes(parts) if made or not grows else 2 * fit
 
 
-def _validating(network: NetworkSettings, shape: Shape, lanes: int, valid: float) -> float:
+def _weights(network: NetworkSettings, shape: Shape) -> int:
+    """Return the bytes of one network's weights."""
+    classes = len(shape.facts.class_counts)
+    sizes = [shape.features, *network.hidden_layers, classes if classes > 2 else 1]
+    return 4 * sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+
+
+def _stepping(network: NetworkSettings, shape: Shape, rows: float) -> float:
+    """Return the bytes of one network's activations and their gradients in a step."""
+    return min(network.batch_size, rows) * (shape.features + 3 * sum(network.hidden_layers)) * 4
+
+
+def _validating(network: NetworkSettings, shape: Shape, at_once: _AtOnce, valid: float) -> float:
     """Return the bytes of the activations of a chunk of validation rows, a chunk for every stack at work."""
     width = shape.features + 2 * sum(network.hidden_layers) + 1
-    stack = min(_STACK, -(-lanes // _STACKS))
-    return min(lanes, _STACKS) * min(_CHUNK / shape.features, stack * valid) * width * 4
+    return min(at_once.stacks * CHUNK / shape.features, at_once.lanes * valid) * width * 4
 
 
 def _predicting(network: NetworkSettings, shape: Shape, lanes: int, rows: float) -> float:
-    width = shape.features / lanes + 2 * max(network.hidden_layers, default=1)
-    return min(_CHUNK / shape.features, rows) * lanes * width * 4
+    width = shape.features / lanes + 3 * max(network.hidden_layers, default=1)
+    return min(CHUNK / shape.features, rows) * lanes * width * 4

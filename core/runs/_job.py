@@ -125,7 +125,7 @@ class Job:
         self.pieces.clear()
         del self.table
 
-    def next_piece(self, memory: int) -> Piece | None:
+    def next_piece(self, memory: int, cores: int) -> Piece | None:
         """Return the next piece, cut so that it fits; None where the last unit was on disk in pieces already.
 
         Raises
@@ -140,7 +140,7 @@ class Job:
             if not left:
                 self._merge(unit)
                 return None
-            self.pieces.extend(Piece(unit, part) for part in cut(left, self.plan, self.shape, memory))
+            self.pieces.extend(Piece(unit, part) for part in cut(left, self.plan, self.shape, memory, cores=cores))
         return self.pieces.popleft()
 
     def send(self, client: Client, piece: Piece) -> bool:

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.machine import free_memory, usable_cores
 from core.runs.worker import EMBEDDED
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Cluster:
         self.embedded = scheduler is None
         self._process: subprocess.Popen[bytes] | None = None
         self._threads, self._looked, self._settled = 0, 0.0, 0.0
+        self._asked: frozenset[str] = frozenset()
+        self._cores = usable_cores()
         self.client: Client
         if scheduler is not None:
             self.client = Client(scheduler, set_as_default=False)
@@ -117,14 +120,22 @@ class Cluster:
 
     def memory(self) -> int:
         """Return the bytes that one piece may take: what is free here, or a worker's share of its limit there."""
-        import psutil
-
-        free = int(psutil.virtual_memory().available)
+        free = free_memory()
         if self.embedded:
             return free
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         shares = [w["memory_limit"] / max(1, w["nthreads"]) for w in workers if w.get("memory_limit")]
         return int(min(shares)) if shares else free
+
+    def cores(self) -> int:
+        """Return how many cores a worker keeps busy, the most of any: as many stacks are trained at once."""
+        if self.embedded:
+            return usable_cores()
+        workers = frozenset(self.client.nthreads())
+        if workers != self._asked:
+            answers = self.client.run(usable_cores, on_error="ignore")
+            self._asked, self._cores = workers, max(answers.values(), default=usable_cores())
+        return self._cores
 
     def kill_worker(self) -> None:
         """Kill the embedded worker, which runs something that does not listen; it is replaced by itself."""

@@ -233,7 +233,7 @@ class Conductor:
                 return
             job = min(waiting, key=lambda job: (self._served.get(job.owner, 0.0), job.served))
             with self._errors_of(job):
-                piece = job.next_piece(self._memory or cluster.memory())
+                piece = job.next_piece(self._memory or cluster.memory(), cluster.cores())
                 if piece is not None and not self._give(cluster, arrived, job, piece):
                     return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,17 +10,16 @@ from threading import Lock
 import numpy as np
 import tensorflow as tf
 
+from core.machine import usable_cores
 from core.networks.dense import Weights, initial_weights
 from core.plan import NetworkSettings
 from core.training._batches import LaneBatches
 from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
+from core.training.cutting import CHUNK, stacks_for
 from core.training.lane import Lane, LossTerms, Stopped, Synthetic
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Floats of one gathered validation chunk, so that large tables stay within memory.
-CHUNK = 4_000_000
-# Floats of one layer's activations over a stack: about what a core's cache holds.
-STACK_FLOATS = 16 * 128 * 64
+# How many stacks are trained at once.
+CORES = usable_cores()
 
 Report = Callable[[float], None]
 
@@ -173,8 +171,7 @@ def cut_into_stacks(
     stacks: list[list[int]] = []
     for (_, (_, batch)), members in alike.items():
         widest = max([*settings.hidden_layers, max(block.X.shape[1] for block in blocks)])
-        largest = int(np.clip(STACK_FLOATS / (batch * widest), 1, 16))
-        count = max(-(-len(members) // largest), min(CORES, len(members)))
+        count = stacks_for(len(members), batch, widest, CORES)
         stacks += [list(part) for part in np.array_split(np.array(members), count)]
     # The longest first, so that the cores finish together.
     return sorted(stacks, key=len, reverse=True)

@@ -16,7 +16,6 @@ import tensorflow as tf
 from core.plan import NetworkSettings
 from core.training._graph import logits_function
 from core.training._stack import (
-    CHUNK,
     CORES,
     Block,
     LaneTask,
@@ -28,6 +27,7 @@ from core.training._stack import (
     cut_into_stacks,
     stacked,
 )
+from core.training.cutting import CHUNK
 from core.training.lane import Lane, Stopped
 
 __all__ = ["CORES", "Block", "LaneTask", "Stopped", "TrainedLane", "predict", "train", "warm_up"]

@@ -14,6 +14,7 @@ import pytest
 import core
 from core import NetworkSettings, Plan, Results, SplitSettings, parse_strategies
 from core.data.samples import load_sample
+from core.experiment.memory import cut, estimate, shape_of
 from core.plan import PlanError
 from core.strategies import StrategyError
 
@@ -89,3 +90,15 @@ def test_export_takes_the_leader_or_whom_it_is_told_and_writes_the_zip(tmp_path:
         core.export(results, "smote")
     with pytest.raises(StrategyError, match="no Keras file"):
         core.export(results, "logistic")
+
+
+def test_strategies_that_do_not_fit_together_run_one_after_the_other(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = results.plan
+    largest = max(estimate([choice], plan, shape_of(results.problem)) for choice in plan.strategies)
+    monkeypatch.setattr("core.api.free_memory", lambda: int(largest / 0.8) + 10)
+    assert len(cut(plan.strategies, plan, shape_of(results.problem), int(largest / 0.8) + 10)) > 1
+    apart = core.run(load_sample("yeast"), plan, progress=False)
+    assert [fold.strategy for fold in apart.folds] == [fold.strategy for fold in results.folds]
+    assert apart.frame().drop(columns="seconds").equals(results.frame().drop(columns="seconds"))

@@ -222,3 +222,25 @@ def test_a_rare_class_is_merged_or_left_out(tmp_path: Path, capsys: pytest.Captu
     assert sorted(figures["classes"]) == ["bad", "ok"]
     results = Store(tmp_path).results(figures["run"])
     assert sum(len(result.y_true) for result in results) == 117
+
+
+def test_a_plan_of_years_is_refused_unless_it_is_asked_for_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["run", "page_blocks", "--target", "not_text", "--epochs", "5000", "--patience", "0"]
+    arguments += ["--batch-size", "1"]
+    assert main([*arguments, "--hidden-layers", "2048,2048,2048", "--folds", "50", "--repeats", "100"]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("This plan takes about ")
+    assert said.endswith(" years here: choose fewer strategies, folds or repeats, a smaller network or fewer epochs; "
+                         "or add --yes to run it all the same.")  # fmt: skip
+
+
+def test_a_plan_that_does_not_fit_is_cut_or_refused_before_anything_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("core.api.free_memory", lambda: 2**20)
+    arguments = ["run", "abalone_9_vs_18", "--target", "rings", "--strategies", "plain,smote", "--quiet"]
+    assert main([*arguments, "--runs", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("plain needs about 0.")
+    assert "GiB are free: leave it out, take a smaller network" in said
+    assert not list(tmp_path.iterdir())

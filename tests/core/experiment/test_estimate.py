@@ -10,15 +10,19 @@ import pytest
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit
-from core.experiment.estimate import FoldRows, Workload, estimate_seconds
+from core.experiment.estimate import FoldRows, Workload, estimate_seconds, too_long
+from core.experiment.memory import estimate, shape_of
 from core.experiment.units import run_unit
+from core.machine import usable_cores
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
 from core.strategies import TableFacts, catalogue, networks_of
 from core.strategies.choosing import preset_for
 from core.strategies.presets import EVERYTHING, START
+from core.training.cutting import stacks_for
 from core.training.lanes import warm_up
+from core.words import duration
 
-BLOCKS = Workload(FoldRows((3115, 387), 10, 0), NetworkSettings(), 5)
+BLOCKS = Workload(FoldRows((3115, 387), 10, 0), NetworkSettings(), 5, cores=2)
 SMOTE = StrategyChoice.of("smote")
 
 
@@ -101,3 +105,27 @@ def test_the_estimate_is_of_the_size_of_a_real_run() -> None:
     fold = time.process_time() - began
     estimated = estimate_seconds(Problem.of(table, plan)) / 3
     assert fold / 2 / 3 < estimated < fold * 3
+
+
+def test_seconds_and_memory_follow_from_the_cores_that_the_trainer_keeps_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem.of(load_sample("page_blocks"), Plan("not_text", EVERYTHING.choices))
+    shape = shape_of(problem)
+    seconds, needed = [], []
+    for cores in (2, 16):
+        monkeypatch.setattr("core.machine.cpu_count", lambda cores=cores: cores)
+        work = Workload.of(problem)
+        assert work.cores == Workload(work.rows, work.network, 1).cores == cores
+        # What the trainer does with these networks: a stack for each core, where there are enough of them.
+        assert stacks_for(16, 128, 64, usable_cores()) == cores
+        seconds.append(work.seconds(problem.plan.strategies))
+        needed.append(estimate(problem.plan.strategies, problem.plan, shape))
+    assert seconds[0] > 2 * seconds[1]
+    assert needed[1] > needed[0]
+
+
+def test_a_run_of_more_than_a_day_is_remarked_on() -> None:
+    assert too_long(24 * 3600) is None
+    said = too_long(337_247.3 * 3600)
+    assert said is not None
+    assert said.startswith("This plan takes about 38 years here: choose fewer strategies")
+    assert duration(100 * 3600) == "about 4 days"

@@ -22,6 +22,9 @@ CLASSICS = Plan("rings", PRESETS["Classics"], network=NetworkSettings(epochs=4))
 MEASURE = """
 import json, sys, threading
 import numpy as np, pandas as pd, psutil
+import core.machine
+rows, names, layers, cores = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4])
+core.machine.usable_cores = lambda: cores
 from core.experiment.units import run_unit
 from core.data.problem import Problem
 from core.experiment.memory import estimate, shape_of
@@ -29,13 +32,15 @@ from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.data.splitting import Unit
 from core.data.table import from_frame
 from core.runs.worker import warm_up
-rows, names = int(sys.argv[1]), sys.argv[2].split(",")
+from core.strategies.notation import parse_strategies
+from core.training.lanes import CORES
+assert CORES == cores
 rng = np.random.default_rng(0)
 frame = pd.DataFrame(rng.standard_normal((rows, 20)), columns=[f"c{i}" for i in range(20)])
 frame["target"] = np.where(frame["c0"] + rng.standard_normal(rows) > 2.8, "yes", "no")
 table = from_frame(frame)
-network = NetworkSettings(epochs=2, patience=0, batch_size=2048)
-plan = Plan("target", tuple(StrategyChoice.of(name) for name in names), network=network)
+network = NetworkSettings(tuple(layers), epochs=2, patience=2, batch_size=2048)
+plan = Plan("target", parse_strategies(names), network=network)
 warm_up()
 me, peak, stop = psutil.Process(), 0, threading.Event()
 idle = me.memory_info().rss
@@ -52,9 +57,19 @@ print(json.dumps([peak - idle, estimate(plan.strategies, plan, shape) - shape.ta
 """
 
 
-@pytest.mark.parametrize("names", ["plain,class_weight", "smote,random_over,under_bagging", "smote_bagging"])
-def test_measured_peaks_stay_below_the_estimate(names: str) -> None:
-    command = [sys.executable, "-c", MEASURE, "60000", names]
+@pytest.mark.parametrize(
+    ("names", "rows", "layers", "cores"),
+    [
+        ("plain,class_weight", 60_000, [64, 32], 2),
+        ("smote,random_over,under_bagging", 60_000, [64, 32], 16),
+        ("smote_bagging", 60_000, [64, 32], 2),
+        # Weights outweigh the rows: many wide networks, and few deep ones.
+        ("under_bagging(n_members=30)", 800, [1024, 1024], 16),
+        ("plain,class_weight,logit_adjusted,focal", 800, [1024] * 6, 2),
+    ],
+)
+def test_measured_peaks_stay_below_the_estimate(names: str, rows: int, layers: list[int], cores: int) -> None:
+    command = [sys.executable, "-c", MEASURE, str(rows), names, json.dumps(layers), str(cores)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     measured, estimated = json.loads(done.stdout.splitlines()[-1])
     assert measured < estimated

@@ -1,0 +1,31 @@
+"""What this process may use of the machine it runs on, limits of containers included."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from dask.system import cpu_count
+
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may keep busy: those it may run on, or its container's share if less."""
+    return max(1, cpu_count())
+
+
+def free_memory() -> int:
+    """Return the bytes that this process may still take: what the machine has free, or its container if less."""
+    free = int(psutil.virtual_memory().available)
+    for folder, most, used, cached in (
+        (_CGROUPS, "memory.max", "memory.current", "inactive_file"),
+        (_CGROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        with suppress(OSError, ValueError, KeyError):  # no such limit
+            taken = int((folder / used).read_text())
+            pages = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            # Files that were read count as used, though they give way at once.
+            free = min(free, int((folder / most).read_text()) - taken + int(pages[cached]))
+    return max(0, free)

@@ -1,0 +1,26 @@
+"""How lanes are cut into stacks, which are trained at the same time: as many as there are cores.
+
+This is all that an estimate of seconds or memory needs to know of the trainer, and it needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+# Floats of one gathered chunk of rows, so that large tables stay within memory.
+CHUNK = 4_000_000
+# Floats of one layer's activations over a stack: about what a core's cache holds.
+_STACK_FLOATS = 16 * 128 * 64
+_MOST_LANES = 16
+
+
+def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
+    """Return how many stacks lanes of one kind are cut into: enough for every core, and none too large.
+
+    Parameters
+    ----------
+    batch : int
+        Rows per step.
+    widest : int
+        Units of the widest layer, inputs included.
+    """
+    largest = int(min(_MOST_LANES, max(1, _STACK_FLOATS / (batch * widest))))
+    return max(-(-lanes // largest), min(cores, lanes))
