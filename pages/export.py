@@ -142,6 +142,8 @@ def wait(record: RunRecord, choice: StrategyChoice) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="refitting"):
         st.markdown(":material/hourglass_top: Training on all rows, then packing and checking the files …")
+        if st.button("Cancel", key="cancel_refit", icon=":material/stop:"):
+            shelf().cancel(record, choice)
 
 
 def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:

@@ -59,6 +59,7 @@ def export(
     choice: StrategyChoice,
     results: Sequence[FoldResult],
     report: Callable[[float, str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Export:
     """Refit a choice on all labelled rows and pack what scores new rows elsewhere.
 
@@ -69,10 +70,14 @@ def export(
     ------
     StrategyError
         The choice cannot be exported; the message says why.
+    MemoryShortage
+        Training on all rows needs more memory than there is.
+    Stopped
+        ``should_stop`` returned True while the networks were trained.
     """
     from core.exporting import keras_model, onnx_model
 
-    scorer = refit(table, plan, choice, results, report)
+    scorer = refit(table, plan, choice, results, report, should_stop)
     problem = Problem.of(table, plan)
     rows = problem.table.frame.iloc[:_CHECKED_ROWS]
     wanted, arrays = scorer.probabilities(rows), keras_model.arrays_of(scorer.preparation, rows)

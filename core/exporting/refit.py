@@ -11,10 +11,12 @@ from core.data.problem import Problem
 from core.data.splitting import refit_rows
 from core.data.table import Table
 from core.decision import Calibration
+from core.experiment.memory import check_refit, shape_of
 from core.experiment.results import FoldResult
 from core.experiment.units import Trained, train_choice
 from core.exporting.inputs import readings_of
 from core.exporting.scorer import Scorer
+from core.machine import free_memory
 from core.plan import Plan, StrategyChoice
 from core.strategies import Reference, Strategy, StrategyError, label, parts_of
 from core.strategies.combining import clash
@@ -34,6 +36,7 @@ def refit(
     choice: StrategyChoice,
     results: Sequence[FoldResult],
     report: Callable[[float, str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Scorer:
     """Train one choice on all labelled rows.
 
@@ -51,15 +54,20 @@ def refit(
     StrategyError
         The choice is a reference or a combination that is refused, cannot work on these rows, or has no
         predictions in the run.
+    MemoryShortage
+        Training on all rows needs more memory than there is.
+    Stopped
+        ``should_stop`` returned True.
     """
     reason = why_not(choice)
     if reason is not None:
         raise StrategyError(reason)
     problem = Problem.of(table, plan)
+    check_refit(choice, plan, shape_of(problem), free_memory())
     target = problem.target
     rows = refit_rows(problem)
     seed = int(np.random.SeedSequence([plan.split.seed]).generate_state(1)[0] >> 1)
-    trained = train_choice(problem, choice, rows, seed, report=report)
+    trained = train_choice(problem, choice, rows, seed, report=report, should_stop=should_stop)
     networks = tuple(one.weights for one in trained.networks)
     reading = readings_of(problem.table, trained.preparation)
     scorer = Scorer(plan.target, target.labels, trained.preparation, networks, reading=reading)

@@ -11,7 +11,7 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from core.exporting.scorer import Scorer
 from core.library_errors import meaning, sentence
 from core.plan import StrategyChoice
 from core.runs.store import RunRecord, Store, StoreError
+from core.training.lane import Stopped
 from core.versions import versions
 
 _FORMAT = 2
@@ -31,7 +32,9 @@ _ARCHIVE, _SCORER, _ABOUT = "export.zip", "scorer.npz", "about.json"
 
 
 class _Caller(Protocol):
-    def call(self, function: Callable[..., object], *arguments: object) -> Future[object]: ...
+    def call(
+        self, function: Callable[..., object], *arguments: object, stop: threading.Event | None = None
+    ) -> Future[object]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,7 @@ class Shelf:
         self._store = store
         self._engine = engine
         self._lock = threading.Lock()
-        self._working: dict[Path, Future[object]] = {}
+        self._working: dict[Path, tuple[Future[object], threading.Event]] = {}
         self._problems: dict[Path, str] = {}
 
     def find(self, record: RunRecord, choice: StrategyChoice) -> Kept | None:
@@ -125,15 +128,26 @@ class Shelf:
             self._problems.pop(place, None)
             table, results = self._store.table(record.id), self._store.results(record.id)
             own = [result for result in results if result.strategy == choice.key]
-            promise = self._engine.call(export, table, record.plan, choice, own)
-            self._working[place] = promise
+            stop = threading.Event()
+            promise = self._engine.call(export, table, record.plan, choice, own, stop=stop)
+            self._working[place] = promise, stop
         promise.add_done_callback(lambda done: self._keep(place, done))
+
+    def cancel(self, record: RunRecord, choice: StrategyChoice) -> None:
+        """Stop a refit; nothing where there is none."""
+        with self._lock:
+            promise, stop = self._working.get(self._place(record, choice), (None, None))
+        if promise is not None and stop is not None:
+            stop.set()
+            promise.cancel()
 
     def _keep(self, place: Path, done: Future[object]) -> None:
         try:
             made = done.result()
             assert isinstance(made, Export)
             _write(place, made)
+        except (Stopped, CancelledError):
+            pass
         except OSError as error:
             why = meaning(error)
             self._problems[place] = f"The export could not be saved ({why}): free some disk space and try again."

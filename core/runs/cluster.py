@@ -24,7 +24,7 @@ from core.machine import free_memory, usable_cores
 from core.runs.worker import EMBEDDED
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
     from distributed.security import Security
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +136,14 @@ class Cluster:
             answers = self.client.run(usable_cores, on_error="ignore")
             self._asked, self._cores = workers, max(answers.values(), default=usable_cores())
         return self._cores
+
+    def stop(self, topic: str, futures: list[Future]) -> None:
+        """Tell work that asks for an event of this name to stop, and forget what has not begun."""
+        from distributed import Event
+
+        with self.client.as_current():
+            Event(topic).set()
+        self.client.cancel(futures)
 
     def kill_worker(self) -> None:
         """Kill the embedded worker, which runs something that does not listen; it is replaced by itself."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +17,8 @@ from core.library_errors import meaning
 from core.runs._promise import promised
 from core.runs.conductor import Conductor
 from core.runs.store import Store, StoreError
+from core.runs.worker import stoppable
+from core.training.lane import Stopped
 
 _RESUMES = 3
 _ATTEMPTS = 5
@@ -98,15 +102,20 @@ class Engine:
         """Wait until a worker has imported TensorFlow; return whether it has."""
         return self._conductor.wait_ready(timeout)
 
-    def call(self, function: Callable[..., T], *arguments: object) -> Promise[T]:
+    def call(self, function: Callable[..., T], *arguments: object, stop: threading.Event | None = None) -> Promise[T]:
         """Run a function on a worker, between two folds of the run at work, and promise what it returns.
 
-        The promise raises what the function raised, and StoreError where the training process is gone. It can
-        be cancelled until the call has its turn.
-        """
-        return promised(lambda: self._call(function, arguments), "caller", self._calls)
+        The promise raises what the function raised, StoreError where the training process is gone, and Stopped
+        where it was stopped. It can be cancelled until the call has its turn.
 
-    def _call(self, function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+        Parameters
+        ----------
+        stop : Event or None
+            Set to stop the function, which then takes a keyword ``should_stop`` and asks it.
+        """
+        return promised(lambda: self._call(function, arguments, stop), "caller", self._calls)
+
+    def _call(self, function: Callable[..., T], arguments: tuple[object, ...], stop: threading.Event | None) -> T:
         from distributed import CancelledError
         from distributed.scheduler import KilledWorker
 
@@ -114,13 +123,20 @@ class Engine:
         for _ in range(_ATTEMPTS):
             while not self._conductor.wait_ready(0.2):
                 self._stay_open()
+                if stop is not None and stop.is_set():
+                    raise Stopped
             try:
                 cluster = self._conductor.cluster
                 assert cluster is not None
                 held = cluster.client.scatter(list(arguments), hash=False)
-                future = cluster.client.submit(function, *held, pure=False, priority=1, retries=0)
+                topic = f"counterweight-call-{secrets.token_hex(8)}"
+                work = function if stop is None else partial(stoppable, topic, function)
+                future = cluster.client.submit(work, *held, pure=False, priority=1, retries=0)
                 while not future.done():
                     self._stay_open()
+                    if stop is not None and stop.is_set():
+                        cluster.stop(topic, [future])
+                        raise Stopped
                     time.sleep(_POLL_S)
                 return future.result()
             except (KilledWorker, CancelledError, OSError) as error:

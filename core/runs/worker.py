@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from core.data.splitting import Unit
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EMBEDDED = "COUNTERWEIGHT_EMBEDDED_WORKER"
 _ASK_EVERY_S = 0.25
 _TELL_EVERY_S = 0.33
+T = TypeVar("T")
 
 
 def warm_up() -> None:
@@ -49,16 +50,37 @@ def work(
     topic : str
         Where progress is told, and the name of the Dask event that means "stop".
     """
-    from distributed import get_client, get_worker
+    from distributed import get_worker
 
     from core.experiment.units import run_unit
     from core.training.lane import Stopped
 
-    # Both are bound here: the trainer asks from threads of its own, which Dask does not know.
-    worker, client = get_worker(), get_client()
+    worker = get_worker()
+    should_stop = asked_to_stop(topic)
+    report = seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
+    try:
+        return run_unit(table, replace(plan, strategies=strategies), unit, report=report, should_stop=should_stop)
+    except Stopped:
+        if os.environ.get(EMBEDDED):
+            # A sampler at work does not listen. Said to be stopped only when it is, this process is
+            # replaced by the conductor, which waits a moment; otherwise the next run would share the cores with it.
+            _wait_for_samplers()
+        raise
+
+
+def stoppable(topic: str, function: Callable[..., T], *arguments: object) -> T:
+    """Call a function that asks a ``should_stop`` of its own whether to go on."""
+    return function(*arguments, should_stop=asked_to_stop(topic))
+
+
+def asked_to_stop(topic: str) -> Callable[[], bool]:
+    """Return what tells whether the Dask event of this name is set, and looks a few times a second."""
+    from distributed import get_client
+
+    # Bound here: the trainer asks from threads of its own, which Dask does not know.
+    client = get_client()
     scheduler = client.scheduler
     assert scheduler is not None
-    report = seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
     asked, stop = 0.0, False
 
     def should_stop() -> bool:
@@ -68,14 +90,7 @@ def work(
             asked, stop = now, bool(client.sync(scheduler.event_is_set, name=topic))
         return stop
 
-    try:
-        return run_unit(table, replace(plan, strategies=strategies), unit, report=report, should_stop=should_stop)
-    except Stopped:
-        if os.environ.get(EMBEDDED):
-            # A sampler at work does not listen. Said to be stopped only when it is, this process is
-            # replaced by the conductor, which waits a moment; otherwise the next run would share the cores with it.
-            _wait_for_samplers()
-        raise
+    return should_stop
 
 
 def _wait_for_samplers() -> None:

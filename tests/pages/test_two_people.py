@@ -33,7 +33,7 @@ class Desk:
     def __init__(self, made: Export) -> None:
         self.made = made
 
-    def call(self, *_: object) -> Future[object]:
+    def call(self, *_: object, **__: object) -> Future[object]:
         promise: Future[object] = Future()
         promise.set_result(self.made)
         return promise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -9,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.experiment.memory import MemoryShortage
+from core.exporting.bundle import export
 from core.exporting.shelf import Shelf
 from core.runs.store import Store
 from core.strategies import StrategyError
+from core.training.lane import Stopped
 from tests.core.exporting.conftest import Case
 
 
@@ -21,8 +26,12 @@ class Desk:
     def __init__(self) -> None:
         self.calls: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self.promises: list[Future[object]] = []
+        self.stops: list[threading.Event | None] = []
 
-    def call(self, function: Callable[..., object], *arguments: object) -> Future[object]:
+    def call(
+        self, function: Callable[..., object], *arguments: object, stop: threading.Event | None = None
+    ) -> Future[object]:
+        self.stops.append(stop)
         self.calls.append((function, arguments))
         self.promises.append(Future())
         return self.promises[-1]
@@ -77,3 +86,31 @@ def test_what_went_wrong_is_said_and_can_be_tried_again(kept_run: tuple[Store, s
     store.delete(run_id)
     desk.promises[1].set_result(one.export)
     assert not (store.root / run_id).exists()
+
+
+def test_a_refit_can_be_cancelled_before_and_after_it_began(kept_run: tuple[Store, str, Case]) -> None:
+    store, run_id, one = kept_run
+    desk = Desk()
+    shelf, record = Shelf(store, desk), store.record(run_id)
+    shelf.start(record, one.choice)
+    shelf.cancel(record, one.choice)
+    assert not shelf.working(record, one.choice)
+    shelf.start(record, one.choice)
+    assert desk.promises[1].set_running_or_notify_cancel()
+    shelf.cancel(record, one.choice)
+    assert desk.stops[1] is not None
+    assert desk.stops[1].is_set()
+    desk.promises[1].set_exception(Stopped())
+    assert not shelf.working(record, one.choice)
+    assert shelf.problem(record, one.choice) is None
+
+
+def test_a_refit_stops_when_asked_and_is_refused_where_it_does_not_fit(
+    kept_run: tuple[Store, str, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, one = kept_run
+    with pytest.raises(Stopped):
+        export(one.table, one.plan, one.choice, one.results, should_stop=lambda: True)
+    monkeypatch.setattr(sys.modules["core.exporting.refit"], "free_memory", lambda: 2**20)
+    with pytest.raises(MemoryShortage, match=r"needs about 0\.\d GiB of memory for all rows of this table"):
+        export(one.table, one.plan, one.choice, one.results)

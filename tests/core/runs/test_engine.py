@@ -32,6 +32,7 @@ from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.runs.engine import Engine
 from core.runs.store import Store, StoreError
 from core.strategies.presets import PRESETS
+from core.training.lane import Stopped
 
 LONG = NetworkSettings(epochs=150, patience=0)
 PLAN = Plan("rings", PRESETS["Start"], network=LONG, split=SplitSettings(folds=4))
@@ -308,6 +309,21 @@ def test_runs_at_work_make_room_for_those_that_wait(
     for place, run_id in earlier:
         people[place].cancel(run_id)
         until(ended(stores[place], run_id))
+
+
+def waits_to_be_stopped(seconds: float, should_stop: Callable[[], bool]) -> None:
+    until(should_stop, seconds)
+    raise Stopped
+
+
+def test_a_call_at_work_is_stopped(engine: Engine) -> None:
+    stop = threading.Event()
+    promise = engine.call(waits_to_be_stopped, 600.0, stop=stop)
+    until(promise.running)
+    stop.set()
+    assert isinstance(promise.exception(30), Stopped)
+    # The worker is free again.
+    assert engine.call(pow, 2, 3).result(30) == 8
 
 
 def left_behind(store: Store, whole: str) -> str:
