@@ -139,19 +139,44 @@ def reopen(record: RunRecord) -> None:
     remember(replace(state, run_id=record.id))
 
 
-def start_run(plan: Plan, table: Table) -> None:
-    """Create the run, hand it to the engine and show it."""
+def start_run(plan: Plan, table: Table, *, agreed: bool = False) -> None:
+    """Create the run, hand it to the engine and show it; one of more than a day waits for somebody to agree."""
     from core.data.table import TableError
+    from core.experiment.estimate import estimate_seconds, too_long
     from core.plan import PlanError
     from core.runs.store import StoreError
 
     try:
+        if not agreed and too_long(estimate_seconds(problem_of(table, plan))) is not None:
+            st.session_state["long_run"] = plan
+            st.rerun()
         run_id = store().create(plan, table)
         engine().submit(run_id)
     except (StoreError, TableError, PlanError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
     st.switch_page("pages/compare.py", query_params={"run": run_id})
+
+
+def ask_about_long_run() -> None:
+    """Ask whether a run of more than a day is meant, where one was about to start."""
+    from core.experiment.estimate import estimate_seconds, too_long
+
+    state, waiting = session(), st.session_state.get("long_run")
+    if waiting is None or state.table is None or state.plan != waiting:
+        st.session_state.pop("long_run", None)
+        return
+    with st.container(border=True, key="long_run_question"):
+        st.warning(
+            sentence(too_long(estimate_seconds(problem_of(state.table, waiting)))), icon=":material/hourglass_top:"
+        )
+        with st.container(horizontal=True):
+            if st.button("Run it all the same", key="long_run_yes"):
+                st.session_state.pop("long_run")
+                start_run(waiting, state.table, agreed=True)
+            if st.button("Change the plan", key="long_run_no", type="primary"):
+                st.session_state.pop("long_run")
+                st.rerun()
 
 
 def empty(message: str, page: str, label: str) -> None:

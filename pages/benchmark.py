@@ -11,7 +11,7 @@ from core.data.profile import imbalance_sentence
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import TableError, read_table, suggest_target
 from core.evaluation.ranking import needed_in_words
-from core.experiment.estimate import Workload
+from core.experiment.estimate import Workload, too_long
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, why_left_out, without_slow
 from core.runs.store import StoreError
@@ -168,8 +168,13 @@ def show_start() -> None:
         if slow:
             st.info(sentence(slow), icon=":material/hourglass_top:")
     seconds = sum(Workload.of(problem).seconds(plan.strategies) for problem in problems)
+    long = too_long(seconds)
+    if long is not None:
+        st.warning(sentence(long), icon=":material/hourglass_top:")
+    meant = long is None or st.checkbox("Run it all the same", key="benchmark_long_run")
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=len(problems) < 2)
+        ready = len(problems) >= 2 and meant
+        pressed = st.button("Run benchmark", type="primary", icon=":material/play_arrow:", disabled=not ready)
         if len(problems) < 2:
             st.caption(f"Add at least two tables. {needed_in_words(len(plan.strategies))}")
         else:

@@ -13,7 +13,7 @@ from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
 from pages._refusal import show_changed_classes, show_refusal
-from pages._shared import plain, problem_of, remember, sentence, session, start_run, warm_up
+from pages._shared import ask_about_long_run, plain, problem_of, remember, sentence, session, start_run, warm_up
 
 if TYPE_CHECKING:
     from core.data.cautions import Cautions
@@ -100,6 +100,7 @@ def show_table(table: Table, plan: Plan) -> None:
     from core.data.table import TableError
     from core.plan import PlanError
 
+    ask_about_long_run()
     title, act = st.columns([2, 1], vertical_alignment="bottom")
     title.title(plain(table.name), anchor=False)
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")

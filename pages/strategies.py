@@ -13,7 +13,7 @@ from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
 from pages._refusal import show_refusal
-from pages._shared import empty, plain, problem_of, remember, sentence, session, start_run, warm_up
+from pages._shared import ask_about_long_run, empty, plain, problem_of, remember, sentence, session, start_run, warm_up
 
 # No table has a column of this name.
 NO_COLUMN = ""
@@ -38,6 +38,7 @@ def main() -> None:
         show_plan(state.table, state.plan, None)
         return
     work = Workload.of(problem)
+    ask_about_long_run()
     show_plan(state.table, state.plan, work, problem.notes)
     show_catalogue(problem, work)
 

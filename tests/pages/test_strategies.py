@@ -257,3 +257,17 @@ def test_a_plan_that_cannot_run_is_changed_where_it_is_refused(app: AppTest) -> 
     assert fewer.session_state["session"].plan.split.folds == 3
     assert not fewer.error
     assert not next(button for button in fewer.button if button.label == "Run").disabled
+
+
+def test_a_plan_of_years_asks_before_it_runs(page: AppTest) -> None:
+    for label, value in (("Epochs", 5000), ("Early stopping after", 0), ("Batch size", 1), ("Folds", 20)):
+        next(box for box in page.number_input if box.label == label).set_value(value)
+    next(box for box in page.text_input if box.label == "Hidden layers").set_value("2048, 2048, 2048")
+    asked = next(button for button in page.button if button.label == "Run").click().run()
+    assert not asked.exception
+    assert "This plan takes about" in asked.warning[0].value
+    assert asked.button(key="long_run_yes").label == "Run it all the same"
+    back = asked.button(key="long_run_no").click().run()
+    assert not back.exception
+    assert not back.warning
+    assert back.session_state["session"].run_id is None
