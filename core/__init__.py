@@ -9,16 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.api import Results, compare, export, run
+    from core.api import compare, export, run
     from core.data.table import Table, read_table
     from core.estimator import StrategyClassifier
     from core.plan import NetworkSettings, Plan, SplitSettings
+    from core.reporting.results import Results
     from core.strategies.notation import parse_strategies
 
 _HOMES = {
     "NetworkSettings": "core.plan",
     "Plan": "core.plan",
-    "Results": "core.api",
+    "Results": "core.reporting.results",
     "SplitSettings": "core.plan",
     "StrategyClassifier": "core.estimator",
     "Table": "core.data.table",

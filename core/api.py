@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from core.data.problem import Problem
-from core.data.profile import Profile, data_notes, describe
-from core.data.table import Table, TableError, Target
+from core.data.table import Table, TableError
 from core.evaluation.comparison import Comparison
-from core.evaluation.comparison import compare as compare_folds
-from core.evaluation.metrics import METRICS
 from core.experiment.memory import cut, shape_of
 from core.experiment.results import FoldResult
 from core.library_errors import sentence
 from core.machine import free_memory
 from core.plan import Plan, PlanError
+from core.reporting.results import Results
 from core.runs.store import Progress, Store
-from core.strategies import label
 from core.strategies.combining import check_combinations
 from core.training.lane import Stopped
 from core.words import close_names
@@ -33,80 +27,6 @@ if TYPE_CHECKING:
 
 Watch = Callable[[float, str], None]
 _ASK_S = 0.25
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """A run's results; in a notebook they display as a table and figures.
-
-    Parameters
-    ----------
-    problem : Problem
-        The table under its plan.
-    folds : tuple of FoldResult
-        One a strategy and fold.
-    run_id : str
-        Where the run is kept; empty for a run that is not.
-    """
-
-    problem: Problem
-    folds: tuple[FoldResult, ...]
-    run_id: str = ""
-
-    @property
-    def table(self) -> Table:
-        """The table, with the plan's column kinds."""
-        return self.problem.table
-
-    @property
-    def plan(self) -> Plan:
-        return self.problem.plan
-
-    @property
-    def target(self) -> Target:
-        return self.problem.target
-
-    @cached_property
-    def comparison(self) -> Comparison:
-        """The strategies side by side."""
-        return compare_folds(self.folds, self.plan, self.target.labels)
-
-    @cached_property
-    def profile(self) -> Profile:
-        """The classes, and what to beware of in the table."""
-        return describe(self.problem)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What reading did and what to beware of: the sentences that the Data page and the report show."""
-        return data_notes(self.problem, self.profile)
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Names for people by the strategies' keys."""
-        return {choice.key: label(choice) for choice in self.plan.strategies}
-
-    def frame(self) -> pd.DataFrame:
-        """Return the means over folds, one row a strategy (by key), one column a metric and ``seconds``.
-
-        Strategies that failed on some folds come last; their means rest on the others, see ``comparison.notes``.
-        """
-        found = self.comparison
-        rows = {
-            s.key: {**{m.key: float(s.mean[m.key]) for m in METRICS}, "seconds": s.seconds} for s in found.strategies
-        }
-        columns = [*(m.key for m in METRICS), "seconds"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
-
-    def __repr__(self) -> str:
-        found = self.comparison
-        head = f"Results of {len(found.strategies)} strategies over {found.folds_in_words()}"
-        return "\n".join([head, str(self.frame()), *found.notes])
-
-    def _repr_html_(self) -> str:
-        from core.reporting.display import comparison_html
-
-        return comparison_html(self.comparison, self.names)
 
 
 def run(

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from core.api import Results
     from core.data.table import Table
     from core.plan import Plan
+    from core.reporting.results import Results
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.api import Results
 from core.data.problem import Problem
 from core.reporting.display import folds_frame
 from core.reporting.report import report
+from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
 from pages._cache import cached

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 import numpy as np
 from plotly.offline import get_plotlyjs
 
-from core.api import Results
 from core.charts import figures as charts
 from core.charts.pairs import interval_bars
 from core.data.profile import Profile
@@ -21,6 +20,7 @@ from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
+from core.reporting.results import Results
 from core.strategies import label, parts_of
 from core.versions import versions
 

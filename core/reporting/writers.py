@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.api import Results
 from core.reporting import latex
 from core.reporting.display import MAIN, folds_frame, metrics_grid
 from core.reporting.report import report
+from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 
 

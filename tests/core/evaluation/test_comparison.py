@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 import pytest
 from sklearn.metrics import average_precision_score
 
-from core.api import Results
 from core.charts import figures as charts
 from core.charts import theme
 from core.data.problem import Problem
@@ -28,6 +27,7 @@ from core.experiment.units import run
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.reporting.display import metrics_grid
 from core.reporting.report import report
+from core.reporting.results import Results
 from core.reporting.writers import results_latex, summary_frame
 from core.strategies.presets import PRESETS
 from tests.problems import problem_of

@@ -1,0 +1,94 @@
+"""A run's results in hand: the comparison, what to beware of, and how they display in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from core.data.problem import Problem
+from core.data.profile import Profile, data_notes, describe
+from core.data.table import Table, Target
+from core.evaluation.comparison import Comparison
+from core.evaluation.comparison import compare as compare_folds
+from core.evaluation.metrics import METRICS
+from core.experiment.results import FoldResult
+from core.plan import Plan
+from core.strategies import label
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A run's results; in a notebook they display as a table and figures.
+
+    Parameters
+    ----------
+    problem : Problem
+        The table under its plan.
+    folds : tuple of FoldResult
+        One per strategy and fold.
+    run_id : str
+        Where the run is kept; empty for a run that is not.
+    """
+
+    problem: Problem
+    folds: tuple[FoldResult, ...]
+    run_id: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The table, with the plan's column kinds."""
+        return self.problem.table
+
+    @property
+    def plan(self) -> Plan:
+        return self.problem.plan
+
+    @property
+    def target(self) -> Target:
+        return self.problem.target
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The strategies side by side."""
+        return compare_folds(self.folds, self.plan, self.target.labels)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The classes, and what to beware of in the table."""
+        return describe(self.problem)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading did and what to beware of: the sentences that the Data page and the report show."""
+        return data_notes(self.problem, self.profile)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names for people by the strategies' keys."""
+        return {choice.key: label(choice) for choice in self.plan.strategies}
+
+    def frame(self) -> pd.DataFrame:
+        """Return the means over folds, one row per strategy (by key), one column per metric and ``seconds``.
+
+        Strategies that failed on some folds come last; their means rest on the others, see ``comparison.notes``.
+        """
+        comparison = self.comparison
+        rows = {
+            s.key: {**{m.key: float(s.mean[m.key]) for m in METRICS}, "seconds": s.seconds}
+            for s in comparison.strategies
+        }
+        columns = [*(m.key for m in METRICS), "seconds"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
+
+    def __repr__(self) -> str:
+        comparison = self.comparison
+        head = f"Results of {len(comparison.strategies)} strategies over {comparison.folds_in_words()}"
+        return "\n".join([head, str(self.frame()), *comparison.notes])
+
+    def _repr_html_(self) -> str:
+        from core.reporting.display import comparison_html  # Plotly takes a while to load, and a terminal needs none
+
+        return comparison_html(self.comparison, self.names)
