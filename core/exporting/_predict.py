@@ -49,6 +49,10 @@ def laid_out(text: str, kept: FileReading) -> tuple[str, str]:
     """Return the separator, and the text from the header on: the line that names most of the training columns."""
     if re.match(r"sep=.\r?\n", text):
         text = text.partition("\n")[2]
+    if re.match(r"(\s*%.*\n)*\s*@relation", text, re.IGNORECASE):
+        sys.exit("This is an ARFF or KEEL file: save the rows as CSV, with the names of the columns in the first line.")
+    if kept.separator == "\t" and "\t" not in text:  # a table whose cells stand apart by spaces
+        text = "\n".join("\t".join(line.split()) for line in text.splitlines()) + "\n"
     lines = io.StringIO(text, newline="").readlines(100_000)[:50] if kept.header else []
     best, separator, above = 0, kept.separator, 0
     for mark in dict.fromkeys((kept.separator, *SEPARATORS)):

@@ -81,6 +81,7 @@ MODELS: dict[str, Callable[[], Model]] = {
         lines(",", "").encode(), "column 5", WITHOUT_CLASS.encode()
     ),
     "doubled names": lambda: model(lines(",", "x,x,day, x ,class").encode(), "class"),
+    "spaces": lambda: model((CASES / "space_separated.txt").read_bytes(), "column 4"),
     "quoted NA": lambda: model(lines(",", HEADER, '"').encode(), "class"),
     "another separator": lambda: model(
         lines(";", HEADER.replace(",", ";")).encode(), "class", lines("\t", HEADER.replace(",", "\t")).encode()
