@@ -52,7 +52,7 @@ def stops(run: str) -> tuple[Stop, ...]:
         Stop("learn-loss", "/learn?strategy=focal", "What Focal loss learns"),
         Stop("compare", f"/compare?run={run}", "Curves"),
         *(Stop(f"compare-{view}", f"/compare?run={run}&view={view.title()}", "Overview") for view in views),
-        Stop("benchmark", "/benchmark", "Benchmark"),
+        Stop("ranking", "/ranking", "Ranking"),
         Stop("export", f"/export?run={run}", "Export"),
         Stop("history", "/history", "History"),
     )

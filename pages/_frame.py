@@ -48,10 +48,11 @@ def frame() -> StreamlitPage:
             st.Page("pages/data.py", title="Data", icon=":material/table_chart:", default=True),
             st.Page("pages/strategies.py", title="Strategies", icon=":material/tune:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/bar_chart:"),
-            st.Page("pages/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
+            st.Page("pages/ranking.py", title="Ranking", icon=":material/leaderboard:"),
             st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/history.py", title="History", icon=":material/history:"),
+            st.Page("pages/benchmark.py", title="Ranking", visibility="hidden"),
         ],
         position="top",
     )

@@ -75,10 +75,10 @@ def show(record: RunRecord) -> None:
         with actions.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"open_{record.id}", type="primary"):
                 st.switch_page("pages/compare.py", query_params={"run": record.id})
-            if record.benchmark is not None and st.button(
-                "Benchmark", key=f"benchmark_{record.id}", help="Opens the benchmark that this run is a table of."
+            if record.ranking is not None and st.button(
+                "Ranking", key=f"ranking_{record.id}", help="Opens the ranking that this run is a table of."
             ):
-                st.switch_page("pages/benchmark.py", query_params={"benchmark": record.benchmark.id})
+                st.switch_page("pages/ranking.py", query_params={"ranking": record.ranking.id})
             if record.resumable and st.button("Resume", key=f"resume_{record.id}"):
                 with guarded():
                     engine().submit(record.id)

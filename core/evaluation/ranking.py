@@ -128,7 +128,7 @@ def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], met
 def tidy(
     comparisons: Mapping[str, Comparison], strategies: Sequence[str], names: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Return every figure of a benchmark, one row a table, metric and strategy.
+    """Return every figure of a ranking, one row a table, metric and strategy.
 
     Returns
     -------
@@ -267,7 +267,7 @@ def tables_needed(n_strategies: int) -> int:
 
 
 def needed_in_words(n_strategies: int) -> str:
-    """Return what a benchmark of so many strategies needs before it can show a lead, one sentence."""
+    """Return what a ranking of so many strategies needs before it can show a lead, one sentence."""
     if n_strategies < _LEAST_STRATEGIES:
         return f"There is no test of ranks with fewer than {_LEAST_STRATEGIES} strategies."
     return (

@@ -1,4 +1,4 @@
-"""A benchmark's figures to take away: CSV for a spreadsheet, LaTeX for a paper."""
+"""A ranking's figures to take away: CSV for a spreadsheet, LaTeX for a paper."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def table_latex(ranking: Ranking, names: Mapping[str, str], metric: str, *, high
         scores.T if down else scores,
         best=best.T if down else best,
         caption=caption,
-        label="tab:benchmark",
+        label="tab:ranking",
         corner="Strategy" if down else "Table",
         rule_before_last=not down,
     )

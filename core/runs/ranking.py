@@ -19,21 +19,21 @@ from core.words import duration
 _ACTIVE = ("queued", "running")
 
 
-class BenchmarkError(ValueError):
-    """A benchmark that cannot be started; the message is one sentence with the way out."""
+class RankingError(ValueError):
+    """A ranking that cannot be started; the message is one sentence with the way out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A table of a benchmark and the column that holds its classes."""
+    """A table of a ranking and the column that holds its classes."""
 
     table: Table
     target: str
 
 
 @dataclass(frozen=True, eq=False)
-class Benchmark:
-    """A benchmark as the store has it.
+class RankedRuns:
+    """The runs of a ranking, one per table, as the store has them.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def without_slow(plan: Plan, problems: Sequence[Problem]) -> tuple[Plan, str]:
 
 def create(
     store: Store, plan: Plan, entries: Sequence[Entry], *, name: str | None = None, left_out: Sequence[str] = ()
-) -> Benchmark:
+) -> RankedRuns:
     """Make a run of each table; those with an unsuitable target are left out, with the reason.
 
     Parameters
@@ -115,7 +115,7 @@ def create(
 
     Raises
     ------
-    BenchmarkError
+    RankingError
         Fewer than two tables are left.
     StoreError
         The disk is full; no run is left behind.
@@ -130,19 +130,19 @@ def create(
             reasons.append(why_left_out(entry.table.name, error))
     if len(usable) < 2:
         told = f" {reasons[0]}" if reasons else ""
-        raise BenchmarkError(f"A benchmark needs at least two tables that can be used: add another.{told}")
-    benchmark_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        raise RankingError(f"A ranking needs at least two tables that can be used: add another.{told}")
+    ranking_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     called = name or f"{len(usable)} tables × {len(plan.strategies)} strategies"
     made: list[str] = []
     try:
         for position, entry in enumerate(usable):
-            member = Membership(benchmark_id, called, position, len(usable), tuple(reasons))
-            made.append(store.create(plan_for(plan, entry.target), entry.table, benchmark=member))
+            member = Membership(ranking_id, called, position, len(usable), tuple(reasons))
+            made.append(store.create(plan_for(plan, entry.target), entry.table, ranking=member))
     except StoreError:
         for run_id in made:
             store.delete(run_id)
         raise
-    return find(store, benchmark_id)
+    return find(store, ranking_id)
 
 
 def why_left_out(table: str, error: Exception) -> str:
@@ -150,30 +150,30 @@ def why_left_out(table: str, error: Exception) -> str:
     return f"{table} is left out: {error}"
 
 
-def find(store: Store, benchmark_id: str) -> Benchmark:
-    """Return a benchmark.
+def find(store: Store, ranking_id: str) -> RankedRuns:
+    """Return the runs of a ranking.
 
     Raises
     ------
     StoreError
         None of its runs is there.
     """
-    found = next((one for one in benchmarks(store) if one.id == benchmark_id), None)
+    found = next((runs for runs in rankings(store) if runs.id == ranking_id), None)
     if found is None:
-        raise StoreError("There is no benchmark at this address; it may have been deleted.")
+        raise StoreError("There is no ranking at this address; it may have been deleted.")
     return found
 
 
-def benchmarks(store: Store) -> tuple[Benchmark, ...]:
-    """Return all benchmarks, newest first."""
+def rankings(store: Store) -> tuple[RankedRuns, ...]:
+    """Return the runs of all rankings, newest first."""
     by_id: dict[str, list[RunRecord]] = {}
     for record in store.records():
-        if record.benchmark is not None:
-            by_id.setdefault(record.benchmark.id, []).append(record)
+        if record.ranking is not None:
+            by_id.setdefault(record.ranking.id, []).append(record)
     found = []
     for members in by_id.values():
-        ordered = sorted(members, key=lambda record: record.benchmark.position if record.benchmark else 0)
-        member = ordered[0].benchmark
+        ordered = sorted(members, key=lambda record: record.ranking.position if record.ranking else 0)
+        member = ordered[0].ranking
         assert member is not None
-        found.append(Benchmark(member.id, member.name, tuple(ordered), member.left_out))
+        found.append(RankedRuns(member.id, member.name, tuple(ordered), member.left_out))
     return tuple(sorted(found, key=lambda one: one.id, reverse=True))

@@ -1,4 +1,4 @@
-"""What a run is, how far it has come, and which benchmark it is a part of: everything but its results."""
+"""What a run is, how far it has come, and which ranking it is a part of: everything but its results."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Membership:
-    """That a run is one table of a benchmark.
+    """That a run is one table of a ranking.
 
     Parameters
     ----------
     id, name : str
-        Of the benchmark; the same in all its runs.
+        Of the ranking; the same in all its runs.
     position, total : int
         Which of its tables this is, from 0, and how many there are.
     left_out : tuple of str
@@ -74,7 +74,7 @@ class RunRecord:
         Folds times repeats.
     example : bool
         Shipped with the app, not made by the person.
-    benchmark : Membership or None
+    ranking : Membership or None
         Where the run is one table of several.
     cautions : tuple of str
         What makes every result of the table mislead, a sentence or two each; runs of earlier versions have none.
@@ -93,7 +93,7 @@ class RunRecord:
     message: str
     units_total: int
     example: bool
-    benchmark: Membership | None = None
+    ranking: Membership | None = None
     cautions: tuple[str, ...] = ()
 
     @property

@@ -78,7 +78,7 @@ class Store:
         table: Table,
         name: str | None = None,
         example: bool = False,
-        benchmark: Membership | None = None,
+        ranking: Membership | None = None,
     ) -> str:
         """Make a run's folder with its plan and table and return its id.
 
@@ -107,7 +107,7 @@ class Store:
             "positive": target.positive,
             "units_total": plan.split.folds * plan.split.repeats,
             "example": example,
-            "benchmark": None if benchmark is None else asdict(benchmark),
+            "benchmark": None if ranking is None else asdict(ranking),
             "cautions": list(find_cautions(problem).sentences),
         }
         folder = self.root / run_id
@@ -165,7 +165,7 @@ class Store:
             message=message,
             units_total=details.units_total,
             example=details.example,
-            benchmark=details.benchmark,
+            ranking=details.benchmark,
             cautions=details.cautions,
         )
 

@@ -37,9 +37,9 @@ results_of = cache(fold_results)
 
 
 def made(store: Store, status: str = "cancelled") -> str:
-    """Return a run that is one table of a benchmark."""
+    """Return a run that is one table of a ranking."""
     member = Membership("20260101-000000-abcdef01", "Two tables", 0, 1)
-    run_id = store.create(PLAN, load_sample("abalone_9_vs_18"), "Shells", benchmark=member)
+    run_id = store.create(PLAN, load_sample("abalone_9_vs_18"), "Shells", ranking=member)
     for fold in range(3):
         store.write_unit(run_id, f"r000-f{fold:03d}", results_of(fold))
     store.set_status(run_id, status)  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ PRESSES = {
     "compare": ("Change the plan", "Resume"),
     "export": ("Refit on all rows",),
     "history": ("Use its plan", "Open"),
-    "benchmark": ("All benchmarks", "Resume"),
+    "ranking": ("All rankings", "Resume"),
 }
 
 
@@ -111,8 +111,8 @@ def test_a_page_that_shows_a_run_outlives_it(store: Store, page: str) -> None:
         run_id = made(store)
         app = app.switch_page(f"pages/{page}.py")
         app.query_params["run"] = run_id
-        if page == "benchmark":
-            app.query_params["benchmark"] = "20260101-000000-abcdef01"
+        if page == "ranking":
+            app.query_params["ranking"] = "20260101-000000-abcdef01"
         shown = app.run()
         assert not shown.exception, name
         damage(store.root / run_id)
@@ -218,7 +218,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(
     assert store.record(run_id).name == "Shells"
 
 
-def test_the_benchmark_keeps_the_tables_that_are_whole(store: Store) -> None:
+def test_the_ranking_keeps_the_tables_that_are_whole(store: Store) -> None:
     first, second = made(store, "finished"), made(store, "finished")
     path = store.root / first / "plan.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "target": "height"}))
@@ -226,8 +226,8 @@ def test_the_benchmark_keeps_the_tables_that_are_whole(store: Store) -> None:
     for unit in (store.root / first / "units").iterdir():
         cut_short(unit)
     assert {record.id for record in find(store, "20260101-000000-abcdef01").records} == {first, second}
-    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/benchmark.py")
-    app.query_params["benchmark"] = "20260101-000000-abcdef01"
+    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/ranking.py")
+    app.query_params["ranking"] = "20260101-000000-abcdef01"
     page = app.run()
     assert not page.exception
 

@@ -23,7 +23,7 @@ from tests.pages.conftest import APP
 from tests.pages.test_compare import PLAN, a_run
 from tests.pages.test_sign_in import page_for, signed_in, store_of
 
-PAGES = ("data", "strategies", "compare", "benchmark", "export", "learn", "history")
+PAGES = ("data", "strategies", "compare", "ranking", "export", "learn", "history")
 SECRET = "Acquisition of Northwind"
 
 

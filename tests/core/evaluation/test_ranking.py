@@ -185,7 +185,7 @@ def test_the_number_of_tables_that_a_note_names_is_enough(n_tables: int, clear: 
 
 
 @pytest.mark.parametrize("n_strategies", [3, 4, 5])
-def test_what_is_said_before_a_benchmark_is_what_the_tests_need_after_it(n_strategies: int) -> None:
+def test_what_is_said_before_a_ranking_is_what_the_tests_need_after_it(n_strategies: int) -> None:
     needed = tables_needed(n_strategies)
     assert ranked(separated(needed, n_strategies)).clear
     before = ranked(separated(needed - 1, n_strategies))

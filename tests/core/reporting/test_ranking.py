@@ -1,4 +1,4 @@
-"""Figures and files of a benchmark."""
+"""Figures and files of a ranking."""
 
 from __future__ import annotations
 

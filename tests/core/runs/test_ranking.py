@@ -14,7 +14,7 @@ from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.table import from_frame
 from core.plan import Plan, SplitSettings, StrategyChoice
-from core.runs.ranking import BenchmarkError, Entry, benchmarks, create, find, plan_for, without_slow
+from core.runs.ranking import Entry, RankingError, create, find, plan_for, rankings, without_slow
 from core.runs.store import Membership, Store, StoreError
 
 PLAN = Plan(
@@ -49,7 +49,7 @@ def test_every_table_becomes_an_ordinary_run(store: Store) -> None:
     assert [record.id for record in again.records] == [record.id for record in made.records]
 
 
-def test_a_benchmark_is_active_while_one_run_is_held(store: Store) -> None:
+def test_a_ranking_is_active_while_one_run_is_held(store: Store) -> None:
     made = create(store, PLAN, [ABALONE, CREDIT])
     with store.hold(made.records[1].id):
         assert find(store, made.id).active
@@ -65,9 +65,9 @@ def test_an_unsuitable_target_leaves_its_table_out_and_the_others_go_on(store: S
     assert "no such column" in made.left_out[0]
 
 
-def test_fewer_than_two_tables_are_no_benchmark(store: Store) -> None:
+def test_fewer_than_two_tables_are_no_ranking(store: Store) -> None:
     one_class = Entry(from_frame(pd.DataFrame({"x": range(9), "y": ["a"] * 9}), "odd"), "y")
-    with pytest.raises(BenchmarkError, match=r"at least two tables.*odd is left out: .*one class only"):
+    with pytest.raises(RankingError, match=r"at least two tables.*odd is left out: .*one class only"):
         create(store, PLAN, [ABALONE, one_class])
     assert store.records() == ()
 
@@ -77,7 +77,7 @@ def test_the_same_table_twice_has_two_names(store: Store) -> None:
     assert list(made.tables) == ["Abalone", "Abalone (2)", "Abalone (3)"]
 
 
-def test_a_full_disk_leaves_no_half_benchmark(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_half_ranking(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     once = store.create
 
     def create_one(*args: object, **kwargs: object) -> str:
@@ -91,36 +91,36 @@ def test_a_full_disk_leaves_no_half_benchmark(store: Store, monkeypatch: pytest.
     assert store.records() == ()
 
 
-def test_benchmarks_are_listed_newest_first_and_survive_a_deleted_run(store: Store) -> None:
+def test_rankings_are_listed_newest_first_and_survive_a_deleted_run(store: Store) -> None:
     first = create(store, PLAN, [ABALONE, CREDIT], name="First")
     store.create(plan_for(PLAN, "rings"), ABALONE.table)
     second = create(store, PLAN, [CREDIT, ABALONE], name="Second")
-    assert {one.name for one in benchmarks(store)} == {"First", "Second"}
+    assert {one.name for one in rankings(store)} == {"First", "Second"}
     store.delete(first.records[0].id)
     assert [record.table_name for record in find(store, first.id).records] == ["German credit"]
     store.delete(first.records[1].id)
-    assert [one.id for one in benchmarks(store)] == [second.id]
-    with pytest.raises(StoreError, match="no benchmark at this address"):
+    assert [one.id for one in rankings(store)] == [second.id]
+    with pytest.raises(StoreError, match="no ranking at this address"):
         find(store, first.id)
 
 
 @pytest.mark.parametrize("damage", [None, "text", {"id": "x"}, {"id": "x", "name": "y", "position": "?", "total": 2}])
 def test_a_run_with_a_damaged_membership_stands_alone(store: Store, damage: object) -> None:
     member = Membership("b", "B", 0, 2, ("One is left out.",))
-    run_id = store.create(plan_for(PLAN, "rings"), ABALONE.table, benchmark=member)
-    assert store.record(run_id).benchmark == member
+    run_id = store.create(plan_for(PLAN, "rings"), ABALONE.table, ranking=member)
+    assert store.record(run_id).ranking == member
     path = store.root / run_id / "run.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "benchmark": damage}))
-    assert store.record(run_id).benchmark is None
+    assert store.record(run_id).ranking is None
 
 
-def test_a_run_from_before_there_were_benchmarks_is_read(store: Store) -> None:
+def test_a_run_from_before_there_were_rankings_is_read(store: Store) -> None:
     run_id = store.create(plan_for(PLAN, "rings"), ABALONE.table)
     path = store.root / run_id / "run.json"
     details = json.loads(path.read_text())
     del details["benchmark"]
     path.write_text(json.dumps(details))
-    assert store.record(run_id).benchmark is None
+    assert store.record(run_id).ranking is None
     store.rename(run_id, "Renamed")
     assert store.record(run_id).name == "Renamed"
 

@@ -1,4 +1,4 @@
-"""A benchmark as it goes on, and its strategies ranked over the tables."""
+"""The runs of a ranking as they go on, and their strategies ranked over the tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
     from core.evaluation.metrics import Metric
     from core.evaluation.ranking import Ranking
-    from core.runs.ranking import Benchmark
+    from core.runs.ranking import RankedRuns
     from core.runs.store import RunRecord
 
 ENDED = {
@@ -38,27 +38,27 @@ ENDED = {
 }
 
 
-def show_benchmark(benchmark: Benchmark) -> None:
-    plan = benchmark.plan
+def show_results(runs: RankedRuns) -> None:
+    plan = runs.plan
     names = {choice.key: label(choice) for choice in plan.strategies}
     times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
     words, act = st.columns([3, 1], vertical_alignment="center")
-    words.title(plain(benchmark.name), anchor=False)
-    words.caption(f"{len(benchmark.records)} tables, {len(names)} strategies × {times}, seed {plan.split.seed}")
+    words.title(plain(runs.name), anchor=False)
+    words.caption(f"{len(runs.records)} tables, {len(names)} strategies × {times}, seed {plan.split.seed}")
     with act.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("All benchmarks", icon=":material/arrow_back:"):
-            st.query_params.pop("benchmark", None)
+        if st.button("All rankings", icon=":material/arrow_back:"):
+            st.query_params.pop("ranking", None)
             st.rerun()
-    for left_out in benchmark.left_out:
+    for left_out in runs.left_out:
         st.warning(sentence(left_out), icon=":material/block:")
-    for name, record in benchmark.tables.items():
+    for name, record in runs.tables.items():
         if record.status == "refused":
             st.warning(f"{plain(name)} cannot run: {sentence(record.message)}", icon=":material/block:")
-    finished = {name: record for name, record in benchmark.tables.items() if record.status == "finished"}
-    if benchmark.active:
-        show_progress(benchmark.id, tuple(record.id for record in finished.values()))
-    elif benchmark.stopped:
-        show_stopped(benchmark)
+    finished = {name: record for name, record in runs.tables.items() if record.status == "finished"}
+    if runs.active:
+        show_progress(runs.id, tuple(record.id for record in finished.values()))
+    elif runs.stopped:
+        show_stopped(runs)
     found: dict[str, Comparison] = {}
     for name, record in finished.items():
         with guarded():  # one damaged table must not hide the others
@@ -66,31 +66,31 @@ def show_benchmark(benchmark: Benchmark) -> None:
     if not found:
         st.caption("The first figures come after the first table.")
         return
-    if len(found) < len(benchmark.records):
-        st.caption(f"Figures after {len(found)} of {len(benchmark.records)} tables.")
+    if len(found) < len(runs.records):
+        st.caption(f"Figures after {len(found)} of {len(runs.records)} tables.")
     show_ranking(found, names)
-    show_runs(benchmark)
+    show_runs(runs)
 
 
 @st.fragment(run_every=1.0)
 @guarded_fragment
-def show_progress(benchmark_id: str, drawn: tuple[str, ...]) -> None:
+def show_progress(ranking_id: str, drawn: tuple[str, ...]) -> None:
     """Follow the runs, a bar a table; when one ends, the whole page is drawn anew."""
     try:
-        now = find(store(), benchmark_id)
+        now = find(store(), ranking_id)
     except StoreError:
         st.rerun()
     finished = tuple(record.id for record in now.records if record.status == "finished")
     if not now.active or finished != drawn:
         st.rerun()
-    with st.container(key="benchmark_progress"):
+    with st.container(key="ranking_progress"):
         for name, record in now.tables.items():
             share, doing = state_of(record)
             st.progress(share, f"{plain(name)}: {doing}")
         st.button(
             "Cancel",
-            key="cancel_benchmark",
-            help="Stops the benchmark and keeps every finished fold.",
+            key="cancel_ranking",
+            help="Stops the ranking and keeps every finished fold.",
             on_click=cancel,
             args=(tuple(record.id for record in now.records if record.status in ("queued", "running")),),
         )
@@ -111,18 +111,18 @@ def cancel(run_ids: tuple[str, ...]) -> None:
     st.toast("Cancelling: finished folds are kept.")
 
 
-def show_stopped(benchmark: Benchmark) -> None:
+def show_stopped(runs: RankedRuns) -> None:
     """Say which tables stopped and why, and offer to go on with them."""
     words, act = st.columns([4, 1], vertical_alignment="center")
     with words:
-        for name, record in benchmark.tables.items():
-            if record in benchmark.stopped:
+        for name, record in runs.tables.items():
+            if record in runs.stopped:
                 done = len(store().finished_units(record.id))
                 kept = f"{done} of {record.units_total} folds are kept."
                 st.info(f"{plain(name)}: {record.status}. {sentence(record.message)} {kept}".replace("  ", " "))
-    if act.button("Resume", icon=":material/resume:", type="primary", width="stretch", key="resume_benchmark"):
+    if act.button("Resume", icon=":material/resume:", type="primary", width="stretch", key="resume_ranking"):
         with guarded():
-            for record in benchmark.stopped:
+            for record in runs.stopped:
                 engine().submit(record.id)
             st.rerun()
 
@@ -135,14 +135,14 @@ def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:
         list(by_key),
         index=list(by_key).index("f1"),
         format_func=lambda one: by_key[one].name,
-        key="benchmark_metric",
+        key="ranking_metric",
     )
     metric = by_key[key]
     left_out = right.multiselect(
         "Strategies to leave out of the ranking",
         list(names),
         format_func=lambda one: plain(names[one]),
-        key="benchmark_without",
+        key="ranking_without",
         placeholder="None",
         help="A strategy without a result on a table takes that table out of the ranking: leave it out to keep all.",
     )
@@ -206,7 +206,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
         hide_index=True,
         column_config=config,
         height=35 * (len(names) + 1) + 15,
-        key="benchmark_scores",
+        key="ranking_scores",
         placeholder="–",
     )
 
@@ -256,12 +256,12 @@ def show_downloads(
     st.subheader("Take it away", anchor=False)
     better = metric.higher_is_better
     files = (
-        ("All metrics (CSV)", scores_csv(found, chosen, names), "benchmark.csv", "text/csv"),
+        ("All metrics (CSV)", scores_csv(found, chosen, names), "ranking.csv", "text/csv"),
         (f"Tests of {metric.name} (CSV)", pairs_csv(ranking, names), f"tests_{metric.key}.csv", "text/csv"),
         (
             f"{metric.name} and ranks (LaTeX)",
             table_latex(ranking, names, metric.name, higher_is_better=better),
-            f"benchmark_{metric.key}.tex",
+            f"ranking_{metric.key}.tex",
             "application/x-tex",
         ),
     )
@@ -275,10 +275,10 @@ def show_downloads(
         st.code(files[2][1], language="latex")
 
 
-def show_runs(benchmark: Benchmark) -> None:
+def show_runs(runs: RankedRuns) -> None:
     """Link to each table's own comparison."""
     st.subheader("Each table", anchor=False)
     with st.container(horizontal=True):
-        for name, record in benchmark.tables.items():
+        for name, record in runs.tables.items():
             if st.button(plain(name), key=f"run_of_{record.id}", icon=":material/bar_chart:"):
                 st.switch_page("pages/compare.py", query_params={"run": record.id})

@@ -20,21 +20,21 @@ def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[.
     page = Page(open_browser())
     page.driver.get(server.url)
     page.see("Start with a sample")
-    page.driver.get(f"{server.url}/benchmark")
+    page.driver.get(f"{server.url}/ranking")
     page.press("Add Abalone")
     page.see("1 in 17 rows is '18'")
     page.press("Add German credit")
     page.see("2 tables × 7 strategies × 5 folds")
-    page.press("Run benchmark")
-    page.wait(lambda: "benchmark=" in page.driver.current_url)
-    benchmark_id = re.search(r"benchmark=([\w-]+)", page.driver.current_url)[1]
-    page.wait(lambda: page.find(".st-key-benchmark_progress"))
+    page.press("Run ranking")
+    page.wait(lambda: "ranking=" in page.driver.current_url)
+    ranking_id = re.search(r"ranking=([\w-]+)", page.driver.current_url)[1]
+    page.wait(lambda: page.find(".st-key-ranking_progress"))
     store = Store(server.runs)
-    page.wait(lambda: all(record.status == "finished" for record in find(store, benchmark_id).records), 300)
+    page.wait(lambda: all(record.status == "finished" for record in find(store, ranking_id).records), 300)
     page.see("best mean rank on F1")
     page.driver.refresh()
     page.see("best mean rank on F1")
-    made = find(store, benchmark_id)
+    made = find(store, ranking_id)
     found = {name: compare(store.results(r.id), r.plan, r.classes) for name, r in made.tables.items()}
     values = scores(found, [choice.key for choice in made.plan.strategies], "f1")
     means = rank(values, higher_is_better=True).mean_ranks

@@ -1,4 +1,4 @@
-"""The Benchmark page: several tables chosen, run and ranked."""
+"""The Ranking page: several tables chosen, run and ranked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.data.samples import load_sample
 from core.data.table import encode_target, from_frame
 from core.experiment.results import FoldResult
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.runs.ranking import Benchmark, Entry, create, find
+from core.runs.ranking import Entry, RankedRuns, create, find
 from core.runs.store import Store
 from core.strategies.presets import PRESETS
 from pages._session import Session
@@ -37,7 +37,7 @@ def store(runs_folder: Path) -> Store:
     return store
 
 
-def fill(store: Store, made: Benchmark, without: tuple[str, str] | None = None) -> None:
+def fill(store: Store, made: RankedRuns, without: tuple[str, str] | None = None) -> None:
     """Give every table results in which the plain network is right most often, smotenc least."""
     for record, entry in zip(made.records, TABLES, strict=False):
         target = encode_target(entry.table, entry.target)
@@ -64,10 +64,10 @@ def fill(store: Store, made: Benchmark, without: tuple[str, str] | None = None) 
         store.set_status(record.id, "finished")
 
 
-def opened(app: AppTest, benchmark_id: str | None = None) -> AppTest:
-    page = app.switch_page("pages/benchmark.py")
-    if benchmark_id is not None:
-        page.query_params["benchmark"] = benchmark_id
+def opened(app: AppTest, ranking_id: str | None = None) -> AppTest:
+    page = app.switch_page("pages/ranking.py")
+    if ranking_id is not None:
+        page.query_params["ranking"] = ranking_id
     page = page.run()
     assert not page.exception
     return page
@@ -86,12 +86,12 @@ def shown(text: str) -> str:
 def test_two_tables_are_needed(app: AppTest, store: Store) -> None:
     page = opened(app)
     assert "at least two tables" in words(page)
-    assert next(button for button in page.button if button.label == "Run benchmark").disabled
+    assert next(button for button in page.button if button.label == "Run ranking").disabled
     page = page.button(key="add_abalone_9_vs_18").click().run()
     assert page.button(key="add_abalone_9_vs_18").disabled
     assert "1 in 17 rows is '18'" in words(page)
     page = page.button(key="add_german_credit").click().run()
-    assert not next(button for button in page.button if button.label == "Run benchmark").disabled
+    assert not next(button for button in page.button if button.label == "Run ranking").disabled
     page = page.button(key="remove_0").click().run()
     assert "Abalone" not in words(page)
 
@@ -99,7 +99,7 @@ def test_two_tables_are_needed(app: AppTest, store: Store) -> None:
 def test_uploads_are_read_and_one_that_cannot_be_is_named(app: AppTest, store: Store) -> None:
     page = opened(app)
     rows = "a,b,class\n" + "".join(f"{i},{i % 7},{'yes' if i % 5 == 0 else 'no'}\n" for i in range(60))
-    page = page.file_uploader(key="benchmark_upload_0").set_value(
+    page = page.file_uploader(key="ranking_upload_0").set_value(
         [("good.csv", rows.encode(), "text/csv"), ("empty *one*.csv", b"", "text/csv")]
     )
     page = page.run()
@@ -118,13 +118,13 @@ def test_a_preset_leaves_out_what_is_slow_on_a_table_and_one_s_own_choice_does_n
     large = Entry(from_frame(make(20_000, 400), name="cards.csv"), "Class")
     own = tuple(StrategyChoice.of(name) for name in ("plain", "smote_enn"))
     app.session_state["session"] = Session(TABLES[0].table, replace(PLAN, target="rings", strategies=own))
-    app.session_state["benchmark_tables"] = (TABLES[0], large)
+    app.session_state["ranking_tables"] = (TABLES[0], large)
     page = opened(app)
-    page = page.number_input(key="benchmark_folds").set_value(5).run()
-    page = page.number_input(key="benchmark_repeats").set_value(100).run()
+    page = page.number_input(key="ranking_folds").set_value(5).run()
+    page = page.number_input(key="ranking_repeats").set_value(100).run()
     assert "2 tables × 2 strategies × 5 folds" in words(page)
     assert "takes long" not in words(page)
-    page = page.selectbox(key="benchmark_strategies").set_value("Classics").run()
+    page = page.selectbox(key="ranking_strategies").set_value("Classics").run()
     assert not page.exception
     assert "SMOTE-ENN (about " in words(page)
     assert " on cards.csv)" in words(page)
@@ -132,15 +132,15 @@ def test_a_preset_leaves_out_what_is_slow_on_a_table_and_one_s_own_choice_does_n
     assert f"2 tables × {quick} strategies × 5 folds" in words(page)
 
 
-def test_a_quick_benchmark_is_trained_and_ranked(app: AppTest, store: Store) -> None:
+def test_a_quick_ranking_is_trained_and_ranked(app: AppTest, store: Store) -> None:
     plan = replace(PLAN, network=NetworkSettings((4,), epochs=2, patience=0))
     app.session_state["session"] = Session(TABLES[0].table, replace(plan, target="rings"))
-    app.session_state["benchmark_tables"] = TABLES[1:]
-    app.session_state["benchmark_problems"] = ("odd.csv is left out: it is empty.",)
+    app.session_state["ranking_tables"] = TABLES[1:]
+    app.session_state["ranking_problems"] = ("odd.csv is left out: it is empty.",)
     page = opened(app)
-    page = next(button for button in page.button if button.label == "Run benchmark").click().run()
+    page = next(button for button in page.button if button.label == "Run ranking").click().run()
     assert not page.exception
-    made = find(store, page.query_params["benchmark"])
+    made = find(store, page.query_params["ranking"])
     assert made.left_out == ("odd.csv is left out: it is empty.",)
     deadline = time.monotonic() + 240
     while find(store, made.id).active:
@@ -157,7 +157,7 @@ def test_a_quick_benchmark_is_trained_and_ranked(app: AppTest, store: Store) -> 
     assert "There is no test of these ranks" in said
 
 
-def test_a_finished_benchmark_is_ranked_tested_and_downloaded(app: AppTest, store: Store) -> None:
+def test_a_finished_ranking_is_ranked_tested_and_downloaded(app: AppTest, store: Store) -> None:
     made = create(store, PLAN, TABLES)
     fill(store, made)
     page = opened(app, made.id)
@@ -172,7 +172,7 @@ def test_a_finished_benchmark_is_ranked_tested_and_downloaded(app: AppTest, stor
     assert page.dataframe[1].value["p"].tolist() == [0.25] * 3
     assert len(page.get("download_button")) == 3
     assert r"\toprule" in page.code[0].value
-    lower = page.selectbox(key="benchmark_metric").set_value("brier").run()
+    lower = page.selectbox(key="ranking_metric").set_value("brier").run()
     assert not lower.exception
     assert "best mean rank on Brier score, 1.00" in words(lower)
 
@@ -183,10 +183,10 @@ def test_a_strategy_that_failed_takes_its_table_out_until_it_is_left_out(app: Ap
     page = opened(app, made.id)
     assert "Ranked on 2 of 3 tables: SMOTENC has no result over all folds on Abalone." in words(page)
     assert "on Abalone: It needs categories." in words(page)
-    page = page.multiselect(key="benchmark_without").set_value(["smotenc"]).run()
+    page = page.multiselect(key="ranking_without").set_value(["smotenc"]).run()
     assert "Ranked on" not in words(page)
     assert "at least 3 strategies (there are 2)" in words(page)
-    nothing = page.multiselect(key="benchmark_without").set_value(list(KEYS)).run()
+    nothing = page.multiselect(key="ranking_without").set_value(list(KEYS)).run()
     assert not nothing.exception
     assert "at least one strategy" in words(nothing)
 
@@ -199,31 +199,42 @@ def test_progress_is_shown_table_by_table_and_stopped_tables_can_be_resumed(app:
     with store.hold(last):
         page = opened(app, made.id)
         assert "Figures after 2 of 3 tables" in words(page)
-        assert page.button(key="cancel_benchmark")
+        assert page.button(key="cancel_ranking")
         bars = [element.proto.text.replace("\\", "") for element in page.get("progress")]
         assert bars[:2] == ["Abalone: finished", "German credit: finished"]
         assert bars[2].startswith("Yeast proteins: Fold ")
     store.set_status(last, "cancelled")
     page = page.run()
     assert "Yeast proteins: cancelled. 2 of 2 folds are kept." in words(page)
-    assert page.button(key="resume_benchmark")
+    assert page.button(key="resume_ranking")
 
 
-def test_benchmarks_are_found_again(app: AppTest, store: Store) -> None:
+def test_rankings_are_found_again(app: AppTest, store: Store) -> None:
     made = create(store, PLAN, TABLES, name="<script>*Mine*</script>")
     fill(store, made)
     page = opened(app)
     assert "<script>*Mine*</script>" in words(page)
-    page = page.button(key=f"open_benchmark_{made.id}").click().run()
-    assert page.query_params["benchmark"] == made.id
+    page = page.button(key=f"open_ranking_{made.id}").click().run()
+    assert page.query_params["ranking"] == made.id
     assert shown(page.title[0].value) == "<script>*Mine*</script>"
     history = app.switch_page("pages/history.py").run()
-    moved = history.button(key=f"benchmark_{made.records[0].id}").click().run()
+    moved = history.button(key=f"ranking_{made.records[0].id}").click().run()
     assert not moved.exception
     assert shown(moved.title[0].value) == "<script>*Mine*</script>"
 
 
-def test_an_unknown_benchmark_is_said(app: AppTest, store: Store) -> None:
+def test_an_unknown_ranking_is_said(app: AppTest, store: Store) -> None:
     page = opened(app, "../../etc")
-    assert "no benchmark at this address" in words(page)
-    assert page.title[0].value == "Benchmark"
+    assert "no ranking at this address" in words(page)
+    assert page.title[0].value == "Ranking"
+
+
+def test_the_former_address_leads_to_the_ranking(app: AppTest, store: Store) -> None:
+    ranked = create(store, PLAN, TABLES, name="Mine")
+    page = app.switch_page("pages/benchmark.py")
+    assert page.run().title[0].value == "Ranking"
+    page = app.switch_page("pages/benchmark.py")
+    page.query_params["benchmark"] = ranked.id
+    page = page.run()
+    assert not page.exception
+    assert page.title[0].value == "Mine"
