@@ -283,7 +283,7 @@ def test_two_runs_take_turns_and_know_their_place(
 def test_a_run_whose_folder_goes_ends_no_other(store: Store, engine: Engine) -> None:
     short = Plan("rings", PLAN.strategies[:1], network=NetworkSettings(epochs=5), split=SplitSettings(folds=2))
     going, staying = started(store, engine), started(store, engine, short)
-    until(lambda: engine.position(going) == 0)
+    until(lambda: store.progress(going) is not None)
     store.delete(going)
     until(ended(store, staying))
     assert store.record(staying).status == "finished", store.record(staying).message
