@@ -14,30 +14,84 @@ def quoted(text: object, most: int = 60) -> str:
     """Return a name or value as code text, shortened, on one line.
 
     Code text keeps Markdown, HTML and LaTeX in a cell or column name from being rendered.
+
+    >>> print(quoted("a\\n*bold* name"))
+    `a *bold* name`
     """
     return f"`{shortened(str(text).replace('`', chr(39)), most)}`"
 
 
 def is_showable(text: str) -> bool:
-    """Return whether every character of a text is one: half of a surrogate pair is none, and no page can show it."""
+    """Return whether every character of a text is one: half of a surrogate pair is none, and no page can show it.
+
+    >>> is_showable("naïve"), is_showable("\\ud800")
+    (True, False)
+    """
     return text.isprintable() or text.encode("utf-8", "replace").decode() == text
 
 
 def shortened(text: object, most: int = 100) -> str:
-    """Return text on one line, cut to a length."""
+    """Return text on one line, cut to a length.
+
+    >>> shortened("one  two\\nthree", most=8)
+    'one two…'
+    """
     line = " ".join(str(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:
-    """Return names as one text, the first few of them."""
+    """Return names as code text separated by commas, the first few of them.
+
+    See Also
+    --------
+    joined : The same for words of a sentence.
+
+    Examples
+    --------
+    >>> listed(["age", "sex"])
+    '`age`, `sex`'
+    >>> listed("abc", most=2)
+    '`a`, `b` and 1 more'
+    """
     every = [quoted(name) for name in names]
     rest = len(every) - most
     return ", ".join(every) if rest <= 0 else ", ".join(every[:most]) + f" and {rest:,} more"
 
 
+def joined(items: Iterable[object], most: int | None = None) -> str:
+    """Return items as they stand in a sentence: separated by commas, the last one by "and".
+
+    Parameters
+    ----------
+    items : iterable
+        At least one.
+    most : int or None
+        How many to name where there are more; the rest are counted. None names all.
+
+    See Also
+    --------
+    listed : Names of columns and classes, as code text.
+
+    Examples
+    --------
+    >>> joined(["SMOTE"]), joined(["SMOTE", "focal loss"])
+    ('SMOTE', 'SMOTE and focal loss')
+    >>> joined("abcd"), joined("abcd", most=2)
+    ('a, b, c and d', 'a, b and 2 more')
+    """
+    texts = [str(item) for item in items]
+    if most is not None and len(texts) > most:
+        texts = [*texts[:most], f"{len(texts) - most} more"]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
 def duration(seconds: float) -> str:
-    """Return a rough duration, for example "about 3 min"."""
+    """Return a rough duration.
+
+    >>> duration(42), duration(180), duration(9000)
+    ('about 42 s', 'about 3 min', 'about 2.5 h')
+    """
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     if seconds < 5400:
@@ -49,7 +103,11 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return "1 row", "2 rows"."""
+    """Return a number with its noun in the singular or plural.
+
+    >>> counted(1, "row"), counted(1200, "row"), counted(2, "class", "classes")
+    ('1 row', '1,200 rows', '2 classes')
+    """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
@@ -57,18 +115,28 @@ def close_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ..
     """Return the known names that somebody who typed ``name`` may have meant, the likeliest first.
 
     Case, spaces and punctuation do not count. Where some name is the same but for these, only such are returned;
-    then come names with few other letters, and those that hold the name or are held by it.
+    then come names that differ in a few letters, and those that contain the name or are contained in it.
+
+    >>> close_names("monthly charges", ["tenure", "MonthlyCharges", "TotalCharges"])
+    ('MonthlyCharges',)
     """
-    plain = {each: "".join(c for c in each.casefold() if c.isalnum()) or each for each in known}
-    asked = "".join(c for c in name.casefold() if c.isalnum()) or name
-    same = [each for each, text in plain.items() if text == asked]
+    plain = {known_name: _letters(known_name) for known_name in known}
+    typed = _letters(name)
+    same = [known_name for known_name, text in plain.items() if text == typed]
     if same:
         return tuple(same[:most])
-    alike = difflib.get_close_matches(asked, list(plain.values()), most, 0.7)
-    near = sorted((each for each, text in plain.items() if text in alike), key=lambda each: alike.index(plain[each]))
-    if len(asked) > 2:
-        near += [each for each, text in plain.items() if len(text) > 2 and (asked in text or text in asked)]
+    alike = difflib.get_close_matches(typed, list(plain.values()), most, 0.7)
+    near = sorted(
+        (known_name for known_name, text in plain.items() if text in alike), key=lambda n: alike.index(plain[n])
+    )
+    if len(typed) > 2:
+        near += [known_name for known_name, text in plain.items() if len(text) > 2 and (typed in text or text in typed)]
     return tuple(dict.fromkeys(near))[:most]
+
+
+def _letters(name: str) -> str:
+    """Return a name's letters and digits in lower case; of a name without any, the name itself."""
+    return "".join(c for c in name.casefold() if c.isalnum()) or name
 
 
 def which_there_are(name: str, known: Iterable[str], has: str) -> str:
@@ -80,5 +148,5 @@ def which_there_are(name: str, known: Iterable[str], has: str) -> str:
     every = list(known)
     close = close_names(name, every)
     if close:
-        return f"did you mean {' or '.join(quoted(each) for each in close)}?"
+        return f"did you mean {' or '.join(quoted(known_name) for known_name in close)}?"
     return f"{has} {listed(every)}."

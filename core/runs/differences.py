@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from core.runs.record import RunRecord
+from core.words import joined
 
 
 def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
@@ -13,25 +12,23 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
     Each is a reason why a difference between their figures may not be a strategy's doing.
     """
     reasons: list[str] = []
-    one, other = first.plan, second.plan
+    first_plan, second_plan = first.plan, second.plan
     if first.table_digest != second.table_digest:
         reasons.append("They are on different tables.")
-    if (one.target, first.classes) != (other.target, second.classes):
+    if (first_plan.target, first.classes) != (second_plan.target, second.classes):
         reasons.append("They have different targets or classes.")
-    if one.kinds != other.kinds:
+    if first_plan.kinds != second_plan.kinds:
         reasons.append("They read some columns as different kinds.")
-    if one.merged != other.merged:
+    if first_plan.merged != second_plan.merged:
         reasons.append("They merged different spellings of labels.")
-    if one.split != other.split:
+    if first_plan.split != second_plan.split:
         reasons.append("They are on different folds: folds, repeats, seed or split columns differ.")
-    if one.network != other.network:
-        names = [name for name, value in vars(one.network).items() if value != getattr(other.network, name)]
-        reasons.append(f"Their networks differ in {_listed([name.replace('_', ' ') for name in names])}.")
+    if first_plan.network != second_plan.network:
+        names = [
+            name for name, value in vars(first_plan.network).items() if value != getattr(second_plan.network, name)
+        ]
+        reasons.append(f"Their networks differ in {joined(name.replace('_', ' ') for name in names)}.")
     changed = [name for name, value in first.versions if dict(second.versions).get(name) != value]
     if changed:
-        reasons.append(f"They were made with different versions of {_listed(changed)}.")
+        reasons.append(f"They were made with different versions of {joined(changed)}.")
     return tuple(reasons)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
