@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.splitting import Unit, split_rows
-from core.data.table import TableError, read_table
+from core.data.table import read_table
 from core.plan import Plan, PlanError
 from core.strategies.presets import START
+from core.words import TableError
 
 _NUMBERS = st.one_of(
     st.integers(-9, 9).map(str),

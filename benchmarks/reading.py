@@ -41,7 +41,8 @@ def make(rows: int, folder: Path, seed: int = 0) -> None:
 
 def read_once(path: Path) -> tuple[float, int]:
     """Return the seconds and the peak bytes above the imports of reading a file here and now."""
-    from core.data.table import read_table, suggest_target
+    from core.data.table import read_table
+    from core.data.target import suggest_target
 
     # The libraries' first call loads code; that is no part of the table.
     suggest_target(read_table(b"a,b,c\n" + b"".join(b"%d.5,x%d,%d\n" % (i, i % 3, i % 2) for i in range(50)), "warm"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.data.problem import Problem
-from core.data.table import Table, TableError
+from core.data.table import Table
 from core.evaluation.comparison import Comparison
 from core.experiment.memory import cut, shape_of
 from core.experiment.results import FoldResult
@@ -20,7 +20,7 @@ from core.reporting.results import Results
 from core.runs.store import Progress, Store
 from core.strategies.combining import check_combinations
 from core.training.lane import Stopped
-from core.words import close_names
+from core.words import TableError, close_names
 
 if TYPE_CHECKING:
     from core.exporting import Export

@@ -118,7 +118,6 @@ def _run(given: argparse.Namespace) -> int:
     plan = _plan(given, table)
 
     from core.api import run
-    from core.data.table import TableError
     from core.experiment.memory import MemoryShortage
     from core.library_errors import sentence
     from core.plan import PlanError
@@ -126,6 +125,7 @@ def _run(given: argparse.Namespace) -> int:
     from core.reporting.writers import WriteError, write_results
     from core.runs.store import StoreError, runs_folder
     from core.training.lane import Stopped
+    from core.words import TableError
 
     _import_trainer()
     try:
@@ -181,7 +181,8 @@ def _import_trainer() -> None:
 
 def _table(source: str) -> Table:
     from core.data.samples import SAMPLES, load_sample
-    from core.data.table import TableError, read_table
+    from core.data.table import read_table
+    from core.words import TableError
 
     try:
         if not Path(source).exists() and source in {sample.key for sample in SAMPLES}:
@@ -194,12 +195,12 @@ def _table(source: str) -> Table:
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.problem import Problem
     from core.data.profile import data_notes, describe
-    from core.data.table import TableError, suggest_target
+    from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
-    from core.words import quoted
+    from core.words import TableError, quoted
 
     try:
         strategies = parse_strategies(given.strategies)

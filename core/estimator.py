@@ -14,10 +14,10 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state, col
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from core.data.columns import Column, ColumnKind
 from core.data.preparation import NumberStep, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
-from core.data.table import Column, ColumnKind
 from core.plan import NetworkSettings, Plan
 from core.strategies import Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
 from core.strategies.base import Predictor

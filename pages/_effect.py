@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts import figures as charts
 from core.charts import theme
 from core.data.problem import Problem
-from core.data.table import Target
+from core.data.target import Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
 from pages._cache import cached

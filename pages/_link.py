@@ -20,9 +20,9 @@ def restore_link() -> None:
     if not ({"table", "file"} & set(st.query_params)):
         return
     from core.data.samples import load_sample
-    from core.data.table import TableError
     from core.links import NAMES, from_query
     from core.plan import PlanError
+    from core.words import TableError
 
     asked = {name: st.query_params[name] for name in NAMES if name in st.query_params}
     # All that were written, not the last alone: a quick press may come from a page that still shows an older one.
@@ -58,7 +58,7 @@ def show_waiting() -> bool:
 
 def apply_waiting(table: Table) -> bool:
     """Apply the plan that waits for a table; return whether there was one that fits."""
-    from core.data.table import TableError
+    from core.words import TableError
 
     link: Link | None = st.session_state.pop(_WAITING, None)
     if link is None:

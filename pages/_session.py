@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.data.table import Table, suggest_target
+from core.data.table import Table
+from core.data.target import suggest_target
 from core.plan import NetworkSettings, Plan, SplitSettings
 from core.strategies.presets import START
 

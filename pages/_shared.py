@@ -128,7 +128,7 @@ def _problem(_table: Table, _plan: Plan, *key: object) -> Problem:
 
 def reopen(record: RunRecord) -> None:
     """Take the table and the plan of a run in hand; column kinds that the table refuses are said and left out."""
-    from core.data.table import TableError
+    from core.words import TableError
 
     table = store().table(record.id)
     try:
@@ -141,10 +141,10 @@ def reopen(record: RunRecord) -> None:
 
 def start_run(plan: Plan, table: Table, *, agreed: bool = False) -> None:
     """Create the run, hand it to the engine and show it; one of more than a day waits for somebody to agree."""
-    from core.data.table import TableError
     from core.experiment.estimate import estimate_seconds, too_long
     from core.plan import PlanError
     from core.runs.store import StoreError
+    from core.words import TableError
 
     try:
         if not agreed and too_long(estimate_seconds(problem_of(table, plan))) is not None:

@@ -82,7 +82,8 @@ def open_sample(key: str) -> None:
 
 
 def open_upload() -> None:
-    from core.data.table import TableError, read_table
+    from core.data.table import read_table
+    from core.words import TableError
 
     upload = st.session_state["upload"]
     if upload is None:
@@ -97,8 +98,8 @@ def open_upload() -> None:
 
 def show_table(table: Table, plan: Plan) -> None:
     from core.data.classes import RareClassError
-    from core.data.table import TableError
     from core.plan import PlanError
+    from core.words import TableError
 
     ask_about_long_run()
     title, act = st.columns([2, 1], vertical_alignment="bottom")
@@ -292,7 +293,7 @@ def show_columns(table: Table, plan: Plan) -> None:
 
 
 def change_kinds(key: str, names: list[str]) -> None:
-    from core.data.table import TableError
+    from core.words import TableError
 
     kinds = {shown: kind for kind, shown in KINDS.items()}
     edited = st.session_state[key]["edited_rows"]

@@ -9,14 +9,15 @@ import streamlit as st
 
 from core.data.profile import imbalance_sentence
 from core.data.samples import SAMPLES, load_sample
-from core.data.table import TableError, read_table, suggest_target
+from core.data.table import read_table
+from core.data.target import suggest_target
 from core.evaluation.ranking import needed_in_words
 from core.experiment.estimate import Workload, too_long
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import Entry, RankingError, create, find, plan_for, rankings, why_left_out, without_slow
 from core.runs.store import StoreError
 from core.strategies.presets import PRESETS
-from core.words import duration
+from core.words import TableError, duration
 from pages._frame import framed
 from pages._ranking_results import show_results
 from pages._shared import engine, plain, problem_of, sentence, session, store, warm_up

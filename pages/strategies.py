@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.data.columns import Column
 from core.data.problem import orderable
-from core.data.table import Column, Table, TableError
+from core.data.table import Table
 from core.experiment.estimate import Workload
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
-from core.words import duration
+from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link

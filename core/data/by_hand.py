@@ -1,4 +1,4 @@
-"""Making numbers or dates of a column because somebody says that it holds such."""
+"""Converting a column to numbers or dates because a person says that it holds them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from core.words import TableError, counted, listed, quoted
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """A column's values, how cells become them, and a sentence on the values that are lost; empty where none is."""
+    """A converted column: its values, how cells become them, and what was lost on the way.
+
+    Parameters
+    ----------
+    note : str
+        One sentence, with a space before it, on the values that became missing; empty where none did.
+    """
 
     values: pd.Series
     reading: ColumnReading
     note: str = ""
 
 
-def converted(column: pd.Series, kind: str) -> Converted | None:
-    """Return a column as numbers or dates, None where it holds such already or is to be something else.
+def convert(column: pd.Series, kind: str) -> Converted | None:
+    """Return a column as numbers or dates, None where it holds these already or is to be something else.
 
     Raises
     ------
@@ -39,11 +45,9 @@ def converted(column: pd.Series, kind: str) -> Converted | None:
         lost = lost[~is_mark(lost)]
     if not len(lost):
         return Converted(values, reading)
-    one, noun = len(lost) == 1, "number" if kind == "numeric" else "date"
+    verb, noun = "is" if len(lost) == 1 else "are", "number" if kind == "numeric" else "date"
     shown = listed(lost.drop_duplicates(), 3)
-    return Converted(
-        values, reading, f" {counted(len(lost), 'value')} ({shown}) {'is' if one else 'are'} no {noun}: missing."
-    )
+    return Converted(values, reading, f" {counted(len(lost), 'value')} ({shown}) {verb} no {noun}: missing.")
 
 
 def _reading(column: pd.Series, kind: str) -> ColumnReading | None:

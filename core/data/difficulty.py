@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
+from core.data.columns import Column
 from core.data.leaks import Leak, find_leaks
 from core.data.preparation import Preparation
 from core.data.problem import Problem
-from core.data.table import Column
 
 KINDS = ("safe", "borderline", "rare", "outlier")
 NEIGHBOURS = 5

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.data.columns import Column
 from core.data.problem import Problem
-from core.data.table import Column
 from core.words import counted, quoted
 
 _WHO = re.compile(

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from core.data.columns import Column
 from core.data.reading.cleaning import as_text
-from core.data.table import Column
 
 CLIP = 10.0
 MOST_LEVELS = 40

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.columns import Column
 from core.data.facts import TableFacts
-from core.data.table import Column, Table, TableError, Target, encode_target
+from core.data.table import Table
+from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
-from core.words import counted, quoted, which_there_are
+from core.words import TableError, counted, quoted, which_there_are
 
 
 @dataclass(frozen=True, eq=False)

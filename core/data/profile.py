@@ -8,7 +8,7 @@ import numpy as np
 
 from core.data.cautions import Cautions, find_cautions
 from core.data.problem import Problem
-from core.data.table import Target
+from core.data.target import Target
 from core.words import counted, listed, quoted
 
 _FEW_ROWS = 30

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.data.columns import Column
 from core.data.problem import Problem
-from core.data.table import Column
 from core.experiment.fold import lane_key
 from core.machine import usable_cores
 from core.plan import NetworkSettings, Plan, StrategyChoice

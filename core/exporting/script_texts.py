@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pprint import pformat
 
 from core.data.preparation import CLIP, MOST_LEVELS
-from core.data.table import Target
+from core.data.target import Target
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import CodeFacts

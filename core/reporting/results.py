@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.data.problem import Problem
 from core.data.profile import Profile, data_notes, describe
-from core.data.table import Table, Target
+from core.data.table import Table
+from core.data.target import Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS

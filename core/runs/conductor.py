@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from core.data.table import TableError
 from core.library_errors import meaning, sentence
 from core.plan import PlanError
 from core.runs._job import Job, Piece
 from core.runs._promise import promised
 from core.runs.cluster import Cluster
 from core.runs.store import Status, Store, StoreError
+from core.words import TableError
 
 if TYPE_CHECKING:
     from distributed import Future, as_completed

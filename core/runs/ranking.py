@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from core.data.problem import Problem
-from core.data.table import Table, TableError
+from core.data.table import Table
 from core.experiment.estimate import Workload
 from core.plan import Plan, StrategyChoice
 from core.runs.store import Membership, RunRecord, Store, StoreError
 from core.strategies import label
 from core.strategies.choosing import slow_in, too_slow
-from core.words import duration
+from core.words import TableError, duration
 
 _ACTIVE = ("queued", "running")
 

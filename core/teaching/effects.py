@@ -9,9 +9,11 @@ from typing import Literal
 
 import numpy as np
 
+from core.data.columns import Column
 from core.data.preparation import Preparation
 from core.data.problem import Problem
-from core.data.table import Column, Table, Target
+from core.data.table import Table
+from core.data.target import Target
 from core.plan import StrategyChoice
 from core.strategies import parts_of
 from core.strategies.base import StrategyError, TrainingView, stages_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.data.samples import load_sample
-from core.data.table import TableError, from_frame
+from core.data.table import from_frame
 from core.links import from_query, opened, sample_of, to_query
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
+from core.words import TableError
 
 PLANS = (
     Plan("not_text", (StrategyChoice.of("plain"),)),

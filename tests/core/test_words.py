@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from core.data.problem import Problem
-from core.data.table import TableError, from_frame
+from core.data.table import from_frame
 from core.evaluation.verdict import assess
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies.notation import parse_strategies
-from core.words import close_names
+from core.words import TableError, close_names
 from tests.core.evaluation.made import scored
 
 TABLE = from_frame(

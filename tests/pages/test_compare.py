@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import load_sample
-from core.data.table import encode_target
+from core.data.target import encode_target
 from core.experiment.results import FoldResult, History
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.runs.store import Store

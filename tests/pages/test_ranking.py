@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.card_fraud import make
 from core.data.samples import load_sample
-from core.data.table import encode_target, from_frame
+from core.data.table import from_frame
+from core.data.target import encode_target
 from core.experiment.results import FoldResult
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.runs.ranking import Entry, RankedRuns, create, find

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.table import Table, TableError, read_table
+from core.data.table import Table, read_table
+from core.words import TableError
 
 _LICENCE = "CC BY 4.0"
 

@@ -13,13 +13,14 @@ from core.data.classes import RareClassError, with_change
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, check_splits, split_rows
-from core.data.table import Table, TableError, from_frame, read_table
+from core.data.table import Table, from_frame, read_table
 from core.experiment.estimate import Workload
 from core.experiment.memory import shape_of
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
 from core.runs._job import Job
 from core.runs.store import Store
 from core.teaching.effects import training_view
+from core.words import TableError
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 PLAIN = (StrategyChoice.of("plain"),)

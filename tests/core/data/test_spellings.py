@@ -10,11 +10,13 @@ import pytest
 from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.spellings import spellings_in, spellings_of
-from core.data.table import Table, TableError, encode_target, read_table
+from core.data.table import Table, read_table
+from core.data.target import encode_target
 from core.exporting.inputs import readings_of
 from core.exporting.new_rows import aligned, match, read_rows
 from core.links import from_query, to_query
 from core.plan import Plan, StrategyChoice
+from core.words import TableError
 from pages._session import Session
 from tests.core.data.reading import CASES
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.table import from_frame, read_table, suggest_target
+from core.data.table import from_frame, read_table
+from core.data.target import suggest_target
 from tests.core.data.reading import CASES
 
 # Columns as name:levels; "n" is a column of numbers. The class is marked by a star.

@@ -12,7 +12,9 @@ import pytest
 
 from core.data.profile import describe
 from core.data.samples import SAMPLES, load_sample
-from core.data.table import TableError, encode_target, from_frame, read_table, suggest_target
+from core.data.table import from_frame, read_table
+from core.data.target import encode_target, suggest_target
+from core.words import TableError
 from tests.problems import problem_of
 
 ROWS = [(i * 0.5 - 3, "red" if i % 3 else "blue", "yes" if i % 5 == 0 else "no") for i in range(40)]

@@ -12,7 +12,8 @@ import core.training.lanes as lanes_module
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
-from core.data.table import Table, encode_target, read_table
+from core.data.table import Table, read_table
+from core.data.target import encode_target
 from core.experiment.units import run, run_unit, units
 from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies.presets import PRESETS

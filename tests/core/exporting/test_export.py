@@ -16,7 +16,8 @@ import pytest
 
 from core.data.problem import Problem
 from core.data.splitting import refit_rows
-from core.data.table import encode_target, from_frame
+from core.data.table import from_frame
+from core.data.target import encode_target
 from core.decision import thresholds
 from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not

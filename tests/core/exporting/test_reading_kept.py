@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from core.data.preparation import CategoryStep, Preparation
-from core.data.table import Table, encode_target, read_table
+from core.data.table import Table, read_table
+from core.data.target import encode_target
 from core.estimator import StrategyClassifier
 from core.exporting import Scorer, keras_model
 from core.exporting.bundle import SCRIPTS, decision

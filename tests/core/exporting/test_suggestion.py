@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.data.samples import load_sample
-from core.data.table import encode_target
+from core.data.target import encode_target
 from core.evaluation.comparison import compare
 from core.evaluation.verdict import assess
 from core.experiment.units import run

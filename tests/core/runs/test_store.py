@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.data.samples import load_sample
-from core.data.table import encode_target
+from core.data.target import encode_target
 from core.experiment.results import FoldResult, History
 from core.plan import Plan, StrategyChoice
 from core.runs.store import Progress, Store, StoreError

@@ -11,7 +11,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core.data.reading.cleaning import clean
-from core.data.table import TableError, read_table
+from core.data.table import read_table
+from core.words import TableError
 
 
 def parquet_of(**columns: pa.Array) -> bytes:

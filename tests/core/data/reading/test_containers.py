@@ -15,7 +15,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core.data.reading import limits
-from core.data.table import TableError, read_table
+from core.data.table import read_table
+from core.words import TableError
 
 CSV = b"a,b,t\n" + b"".join(b"%d.5,x%d,%d\n" % (i, i % 3, i % 2) for i in range(50))
 

@@ -12,8 +12,10 @@ import pytest
 from core.data.reading.cells import ColumnReading, FileReading, Reading
 from core.data.reading.date_formats import formats_of
 from core.data.reading.deciding import decide
-from core.data.table import Table, TableError, encode_target, from_clean, from_frame, read_table
+from core.data.table import Table, from_clean, from_frame, read_table
+from core.data.target import encode_target
 from core.runs.store import Store
+from core.words import TableError
 from pages._session import Session
 from tests.core.data.reading import CASES
 

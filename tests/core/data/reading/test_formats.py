@@ -10,7 +10,9 @@ from contextlib import suppress
 
 import pytest
 
-from core.data.table import TableError, read_table, suggest_target
+from core.data.table import read_table
+from core.data.target import suggest_target
+from core.words import TableError
 from tests.core.data.reading import CASES
 
 BODY = "".join(f"{i / 2}, {i % 7}, 'level {i % 3}', {'positive' if i % 5 == 0 else 'negative'}\n" for i in range(40))

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from core.data.reading import limits
-from core.data.table import TableError, read_table
+from core.data.table import read_table
+from core.words import TableError
 from tests.core.data.reading.traps import CSV, TRAPS
 
 ROOT = Path(__file__).parents[4]

@@ -94,7 +94,8 @@ TRAPS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def main() -> None:
-    from core.data.table import TableError, read_table
+    from core.data.table import read_table
+    from core.words import TableError
 
     read_table(CSV, "warm.csv")  # the libraries' first call loads code
     for name in sys.argv[1:]:
