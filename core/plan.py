@@ -129,6 +129,17 @@ class SplitSettings:
     time: str | None = None
     seeding: int = 2
 
+    @property
+    def in_words(self) -> str:
+        """Folds and repeats for people.
+
+        Examples
+        --------
+        >>> SplitSettings(folds=5).in_words, SplitSettings(folds=5, repeats=3).in_words
+        ('5 folds', '5 folds × 3 repeats')
+        """
+        return f"{self.folds} folds" + (f" × {self.repeats} repeats" if self.repeats > 1 else "")
+
     def fold_seed(self, repeat: int) -> int:
         """Return the seed that a repeat's folds are drawn with, in [0, 2**32)."""
         if self.seeding == 1:

@@ -111,6 +111,21 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def counted_range(numbers: Iterable[int], noun: str) -> str:
+    """Return the least and the greatest of some numbers of things, at least one.
+
+    Examples
+    --------
+    >>> counted_range([5, 3, 5], "fold")
+    '3 to 5 folds'
+    >>> counted_range([5, 5], "fold")
+    '5 folds'
+    """
+    known = list(numbers)
+    low, high = min(known), max(known)
+    return counted(high, noun) if low == high else f"{low:,} to {counted(high, noun)}"
+
+
 def close_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Return the known names that somebody who typed ``name`` may have meant, the likeliest first.
 

@@ -41,10 +41,11 @@ ENDED = {
 def show_results(runs: RankedRuns) -> None:
     plan = runs.plan
     names = {choice.key: label(choice) for choice in plan.strategies}
-    times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
     words, act = st.columns([3, 1], vertical_alignment="center")
     words.title(plain(runs.name), anchor=False)
-    words.caption(f"{len(runs.records)} tables, {len(names)} strategies × {times}, seed {plan.split.seed}")
+    words.caption(
+        f"{len(runs.records)} tables, {len(names)} strategies × {plan.split.in_words}, seed {plan.split.seed}"
+    )
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("All rankings", icon=":material/arrow_back:"):
             st.query_params.pop("ranking", None)
@@ -92,7 +93,7 @@ def show_progress(ranking_id: str, drawn: tuple[str, ...]) -> None:
             key="cancel_ranking",
             help="Stops the ranking and keeps every finished fold.",
             on_click=cancel,
-            args=(tuple(record.id for record in now.records if record.status in ("queued", "running")),),
+            args=(tuple(record.id for record in now.records if record.active),),
         )
 
 

@@ -18,8 +18,6 @@ from pages._shared import empty, engine, plain, progress_of, remember, reopen, s
 if TYPE_CHECKING:
     from core.runs.store import RunRecord
 
-ACTIVE = ("queued", "running")
-
 
 def main() -> None:
     warm_up()
@@ -33,13 +31,13 @@ def main() -> None:
         remember(replace(session(), run_id=record.id))
     show_header(record)
     done = store().finished_units(record.id)
-    if record.status in ACTIVE:
+    if record.active:
         show_progress(record, len(done))
     elif record.status != "finished" or len(done) < record.units_total:
         show_end(record, len(done))
     if done:
         show_results(record, done)
-    elif record.status in ACTIVE:
+    elif record.active:
         st.caption("The first figures come after the first fold.")
 
 
@@ -58,13 +56,12 @@ def wanted() -> RunRecord | None:
 
 def show_header(record: RunRecord) -> None:
     plan = record.plan
-    times = f"{plan.split.folds} folds" + (f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else "")
     words, act = st.columns([3, 1], vertical_alignment="center")
     words.title(plain(record.name), anchor=False)
     positive = f", positive class {plain(record.classes[record.positive])}" if record.positive is not None else ""
     words.caption(
         f"{plain(record.table_name)}, target {plain(plan.target)}{positive} · "
-        f"{len(plan.strategies)} strategies × {times}"
+        f"{len(plan.strategies)} strategies × {plan.split.in_words}"
     )
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Change the plan", icon=":material/tune:"):
@@ -79,7 +76,7 @@ def show_progress(record: RunRecord, drawn: int) -> None:
     """Follow the run; when a fold arrives or the run ends, the whole page is drawn anew."""
     now = store().record(record.id)
     finished = len(store().finished_units(record.id))
-    if now.status not in ACTIVE or finished != drawn:
+    if not now.active or finished != drawn:
         st.rerun()
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     if now.status == "queued":

@@ -64,10 +64,9 @@ def show(record: RunRecord) -> None:
                 st.badge(text, color=color)  # type: ignore[arg-type]
                 if record.example:
                     st.badge("Example", color="violet")
-            repeats = f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else ""
             st.caption(
                 f"{plain(record.table_name)}, target {plain(plan.target)} · {len(plan.strategies)} strategies × "
-                f"{plan.split.folds} folds{repeats} · {when(record.created)}"
+                f"{plan.split.in_words} · {when(record.created)}"
             )
             if record.message:
                 st.caption(sentence(record.message))
@@ -198,7 +197,7 @@ def delete(run_id: str) -> None:
     from core.runs.store import NoSuchRun, StoreError
 
     with suppress(StoreError):  # damaged, or gone
-        if store().record(run_id).status in ("queued", "running"):
+        if store().record(run_id).active:
             engine().cancel(run_id)
     with suppress(NoSuchRun):  # another tab may have deleted it already
         store().delete(run_id)

@@ -52,9 +52,8 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
     with st.form("plan", enter_to_submit=False):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
         split = plan.split
-        times = f"{split.folds} folds" + (f" × {split.repeats} repeats" if split.repeats > 1 else "")
         cost = "" if work is None else f", {duration(work.seconds(plan.strategies))}"
-        words.markdown(f"**{len(plan.strategies)} strategies × {times}**{cost}")
+        words.markdown(f"**{len(plan.strategies)} strategies × {split.in_words}**{cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         for note in notes:
             words.caption(sentence(note.replace("`", "'")))

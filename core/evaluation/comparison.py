@@ -14,7 +14,7 @@ from core.evaluation.weighted import weighted_scores
 from core.experiment.results import FoldResult, History
 from core.plan import Plan
 from core.strategies import label
-from core.words import counted, listed
+from core.words import counted, counted_range, joined, listed
 
 PARTIAL_MARK = "†"
 
@@ -118,8 +118,7 @@ class Comparison:
         """
         shown = [m.key for m in METRICS] if metrics is None else list(metrics)
         numbers = [int(n) for s in self.strategies for n in s.folds[shown]] or [self.folds]
-        least, most = min(numbers), max(numbers)
-        return counted(most, "fold") if least == most else f"{least} to {counted(most, 'fold')}"
+        return counted_range(numbers, "fold")
 
     @property
     def mark_in_words(self) -> str:
@@ -205,7 +204,7 @@ def _partial_notes(gaps: Mapping[str, int], folds: int) -> list[str]:
         names = [name for name, number in gaps.items() if number == missing]
         its = "its" if len(names) == 1 else "their"
         notes.append(
-            f"{_joined(names)} failed on {missing} of {folds} folds: {its} figures rest on the other "
+            f"{joined(names, 12)} failed on {missing} of {folds} folds: {its} figures rest on the other "
             f"{folds - missing}, stand apart under {PARTIAL_MARK} and are not ranked; tests against others use the "
             "folds that both finished."
         )
@@ -225,18 +224,12 @@ def _undefined_notes(truths: Sequence[np.ndarray], labels: Sequence[str]) -> lis
         where = f"{len(folds)} of {counted(len(truths), 'fold')} {'has' if len(folds) == 1 else 'have'} no test row of "
         where += listed(absent, 4) if len(absent) == 1 or n_classes == 2 else f"some class ({listed(absent, 4)})"
         if metrics:
-            are = f"{_joined([m.name for m in METRICS if m.key in metrics])} are undefined there"
-            left = sorted({int(known[key].sum()) for key in metrics})
-            rest = counted(left[0], "fold") if len(left) == 1 else f"{left[0]} to {counted(left[-1], 'fold')}"
+            are = f"{joined([m.name for m in METRICS if m.key in metrics])} are undefined there"
+            rest = counted_range((int(known[key].sum()) for key in metrics), "fold")
             notes.append(f"{where}: {are} and left out of the means, which rest on {rest}.")
         else:
             notes.append(f"{where}: means over classes leave these classes out there.")
     return notes
-
-
-def _joined(names: Sequence[str], most: int = 12) -> str:
-    shown = list(names) if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _summary(

@@ -25,7 +25,7 @@ from scipy import stats
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.plan import SplitSettings
-from core.words import counted
+from core.words import counted_range
 
 FEWEST_FOLDS = 3
 LEVEL = 0.05
@@ -86,9 +86,7 @@ class Pairs:
     @property
     def folds_in_words(self) -> str:
         """On how many folds pairs are tested, for example "5 folds" or "3 to 5 folds"."""
-        counts = self._counts()
-        least = int(counts.min()) if len(counts) else 0
-        return counted(self.folds, "fold") if least == self.folds else f"{least} to {counted(self.folds, 'fold')}"
+        return counted_range(self._counts().tolist() or [0], "fold")
 
     @property
     def tested(self) -> bool:

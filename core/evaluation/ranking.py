@@ -18,7 +18,7 @@ from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.evaluation.paired import holm
-from core.words import counted
+from core.words import counted, joined
 
 ALPHA = 0.05
 _LEAST_TABLES = 3
@@ -177,15 +177,15 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
     kept = scores.drop(columns=absent)
     if absent and len(scores):
         notes.append(
-            f"Without a result over all folds of any table, so not ranked: {_list(called[key] for key in absent)}."
+            f"Without a result over all folds of any table, so not ranked: {_listed(called[key] for key in absent)}."
         )
     common = kept.dropna()
     if len(common) < len(kept):
         gaps = [key for key in kept.columns if kept[key].isna().any()]
         missing = [str(table) for table in kept.index if table not in common.index]
         notes.append(
-            f"Ranked on {len(common)} of {counted(len(kept), 'table')}: {_list(called[key] for key in gaps)} "
-            f"{'has' if len(gaps) == 1 else 'have'} no result over all folds on {_list(missing)}."
+            f"Ranked on {len(common)} of {counted(len(kept), 'table')}: {_listed(called[key] for key in gaps)} "
+            f"{'has' if len(gaps) == 1 else 'have'} no result over all folds on {_listed(missing)}."
         )
     oriented = _oriented(common.to_numpy(), higher_is_better)
     ranks = pd.DataFrame(
@@ -221,7 +221,7 @@ def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
     top = float(ranking.mean_ranks.iloc[0])
     first = [key for key, value in ranking.mean_ranks.items() if abs(value - top) < 1e-9]
     text = (
-        f"{_list(names[str(key)] for key in first)} {'has' if len(first) == 1 else 'share'} the best mean rank on "
+        f"{_listed(names[str(key)] for key in first)} {'has' if len(first) == 1 else 'share'} the best mean rank on "
         f"{metric}, {top:.2f} over {counted(len(ranking.ranks), 'table')}."
     )
     if ranking.friedman is None:
@@ -232,7 +232,7 @@ def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
     beaten = [names[pair.worse] for pair in ranking.clear if len(first) == 1 and pair.better == first[0]]
     text += f" The strategies' ranks differ (Friedman's test, p {p})"
     if beaten:
-        return f"{text}, and it is clearly better than {_list(beaten)}."
+        return f"{text}, and it is clearly better than {_listed(beaten)}."
     if len(first) == 1:
         return f"{text}, but the pairwise tests do not set it clearly apart from any other strategy."
     return f"{text}."
@@ -325,11 +325,9 @@ def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...
     return tuple(sorted(found, key=lambda group: [place[key] for key in group]))
 
 
-def _list(names: Iterable[object]) -> str:
-    every = [str(name) for name in names]
-    if len(every) > 6:
-        every = [*every[:5], f"{len(every) - 5} more"]
-    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+def _listed(names: Iterable[object]) -> str:
+    every = list(names)
+    return joined(every, 5 if len(every) > 6 else None)
 
 
 def _p(value: float) -> str:

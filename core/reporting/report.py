@@ -113,10 +113,9 @@ def _list(sentences: Iterable[object]) -> str:
 def _header(results: Results, heading: str) -> str:
     plan = results.plan
     positive = f", positive class {_e(results.target.labels[1])}" if len(results.target.labels) == 2 else ""
-    repeats = f" × {plan.split.repeats} repeats" if plan.split.repeats > 1 else ""
     return (
         f"<header><h1>{_e(heading)}</h1><p>{_e(results.table.name)}, target {_e(plan.target)}{positive} · "
-        f"{len(plan.strategies)} strategies × {plan.split.folds} folds{repeats} · "
+        f"{len(plan.strategies)} strategies × {plan.split.in_words} · "
         f"{datetime.now(UTC):%d %B %Y}</p></header>"
     )
 

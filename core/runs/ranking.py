@@ -16,8 +16,6 @@ from core.strategies import label
 from core.strategies.choosing import slow_in, too_slow
 from core.words import TableError, duration
 
-_ACTIVE = ("queued", "running")
-
 
 class RankingError(ValueError):
     """A ranking that cannot be started; the message is one sentence with the way out."""
@@ -68,7 +66,7 @@ class RankedRuns:
     @property
     def active(self) -> bool:
         """Whether a run waits or is at work."""
-        return any(record.status in _ACTIVE for record in self.records)
+        return any(record.active for record in self.records)
 
     @property
     def stopped(self) -> tuple[RunRecord, ...]:

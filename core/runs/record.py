@@ -12,6 +12,8 @@ from core.plan import Plan
 from core.words import is_showable
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted", "refused"]
+#: Of a run that waits for the workers, or that they are at.
+ACTIVE: tuple[Status, ...] = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class RunRecord:
     example: bool
     ranking: Membership | None = None
     cautions: tuple[str, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether the run waits or is at work."""
+        return self.status in ACTIVE
 
     @property
     def resumable(self) -> bool:

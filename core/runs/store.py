@@ -36,6 +36,7 @@ from core.runs._units import (
     write_text,
 )
 from core.runs.record import (
+    ACTIVE,
     Details,
     Membership,
     Progress,
@@ -147,10 +148,10 @@ class Store:
         except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
         status, message = _state(folder)
-        if status in ("queued", "running") and not self._is_held(folder):
+        if status in ACTIVE and not self._is_held(folder):
             # It may have ended between the two looks.
             status, message = _state(folder)
-            status = "interrupted" if status in ("queued", "running") else status
+            status = "interrupted" if status in ACTIVE else status
         return RunRecord(
             id=run_id,
             name=details.name,
@@ -347,7 +348,7 @@ class Store:
         for path in sorted(self.root.glob("*/run.json")):
             with suppress(StoreError):
                 folder = self._folder(path.parent.name)
-                if _state(folder)[0] in ("queued", "running") and not self._is_held(folder):
+                if _state(folder)[0] in ACTIVE and not self._is_held(folder):
                     found.append(folder.name)
         return tuple(found)
 

@@ -10,7 +10,7 @@ from core.data.table import from_frame
 from core.evaluation.verdict import assess
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies.notation import parse_strategies
-from core.words import TableError, close_names
+from core.words import TableError, close_names, counted_range
 from tests.core.evaluation.made import scored
 
 TABLE = from_frame(
@@ -52,3 +52,8 @@ def test_strategies_parameters_and_metrics_are_offered() -> None:
         parse_strategies("smote(k_neighbours=3)")
     with pytest.raises(ValueError, match=r"no metric 'F-1': did you mean `f1`\?"):
         assess(scored(), Plan("t", PLAIN), "F-1")
+
+
+def test_a_range_is_one_number_where_both_ends_meet() -> None:
+    assert counted_range([1, 1], "fold") == "1 fold"
+    assert counted_range([2, 1200], "fold") == "2 to 1,200 folds"
