@@ -1,0 +1,162 @@
+"""What the rules of the verdict read: who leads a comparison, what the lead is held against, and the tests of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.intervals import Intervals
+from core.evaluation.metrics import METRICS, Metric
+from core.evaluation.paired import FEWEST_FOLDS, Pairs, holm
+from core.plan import Plan
+from core.strategies import label, parts_of
+from core.strategies.decisions import Threshold
+from core.words import counted, counted_range
+
+TUNED = "the plain network with a tuned threshold"
+_PLAIN = "the plain network"
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A comparison on one metric with a leader.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    plan : Plan
+    metric : Metric
+    intervals : Intervals
+        Those that the verdict quotes.
+    pairs : Pairs
+        Every strategy against every other on the metric.
+    names : dict of str to str
+        Names for people, by strategy.
+    means : dict of str to float
+        Of the strategies that finished every fold; higher is better, whichever way the metric runs.
+    partial : tuple of str
+        Strategies with a value that failed on some folds.
+    leader : str
+        The strategy with the best mean; on a tie the simplest.
+    plain, tuned : str or None
+        The plain network, and the best plain network with a tuned threshold, where the plan has them.
+    references : frozenset of str
+        Strategies that are no networks.
+    """
+
+    comparison: Comparison
+    plan: Plan
+    metric: Metric
+    intervals: Intervals
+    pairs: Pairs
+    names: dict[str, str]
+    means: dict[str, float]
+    partial: tuple[str, ...]
+    leader: str
+    plain: str | None
+    tuned: str | None
+    references: frozenset[str]
+
+    @classmethod
+    def of(cls, comparison: Comparison, plan: Plan, key: str, intervals: Intervals, pairs: Pairs) -> Case | None:
+        """Return the case of a metric; None where no strategy that finished every fold has a value."""
+        metric = next(m for m in METRICS if m.key == key)
+        sign = 1 if metric.higher_is_better else -1
+        every = {s.key: sign * float(s.mean[key]) for s in comparison.strategies}
+        every = {name: value for name, value in every.items() if np.isfinite(value)}
+        means = {s.key: every[s.key] for s in comparison.whole if s.key in every}
+        if not means:
+            return None
+        choices = {choice.key: parts_of(choice) for choice in plan.strategies if choice.key in every}
+        lanes = {name: [p for p in parts if p.card.family not in ("baseline", "decision")]
+                 for name, parts in choices.items()}  # fmt: skip
+        rules = {name: [p for p in parts if p.card.family == "decision"] for name, parts in choices.items()}
+        plain = next((name for name in choices if not lanes[name] and not rules[name]), None)
+        tuned = [n for n in choices if not lanes[n] and any(isinstance(rule, Threshold) for rule in rules[n])]
+        compared = [name for name in choices if name in means]
+        best = max(means.values())
+        # On a tie the simplest leads: the plain network, then its tuned threshold, then the plan's order.
+        simple = [name for name in (plain, *tuned, *compared) if name in means]
+        return cls(
+            comparison=comparison,
+            plan=plan,
+            metric=metric,
+            intervals=intervals,
+            pairs=pairs,
+            names={choice.key: label(choice) for choice in plan.strategies},
+            means=means,
+            partial=tuple(name for name in every if name not in means),
+            leader=next(name for name in simple if best - means[name] < 1e-9),
+            plain=plain,
+            tuned=max(tuned, key=lambda name: (name in means, every[name]), default=None),
+            references=frozenset(n for n, ps in choices.items() if any(p.card.family == "reference" for p in ps)),
+        )
+
+    @property
+    def every(self) -> list[str]:
+        """All strategies with a value, those that failed on some folds last."""
+        return [*self.means, *self.partial]
+
+    @property
+    def networks(self) -> list[str]:
+        """Strategies with a mean that are no references."""
+        return [name for name in self.means if name not in self.references]
+
+    @property
+    def baselines(self) -> list[tuple[str, str]]:
+        """The strategies that a lead is held against, and what they are called."""
+        tuned = self.tuned
+        if self.plain is not None and tuned is not None and self.same_everywhere(self.plain, tuned):
+            tuned = None  # a threshold changes nothing that this metric reads
+        return [(key, name) for key, name in ((self.plain, _PLAIN), (tuned, TUNED)) if key is not None]
+
+    def difference(self, first: str, second: str) -> float:
+        """Return the mean lead of one strategy over another; above 0 is better."""
+        return float(self.pairs.difference[self.pairs.at(first, second)])
+
+    def holm_p(self, questions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
+        """Return Holm's p for a family of pairs; the same pair asked twice counts once."""
+        unique = list({frozenset(pair): pair for pair in questions}.values())
+        p = holm(np.array([self.pairs.p[self.pairs.at(*pair)] for pair in unique]))
+        by_pair = {frozenset(pair): float(value) for pair, value in zip(unique, p, strict=True)}
+        return {pair: by_pair[frozenset(pair)] for pair in questions}
+
+    def p_against_baselines(self) -> dict[tuple[str, str], float]:
+        """Return Holm's p of every strategy against every baseline."""
+        return self.holm_p([(key, base) for base, _ in self.baselines for key in self.every if key != base])
+
+    def same_everywhere(self, first: str, second: str) -> bool:
+        """Return whether two strategies score the same on every fold."""
+        if first == second:
+            return True
+        by_key = {s.key: s.scores[self.metric.key] for s in self.comparison.strategies}
+        one, other = by_key[first].align(by_key[second], join="inner")
+        return bool(np.allclose(one, other, rtol=0, atol=1e-12, equal_nan=True))
+
+    def shared_folds(self, names: Sequence[str], other: str) -> str:
+        """Return the folds that strategies share with another one, in words."""
+        return counted_range((int(self.pairs.shared[self.pairs.at(name, other)]) for name in names), "fold")
+
+    def figures(self, first: str, second: str, p: float) -> str:
+        """Return a pair's difference, p and folds, in words."""
+        return f"{self._size(self.difference(first, second))}, {self._test(first, second, p)}"
+
+    def _test(self, first: str, second: str, p: float) -> str:
+        """Return a pair's p and folds, or why there is no p."""
+        folds = int(self.pairs.shared[self.pairs.at(first, second)])
+        if folds < FEWEST_FOLDS:
+            return f"{counted(folds, 'shared fold')}, too few for a test"
+        return f"{_p(p)}, {counted(folds, 'fold')}"
+
+    def _size(self, difference: float) -> str:
+        """Return a difference as the metric shows it: for errors, lower is better and a lead is negative."""
+        return f"{difference if self.metric.higher_is_better else -difference:+.3f}"
+
+
+def _p(p: float) -> str:
+    if np.isnan(p):
+        return "the same on every fold, so no test"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
