@@ -73,7 +73,7 @@ def new_run(store: Store) -> str:
 
 
 def ended(store: Store, run_id: str) -> bool:
-    return store.record(run_id).status not in ("queued", "running")
+    return not store.record(run_id).active
 
 
 def await_start(store: Store, run_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A run at work: which of its pieces are to do, in hand or on disk."""
+"""A run at work: which of its pieces are still to do, in hand or on disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.data.problem import Problem
 from core.experiment.memory import cut, shape_of
 from core.library_errors import meaning
 from core.runs.store import Progress, Store, StoreError
-from core.runs.worker import work
+from core.runs.worker import run_piece
 from core.strategies.combining import check_combinations
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from core.experiment.results import FoldResult
     from core.plan import Plan, StrategyChoice
 
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 _SENDING_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some strategies on one fold; all of them where they fit into memory together."""
+    """Some strategies on one fold: all of them where they fit into memory together."""
 
     unit: Unit
     strategies: tuple[StrategyChoice, ...]
@@ -46,9 +46,9 @@ class Job:
     hold : file
         Keeps other processes from working on the run.
     turns : int
-        Pieces that came back since the run was last let to work, at ``turn_began``.
+        Pieces that came back since the run's current turn began, at ``turn_began``.
     leaving : bool
-        Whether it makes room for another run: it gets no more pieces until it is let to work again.
+        Whether it makes room for another run: it gets no more pieces until its next turn.
     """
 
     store: Store
@@ -135,12 +135,12 @@ class Job:
         """
         if not self.pieces:
             unit = self.units.popleft()
-            there = self.store.pieces(self.run_id, unit.key)
-            left = tuple(choice for choice in self.plan.strategies if choice.key not in there)
-            if not left:
+            finished = self.store.pieces(self.run_id, unit.key)
+            missing = tuple(choice for choice in self.plan.strategies if choice.key not in finished)
+            if not missing:
                 self._merge(unit)
                 return None
-            self.pieces.extend(Piece(unit, part) for part in cut(left, self.plan, self.shape, memory, cores=cores))
+            self.pieces.extend(Piece(unit, part) for part in cut(missing, self.plan, self.shape, memory, cores=cores))
         return self.pieces.popleft()
 
     def send(self, client: Client, piece: Piece) -> bool:
@@ -181,7 +181,7 @@ class Job:
             self.store.begin(self.run_id, "running")
             self.began = time.monotonic()
         future = client.submit(
-            work, self.scattered, self.plan, piece.unit, piece.strategies, self.topic,
+            run_piece, self.scattered, self.plan, piece.unit, piece.strategies, self.topic,
             key=f"{self.run_id}-{piece.unit.key}-{time.monotonic_ns()}", pure=False, retries=0,
         )  # fmt: skip
         self.flights[future] = piece
@@ -213,12 +213,12 @@ class Job:
             It was lost too often.
         """
         self.attempts[piece] += 1
-        if self.attempts[piece] >= ATTEMPTS:
-            raise StoreError(f"The training process died {ATTEMPTS} times on one fold: {reason}.")
+        if self.attempts[piece] >= MAX_ATTEMPTS:
+            raise StoreError(f"The training process died {MAX_ATTEMPTS} times on one fold: {reason}.")
         self.pieces.appendleft(piece)
 
     def heard(self, event: tuple[float, dict]) -> None:  # type: ignore[type-arg]
-        """Write down how far a piece is, as its worker tells it."""
+        """Write down the progress that a worker reports of a piece."""
         _, message = event
         if self.began is None or self.cancelled:
             return
@@ -233,8 +233,8 @@ class Job:
             return  # progress is a courtesy; the run goes on
 
     def _merge(self, unit: Unit) -> None:
-        there = self.store.pieces(self.run_id, unit.key)
+        finished = self.store.pieces(self.run_id, unit.key)
         order = [choice.key for choice in self.plan.strategies]
-        if all(key in there for key in order):
-            self.store.write_unit(self.run_id, unit.key, [there[key] for key in order])
+        if all(key in finished for key in order):
+            self.store.write_unit(self.run_id, unit.key, [finished[key] for key in order])
             self.written += 1

@@ -29,12 +29,12 @@ from core.words import TableError
 if TYPE_CHECKING:
     from distributed import Future, as_completed
 
-MOST_AT_ONCE = 4
-MOST_EACH = 2
+MAX_ACTIVE_RUNS = 4
+MAX_ACTIVE_RUNS_PER_PERSON = 2
 # A run at work makes room after one piece, but not before this: reading and sending its table anew has a price.
 _TURN_S = 5.0
 _TURN_PER_LOADING_S = 10
-# With the asking and the killing, a cancelled piece is gone within two seconds.
+# With the time to ask and to kill, a cancelled piece is gone within two seconds.
 _CANCEL_PATIENCE_S = 1.4
 _DELIVERY_PATIENCE_S = 60.0
 _POLL_S = 0.05
@@ -61,7 +61,7 @@ class Conductor:
         self._served: dict[str, float] = {}
         self._late: dict[Future, float] = {}
         # Reading a large table takes seconds, in which others are cancelled and served.
-        self._loaders = threading.Semaphore(MOST_AT_ONCE)
+        self._loaders = threading.Semaphore(MAX_ACTIVE_RUNS)
         self._closed = threading.Event()
         self._ready = threading.Event()
         self.cluster: Cluster | None = None
@@ -167,21 +167,23 @@ class Conductor:
                     arrived.thread_condition.wait(_POLL_S)
 
     def _activate(self) -> None:
-        """Let the first in line start where there is room for one of its owner's; else see that there will be."""
+        """Start the first in line whose owner may have another run at work; where none may, see that room is made."""
         with self._lock:
             self._dismiss()
-            each = Counter(job.owner for job in self._active)
-            full = len(self._active) >= MOST_AT_ONCE
-            chosen = next((job for job in self._line if each[job.owner] < MOST_EACH and not full), None)
+            n_active = Counter(job.owner for job in self._active)
+            full = len(self._active) >= MAX_ACTIVE_RUNS
+            chosen = next(
+                (job for job in self._line if n_active[job.owner] < MAX_ACTIVE_RUNS_PER_PERSON and not full), None
+            )
             if chosen is None:
-                self._make_room(each)
+                self._make_room(n_active)
                 return
             self._line.remove(chosen)
             self._active.append(chosen)
         with self._errors_of(chosen):
             chosen.loading = promised(chosen.load, "loader", self._loaders)
 
-    def _make_room(self, each: Counter[str]) -> None:
+    def _make_room(self, n_active: Counter[str]) -> None:
         """Ask a run at work to leave for one that waits: one of the same person, or of a person with more at work."""
         if any(job.leaving for job in self._active):
             return
@@ -192,10 +194,10 @@ class Conductor:
             if job.loaded and job.turns and now - job.turn_began > max(_TURN_S, _TURN_PER_LOADING_S * job.loading_s)
         ]
         for waiting in self._line:
-            mine = each[waiting.owner]
-            others = [job for job in served if job.owner == waiting.owner or each[job.owner] > mine]
+            own = n_active[waiting.owner]
+            others = [job for job in served if job.owner == waiting.owner or n_active[job.owner] > own]
             if others:
-                min(others, key=lambda job: (-each[job.owner], job.turn_began)).leaving = True
+                min(others, key=lambda job: (-n_active[job.owner], job.turn_began)).leaving = True
                 self._dismiss()
                 return
 

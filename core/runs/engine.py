@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.library_errors import meaning
+from core.runs._job import MAX_ATTEMPTS
 from core.runs._promise import promised
 from core.runs.conductor import Conductor
 from core.runs.store import Store, StoreError
 from core.runs.worker import stoppable
 from core.training.lane import Stopped
 
-_RESUMES = 3
-_ATTEMPTS = 5
+_MAX_RESUMES = 3
 _POLL_S = 0.05
-_CALLS_AT_ONCE = 2
+_MAX_CALLS = 2
 T = TypeVar("T")
 
 
@@ -47,7 +47,7 @@ class Engine:
         self._conductor = conductor or Conductor(scheduler)
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._calls = threading.Semaphore(_CALLS_AT_ONCE)
+        self._calls = threading.Semaphore(_MAX_CALLS)
         atexit.register(self.close)
         self._resume()
 
@@ -80,7 +80,7 @@ class Engine:
         Raises
         ------
         StoreError
-            It is not at work here, and is gone or cannot be told.
+            It is not at work here, and its folder is gone or cannot be written.
         """
         here = self._conductor.has(self._store, run_id)
         self._conductor.cancel(self._store, run_id)
@@ -103,7 +103,7 @@ class Engine:
         return self._conductor.wait_ready(timeout)
 
     def call(self, function: Callable[..., T], *arguments: object, stop: threading.Event | None = None) -> Promise[T]:
-        """Run a function on a worker, between two folds of the run at work, and promise what it returns.
+        """Run a function on a worker, between two folds of the run at work, and promise its result.
 
         The promise raises what the function raised, StoreError where the training process is gone, and Stopped
         where it was stopped. It can be cancelled until the call has its turn.
@@ -120,7 +120,7 @@ class Engine:
         from distributed.scheduler import KilledWorker
 
         reason = ""
-        for _ in range(_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             while not self._conductor.wait_ready(0.2):
                 self._stay_open()
                 if stop is not None and stop.is_set():
@@ -130,8 +130,8 @@ class Engine:
                 assert cluster is not None
                 held = cluster.client.scatter(list(arguments), hash=False)
                 topic = f"counterweight-call-{secrets.token_hex(8)}"
-                work = function if stop is None else partial(stoppable, topic, function)
-                future = cluster.client.submit(work, *held, pure=False, priority=1, retries=0)
+                call = function if stop is None else partial(stoppable, topic, function)
+                future = cluster.client.submit(call, *held, pure=False, priority=1, retries=0)
                 while not future.done():
                     self._stay_open()
                     if stop is not None and stop.is_set():
@@ -141,7 +141,7 @@ class Engine:
                 return future.result()
             except (KilledWorker, CancelledError, OSError) as error:
                 reason = meaning(error)
-        raise StoreError(f"The training process died {_ATTEMPTS} times on this work: {reason}.")
+        raise StoreError(f"The training process died {MAX_ATTEMPTS} times on this work: {reason}.")
 
     def _stay_open(self) -> None:
         if self._closed.is_set():
@@ -158,9 +158,9 @@ class Engine:
                 if self._store.cancel_requested(run_id):
                     self._store.set_status(run_id, "cancelled")
                     continue
-                if self._store.count_resume(run_id) > _RESUMES:
+                if self._store.count_resume(run_id) > _MAX_RESUMES:
                     # Whatever ended the app may be this run's doing: a person has to ask for another try.
-                    message = f"The app ended {_RESUMES} times while one fold was trained."
+                    message = f"The app ended {_MAX_RESUMES} times while one fold was trained."
                     self._store.set_status(run_id, "interrupted", message)
                     continue
                 self.submit(run_id)

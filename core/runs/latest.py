@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Latest(Generic[T]):
-    """Keeps one version: of a run at work, all results come anew with each fold, and the former are of no use.
+    """Keeps one version: the results of a run at work are read anew with each fold, and former ones are of no use.
 
     Parameters
     ----------

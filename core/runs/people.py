@@ -10,7 +10,7 @@ _FOLDER = "people"
 
 
 class UnknownPerson(ValueError):
-    """The provider told nothing by which a person could be told from others."""
+    """The provider says nothing that tells a person from others."""
 
 
 def person_of(claims: Mapping[str, object]) -> str:
@@ -55,7 +55,7 @@ def is_admitted(claims: Mapping[str, object], people: Sequence[str] | None) -> b
     """
     if people is None:
         return True
-    allowed = {one.strip().casefold() for one in people}
+    allowed = {entry.strip().casefold() for entry in people}
     email = verified_email(claims)
     if email is not None and (email in allowed or "@" + email.rpartition("@")[2] in allowed):
         return True
@@ -71,5 +71,5 @@ def folder_of(root: Path, person: str) -> Path:
 
 
 def folders(root: Path) -> tuple[Path, ...]:
-    """Return every store below the folder of all runs: the one for use without sign-in, then one a person."""
+    """Return every store below the folder of all runs: the one for use without sign-in, then one per person."""
     return (root, *sorted(path for path in (root / _FOLDER).glob("*") if path.is_dir() and not path.is_symlink()))

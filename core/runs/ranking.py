@@ -13,7 +13,7 @@ from core.experiment.estimate import Workload
 from core.plan import Plan, StrategyChoice
 from core.runs.store import Membership, RunRecord, Store, StoreError
 from core.strategies import label
-from core.strategies.choosing import slow_in, too_slow
+from core.strategies.choosing import left_out_sentence, slow_in
 from core.words import TableError, duration
 
 
@@ -36,9 +36,9 @@ class RankedRuns:
     Parameters
     ----------
     records : tuple of RunRecord
-        One a table, in the order in which they were chosen; a deleted run is missing.
+        One per table, in the order in which they were chosen; a deleted run is missing.
     left_out : tuple of str
-        Tables that could not take part, a sentence each.
+        Tables that could not take part, one sentence per table.
     """
 
     id: str
@@ -90,12 +90,12 @@ def without_slow(plan: Plan, problems: Sequence[Problem]) -> tuple[Plan, str]:
     """
     slow: dict[StrategyChoice, tuple[float, str]] = {}
     for problem in problems:
-        work = Workload.of(problem)
-        for choice in slow_in(plan.strategies, problem.facts, work):
-            slow[choice] = max(slow.get(choice, (0.0, "")), (work.sampling(choice), problem.table.name))
+        workload = Workload.of(problem)
+        for choice in slow_in(plan.strategies, problem.facts, workload):
+            slow[choice] = max(slow.get(choice, (0.0, "")), (workload.sampling(choice), problem.table.name))
     longest = sorted(slow, key=lambda choice: slow[choice], reverse=True)
     named = [f"{label(choice)} ({duration(slow[choice][0])} on {slow[choice][1]})" for choice in longest]
-    sentence = too_slow(named, "", lambda them: f"Choose {them} on the Strategies page")
+    sentence = left_out_sentence(named, "", lambda them: f"Choose {them} on the Strategies page")
     return replace(plan, strategies=tuple(choice for choice in plan.strategies if choice not in slow)), sentence
 
 
@@ -127,17 +127,17 @@ def create(
         except TableError as error:
             reasons.append(why_left_out(entry.table.name, error))
     if len(usable) < 2:
-        told = f" {reasons[0]}" if reasons else ""
-        raise RankingError(f"A ranking needs at least two tables that can be used: add another.{told}")
+        reason = f" {reasons[0]}" if reasons else ""
+        raise RankingError(f"A ranking needs at least two tables that can be used: add another.{reason}")
     ranking_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    called = name or f"{len(usable)} tables × {len(plan.strategies)} strategies"
-    made: list[str] = []
+    title = name or f"{len(usable)} tables × {len(plan.strategies)} strategies"
+    run_ids: list[str] = []
     try:
         for position, entry in enumerate(usable):
-            member = Membership(ranking_id, called, position, len(usable), tuple(reasons))
-            made.append(store.create(plan_for(plan, entry.target), entry.table, ranking=member))
+            member = Membership(ranking_id, title, position, len(usable), tuple(reasons))
+            run_ids.append(store.create(plan_for(plan, entry.target), entry.table, ranking=member))
     except StoreError:
-        for run_id in made:
+        for run_id in run_ids:
             store.delete(run_id)
         raise
     return find(store, ranking_id)
@@ -156,10 +156,10 @@ def find(store: Store, ranking_id: str) -> RankedRuns:
     StoreError
         None of its runs is there.
     """
-    found = next((runs for runs in rankings(store) if runs.id == ranking_id), None)
-    if found is None:
+    ranked = next((runs for runs in rankings(store) if runs.id == ranking_id), None)
+    if ranked is None:
         raise StoreError("There is no ranking at this address; it may have been deleted.")
-    return found
+    return ranked
 
 
 def rankings(store: Store) -> tuple[RankedRuns, ...]:
@@ -168,10 +168,10 @@ def rankings(store: Store) -> tuple[RankedRuns, ...]:
     for record in store.records():
         if record.ranking is not None:
             by_id.setdefault(record.ranking.id, []).append(record)
-    found = []
+    every = []
     for members in by_id.values():
         ordered = sorted(members, key=lambda record: record.ranking.position if record.ranking else 0)
         member = ordered[0].ranking
         assert member is not None
-        found.append(RankedRuns(member.id, member.name, tuple(ordered), member.left_out))
-    return tuple(sorted(found, key=lambda one: one.id, reverse=True))
+        every.append(RankedRuns(member.id, member.name, tuple(ordered), member.left_out))
+    return tuple(sorted(every, key=lambda runs: runs.id, reverse=True))

@@ -12,7 +12,7 @@ from core.plan import Plan
 from core.words import is_showable
 
 Status = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted", "refused"]
-#: Of a run that waits for the workers, or that they are at.
+#: Of a run that waits for its turn or is being worked on.
 ACTIVE: tuple[Status, ...] = ("queued", "running")
 
 
@@ -48,7 +48,7 @@ class Membership:
     position, total : int
         Which of its tables this is, from 0, and how many there are.
     left_out : tuple of str
-        Tables that could not take part, a sentence each; the same in all its runs.
+        Tables that could not take part, one sentence per table; the same in all its runs.
     """
 
     id: str
@@ -79,7 +79,7 @@ class RunRecord:
     ranking : Membership or None
         Where the run is one table of several.
     cautions : tuple of str
-        What makes every result of the table mislead, a sentence or two each; runs of earlier versions have none.
+        What makes every result of the table misleading, in sentences; runs of earlier versions have none.
     """
 
     id: str
@@ -100,7 +100,7 @@ class RunRecord:
 
     @property
     def active(self) -> bool:
-        """Whether the run waits or is at work."""
+        """Whether the run waits for its turn or is being worked on."""
         return self.status in ACTIVE
 
     @property
@@ -118,7 +118,7 @@ class Details:
     created : str
         ISO time with its zone.
     table_notes : tuple of str
-        What reading the table did, a sentence each.
+        What reading the table did, one sentence per step.
     reading : Reading
         How the table's file and columns were read.
     cautions : tuple of str

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import re
 import secrets
 import shutil
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -25,35 +22,15 @@ from core.data.splitting import check_splits
 from core.data.table import Table, from_clean
 from core.experiment.results import FoldResult
 from core.plan import Plan
-from core.runs._errors import NoSuchRun, StoreError, changing, refusal, why
-from core.runs._units import (
-    files_of,
-    link_in,
-    read_parquet,
-    read_results,
-    write_parquet,
-    write_results,
-    write_text,
-)
-from core.runs.record import (
-    ACTIVE,
-    Details,
-    Membership,
-    Progress,
-    RunRecord,
-    Status,
-    details_of,
-    progress_of,
-    state_of,
-)
+from core.runs import _folder
+from core.runs._errors import NoSuchRun, StoreError, changing, refusal
+from core.runs._files import files_of, read_parquet, write_text
+from core.runs._results import read_results, write_results
+from core.runs.record import ACTIVE, Membership, Progress, RunRecord, Status, progress_of
 from core.strategies.combining import check_combinations
 from core.versions import versions
 
 __all__ = ["Membership", "NoSuchRun", "Progress", "RunRecord", "Status", "Store", "StoreError", "runs_folder"]
-
-_RUN_ID = re.compile(r"[a-z0-9-]{8,64}")
-_SPARE_BYTES = 32_768
-_GLANCE_S = 0.2
 
 
 def runs_folder() -> Path:
@@ -113,14 +90,7 @@ class Store:
         }
         folder = self.root / run_id
         try:
-            (folder / "units").mkdir(parents=True)
-            write_parquet(folder / "table.parquet", pa.Table.from_pandas(table.frame, preserve_index=False))
-            # Given back when the disk is full, so that the run can still say why it stopped.
-            write_text(folder / "spare", "\n" * _SPARE_BYTES)
-            write_text(folder / "plan.json", plan.to_json())
-            write_text(folder / "status.json", json.dumps({"status": "queued", "message": ""}))
-            # Last, since a folder is a run from the moment it has this file.
-            write_text(folder / "run.json", json.dumps(details, ensure_ascii=False))
+            _folder.lay_out(folder, plan, table, details)
         except (OSError, pa.ArrowException) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise StoreError(refusal("The run could not be saved", error)) from error
@@ -128,10 +98,7 @@ class Store:
 
     def has(self, run_id: str) -> bool:
         """Return whether there is a run of this id, damaged or not."""
-        folder = self.root / run_id
-        if _RUN_ID.fullmatch(run_id) is None or folder.is_symlink():
-            return False
-        return (folder / "run.json").is_file() and not (folder / "run.json").is_symlink()
+        return _folder.holds_run(self.root, run_id)
 
     def record(self, run_id: str) -> RunRecord:
         """Return a run's record.
@@ -141,16 +108,16 @@ class Store:
         StoreError
             There is no such run, or its files are damaged.
         """
-        folder = self._folder(run_id)
+        folder = self.folder(run_id)
         try:
-            details = _details(folder)
+            details = _folder.read_details(folder)
             plan = Plan.from_json((folder / "plan.json").read_text())
         except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
-        status, message = _state(folder)
+        status, message = _folder.read_state(folder)
         if status in ACTIVE and not self._is_held(folder):
             # It may have ended between the two looks.
-            status, message = _state(folder)
+            status, message = _folder.read_state(folder)
             status = "interrupted" if status in ACTIVE else status
         return RunRecord(
             id=run_id,
@@ -172,32 +139,30 @@ class Store:
 
     def records(self) -> tuple[RunRecord, ...]:
         """Return all readable runs, newest first."""
-        found = []
+        readable = []
         for path in sorted(self.root.glob("*/run.json"), reverse=True):
-            try:
-                found.append(self.record(path.parent.name))
-            except StoreError:
-                continue  # one damaged run must not hide the others
-        return tuple(found)
+            with suppress(StoreError):  # one damaged run must not hide the others
+                readable.append(self.record(path.parent.name))
+        return tuple(readable)
 
     def troubles(self) -> tuple[tuple[str, str], ...]:
         """Return the ids of runs that cannot be opened, newest first, each with a sentence on why."""
-        found = []
+        reasons = []
         for folder in sorted(self.root.glob("*"), reverse=True):
-            if _RUN_ID.fullmatch(folder.name) is None or not (folder.is_symlink() or (folder / "run.json").exists()):
+            if not _folder.is_run_id(folder.name) or not (folder.is_symlink() or (folder / "run.json").exists()):
                 continue
             try:
                 self.record(folder.name)
             except StoreError as error:
-                found.append((folder.name, str(error)))
-        return tuple(found)
+                reasons.append((folder.name, str(error)))
+        return tuple(reasons)
 
     def table(self, run_id: str) -> Table:
         """Return the table that a run was made from."""
-        folder = self._folder(run_id)
+        folder = self.folder(run_id)
         try:
             frame = read_parquet(folder / "table.parquet").to_pandas()
-            details = _details(folder)
+            details = _folder.read_details(folder)
         except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
         return from_clean(frame, details.table_name, details.table_notes, details.reading)
@@ -210,7 +175,7 @@ class Store:
         StoreError
             The disk is full; earlier units are untouched.
         """
-        folder = self._folder(run_id)
+        folder = self.folder(run_id)
         _save(folder / "units" / f"{unit}.parquet", results)
         for path in files_of(folder / "pieces", f"{unit}.*"):
             path.unlink(missing_ok=True)
@@ -223,19 +188,19 @@ class Store:
         StoreError
             The disk is full; earlier pieces are untouched.
         """
-        folder = self._folder(run_id) / "pieces"
+        folder = self.folder(run_id) / "pieces"
         folder.mkdir(exist_ok=True)
         name = sha256("\n".join(result.strategy for result in results).encode()).hexdigest()[:16]
         _save(folder / f"{unit}.{name}.parquet", results)
 
     def pieces(self, run_id: str, unit: str) -> dict[str, FoldResult]:
         """Return the finished strategies of an unfinished unit, by their keys."""
-        found = [read_results(path) for path in files_of(self._folder(run_id) / "pieces", f"{unit}.*.parquet")]
-        return {result.strategy: result for piece in found for result in piece or ()}
+        pieces = [read_results(path) for path in files_of(self.folder(run_id) / "pieces", f"{unit}.*.parquet")]
+        return {result.strategy: result for piece in pieces for result in piece or ()}
 
     def finished_units(self, run_id: str) -> set[str]:
         """Return the keys of the units on disk."""
-        return {path.stem for path in files_of(self._folder(run_id) / "units", "[!.]*.parquet")}
+        return {path.stem for path in files_of(self.folder(run_id) / "units", "[!.]*.parquet")}
 
     def folder(self, run_id: str) -> Path:
         """Return a run's folder, in which nothing leads elsewhere.
@@ -245,11 +210,11 @@ class Store:
         StoreError
             There is no such run, or it holds a link.
         """
-        return self._folder(run_id)
+        return _folder.folder_of(self.root, run_id)
 
     def fingerprint(self, run_id: str) -> str:
         """Return a text that changes whenever what a run was made from, or a finished unit of it, does."""
-        folder = self._folder(run_id)
+        folder = self.folder(run_id)
         seen = []
         for path in (folder / "plan.json", folder / "table.parquet", *files_of(folder / "units", "[!.]*.parquet")):
             with suppress(OSError):  # gone since it was listed
@@ -262,17 +227,20 @@ class Store:
 
         A damaged unit is set aside under another name, so that resuming runs it again.
         """
-        found = [read_results(path) for path in files_of(self._folder(run_id) / "units", "[!.]*.parquet")]
-        return tuple(result for unit in found for result in unit or ())
+        units = [read_results(path) for path in files_of(self.folder(run_id) / "units", "[!.]*.parquet")]
+        return tuple(result for unit in units for result in unit or ())
 
     def set_status(self, run_id: str, status: Status, message: str = "") -> None:
-        folder = self._folder(run_id)
-        text = json.dumps({"status": status, "message": message})
-        try:
-            write_text(folder / "status.json", text)
-        except OSError:
-            (folder / "spare").unlink(missing_ok=True)
-            write_text(folder / "status.json", text)
+        """Write down how a run stands; on a full disk the space that each run keeps for this is used.
+
+        Raises
+        ------
+        StoreError
+            There is no such run.
+        OSError
+            The folder cannot be written.
+        """
+        _folder.write_state(self.folder(run_id), status, message)
 
     def begin(self, run_id: str, status: Literal["queued", "running"]) -> None:
         """Put a run in line, where an earlier cancel is forgotten, or let it start.
@@ -290,24 +258,24 @@ class Store:
             raise StoreError(refusal("The run could not be started", error, "resume")) from error
 
     def write_progress(self, run_id: str, progress: Progress) -> None:
-        write_text(self._folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
+        write_text(self.folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
 
     def progress(self, run_id: str) -> Progress | None:
         """Return the progress of the unit at work; None before the first."""
         try:
-            return progress_of(json.loads((self._folder(run_id) / "progress.json").read_text()))
+            return progress_of(json.loads((self.folder(run_id) / "progress.json").read_text()))
         except (OSError, ValueError, RecursionError):
             return None
 
     def request_cancel(self, run_id: str) -> None:
         with changing("cancelled"):
-            (self._folder(run_id) / "cancel").touch()
+            (self.folder(run_id) / "cancel").touch()
 
     def cancel_requested(self, run_id: str) -> bool:
-        return (self._folder(run_id) / "cancel").exists()
+        return (self.folder(run_id) / "cancel").exists()
 
     def clear_cancel(self, run_id: str) -> None:
-        (self._folder(run_id) / "cancel").unlink(missing_ok=True)
+        (self.folder(run_id) / "cancel").unlink(missing_ok=True)
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name.
@@ -318,7 +286,7 @@ class Store:
             There is no such run, it is damaged, or its folder cannot be written.
         """
         given = self.record(run_id).name
-        path = self._folder(run_id) / "run.json"
+        path = self.folder(run_id) / "run.json"
         with changing("renamed"):
             details = json.loads(path.read_text())
             write_text(path, json.dumps({**details, "name": name.strip()[:200] or given}, ensure_ascii=False))
@@ -332,7 +300,7 @@ class Store:
             There is no such run, or the folder of runs cannot be written.
         """
         folder, gone = self.root / run_id, self.root / f".deleted.{secrets.token_hex(8)}"
-        if _RUN_ID.fullmatch(run_id) is None or not (folder.is_symlink() or folder.is_dir()):
+        if not _folder.is_run_id(run_id) or not (folder.is_symlink() or folder.is_dir()):
             raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
         with changing("deleted"):
             # Renamed first, so that a run is there whole or not at all.
@@ -344,17 +312,17 @@ class Store:
 
     def orphans(self) -> tuple[str, ...]:
         """Return the runs, oldest first, that a process left behind queued or at work."""
-        found = []
+        abandoned = []
         for path in sorted(self.root.glob("*/run.json")):
             with suppress(StoreError):
-                folder = self._folder(path.parent.name)
-                if _state(folder)[0] in ACTIVE and not self._is_held(folder):
-                    found.append(folder.name)
-        return tuple(found)
+                folder = self.folder(path.parent.name)
+                if _folder.read_state(folder)[0] in ACTIVE and not self._is_held(folder):
+                    abandoned.append(folder.name)
+        return tuple(abandoned)
 
     def count_resume(self, run_id: str) -> int:
         """Count an automatic resume and return how many there were since a unit was last finished."""
-        path = self._folder(run_id) / "resumes.json"
+        path = self.folder(run_id) / "resumes.json"
         finished, times = len(self.finished_units(run_id)), 0
         with suppress(OSError, ValueError, KeyError, TypeError):
             before = json.loads(path.read_text())
@@ -364,17 +332,11 @@ class Store:
 
     def forget_resumes(self, run_id: str) -> None:
         """Start counting automatic resumes anew."""
-        (self._folder(run_id) / "resumes.json").unlink(missing_ok=True)
+        (self.folder(run_id) / "resumes.json").unlink(missing_ok=True)
 
     def tidy(self, run_id: str) -> None:
         """Remove what a killed process left half written; the caller holds the run."""
-        folder = self._folder(run_id)
-        for part in (folder, folder / "units", folder / "pieces"):
-            for path in files_of(part, ".*"):
-                path.unlink(missing_ok=True)
-        if not (folder / "spare").exists():
-            with suppress(OSError):
-                write_text(folder / "spare", "\n" * _SPARE_BYTES)
+        _folder.tidy(self.folder(run_id))
 
     def hold(self, run_id: str) -> TextIO:
         """Take a run for this process, until the returned file is closed or the process ends.
@@ -385,42 +347,10 @@ class Store:
             Another process runs it, or its folder cannot be written.
         """
         with changing("started"):
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            handle = os.fdopen(os.open(self._folder(run_id) / "lock", flags, 0o666), "r+")
-        until = time.monotonic() + _GLANCE_S
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return handle
-            except OSError as error:
-                # Who only looks whether it is held has it for a moment.
-                if time.monotonic() < until:
-                    time.sleep(_GLANCE_S / 10)
-                    continue
-                handle.close()
-                raise StoreError("This run is already being worked on, here or by another Counterweight.") from error
+            return _folder.hold(self.folder(run_id))
 
     def _is_held(self, folder: Path) -> bool:
-        try:
-            with (folder / "lock").open() as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
-        return False
-
-    def _folder(self, run_id: str) -> Path:
-        folder = self.root / run_id
-        if _RUN_ID.fullmatch(run_id) is None or not folder.is_dir():
-            raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
-        try:
-            link = folder.name if folder.is_symlink() else link_in(folder)
-        except OSError as error:
-            raise StoreError(f"The run '{run_id}' cannot be read ({why(error)}).") from error
-        if link is not None:
-            raise StoreError(f"The run '{run_id}' is not opened, since its '{link[:64]}' is a link to somewhere else.")
-        return folder
+        return _folder.is_held(folder)
 
 
 def copy_run(source: Store, target: Store, run_id: str) -> None:
@@ -445,18 +375,6 @@ def copy_run(source: Store, target: Store, run_id: str) -> None:
             raise StoreError(refusal("The run could not be copied", error)) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _state(folder: Path) -> tuple[Status, str]:
-    """Return status and message; a status that cannot be read is an interrupted run's."""
-    try:
-        return state_of(json.loads((folder / "status.json").read_text()))
-    except (OSError, ValueError, RecursionError):
-        return "interrupted", ""
-
-
-def _details(folder: Path) -> Details:
-    return details_of(json.loads((folder / "run.json").read_text()))
 
 
 def _save(path: Path, results: Sequence[FoldResult]) -> None:

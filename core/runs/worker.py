@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: Set in the environment of a worker that the app started and may kill.
 EMBEDDED = "COUNTERWEIGHT_EMBEDDED_WORKER"
-_ASK_EVERY_S = 0.25
-_TELL_EVERY_S = 0.33
+_LOOK_EVERY_S = 0.25
+_REPORT_EVERY_S = 0.33
 T = TypeVar("T")
 
 
@@ -40,15 +40,20 @@ def dask_setup(worker: object) -> None:
     warm_up()
 
 
-def work(
+def run_piece(
     table: Table, plan: Plan, unit: Unit, strategies: tuple[StrategyChoice, ...], topic: str
 ) -> tuple[FoldResult, ...]:
-    """Run some of a plan's strategies on one fold, telling how far it is and looking for a cancel.
+    """Run some of a plan's strategies on one fold, reporting progress and looking for a cancel.
 
     Parameters
     ----------
     topic : str
-        Where progress is told, and the name of the Dask event that means "stop".
+        The Dask topic that progress is reported to, and the name of the Dask event that means "stop".
+
+    Raises
+    ------
+    Stopped
+        The run was cancelled.
     """
     from distributed import get_worker
 
@@ -56,38 +61,38 @@ def work(
     from core.training.lane import Stopped
 
     worker = get_worker()
-    should_stop = asked_to_stop(topic)
-    report = seldom(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
+    should_stop = stop_checker(topic)
+    report = throttled(lambda share, doing: worker.log_event(topic, {"unit": unit.key, "share": share, "doing": doing}))
     try:
         return run_unit(table, replace(plan, strategies=strategies), unit, report=report, should_stop=should_stop)
     except Stopped:
         if os.environ.get(EMBEDDED):
-            # A sampler at work does not listen. Said to be stopped only when it is, this process is
-            # replaced by the conductor, which waits a moment; otherwise the next run would share the cores with it.
+            # A sampler does not check for a cancel while it works. The piece ends only once the sampler does; the
+            # conductor, which waits a moment, otherwise replaces this process, or the next run would share the cores.
             _wait_for_samplers()
         raise
 
 
 def stoppable(topic: str, function: Callable[..., T], *arguments: object) -> T:
-    """Call a function that asks a ``should_stop`` of its own whether to go on."""
-    return function(*arguments, should_stop=asked_to_stop(topic))
+    """Call a function that takes a keyword ``should_stop`` and asks it whether to go on."""
+    return function(*arguments, should_stop=stop_checker(topic))
 
 
-def asked_to_stop(topic: str) -> Callable[[], bool]:
-    """Return what tells whether the Dask event of this name is set, and looks a few times a second."""
+def stop_checker(topic: str) -> Callable[[], bool]:
+    """Return a function that says whether the Dask event of this name is set; it looks a few times per second."""
     from distributed import get_client
 
     # Bound here: the trainer asks from threads of its own, which Dask does not know.
     client = get_client()
     scheduler = client.scheduler
     assert scheduler is not None
-    asked, stop = 0.0, False
+    last_look, stop = 0.0, False
 
     def should_stop() -> bool:
-        nonlocal asked, stop
+        nonlocal last_look, stop
         now = time.monotonic()
-        if not stop and now - asked > _ASK_EVERY_S:
-            asked, stop = now, bool(client.sync(scheduler.event_is_set, name=topic))
+        if not stop and now - last_look > _LOOK_EVERY_S:
+            last_look, stop = now, bool(client.sync(scheduler.event_is_set, name=topic))
         return stop
 
     return should_stop
@@ -101,15 +106,15 @@ def _wait_for_samplers() -> None:
             thread.join()
 
 
-def seldom(tell: Callable[[float, str], None]) -> Callable[[float, str], None]:
-    """Return a reporter that speaks at most three times a second, and at once when it does something else."""
+def throttled(report: Callable[[float, str], None]) -> Callable[[float, str], None]:
+    """Return a reporter that passes on three reports per second at most, and at once where the activity changes."""
     last: tuple[float, str] = (0.0, "")
 
-    def report(share: float, doing: str) -> None:
+    def report_seldom(share: float, doing: str) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last[0] > _TELL_EVERY_S or doing != last[1]:
+        if now - last[0] > _REPORT_EVERY_S or doing != last[1]:
             last = (now, doing)
-            tell(share, doing)
+            report(share, doing)
 
-    return report
+    return report_seldom

@@ -50,10 +50,10 @@ def slow_sentence(slow: Sequence[StrategyChoice], work: Workload) -> str:
     """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
     longest = sorted(slow, key=work.sampling, reverse=True)
     named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest]
-    return too_slow(named, " on this table", lambda them: f"Add {them} one by one")
+    return left_out_sentence(named, " on this table", lambda them: f"Add {them} one by one")
 
 
-def too_slow(named: Sequence[str], where: str, way_out: Callable[[str], str]) -> str:
+def left_out_sentence(named: Sequence[str], where: str, way_out: Callable[[str], str]) -> str:
     """Return the sentence that names what is left out, and how a person has it all the same; empty where it is nothing.
 
     Parameters

@@ -68,7 +68,7 @@ def started(store: Store, engine: Engine, plan: Plan = PLAN) -> str:
 
 
 def ended(store: Store, run_id: str) -> Callable[[], bool]:
-    return lambda: store.record(run_id).status not in ("queued", "running")
+    return lambda: not store.record(run_id).active
 
 
 @pytest.fixture(scope="module")
