@@ -12,12 +12,13 @@ from core.evaluation.calibration import Bins, Calibration, bins, calibration, pr
 from core.strategies import parts_of
 from pages._cache import cached
 from pages._rows import class_against_rest, tested_rows
-from pages._shared import draw, plain
+from pages._text import plain
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
     from core.evaluation.outoffold import OutOfFold
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 DRAWN = 4
 SIDES = ("As trained", "With prior correction")

@@ -14,8 +14,9 @@ from core.strategies.choosing import combined, preset_for, slow_in, slow_sentenc
 from core.strategies.presets import BUTTONS
 from core.words import duration
 from pages._effect import wait_for
-from pages._shared import remember, sentence, session
 from pages._strategy import show_choice
+from pages._tab import remember, session
+from pages._text import sentence
 
 CHOSEN, ALL = "Chosen", "All"
 # Longer lists show what a strategy does in its details only: trying sixty on the rows takes a while.

@@ -9,11 +9,12 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.classes import class_scores, error_flow, worst_flows
-from pages._shared import draw, plain
+from pages._text import plain
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 

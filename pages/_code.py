@@ -12,7 +12,8 @@ from core.exporting.script import CodeError, file_name, script, table_csv
 from core.strategies import label
 from pages._cache import cached
 from pages._report import file_name as run_name
-from pages._shared import plain, sentence, store
+from pages._services import store
+from pages._text import plain, sentence
 from pages._verdict import assessment
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
-from pages._shared import draw, sentence
+from pages._text import sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     from core.data.difficulty import Difficulty
@@ -46,11 +47,7 @@ def show_difficulty(problem: Problem) -> None:
         with right:
             for finding in findings(found):
                 mark = ":material/warning: " if finding.serious else ""
-                st.markdown(f"{mark}**{finding.title}**. {words(finding.figure)} {words(finding.meaning)}")
-
-
-def words(text: str) -> str:
-    return sentence(text.replace("`", "'"))
+                st.markdown(f"{mark}**{finding.title}**. {sentence(finding.figure)} {sentence(finding.meaning)}")
 
 
 @cached(max_entries=8)

@@ -14,7 +14,7 @@ from core.data.target import Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
 from pages._cache import cached
-from pages._shared import sentence
+from pages._text import sentence
 
 CLASSES_SHOWN = 6
 WORDS = {

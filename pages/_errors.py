@@ -12,11 +12,13 @@ from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
 from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
 from pages._rows import tested_rows
-from pages._shared import plain, problem_of, store
+from pages._services import store
+from pages._tab import problem_of
+from pages._text import plain
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 SHOWN = 1000
 KINDS = {"all": "Wrong in all", "disagree": "Disagreed on", "any": "Wrong in any"}

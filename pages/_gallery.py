@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.examples import examples
-from pages._shared import plain, sentence, store
+from pages._services import store
+from pages._text import plain, sentence
 
 
 def show_gallery() -> None:

@@ -29,7 +29,7 @@ def expected() -> tuple[type[Exception], ...]:
     return StoreError, TableError, PlanError, OSError
 
 
-def told(error: Exception) -> str:
+def as_sentence(error: Exception) -> str:
     """Return an error as a sentence; those of the system are none, and name paths of the server."""
     if isinstance(error, OSError):
         return f"A file of the runs cannot be used ({error.strerror or 'no reason is known'}): try again later."
@@ -42,7 +42,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except expected() as error:
-        st.error(sentence(told(error)), icon=":material/error:")
+        st.error(sentence(as_sentence(error)), icon=":material/error:")
 
 
 def guarded_callback(callback: Callable[P, object]) -> Callable[P, None]:
@@ -53,7 +53,7 @@ def guarded_callback(callback: Callable[P, object]) -> Callable[P, None]:
         try:
             callback(*args, **kwargs)
         except expected() as error:
-            st.session_state[_TROUBLE] = told(error)
+            st.session_state[_TROUBLE] = as_sentence(error)
 
     return call
 
@@ -66,7 +66,7 @@ def guarded_fragment(fragment: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return fragment(*args, **kwargs)
         except expected() as error:
-            trouble = told(error)
+            trouble = as_sentence(error)
         if st.session_state.get(_SAID) == trouble:  # the page could not help it: not again and again
             st.error(sentence(trouble), icon=":material/error:")
             return None
@@ -89,7 +89,7 @@ def guarded_page() -> Iterator[None]:
     try:
         yield
     except expected() as error:
-        st.error(sentence(told(error)), icon=":material/error:")
+        st.error(sentence(as_sentence(error)), icon=":material/error:")
         with st.container(horizontal=True):
             st.page_link("pages/history.py", label="All runs", icon=":material/history:")
             st.page_link("pages/data.py", label="Choose a table", icon=":material/table_chart:")

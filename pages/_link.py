@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import plain, remember, sentence, session
+from pages._tab import remember, session
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from core.data.table import Table

@@ -15,8 +15,8 @@ from core.charts.pairs import interval_bars
 from core.evaluation.metrics import METRICS
 from pages._cache import cached
 from pages._rows import class_against_rest
-from pages._shared import draw
 from pages._verdict import chosen_intervals
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.evaluation.comparison import Comparison
     from core.evaluation.intervals import Intervals
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"

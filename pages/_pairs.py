@@ -11,14 +11,15 @@ from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.metrics import METRICS
 from core.evaluation.paired import Pairs, compare_pairs
 from pages._cache import cached
-from pages._shared import draw, sentence
+from pages._text import sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 
 def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

@@ -12,13 +12,15 @@ from core.charts import theme
 from core.evaluation.metrics import METRICS
 from core.evaluation.ranking import rank, scores, verdict
 from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, table_latex
+from core.runs.progress import progress_of_run
 from core.runs.ranking import find
 from core.runs.store import StoreError
 from core.strategies import label
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._overview import BEST, always
 from pages._results import comparison
-from pages._shared import engine, plain, progress_of, sentence, store
+from pages._services import engine, store
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from core.evaluation.metrics import Metric
     from core.evaluation.ranking import Ranking
     from core.runs.ranking import RankedRuns
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 ENDED = {
     "finished": "finished",
@@ -87,7 +89,7 @@ def show_progress(ranking_id: str, drawn: tuple[str, ...]) -> None:
     with st.container(key="ranking_progress"):
         for name, record in now.tables.items():
             share, doing = state_of(record)
-            st.progress(share, f"{plain(name)}: {doing}")
+            st.progress(share, f"{plain(name)}: {sentence(doing)}")
         st.button(
             "Cancel",
             key="cancel_ranking",
@@ -101,7 +103,7 @@ def state_of(record: RunRecord) -> tuple[float, str]:
     """Return the share of a table's run that is done, and what it does, in words."""
     done = len(store().finished_units(record.id))
     if record.status == "running":
-        return progress_of(record.id, done, record.units_total)
+        return progress_of_run(store().progress(record.id), done, record.units_total)
     return min(1.0, done / max(1, record.units_total)), ENDED.get(record.status, "waiting")
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.data.classes import RareClassError, with_change
 from core.words import counted
-from pages._shared import plain, remember, sentence, session
+from pages._tab import remember, session
+from pages._text import plain, sentence
 
 
 def show_refusal(error: Exception) -> None:

@@ -14,11 +14,11 @@ from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
 from pages._cache import cached
-from pages._shared import store
+from pages._services import store
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 
 def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

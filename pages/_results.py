@@ -19,13 +19,14 @@ from pages._errors import show_errors
 from pages._overview import show_overview
 from pages._pairs import show_pairs
 from pages._report import show_report
-from pages._shared import plain, sentence, store
+from pages._services import store
+from pages._text import plain, sentence
 from pages._threshold import show_threshold
 from pages._training import show_training
 from pages._verdict import show_verdict
 
 if TYPE_CHECKING:
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 
 class View(NamedTuple):
@@ -116,7 +117,7 @@ def show_notes(found: Comparison, names: dict[str, str]) -> None:
     for key, reason in found.failed:
         st.warning(f"**{plain(names[key], 120)}** has no result: {sentence(reason)}", icon=":material/block:")
     for note in found.notes:
-        st.warning(sentence(note.replace("`", "'")), icon=":material/info:")
+        st.warning(sentence(note), icon=":material/info:")
     changed = [(names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
     if changed:
         with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):

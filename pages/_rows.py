@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from pages._cache import cached
-from pages._shared import plain
+from pages._text import plain
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.data.classes import change_notes
 from pages._cache import cached
-from pages._shared import plain, sentence, store
+from pages._services import store
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from core.exporting.drift import Drift
     from core.exporting.new_rows import Match, NewRows
     from core.exporting.shelf import Kept
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 PREVIEW_ROWS = 100
 MOST_ASKED = 8
@@ -36,18 +37,13 @@ class Scored:
     drifts: tuple[Drift, ...]
 
 
-def told(text: object) -> str:
-    """Return a message with its names in quotation marks, safe to show."""
-    return sentence(str(text).replace("`", "'"))
-
-
 def show_scoring(record: RunRecord, kept: Kept) -> None:
     """Take a file of new rows and give it back with probabilities and decisions."""
     from core.words import TableError
 
     st.subheader("Score new rows", anchor=False)
     for note in change_notes(record.plan.classes):
-        st.caption(told(note))
+        st.caption(sentence(note))
     upload = st.file_uploader(
         "New rows as CSV, Parquet or Excel, with the columns of the training table; the class may be missing",
         type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
@@ -60,11 +56,11 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
         matched = settle(record, kept, rows, upload.file_id)
         done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched)
     except TableError as error:
-        st.error(told(error), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     for note in (matched.sentence(), *done.problems):
         if note:
-            st.warning(told(note), icon=":material/warning:")
+            st.warning(sentence(note), icon=":material/warning:")
     show_scored(upload.name, done)
     show_drift(done.drifts)
 

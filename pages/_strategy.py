@@ -20,7 +20,8 @@ from core.words import duration
 from pages._effect import measured, show_effect, show_picture
 from pages._guard import guarded_callback
 from pages._parameters import parameter_field, title
-from pages._shared import plain, remember, sentence, session
+from pages._tab import remember, session
+from pages._text import plain, sentence
 
 
 def show_choice(problem: Problem, work: Workload, choice: StrategyChoice, *, wide: bool) -> Future[Effect] | None:

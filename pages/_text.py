@@ -17,5 +17,5 @@ def plain(text: object, limit: int = 60) -> str:
 
 
 def sentence(text: object) -> str:
-    """Return a message as Markdown that shows as it is written."""
-    return plain(text, 600)
+    """Return a message as Markdown that shows as it is written; names in code marks stand in quotation marks."""
+    return plain(str(text).replace("`", "'"), 600)

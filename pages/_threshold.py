@@ -12,13 +12,14 @@ from core.charts import views as charts_views
 from core.evaluation.explorer import CostError, Costs, Explorer, Readings
 from pages._cache import cached
 from pages._rows import class_against_rest, rest_of, tested_rows
-from pages._shared import draw, plain, sentence
+from pages._text import plain, sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 # Finer where the probabilities of a rare class lie.
 GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))

@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.charts import figures as charts
 from pages._cache import cached
-from pages._shared import draw
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 
 def show_training(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:

@@ -10,11 +10,11 @@ from core.evaluation.intervals import Intervals, Kind, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from pages._cache import cached
-from pages._shared import sentence
+from pages._text import sentence
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 SPREADS = {
     "folds": "95 % interval by folds",

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.examples import open_example
+from core.runs.progress import progress_of_run
 from core.runs.store import StoreError
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._results import show_results
-from pages._shared import empty, engine, plain, progress_of, remember, reopen, sentence, session, store, warm_up
+from pages._services import engine, store, warm_up
+from pages._tab import remember, reopen, session
+from pages._text import plain, sentence
+from pages._widgets import empty
 
 if TYPE_CHECKING:
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 
 def main() -> None:
@@ -84,11 +88,11 @@ def show_progress(record: RunRecord, drawn: int) -> None:
         waits = f"Waiting: {ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "Waiting for its turn"
         bar.progress(0.0, waits)
     else:
-        share, words = progress_of(record.id, finished, now.units_total)
+        share, words = progress_of_run(store().progress(record.id), finished, now.units_total)
         others = engine().beside(record.id)
         if others:
             words += f" – taking turns with {others} other {'run' if others == 1 else 'runs'}"
-        bar.progress(share, words)
+        bar.progress(share, sentence(words))
     # A callback, since a fold that arrives at this moment redraws the page before the button is reached.
     stop.button(
         "Cancel",

@@ -13,7 +13,10 @@ from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
 from pages._refusal import show_changed_classes, show_refusal
-from pages._shared import ask_about_long_run, plain, problem_of, remember, sentence, session, start_run, warm_up
+from pages._services import warm_up
+from pages._start import ask_about_long_run, start_run
+from pages._tab import problem_of, remember, session
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from core.data.cautions import Cautions
@@ -127,7 +130,7 @@ def show_table(table: Table, plan: Plan) -> None:
             show_classes(problem)
             show_changed_classes()
             for note in problem.notes:
-                st.caption(f":material/call_split: {sentence(note.replace('`', chr(39)))}")
+                st.caption(f":material/call_split: {sentence(note)}")
     with right:
         show_columns(table, plan)
     if problem is not None:
@@ -150,7 +153,7 @@ def show_spellings(table: Table, spelled: tuple[Spellings, ...]) -> None:
     """Point out labels in two spellings, each column with a button that merges them."""
     for at, one in enumerate(spelled[:MOST_SPELLED]):
         words, act = st.columns([5, 1], vertical_alignment="center")
-        words.warning(sentence(one.sentence().replace("`", "'")), icon=":material/spellcheck:")
+        words.warning(sentence(one.sentence()), icon=":material/spellcheck:")
         act.button(
             "Merge",
             key=f"merge_{table.digest}_{at}",
@@ -220,14 +223,14 @@ def show_classes(problem: Problem) -> None:
         )
     beside = (plan.split.group, plan.split.time, plan.classes)
     profile = profile_of(problem, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds, beside))
-    st.markdown(f"**{sentence(profile.sentence.replace('`', chr(39)))}**")
+    st.markdown(f"**{sentence(profile.sentence)}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
     for warning in profile.warnings:
         if warning in problem.notes:
             continue  # said below, as it is what the person asked for
-        st.warning(sentence(warning.replace("`", "'")), icon=":material/warning:")
+        st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 
 

@@ -10,13 +10,16 @@ import streamlit as st
 from pages._cache import cached
 from pages._frame import framed
 from pages._guard import guarded, guarded_fragment
-from pages._score import show_scoring, told
-from pages._shared import empty, engine, plain, remember, session, store, warm_up
+from pages._score import show_scoring
+from pages._services import engine, store, warm_up
+from pages._tab import remember, session
+from pages._text import plain, sentence
+from pages._widgets import empty
 
 if TYPE_CHECKING:
     from core.exporting.shelf import Kept, Shelf
     from core.plan import StrategyChoice
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 CONTENTS = (
     ("model.keras", "takes raw columns – numbers, text, missing and unseen values – and gives probabilities"),
@@ -103,7 +106,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     exports = shelf()
     reason = why_not(choice)
     if reason is not None:
-        st.info(told(reason), icon=":material/block:")
+        st.info(sentence(reason), icon=":material/block:")
         st.button("Refit on all rows", type="primary", icon=":material/model_training:", disabled=True)
         return None
     if exports.working(record, choice):
@@ -115,10 +118,10 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
         return kept
     foreign = exports.not_from_here(record, choice)
     if foreign is not None:
-        st.warning(told(foreign), icon=":material/gpp_maybe:")
+        st.warning(sentence(foreign), icon=":material/gpp_maybe:")
     problem = exports.problem(record, choice)
     if problem is not None:
-        st.error(told(problem), icon=":material/error:")
+        st.error(sentence(problem), icon=":material/error:")
     if st.button(
         "Refit on all rows",
         type="primary",
@@ -149,7 +152,7 @@ def wait(record: RunRecord, choice: StrategyChoice) -> None:
 def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:
     with st.container(border=True, key="package"):
         words, act = st.columns([2, 1], vertical_alignment="center")
-        words.markdown(f"**{plain(kept.scorer.target)}** – {told(kept.rule())}")
+        words.markdown(f"**{plain(kept.scorer.target)}** – {sentence(kept.rule())}")
         act.download_button(
             "Download the model",
             kept.archive,
@@ -162,7 +165,7 @@ def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None
         )
         inside = kept.files()
         st.markdown("\n".join(f"- `{name}` {what}" for name, what in CONTENTS if name in inside))
-        st.caption(f":material/verified: {told(kept.checks)}")
+        st.caption(f":material/verified: {sentence(kept.checks)}")
 
 
 def file_stem(name: str) -> str:

@@ -11,10 +11,13 @@ import streamlit as st
 
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback
-from pages._shared import empty, engine, plain, reopen, sentence, store, warm_up
+from pages._services import engine, store, warm_up
+from pages._tab import reopen
+from pages._text import plain, sentence
+from pages._widgets import empty
 
 if TYPE_CHECKING:
-    from core.runs.store import RunRecord
+    from core.runs.record import RunRecord
 
 PAGE = 20
 BADGES = {

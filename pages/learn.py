@@ -17,7 +17,10 @@ from core.strategies.choosing import with_parameter
 from core.teaching.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
 from pages._frame import framed
 from pages._parameters import parameter_field
-from pages._shared import draw, engine, plain, remember, sentence, session, warm_up
+from pages._services import engine, warm_up
+from pages._tab import remember, session
+from pages._text import plain, sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -20,7 +20,9 @@ from core.strategies.presets import PRESETS
 from core.words import TableError, duration
 from pages._frame import framed
 from pages._ranking_results import show_results
-from pages._shared import engine, plain, problem_of, sentence, session, store, warm_up
+from pages._services import engine, store, warm_up
+from pages._tab import problem_of, session
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from core.data.problem import Problem
@@ -101,7 +103,7 @@ def show_entry(position: int, entry: Entry) -> None:
         words.markdown(f"**{plain(table.name)}** · {len(table.frame):,} rows, {len(table.columns)} columns")
         try:
             problem = problem_of(table, plan_for(chosen_plan(), entry.target))
-            words.caption(sentence(imbalance_sentence(problem.target).replace("`", "'")))
+            words.caption(sentence(imbalance_sentence(problem.target)))
         except TableError as error:
             st.error(sentence(why_left_out(table.name, error)), icon=":material/error:")
 

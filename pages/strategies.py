@@ -14,7 +14,11 @@ from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
 from pages._refusal import show_refusal
-from pages._shared import ask_about_long_run, empty, plain, problem_of, remember, sentence, session, start_run, warm_up
+from pages._services import warm_up
+from pages._start import ask_about_long_run, start_run
+from pages._tab import problem_of, remember, session
+from pages._text import plain, sentence
+from pages._widgets import empty
 
 # No table has a column of this name.
 NO_COLUMN = ""
@@ -56,7 +60,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         words.markdown(f"**{len(plan.strategies)} strategies × {split.in_words}**{cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         for note in notes:
-            words.caption(sentence(note.replace("`", "'")))
+            words.caption(sentence(note))
         with st.expander("Network", icon=":material/hub:"):
             network_values = network_fields(plan.network)
         with st.expander("Split", icon=":material/call_split:", expanded=work is None):

@@ -15,7 +15,7 @@ from core.data.samples import load_sample
 from core.evaluation.comparison import compare
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
 from core.runs.store import Store
-from pages._shared import engine
+from pages._services import engine
 from tests.pages.conftest import APP
 
 PLAN = Plan(

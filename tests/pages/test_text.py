@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from core.words import duration
-from pages._shared import plain
+from pages._text import plain, sentence
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -57,3 +57,7 @@ def test_durations_are_rough() -> None:
 def test_half_a_character_is_shown_as_one_that_is_unknown() -> None:
     """A lone surrogate has no UTF-8, in which everything goes to the browser."""
     assert plain("a\ud800b").encode() == b"a?b"
+
+
+def test_names_in_code_marks_stand_in_quotation_marks() -> None:
+    assert sentence("no column `rings`").replace("\\", "") == "no column 'rings'"

@@ -1,0 +1,39 @@
+"""How far a whole run has come, in words."""
+
+from __future__ import annotations
+
+from core.runs.record import Progress
+from core.words import duration
+
+
+def progress_of_run(progress: Progress | None, finished: int, total: int) -> tuple[float, str]:
+    """Return the share of a run that is done, and what it is doing.
+
+    Parameters
+    ----------
+    progress : Progress or None
+        Of the unit at work, where it is known.
+    finished, total : int
+        Units of the run; a unit is one fold of one repeat.
+
+    Returns
+    -------
+    share : float
+        In [0, 1].
+    words : str
+        One line of plain text.
+
+    Examples
+    --------
+    >>> progress_of_run(Progress("0-2", 0.5, "training 16 networks", 20.0), 2, 5)
+    (0.5, 'Fold 3 of 5: training 16 networks – about 20 s left')
+    >>> progress_of_run(None, 5, 5)
+    (1.0, 'Fold 5 of 5')
+    """
+    share, words = finished / max(1, total), f"Fold {min(finished + 1, total)} of {total}"
+    if progress is not None:
+        share += progress.share / max(1, total)
+        words += f": {progress.doing}"
+        if progress.seconds_left is not None:
+            words += f" – {duration(progress.seconds_left)} left"
+    return min(1.0, share), words

@@ -1,0 +1,69 @@
+"""What this browser tab has in hand: a table, a plan for it, and the run on view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._cache import cached
+from pages._services import store
+
+if TYPE_CHECKING:
+    from core.data.problem import Problem
+    from core.data.table import Table
+    from core.plan import Plan
+    from core.runs.record import RunRecord
+    from pages._session import Session
+
+
+def session() -> Session:
+    """Return this tab's state."""
+    from pages._session import Session
+
+    return st.session_state.setdefault("session", Session())
+
+
+def remember(new: Session) -> None:
+    """Keep a new state for this tab."""
+    st.session_state["session"] = new
+
+
+def problem_of(table: Table, plan: Plan) -> Problem:
+    """Return a table under a plan; the parts that neither strategies nor network change are computed once.
+
+    Raises
+    ------
+    TableError, PlanError
+        The plan does not suit the table; the message says why.
+    """
+    split, kinds = plan.split, tuple((column.name, column.kind) for column in table.columns)
+    problem = _problem(
+        table, plan, table.digest, kinds, plan.kinds, plan.target, plan.positive, plan.classes,
+        split.folds, split.seed, split.group, split.time, plan.network.validation_split,
+    )  # fmt: skip
+    return problem if problem.plan == plan else replace(problem, plan=plan)
+
+
+@cached(max_entries=32)
+def _problem(_table: Table, _plan: Plan, *key: object) -> Problem:
+    from core.data.problem import Problem
+    from core.data.splitting import check_splits
+
+    problem = Problem.of(_table, _plan)
+    check_splits(problem)
+    return problem
+
+
+def reopen(record: RunRecord) -> None:
+    """Take up a run's table and plan; where the table refuses the column kinds, say so and go on without them."""
+    from core.words import TableError
+
+    table = store().table(record.id)
+    try:
+        state = session().reopened(table, record.plan)
+    except TableError as error:
+        st.session_state["problem"] = str(error)
+        state = session().reopened(table, replace(record.plan, kinds=()))
+    remember(replace(state, run_id=record.id))
