@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from core.charts.theme import COLOURS, GREY, SCALE, strategy_styles, text, themed
 from core.data.profile import Profile
 from core.evaluation import curves
+from core.evaluation.classes import error_flow
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
@@ -95,8 +96,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
         horizontal_spacing=0.09 if columns > 1 else 0.0, vertical_spacing=min(0.3, 88 / (rows * (tile + 60))),
     )  # fmt: skip
     for i, s in enumerate(strategies):
-        totals = s.confusion.sum(axis=1, keepdims=True)
-        share = np.divide(s.confusion, totals, out=np.zeros(s.confusion.shape), where=totals > 0)
+        share = error_flow(s.confusion)
         cells = [
             [f"{count:,}<br>{part:.0%}" for count, part in zip(*pair, strict=True)]
             for pair in zip(s.confusion, share, strict=True)

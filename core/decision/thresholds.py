@@ -8,22 +8,76 @@ thresholds and costs one sort. With more than two classes, one class's scale at 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+
+from core.decision.confusion import f1, precisions, recalls
 
 # Confusion matrices, shape (..., n_classes, n_classes), true classes in rows -> scores, shape (...); higher is better.
 Objective = Callable[[np.ndarray], np.ndarray]
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole > 0)
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """All the different ways in which a threshold can divide rows.
 
+    At place ``i`` the rows from the ``i``-th value on are called positive: all of them at 0, none at the last place.
 
-def f1(confusion: np.ndarray) -> np.ndarray:
-    """F1 of the positive class for two classes, macro F1 for more; 0 where undefined."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(float)
-    scores = _ratio(2 * hits, confusion.sum(axis=-1) + confusion.sum(axis=-2))
-    return scores[..., 1] if scores.shape[-1] == 2 else scores.mean(axis=-1)
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_distinct,)
+        Different probabilities, ascending.
+    called, hits : ndarray of int64, shape (n_distinct + 1,)
+        Rows, and positive rows, that are called positive at each place.
+    nothing : float
+        A threshold above all values.
+    """
+
+    values: np.ndarray
+    called: np.ndarray
+    hits: np.ndarray
+    nothing: float
+
+    @classmethod
+    def of(cls, positive: np.ndarray, p: np.ndarray) -> Cuts:
+        """Sort rows once.
+
+        Parameters
+        ----------
+        positive : ndarray of bool, shape (n,)
+        p : ndarray of float, shape (n,)
+            Probabilities of being positive, at least one.
+
+        Examples
+        --------
+        >>> cuts = Cuts.of(np.array([False, True, True]), np.array([0.2, 0.2, 0.8]))
+        >>> cuts.values.tolist(), cuts.called.tolist(), cuts.hits.tolist()
+        ([0.2, 0.8], [3, 1, 0], [2, 1, 0])
+        >>> cuts.thresholds(np.array([0, 1, 2])).tolist()
+        [0.1, 0.5, 0.9]
+        """
+        order = np.argsort(p, kind="stable")
+        ascending = p[order]
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(ascending) > 0]))
+        before = np.concatenate([[0], np.cumsum(positive[order])])
+        edges = np.append(starts, len(p))
+        top = ascending[-1]
+        nothing = float(max(np.nextafter(top, p.dtype.type(2)), (top + 1) / 2))
+        return cls(ascending[starts].astype(np.float64), len(p) - edges, before[-1] - before[edges], nothing)
+
+    def thresholds(self, places: np.ndarray) -> np.ndarray:
+        """Return a threshold for each place, halfway between two values."""
+        lower, upper = np.concatenate([[0.0], self.values])[places], np.append(self.values, self.nothing)[places]
+        middle = (lower + upper) / 2
+        # Between neighbouring floats the middle rounds to one of them: the upper one decides the same.
+        inside = np.where((places == 0) | (middle > lower), middle, upper)
+        return np.where(places == len(self.values), self.nothing, inside)
+
+    def nearest_to_half(self, places: np.ndarray) -> float:
+        """Return the threshold of some places that is nearest to 0.5; of two that are as near, the first."""
+        candidates = self.thresholds(places)
+        return float(candidates[np.argmin(np.abs(candidates - 0.5))])
 
 
 def best_threshold(y: np.ndarray, p: np.ndarray, objective: Objective = f1) -> float:
@@ -37,26 +91,21 @@ def best_threshold(y: np.ndarray, p: np.ndarray, objective: Objective = f1) -> f
         Probabilities of class 1; a row is called positive from the threshold on.
     objective : callable
         See ``Objective``. Among equals the threshold nearest to 0.5 is taken, halfway between two rows.
+
+    Examples
+    --------
+    >>> best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.4, 0.9]))
+    0.30000000000000004
     """
-    order = np.argsort(-p, kind="stable")
-    values, truth = p[order], y[order] == 1
-    # called[i] rows are called positive at the i-th candidate.
-    called = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    hits = np.concatenate([[0], np.cumsum(truth)])[called]
-    confusion = np.empty((len(called), 2, 2))
-    confusion[:, 1, 1], confusion[:, 1, 0] = hits, truth.sum() - hits
-    confusion[:, 0, 1], confusion[:, 0, 0] = called - hits, (~truth).sum() - called + hits
-    nothing = max(np.nextafter(values[0], values.dtype.type(2)), (values[0] + 1) / 2)
-    edges = np.concatenate([[nothing], values[called[1:] - 1]])
-    middles = np.append(edges[1:], 0)
-    middles = (edges + middles) / 2
-    middles[0] = nothing
-    # Between neighbouring floats the middle rounds to one of them: the upper one decides the same.
-    below = np.append(edges[1:], -1)
-    candidates = np.where(middles > below, middles, edges)
+    positive = y == 1
+    cuts = Cuts.of(positive, p)
+    confusion = np.empty((len(cuts.called), 2, 2))
+    confusion[:, 1, 1], confusion[:, 1, 0] = cuts.hits, positive.sum() - cuts.hits
+    confusion[:, 0, 1] = cuts.called - cuts.hits
+    confusion[:, 0, 0] = (~positive).sum() - confusion[:, 0, 1]
     scores = objective(confusion)
     best = np.flatnonzero(scores >= scores.max() - 1e-12)
-    return float(candidates[best[np.argmin(np.abs(candidates[best] - 0.5))]])
+    return cuts.nearest_to_half(best[::-1])
 
 
 def best_scales(y: np.ndarray, probabilities: np.ndarray, objective: Objective = f1, rounds: int = 3) -> np.ndarray:
@@ -88,9 +137,9 @@ def best_scales(y: np.ndarray, probabilities: np.ndarray, objective: Objective =
 
 
 def _best_scale(
-    p: np.ndarray, y: np.ndarray, scales: np.ndarray, c: int, objective: Objective, most: int = 400
+    p: np.ndarray, y: np.ndarray, scales: np.ndarray, c: int, objective: Objective, max_candidates: int = 400
 ) -> tuple[float, float]:
-    """Return the best factor of class ``c`` and its score; of more than ``most`` candidates, evenly spread ones."""
+    """Return the best factor of class ``c`` and its score; of more than ``max_candidates``, evenly spread ones."""
     n_classes = p.shape[1]
     others = p * scales
     others[:, c] = -1.0
@@ -100,8 +149,8 @@ def _best_scale(
     order = np.argsort(turns, kind="stable")
     values = turns[order]
     cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    if len(cuts) > most:
-        cuts = cuts[np.linspace(0, len(cuts) - 1, most).round().astype(int)]
+    if len(cuts) > max_candidates:
+        cuts = cuts[np.linspace(0, len(cuts) - 1, max_candidates).round().astype(int)]
     confusion = np.zeros((len(cuts), n_classes, n_classes))
     np.add.at(confusion[0], (y, rival), 1)
     for i in range(1, len(cuts)):
@@ -119,31 +168,6 @@ def _best_scale(
     else:
         scale = (values[cut - 1] + values[cut]) / 2
     return float(scale), float(scores[best])
-
-
-def recalls(confusion: np.ndarray) -> np.ndarray:
-    """Recall by class, shape (..., n_classes); 0 for classes without rows."""
-    return _ratio(np.diagonal(confusion, axis1=-2, axis2=-1).astype(float), confusion.sum(axis=-1))
-
-
-def precisions(confusion: np.ndarray) -> np.ndarray:
-    """Precision by class, shape (..., n_classes); 0 for classes never decided."""
-    return _ratio(np.diagonal(confusion, axis1=-2, axis2=-1).astype(float), confusion.sum(axis=-2))
-
-
-def g_mean(confusion: np.ndarray) -> np.ndarray:
-    """Geometric mean of the recalls of the classes that have rows."""
-    present = confusion.sum(axis=-1) > 0
-    return np.where(present, recalls(confusion), 1.0).prod(axis=-1) ** (1 / np.maximum(present.sum(axis=-1), 1))
-
-
-def mcc(confusion: np.ndarray) -> np.ndarray:
-    """Matthews correlation for any number of classes (Gorodkin 2004, R_K); 0 where undefined."""
-    truth, decided = confusion.sum(axis=-1), confusion.sum(axis=-2)
-    n = truth.sum(axis=-1)
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1).sum(axis=-1)
-    spread = (n**2 - (truth**2).sum(axis=-1)) * (n**2 - (decided**2).sum(axis=-1))
-    return _ratio(hits * n - (truth * decided).sum(axis=-1), np.sqrt(np.maximum(spread, 0).astype(float)))
 
 
 def recall_floor(floor: float) -> Objective:
@@ -172,7 +196,7 @@ def precision_floor(floor: float) -> Objective:
 
 
 def expected_cost(costs: np.ndarray) -> Objective:
-    """Return the objective "the least cost a row", for costs by true class and decision."""
+    """Return the objective "the lowest cost per row", for costs by true class and decision."""
 
     def score(confusion: np.ndarray) -> np.ndarray:
         return -(confusion * costs).sum(axis=(-2, -1)) / confusion.sum(axis=(-2, -1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.decision.thresholds import precisions, recalls
+from core.decision.confusion import f1_scores, precisions, ratio, recalls
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +29,14 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     confusion : ndarray, shape (n_classes, n_classes)
         Truth down, decision across.
     """
-    precision, recall = precisions(confusion), recalls(confusion)
-    both = precision + recall
-    f1 = np.divide(2 * precision * recall, both, out=np.zeros(len(both)), where=both > 0)
     present = confusion.sum(axis=1) > 0
-    return ClassScores(*(np.where(present, values, np.nan) for values in (precision, recall, f1)))
+    scores = (precisions(confusion), recalls(confusion), f1_scores(confusion))
+    return ClassScores(*(np.where(present, values, np.nan) for values in scores))
 
 
 def error_flow(confusion: np.ndarray) -> np.ndarray:
     """Return the share of each true class that is called each class; rows sum to 1, or to 0 without rows."""
-    totals = confusion.sum(axis=1, keepdims=True)
-    return np.divide(confusion, totals, out=np.zeros(confusion.shape), where=totals > 0)
+    return ratio(confusion, confusion.sum(axis=1, keepdims=True))
 
 
 def worst_flows(confusion: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.decision.confusion import ratio
+from core.decision.thresholds import Cuts
 from core.evaluation.outoffold import OutOfFold
 
 _NAMES = ("rest", "class")
@@ -126,43 +128,6 @@ class Readings:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ranked:
-    """A strategy's order statistics.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (n_distinct,)
-        Different probabilities, ascending.
-    called, hits : ndarray of int64, shape (n_distinct + 1,)
-        Rows, and positive rows, from each of them on; the last entry is 0.
-    """
-
-    values: np.ndarray
-    called: np.ndarray
-    hits: np.ndarray
-
-    @classmethod
-    def of(cls, truth: np.ndarray, p: np.ndarray) -> _Ranked:
-        order = np.argsort(p, kind="stable")
-        ascending = p[order].astype(np.float64)
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(ascending) > 0]))
-        before = np.concatenate([[0], np.cumsum(truth[order])])
-        cuts = np.append(starts, len(p))
-        return cls(ascending[starts], len(p) - cuts, before[-1] - before[cuts])
-
-    def middle(self, at: int) -> float:
-        """Return a threshold that calls the rows from the ``at``-th value on: halfway to the value below."""
-        if at == len(self.values):
-            top = float(self.values[-1])
-            return max((top + 1) / 2, math.nextafter(top, 2))
-        upper = float(self.values[at])
-        lower = float(self.values[at - 1]) if at else 0.0
-        middle = (lower + upper) / 2
-        # Between neighbouring floats the middle may round down to the lower one.
-        return middle if at == 0 or middle > lower else upper
-
-
-@dataclass(frozen=True, eq=False)
 class Explorer:
     """One class against the rest, for all strategies.
 
@@ -172,6 +137,8 @@ class Explorer:
         Strategies, in order.
     n_class, n_rest : int
         Tested rows of the class and of the rest.
+    cuts : tuple of Cuts
+        How a threshold can divide the rows, by strategy.
     own_called, own_hits : ndarray of int64, shape (n_strategies, 1)
         Rows, and rows of the class, that a strategy's own decisions call the class, fold by fold.
     """
@@ -179,7 +146,7 @@ class Explorer:
     keys: tuple[str, ...]
     n_class: int
     n_rest: int
-    ranked: tuple[_Ranked, ...]
+    cuts: tuple[Cuts, ...]
     own_called: np.ndarray
     own_hits: np.ndarray
 
@@ -187,11 +154,11 @@ class Explorer:
     def of(cls, pooled: Sequence[OutOfFold], code: int) -> Explorer:
         """Sort every strategy's probabilities of a class once."""
         truth = pooled[0].truth == code
-        ranked = tuple(_Ranked.of(one.truth == code, one.probabilities[:, code]) for one in pooled)
+        cuts = tuple(Cuts.of(rows.truth == code, rows.probabilities[:, code].astype(np.float64)) for rows in pooled)
         n_class = int(truth.sum())
-        called = np.array([[(one.decisions == code).sum()] for one in pooled], np.int64)
-        hits = np.array([[((one.decisions == code) & (one.truth == code)).sum()] for one in pooled], np.int64)
-        return cls(tuple(one.key for one in pooled), n_class, len(truth) - n_class, ranked, called, hits)
+        called = np.array([[(rows.decisions == code).sum()] for rows in pooled], np.int64)
+        hits = np.array([[((rows.decisions == code) & (rows.truth == code)).sum()] for rows in pooled], np.int64)
+        return cls(tuple(rows.key for rows in pooled), n_class, len(truth) - n_class, cuts, called, hits)
 
     @property
     def share(self) -> float:
@@ -206,15 +173,15 @@ class Explorer:
         thresholds : ndarray, shape (n_thresholds,), or float
             A row is called the class where its probability is at least the threshold.
         """
-        asked = np.atleast_1d(np.asarray(thresholds, np.float64))
-        return self.at_own(np.broadcast_to(asked, (len(self.ranked), len(asked))), costs)
+        shared = np.atleast_1d(np.asarray(thresholds, np.float64))
+        return self.at_own(np.broadcast_to(shared, (len(self.cuts), len(shared))), costs)
 
     def at_own(self, thresholds: np.ndarray, costs: Costs) -> Readings:
         """Return the figures at thresholds of each strategy's own, shape (n_strategies, n_thresholds)."""
         counts = np.empty((2, *thresholds.shape), np.int64)
-        for i, one in enumerate(self.ranked):
-            at = np.searchsorted(one.values, thresholds[i], side="left")
-            counts[0, i], counts[1, i] = one.called[at], one.hits[at]
+        for i, cuts in enumerate(self.cuts):
+            places = np.searchsorted(cuts.values, thresholds[i], side="left")
+            counts[0, i], counts[1, i] = cuts.called[places], cuts.hits[places]
         return self._readings(thresholds, counts[0], counts[1], costs)
 
     def decided(self, costs: Costs) -> Readings:
@@ -230,16 +197,15 @@ class Explorer:
         Exact over all thresholds. It is chosen on the same rows that it is then read on, so what it
         promises is optimistic. Among equals the one nearest to 0.5 is taken.
         """
-        found = []
-        for one in self.ranked:
-            value = costs.per_row(*self._rates(one.called, one.hits), self.share)
+        thresholds = []
+        for cuts in self.cuts:
+            value = costs.per_row(*self._rates(cuts.called, cuts.hits), self.share)
             value = -value if costs.benefits else value
             equals = np.flatnonzero(value <= value.min() + 1e-12)
             # Thresholds ascend with the position, so only the two around 0.5 can be nearest to it.
-            around = np.searchsorted(equals, np.searchsorted(one.values, 0.5))
-            near = equals[max(0, around - 1) : around + 2]
-            found.append(min((one.middle(int(at)) for at in near), key=lambda t: abs(t - 0.5)))
-        return np.array(found)
+            around = np.searchsorted(equals, np.searchsorted(cuts.values, 0.5))
+            thresholds.append(cuts.nearest_to_half(equals[max(0, around - 1) : around + 2]))
+        return np.array(thresholds)
 
     def _rates(self, called: np.ndarray, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return hits / max(1, self.n_class), (called - hits) / max(1, self.n_rest)
@@ -247,16 +213,12 @@ class Explorer:
     def _readings(self, thresholds: np.ndarray, called: np.ndarray, hits: np.ndarray, costs: Costs) -> Readings:
         true_rate, false_rate = self._rates(called, hits)
         share = self.share if costs.prevalence is None else costs.prevalence
-        found, alarms = share * true_rate, (1 - share) * false_rate
+        caught, alarms = share * true_rate, (1 - share) * false_rate
         confusion = np.empty((*called.shape, 2, 2), np.int64)
         confusion[..., 1, 1], confusion[..., 1, 0] = hits, self.n_class - hits
         confusion[..., 0, 1], confusion[..., 0, 0] = called - hits, self.n_rest - (called - hits)
-        precision = _ratio(found, found + alarms)
-        f1 = _ratio(2 * found, found + alarms + share)
+        precision = ratio(caught, caught + alarms)
+        f1 = ratio(2 * caught, caught + alarms + share)
         return Readings(
             thresholds, confusion, precision, true_rate, f1, costs.per_row(true_rate, false_rate, self.share)
         )
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)

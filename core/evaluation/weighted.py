@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from core.decision.confusion import f1_scores, g_mean, hits, mcc, precisions, ratio, recalls
 from core.evaluation.metrics import METRICS, defined
 
 _RANKING = ("average_precision", "roc_auc")
@@ -65,14 +66,14 @@ class Predictions:
         confusion = summed[: k * k].T.reshape(draws, k, k)
         total = confusion.sum(axis=(1, 2))
         present = confusion.sum(axis=2) > 0
-        found = confusion_scores(confusion)
+        by_key = confusion_scores(confusion)
         ranked = np.stack([ranking.scores(weights) for ranking in self.rankings])
         # A class without rows has no ranking and does not count for the mean.
         ranked = _mean_over(present.T[:, None], ranked) if k > 2 else ranked[0]
-        found.update(zip(_RANKING, ranked, strict=True))
-        found["brier"], found["log_loss"] = _ratio(summed[k * k], total), _ratio(summed[k * k + 1], total)
+        by_key.update(zip(_RANKING, ranked, strict=True))
+        by_key["brier"], by_key["log_loss"] = ratio(summed[k * k], total), ratio(summed[k * k + 1], total)
         known = defined(present)
-        return {metric.key: np.where(known[metric.key], found[metric.key], np.nan) for metric in METRICS}
+        return {metric.key: np.where(known[metric.key], by_key[metric.key], np.nan) for metric in METRICS}
 
 
 class _Ranking:
@@ -101,17 +102,17 @@ class _Ranking:
         """Return average precision and ROC AUC, shape (2, n_draws)."""
         m = self.size
         summed = self.runs @ weights
-        negative, hits = summed[: 2 * m + 1], summed[2 * m + 1 :]
+        negative, positive = summed[: 2 * m + 1], summed[2 * m + 1 :]
         if not m:
             return np.full((2, weights.shape[1]), np.nan)
         above = np.cumsum(negative, axis=0)  # negatives ranked above a group at 2i, tied ones included at 2i + 1
-        found = np.cumsum(hits, axis=0)
-        called = found + above[1 : 2 * m : 2]
-        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+        caught = np.cumsum(positive, axis=0)
+        called = caught + above[1 : 2 * m : 2]
+        precision = ratio(caught, called)
         with np.errstate(divide="ignore", invalid="ignore"):
-            average_precision = (hits * precision).sum(axis=0) / found[-1]
+            average_precision = (positive * precision).sum(axis=0) / caught[-1]
             beaten = above[-1] - (above[0 : 2 * m : 2] + above[1 : 2 * m : 2]) / 2
-            auc = (hits * beaten).sum(axis=0) / (found[-1] * above[-1])
+            auc = (positive * beaten).sum(axis=0) / (caught[-1] * above[-1])
         return np.stack([average_precision, auc])
 
 
@@ -128,14 +129,8 @@ def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     dict of ndarray, shape (...)
         Means over classes leave out those without rows.
     """
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
-    truth, called = confusion.sum(axis=-1).astype(np.float64), confusion.sum(axis=-2).astype(np.float64)
-    total = truth.sum(axis=-1)
-    precision, recall, f1 = _ratio(hits, called), _ratio(hits, truth), _ratio(2 * hits, truth + called)
-    covariance = hits.sum(axis=-1) * total - (truth * called).sum(axis=-1)
-    variances = (total**2 - (truth**2).sum(axis=-1)) * (total**2 - (called**2).sum(axis=-1))
-
-    present = truth > 0
+    present = confusion.sum(axis=-1) > 0
+    recall = recalls(confusion)
 
     def mean(by_class: np.ndarray) -> np.ndarray:
         return _mean_over(np.moveaxis(present, -1, 0), np.moveaxis(by_class, -1, 0))
@@ -144,20 +139,16 @@ def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
         return by_class[..., 1] if by_class.shape[-1] == 2 else mean(by_class)
 
     return {
-        "precision": shown(precision),
+        "precision": shown(precisions(confusion)),
         "recall": shown(recall),
-        "f1": shown(f1),
+        "f1": shown(f1_scores(confusion)),
         "balanced_accuracy": mean(recall),
-        "mcc": _ratio(covariance, np.sqrt(np.maximum(variances, 0))),
-        "g_mean": np.prod(np.where(present, recall, 1), axis=-1) ** (1 / np.maximum(1, present.sum(axis=-1))),
-        "accuracy": _ratio(hits.sum(axis=-1), total),
+        "mcc": mcc(confusion),
+        "g_mean": g_mean(confusion),
+        "accuracy": ratio(hits(confusion).sum(axis=-1), confusion.sum(axis=(-2, -1))),
     }
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
 
 
 def _mean_over(chosen: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return the mean along the first axis of what is chosen; 0 where nothing is."""
-    return _ratio(np.where(chosen, values, 0).sum(axis=0), np.broadcast_to(chosen, values.shape).sum(axis=0))
+    return ratio(np.where(chosen, values, 0).sum(axis=0), np.broadcast_to(chosen, values.shape).sum(axis=0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.decision import Isotonic, PriorShift, Temperature, thresholds
+from core.decision import Isotonic, PriorShift, Temperature, confusion, thresholds
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
 from core.strategies.snippets import functions
@@ -80,7 +80,7 @@ class ThresholdF1(Threshold):
         return Snippet(rule="f1")
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
-        return thresholds.f1
+        return confusion.f1
 
 
 @register
@@ -105,7 +105,7 @@ class ThresholdGMean(Threshold):
         return Snippet(imports, rule='lambda y, d: geometric_mean_score(y, d, average="multiclass")')
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
-        return thresholds.g_mean
+        return confusion.g_mean
 
 
 @register
@@ -132,7 +132,7 @@ class ThresholdMcc(Threshold):
         return Snippet(("from sklearn.metrics import matthews_corrcoef",), rule="matthews_corrcoef")
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
-        return thresholds.mcc
+        return confusion.mcc
 
 
 @register

@@ -10,7 +10,8 @@ from imblearn.metrics import geometric_mean_score
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, matthews_corrcoef, precision_score, recall_score
 
-from core.decision import Isotonic, Temperature, thresholds
+from core.decision import Isotonic, Temperature
+from core.decision import confusion as metrics
 from core.plan import Part
 from core.strategies import TrainingView, make
 from core.training.lane import Lane, LossTerms
@@ -37,11 +38,11 @@ def test_objectives_equal_the_libraries_metrics(n_classes: int) -> None:
     decided = p.argmax(axis=1)
     confusion = confusion_matrix(y, decided)
     average = "binary" if n_classes == 2 else "macro"
-    assert thresholds.f1(confusion) == pytest.approx(f1_score(y, decided, average=average))
-    assert thresholds.mcc(confusion) == pytest.approx(matthews_corrcoef(y, decided))
-    assert thresholds.g_mean(confusion) == pytest.approx(geometric_mean_score(y, decided, average="multiclass"))
-    np.testing.assert_allclose(thresholds.recalls(confusion), recall_score(y, decided, average=None))
-    np.testing.assert_allclose(thresholds.precisions(confusion), precision_score(y, decided, average=None))
+    assert metrics.f1(confusion) == pytest.approx(f1_score(y, decided, average=average))
+    assert metrics.mcc(confusion) == pytest.approx(matthews_corrcoef(y, decided))
+    assert metrics.g_mean(confusion) == pytest.approx(geometric_mean_score(y, decided, average="multiclass"))
+    np.testing.assert_allclose(metrics.recalls(confusion), recall_score(y, decided, average=None))
+    np.testing.assert_allclose(metrics.precisions(confusion), precision_score(y, decided, average=None))
 
 
 SCORES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
@@ -84,7 +85,7 @@ def test_scales_for_many_classes_are_no_worse_than_no_scales() -> None:
     for key in ("threshold_f1", "threshold_g_mean", "threshold_mcc"):
         rule = make(Part.of(key)).rule(p, y, view_of(y, 3), [])
         assert rule is not None
-        metric = {"threshold_f1": thresholds.f1, "threshold_g_mean": thresholds.g_mean, "threshold_mcc": thresholds.mcc}
+        metric = {"threshold_f1": metrics.f1, "threshold_g_mean": metrics.g_mean, "threshold_mcc": metrics.mcc}
         before = metric[key](confusion_matrix(y, p.argmax(axis=1)))
         after = metric[key](confusion_matrix(y, rule.decide(p)))
         assert after >= before
