@@ -65,8 +65,12 @@ def split_rows(problem: Problem, unit: Unit) -> FoldRows:
     return FoldRows(*stratified_split(train, y, share, seed), test)
 
 
+# A class of four rows has two of them in the training part of every stratified fold, even of two folds.
+_SAFE_ROWS = 4
+
+
 def check_splits(problem: Problem) -> None:
-    """Refuse a split by time or groups that leaves a fold without what training needs, before anything is trained.
+    """Refuse a split that leaves a fold without what training needs, before anything is trained.
 
     Raises
     ------
@@ -74,8 +78,8 @@ def check_splits(problem: Problem) -> None:
         A fold cannot be made; the message says what to change.
     """
     split = problem.plan.split
-    if split.time is None and split.group is None:
-        return  # of the classes' rows, which is all that stratified folds ask for, the target is sure
+    if split.time is None and split.group is None and problem.target.counts.max() >= _SAFE_ROWS:
+        return
     # Of the first repeat alone: with many groups, a split takes seconds.
     for fold in range(split.folds):
         split_rows(problem, Unit(0, fold))
@@ -121,10 +125,21 @@ def _grouped(
 
 
 def stratified_split(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keep a stratified share for validation; a class of one row stays in the rows that are fitted on."""
+    """Keep a stratified share for validation; a class of one row stays in the rows that are fitted on.
+
+    Raises
+    ------
+    PlanError
+        No class has two rows.
+    """
     counts = np.bincount(y[train])
     lone = np.isin(y[train], np.flatnonzero(counts == 1))
     rest = train[~lone]
+    if not len(rest):
+        raise PlanError(
+            "Every class has only one row left to train on, so none can be held back to stop on: "
+            "add rows, or merge classes on the Data page."
+        )
     size = max(round(share * len(rest)), len(np.unique(y[rest])))
     splitter = StratifiedShuffleSplit(1, test_size=size, random_state=seed)
     fit, valid = next(splitter.split(rest, y[rest]))

@@ -12,7 +12,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from core.data.problem import Problem
-from core.data.splitting import Unit, split_rows
+from core.data.splitting import Unit, check_splits, split_rows
 from core.data.table import Table, from_frame
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 
@@ -56,3 +56,12 @@ def test_a_plan_of_an_earlier_version_keeps_its_folds(table: Table) -> None:
     assert earlier != replace(earlier, split=replace(earlier.split, seeding=2))
     with pytest.raises(PlanError, match="Seeding"):
         SplitSettings(seeding=3)
+
+
+def test_two_rows_of_each_class_are_too_few_to_hold_any_back() -> None:
+    tiny = from_frame(pd.DataFrame({"x": [1.5, 2.5, 3.5, 4.5], "y": ["a", "a", "b", "b"]}))
+    problem = Problem.of(tiny, Plan("y", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2)))
+    with pytest.raises(PlanError, match="only one row left to train on"):
+        split_rows(problem, Unit(0, 0))
+    with pytest.raises(PlanError, match="merge classes on the Data page"):
+        check_splits(problem)
