@@ -24,28 +24,29 @@ DRAWN = 4
 SIDES = ("As trained", "With prior correction")
 
 
-def show_calibration(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show reliability diagrams, the shift of the mean probability, and the scores."""
-    code = class_against_rest(found, record.positive, "calibration_class")
-    keys = [summary.key for summary in found.strategies]
+    code = class_against_rest(comparison, record.positive, "calibration_class")
+    keys = [summary.key for summary in comparison.strategies]
     calibrated = frozenset(
         choice.key for choice in record.plan.strategies if any(part.calibrates for part in parts_of(choice))
     )
-    before = scores(found, key, code, False)
+    before = scores(comparison, key, code, False)
     after = [
-        None if one in calibrated else score for one, score in zip(keys, scores(found, key, code, True), strict=True)
+        None if one in calibrated else score
+        for one, score in zip(keys, scores(comparison, key, code, True), strict=True)
     ]
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Reliability", anchor=False)
-        show_reliability(found, names, key, code, calibrated)
+        show_reliability(comparison, names, key, code, calibrated)
     with right:
         st.subheader("What the balance shifts", anchor=False)
         draw(charts_views.prior_shift(keys, names, before, after), "shift", "Mean probability of each strategy")
         st.caption(
-            f"Right of the dotted line, a strategy says {plain(found.labels[code])} more often than it is so. Prior "
-            "correction takes back what a changed number of rows did; what weights and losses shift stays, since they "
-            "change no rows. Strategies that calibrate by themselves are not corrected again."
+            f"Right of the dotted line, a strategy says {plain(comparison.labels[code])} more often than it is so. "
+            "Prior correction takes back what a changed number of rows did; what weights and losses shift stays, since "
+            "they change no rows. Strategies that calibrate by themselves are not corrected again."
         )
     st.subheader("Scores", anchor=False)
     st.dataframe(
@@ -61,8 +62,10 @@ def show_calibration(record: RunRecord, found: Comparison, names: dict[str, str]
     )
 
 
-def show_reliability(found: Comparison, names: dict[str, str], key: str, code: int, calibrated: frozenset[str]) -> None:
-    keys = [summary.key for summary in found.strategies]
+def show_reliability(
+    comparison: Comparison, names: dict[str, str], key: str, code: int, calibrated: frozenset[str]
+) -> None:
+    keys = [summary.key for summary in comparison.strategies]
     side = st.segmented_control(
         "Probabilities", SIDES, default=SIDES[0], key="calibration_side", required=True, label_visibility="collapsed"
     )
@@ -81,12 +84,14 @@ def show_reliability(found: Comparison, names: dict[str, str], key: str, code: i
         return
     corrected = side == SIDES[1]
     drawn = {
-        one: strategy_bins(found, key, code, one, corrected and one not in calibrated) for one in keys if one in chosen
+        one: strategy_bins(comparison, key, code, one, corrected and one not in calibrated)
+        for one in keys
+        if one in chosen
     }
     draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
     st.caption(
         "Ten bins with about as many rows each. On the dotted line, probabilities mean what they say; below it they "
-        "are too high. Bars are 95 % intervals (Wilson)" + repeats_note(tested_rows(found, key)) + "."
+        "are too high. Bars are 95 % intervals (Wilson)" + repeats_note(tested_rows(comparison, key)) + "."
     )
 
 
@@ -115,19 +120,19 @@ def scores_table(
 
 
 @cached(max_entries=4)
-def rows_of(_found: Comparison, key: str, corrected: bool) -> tuple[OutOfFold, ...]:
-    pooled = tested_rows(_found, key)
+def rows_of(_comparison: Comparison, key: str, corrected: bool) -> tuple[OutOfFold, ...]:
+    pooled = tested_rows(_comparison, key)
     return prior_corrected(pooled) if corrected else pooled
 
 
 @cached(max_entries=32)
-def scores(_found: Comparison, key: str, code: int, corrected: bool) -> list[Calibration]:
-    return [calibration(one.truth == code, one.probabilities[:, code]) for one in rows_of(_found, key, corrected)]
+def scores(_comparison: Comparison, key: str, code: int, corrected: bool) -> list[Calibration]:
+    return [calibration(one.truth == code, one.probabilities[:, code]) for one in rows_of(_comparison, key, corrected)]
 
 
 @cached(max_entries=256)
-def strategy_bins(_found: Comparison, key: str, code: int, strategy: str, corrected: bool) -> Bins:
-    one = next(one for one in rows_of(_found, key, corrected) if one.key == strategy)
+def strategy_bins(_comparison: Comparison, key: str, code: int, strategy: str, corrected: bool) -> Bins:
+    one = next(one for one in rows_of(_comparison, key, corrected) if one.key == strategy)
     first = one.repeat == one.repeat.min()
     return bins(one.truth[first] == code, one.probabilities[first, code])
 

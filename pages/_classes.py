@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 
 
-def show_classes(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show a score of every class and strategy, and one strategy's mistakes."""
     del record, key
-    keys = [summary.key for summary in found.strategies]
+    keys = [summary.key for summary in comparison.strategies]
     st.subheader("Each class", anchor=False)
     what = st.segmented_control(
         "Score",
@@ -34,18 +34,18 @@ def show_classes(record: RunRecord, found: Comparison, names: dict[str, str], ke
         label_visibility="collapsed",
     )
     title = SCORES[what or "f1"]
-    values = np.array([getattr(class_scores(summary.confusion), what or "f1") for summary in found.strategies])
+    values = np.array([getattr(class_scores(summary.confusion), what or "f1") for summary in comparison.strategies])
     draw(
-        charts_views.class_heat(keys, names, found.labels, values, title),
+        charts_views.class_heat(keys, names, comparison.labels, values, title),
         "class_heat",
         f"{title} by class and strategy",
     )
     st.caption("Counts of all test rows together, each class against the rest.")
     st.subheader("Where errors go", anchor=False)
     chosen = st.selectbox("Strategy", keys, format_func=lambda one: plain(names[one]), key="flow_strategy")
-    confusion = found.strategies[keys.index(chosen)].confusion
+    confusion = comparison.strategies[keys.index(chosen)].confusion
     draw(
-        charts_views.error_flow(found.labels, error_flow(confusion), confusion),
+        charts_views.error_flow(comparison.labels, error_flow(confusion), confusion),
         "error_flow",
         f"Decisions by true class under {names[chosen]}",
     )
@@ -55,6 +55,6 @@ def show_classes(record: RunRecord, found: Comparison, names: dict[str, str], ke
     for true, decided, rows in flows:
         share = rows / confusion[true].sum()
         st.markdown(
-            f"- {rows:,} of {confusion[true].sum():,} rows of **{plain(found.labels[true])}** ({share:.0%}) are called "
-            f"**{plain(found.labels[decided])}**."
+            f"- {rows:,} of {confusion[true].sum():,} rows of **{plain(comparison.labels[true])}** ({share:.0%}) are "
+            f"called **{plain(comparison.labels[decided])}**."
         )

@@ -24,20 +24,20 @@ SHOWN = 1000
 KINDS = {"all": "Wrong in all", "disagree": "Disagreed on", "any": "Wrong in any"}
 
 
-def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_errors(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the rows that all strategies, or some, get wrong."""
-    errors = errors_of(found, key)
+    errors = errors_of(comparison, key)
     st.subheader("Rows that go wrong", anchor=False)
-    show_words(found, errors)
+    show_words(comparison, errors)
     kind = st.segmented_control(
         "Rows", list(KINDS), default="all", format_func=KINDS.__getitem__, key="error_kind", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
     classes = st.pills(
         "Only true classes",
-        range(len(found.labels)),
+        range(len(comparison.labels)),
         selection_mode="multi",
-        format_func=lambda code: plain(found.labels[code]),
+        format_func=lambda code: plain(comparison.labels[code]),
         key=f"error_classes_{record.id}",
     )
     chosen = {"all": errors.all_wrong, "disagree": errors.disagree, "any": errors.wrong > 0}[kind or "all"]
@@ -46,7 +46,7 @@ def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key
     if not chosen.any():
         st.info("There is no such row.")
         return
-    table = error_table(errors, chosen, labelled(record.id, key), found.labels, names)
+    table = error_table(errors, chosen, labelled(record.id, key), comparison.labels, names)
     cut = f", of which the first {SHOWN:,} are shown" if len(table) > SHOWN else ""
     words, act = st.columns([3, 1], vertical_alignment="bottom")
     words.caption(f"{len(table):,} rows{cut}, the most surely wrong first. Press a heading to sort.")
@@ -67,19 +67,20 @@ def show_errors(record: RunRecord, found: Comparison, names: dict[str, str], key
         ),
     }
     st.dataframe(table.head(SHOWN), hide_index=True, column_config=config, height=460, key="error_table")
-    if tested_rows(found, key)[0].repeat.max() > 0:
+    if tested_rows(comparison, key)[0].repeat.max() > 0:
         st.caption("With repeats, a row's decision is the one that most repeats gave.")
 
 
-def show_words(found: Comparison, errors: RowErrors) -> None:
+def show_words(comparison: Comparison, errors: RowErrors) -> None:
     """Say how many rows of each class no strategy gets right."""
     n, wrong = len(errors.keys), errors.all_wrong
     every = f"All {n} strategies are wrong on" if n > 1 else "The one strategy is wrong on"
-    total = np.bincount(errors.truth, minlength=len(found.labels))
-    lost = np.bincount(errors.truth[wrong], minlength=len(found.labels))
+    total = np.bincount(errors.truth, minlength=len(comparison.labels))
+    lost = np.bincount(errors.truth[wrong], minlength=len(comparison.labels))
     worst = sorted(np.flatnonzero(lost), key=lambda code: -lost[code] / total[code])[:3]
     parts = [
-        f"{lost[c]:,} of {total[c]:,} rows of **{plain(found.labels[c])}** ({lost[c] / total[c]:.0%})" for c in worst
+        f"{lost[c]:,} of {total[c]:,} rows of **{plain(comparison.labels[c])}** ({lost[c] / total[c]:.0%})"
+        for c in worst
     ]
     if parts:
         st.markdown(
@@ -93,8 +94,8 @@ def show_words(found: Comparison, errors: RowErrors) -> None:
 
 
 @cached(max_entries=4)
-def errors_of(_found: Comparison, key: str) -> RowErrors:
-    return row_errors(tested_rows(_found, key))
+def errors_of(_comparison: Comparison, key: str) -> RowErrors:
+    return row_errors(tested_rows(_comparison, key))
 
 
 @cached(max_entries=2)

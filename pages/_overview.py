@@ -30,34 +30,34 @@ BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
-def show_overview(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show how the strategies did over the finished folds."""
-    shown = chosen_intervals(record, found, key)
-    show_table(found, names, key, shown)
-    show_bars(found, names, shown)
-    show_confusion(found, names, key)
-    show_curves(found, names, record.positive, key)
+    shown = chosen_intervals(record, comparison, key)
+    show_table(comparison, names, key, shown)
+    show_bars(comparison, names, shown)
+    show_confusion(comparison, names, key)
+    show_curves(comparison, names, record.positive, key)
 
 
-def show_table(found: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
+def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
-    mark = f" {found.mark_in_words}" if found.partial else ""
-    st.caption(f"{spread}, {found.folds_in_words()}. ★ marks the best mean.{mark} Press a heading to sort.")
+    mark = f" {comparison.mark_in_words}" if comparison.partial else ""
+    st.caption(f"{spread}, {comparison.folds_in_words()}. ★ marks the best mean.{mark} Press a heading to sort.")
     width = 132 if shown is None else 180
     config = {metric.name: st.column_config.Column(help=metric.help, width=width) for metric in METRICS}
     config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
     config["Strategy"] = st.column_config.Column(pinned=True, width=210)
-    height = 35 * (len(found.strategies) + 1) + 15
-    style = styled(found, names, f"{key} {shown and shown.kind}", shown)
+    height = 35 * (len(comparison.strategies) + 1) + 15
+    style = styled(comparison, names, f"{key} {shown and shown.kind}", shown)
     st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
 
 
 @cached(max_entries=16)
-def styled(_found: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
+def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
     """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top."""
     heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
-    tidy = _found.table()
+    tidy = _comparison.table()
     tidy["spread"] = [f" ± {std:.3f}" if pd.notna(std) else "" for std in tidy["std"]]
     if _shown is not None:
         tidy = tidy.merge(_shown.frame.reset_index(), on=["strategy", "metric"], how="left", sort=False)
@@ -70,7 +70,7 @@ def styled(_found: Comparison, _names: dict[str, str], key: str, _shown: Interva
     tidy["metric"] = tidy["metric"].map(heads)
     means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
     best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
-    means.insert(0, "Strategy", [_names[s.key] for s in _found.strategies])
+    means.insert(0, "Strategy", [_names[s.key] for s in _comparison.strategies])
     style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
     columns = ("row", "metric", "mean", "spread", "best")
     for row, metric, mean, spread, leads in zip(*(tidy[name].tolist() for name in columns), strict=True):
@@ -90,7 +90,7 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
     return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
 
 
-def show_bars(found: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
+def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
     heads = {metric.key: metric.name for metric in METRICS}
     chosen = st.pills(
         "Metrics to draw",
@@ -105,17 +105,21 @@ def show_bars(found: Comparison, names: dict[str, str], shown: Intervals | None)
     if not metrics:
         st.info("Pick at least one metric to draw.")
         return
-    bars = charts.metric_bars(found, names, metrics) if shown is None else interval_bars(found, names, metrics, shown)
+    bars = (
+        charts.metric_bars(comparison, names, metrics)
+        if shown is None
+        else interval_bars(comparison, names, metrics, shown)
+    )
     draw(bars, "metric_bars", "Metrics of each strategy with their spread")
 
 
-def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
+def show_confusion(comparison: Comparison, names: dict[str, str], key: str) -> None:
     st.subheader("Confusion matrices", anchor=False)
     st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
-    width = 290 if len(found.labels) <= 3 else 400
+    width = 290 if len(comparison.labels) <= 3 else 400
     with st.container(horizontal=True, gap="small"):
         for position, (summary, figure) in enumerate(
-            zip(found.strategies, confusion_figures(found, names, key), strict=True)
+            zip(comparison.strategies, confusion_figures(comparison, names, key), strict=True)
         ):
             st.plotly_chart(
                 figure,
@@ -126,11 +130,11 @@ def show_confusion(found: Comparison, names: dict[str, str], key: str) -> None:
             )
 
 
-def show_curves(found: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
+def show_curves(comparison: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
     st.subheader("Curves", anchor=False)
-    code = class_against_rest(found, positive, "curve_class")
+    code = class_against_rest(comparison, positive, "curve_class")
     left, right = st.columns(2, gap="medium")
-    precision_recall, roc = curve_figures(found, names, code, key)
+    precision_recall, roc = curve_figures(comparison, names, code, key)
     with left:
         draw(precision_recall, "pr", "Precision and recall of each strategy")
     with right:
@@ -138,17 +142,17 @@ def show_curves(found: Comparison, names: dict[str, str], positive: int | None, 
 
 
 @cached(max_entries=8)
-def confusion_figures(_found: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
+def confusion_figures(_comparison: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
     """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
-    alone = (replace(_found, strategies=(summary,)) for summary in _found.strategies)
+    alone = (replace(_comparison, strategies=(summary,)) for summary in _comparison.strategies)
     return [
         charts.confusion_grid(one, _names, 1)
-        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_found.labels) <= 3 else 400)
+        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_comparison.labels) <= 3 else 400)
         .update_annotations(x=0, xanchor="left")
         for one in alone
     ]
 
 
 @cached(max_entries=32)
-def curve_figures(_found: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
-    return charts.pr_curves(_found, _names, code), charts.roc_curves(_found, _names, code)
+def curve_figures(_comparison: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
+    return charts.pr_curves(_comparison, _names, code), charts.roc_curves(_comparison, _names, code)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 
-def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show every strategy against every other on one metric."""
     st.subheader("Strategy against strategy", anchor=False)
-    if len(found.strategies) < 2:
+    if len(comparison.strategies) < 2:
         st.info("There is one strategy with results only: run two or more to compare them.")
         return
     heads = {metric.key: metric.name for metric in METRICS}
@@ -40,7 +40,7 @@ def show_pairs(record: RunRecord, found: Comparison, names: dict[str, str], key:
         "Differences up to this count as none", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
         help="In the metric's own unit: the region of practical equivalence (rope).",
     )  # fmt: skip
-    pairs = paired(record, found, key, metric, rope)
+    pairs = paired(record, comparison, key, metric, rope)
     for note in pairs.notes:
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:
@@ -85,8 +85,8 @@ def table(pairs: Pairs, names: dict[str, str]) -> pd.DataFrame:
 
 
 @cached(max_entries=64)
-def paired(_record: RunRecord, _found: Comparison, key: str, metric: str, rope: float) -> Pairs:
-    return compare_pairs(_found, _record.plan.split, metric, rope)
+def paired(_record: RunRecord, _comparison: Comparison, key: str, metric: str, rope: float) -> Pairs:
+    return compare_pairs(_comparison, _record.plan.split, metric, rope)
 
 
 @cached(max_entries=64)

@@ -18,7 +18,7 @@ from core.runs.store import StoreError
 from core.strategies import label
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._overview import BEST, always
-from pages._results import comparison
+from pages._results import comparison_of
 from pages._services import engine, store
 from pages._text import plain, sentence
 
@@ -62,16 +62,16 @@ def show_results(runs: RankedRuns) -> None:
         show_progress(runs.id, tuple(record.id for record in finished.values()))
     elif runs.stopped:
         show_stopped(runs)
-    found: dict[str, Comparison] = {}
+    comparisons: dict[str, Comparison] = {}
     for name, record in finished.items():
         with guarded():  # one damaged table must not hide the others
-            found[name] = comparison(record.id)
-    if not found:
+            comparisons[name] = comparison_of(record.id)
+    if not comparisons:
         st.caption("The first figures come after the first table.")
         return
-    if len(found) < len(runs.records):
-        st.caption(f"Figures after {len(found)} of {len(runs.records)} tables.")
-    show_ranking(found, names)
+    if len(comparisons) < len(runs.records):
+        st.caption(f"Figures after {len(comparisons)} of {len(runs.records)} tables.")
+    show_ranking(comparisons, names)
     show_runs(runs)
 
 
@@ -130,7 +130,7 @@ def show_stopped(runs: RankedRuns) -> None:
             st.rerun()
 
 
-def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:
+def show_ranking(comparisons: dict[str, Comparison], names: dict[str, str]) -> None:
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     by_key = {metric.key: metric for metric in METRICS}
     key = left.selectbox(
@@ -153,24 +153,29 @@ def show_ranking(found: dict[str, Comparison], names: dict[str, str]) -> None:
     if not chosen:
         st.info("Keep at least one strategy to rank.")
         return
-    values = scores(found, chosen, metric.key)
+    values = scores(comparisons, chosen, metric.key)
     ranking = rank(values, higher_is_better=metric.higher_is_better, names=names)
     st.markdown(f"**{sentence(verdict(ranking, names, metric.name))}**")
     for note in ranking.notes:
         st.info(sentence(note), icon=":material/info:")
-    show_failures(found, chosen, names)
+    show_failures(comparisons, chosen, names)
     if not ranking.mean_ranks.empty:
         show_diagram(ranking, names)
     show_scores(ranking, names, metric)
     if ranking.pairs:
         show_pairs(ranking, names)
-    show_downloads(found, chosen, ranking, names, metric)
+    show_downloads(comparisons, chosen, ranking, names, metric)
 
 
-def show_failures(found: dict[str, Comparison], chosen: list[str], names: dict[str, str]) -> None:
+def show_failures(comparisons: dict[str, Comparison], chosen: list[str], names: dict[str, str]) -> None:
     """Say why a strategy has no result on a table."""
-    failed = [(table, key, why) for table, one in found.items() for key, why in one.failed if key in chosen]
-    partial = [(table, note) for table, one in found.items() for note in one.notes]
+    failed = [
+        (table, key, why)
+        for table, comparison in comparisons.items()
+        for key, why in comparison.failed
+        if key in chosen
+    ]
+    partial = [(table, note) for table, comparison in comparisons.items() for note in comparison.notes]
     if failed or partial:
         with st.expander(f"Strategies without a result ({len(failed) + len(partial)})", icon=":material/block:"):
             for table, key, why in failed:
@@ -254,12 +259,12 @@ def show_pairs(ranking: Ranking, names: dict[str, str]) -> None:
 
 
 def show_downloads(
-    found: dict[str, Comparison], chosen: list[str], ranking: Ranking, names: dict[str, str], metric: Metric
+    comparisons: dict[str, Comparison], chosen: list[str], ranking: Ranking, names: dict[str, str], metric: Metric
 ) -> None:
     st.subheader("Take it away", anchor=False)
     better = metric.higher_is_better
     files = (
-        ("All metrics (CSV)", scores_csv(found, chosen, names), "ranking.csv", "text/csv"),
+        ("All metrics (CSV)", scores_csv(comparisons, chosen, names), "ranking.csv", "text/csv"),
         (f"Tests of {metric.name} (CSV)", pairs_csv(ranking, names), f"tests_{metric.key}.csv", "text/csv"),
         (
             f"{metric.name} and ranks (LaTeX)",

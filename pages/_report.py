@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 
-def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Offer the report and the results as files."""
     st.markdown(
         "**One HTML file** with the data, the verdict, all tables and figures, the plan, and notes on the method with "
         "their papers. It opens without a network; the browser's print makes a PDF of it."
     )
     name = file_name(record.name)
-    results = results_of(record, found, key)
+    results = results_of(record, comparison, key)
     st.download_button(
         "Download the report",
         report_of(results, record.name, record.versions, key),
@@ -42,7 +42,12 @@ def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key
     st.markdown("**Results as data**: the figures of every strategy, and of every fold.")
     files = (
         ("Results, CSV", safe_csv(summary_frame(results)).encode(), f"{name}.csv", "text/csv"),
-        ("Folds, Parquet", parquet(folds_frame(found, names)), f"{name}_folds.parquet", "application/octet-stream"),
+        (
+            "Folds, Parquet",
+            parquet(folds_frame(comparison, names)),
+            f"{name}_folds.parquet",
+            "application/octet-stream",
+        ),
         ("Table, LaTeX", results_latex(results).encode(), f"{name}.tex", "text/x-tex"),
         ("Plan, JSON", record.plan.to_json().encode(), f"{name}_plan.json", "application/json"),
     )
@@ -52,8 +57,8 @@ def show_report(record: RunRecord, found: Comparison, names: dict[str, str], key
 
 
 @cached(max_entries=8)
-def results_of(_record: RunRecord, _found: Comparison, key: str) -> Results:
-    return Results(Problem.of(store().table(_record.id), _record.plan), _found.results, _record.id)
+def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results:
+    return Results(Problem.of(store().table(_record.id), _record.plan), _comparison.results, _record.id)
 
 
 @cached(max_entries=4, spinner="Writing the report …")

@@ -56,28 +56,28 @@ VIEWS = (
 
 def show_results(record: RunRecord, done: set[str]) -> None:
     """Show what the finished folds say, in the view that is chosen."""
-    found = comparison(record.id)
+    comparison = comparison_of(record.id)
     if store().finished_units(record.id) != done:  # one was damaged, and is set aside
         st.rerun()
-    names = found.marked({choice.key: label(choice) for choice in record.plan.strategies})
+    names = comparison.marked({choice.key: label(choice) for choice in record.plan.strategies})
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
-    show_notes(found, names)
-    if found.strategies:
+    show_notes(comparison, names)
+    if comparison.strategies:
         key = f"{record.id} {store().fingerprint(record.id)}"
-        show_verdict(record, found, names, key)
-        show_view(chosen_view(), record, found, names, key)
+        show_verdict(record, comparison, names, key)
+        show_view(chosen_view(), record, comparison, names, key)
 
 
-def show_view(view: View, record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
-    if view.same_rows and found.partial:
-        left_out = ", ".join(plain(names[s.key], 120) for s in found.partial)
+def show_view(view: View, record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
+    if view.same_rows and comparison.partial:
+        left_out = ", ".join(plain(names[s.key], 120) for s in comparison.partial)
         st.caption(f"Left out here, as they have not decided all rows: {left_out}.")
-        found = found.of_whole()
-        if not found.strategies:
+        comparison = comparison.of_whole()
+        if not comparison.strategies:
             st.info("No strategy finished all folds, so there are no rows that all have decided.")
             return
-    view.show(record, found, names, key)
+    view.show(record, comparison, names, key)
 
 
 def chosen_view() -> View:
@@ -96,7 +96,7 @@ def chosen_view() -> View:
     return views[key or VIEWS[0].key]
 
 
-def comparison(run_id: str) -> Comparison:
+def comparison_of(run_id: str) -> Comparison:
     """Return the comparison of a run's finished folds."""
     return _latest(run_id).of(store().fingerprint(run_id))
 
@@ -113,12 +113,12 @@ def _latest(run_id: str) -> Latest[Comparison]:
     return Latest(make)
 
 
-def show_notes(found: Comparison, names: dict[str, str]) -> None:
-    for key, reason in found.failed:
+def show_notes(comparison: Comparison, names: dict[str, str]) -> None:
+    for key, reason in comparison.failed:
         st.warning(f"**{plain(names[key], 120)}** has no result: {sentence(reason)}", icon=":material/block:")
-    for note in found.notes:
+    for note in comparison.notes:
         st.warning(sentence(note), icon=":material/info:")
-    changed = [(names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
+    changed = [(names[s.key], note) for s in comparison.strategies for note in (*s.notes, *s.errors)]
     if changed:
         with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):
             for name, note in changed:

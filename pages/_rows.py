@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 @cached(max_entries=4)
-def tested_rows(_found: Comparison, key: str) -> tuple[OutOfFold, ...]:
+def tested_rows(_comparison: Comparison, key: str) -> tuple[OutOfFold, ...]:
     """Return every strategy's test rows; `key` is what makes them new."""
-    return out_of_fold(_found)
+    return out_of_fold(_comparison)
 
 
-def class_against_rest(found: Comparison, positive: int | None, key: str) -> int:
+def class_against_rest(comparison: Comparison, positive: int | None, key: str) -> int:
     """Return the positive class of two, or the one of many that the person picks, the smallest at first."""
     if positive is not None:
         return positive
-    counts = found.strategies[0].confusion.sum(axis=1)
+    counts = comparison.strategies[0].confusion.sum(axis=1)
     chosen = st.selectbox(
         "Class against the rest",
-        range(len(found.labels)),
+        range(len(comparison.labels)),
         index=int(counts.argmin()),
-        format_func=lambda code: plain(found.labels[code]),
+        format_func=lambda code: plain(comparison.labels[code]),
         key=key,
     )
     return int(chosen)
 
 
-def rest_of(found: Comparison, code: int) -> str:
+def rest_of(comparison: Comparison, code: int) -> str:
     """Return what the rows of the other classes are called."""
-    return found.labels[1 - code] if len(found.labels) == 2 else "the rest"
+    return comparison.labels[1 - code] if len(comparison.labels) == 2 else "the rest"

@@ -28,18 +28,18 @@ PER = 1000
 RULES = {"own": "Each strategy's own decisions", "one": "One threshold for all"}
 
 
-def show_threshold(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_threshold(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Read every strategy's own decisions, or move one threshold for all and read what it does."""
-    code = class_against_rest(found, record.positive, "threshold_class")
-    explore(found, names, key, code)
+    code = class_against_rest(comparison, record.positive, "threshold_class")
+    explore(comparison, names, key, code)
 
 
 @st.fragment
-def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> None:
+def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) -> None:
     """Show the slider, the costs, and all that follows from them; only this part runs when they move."""
-    explorer = explorer_of(found, key, code)
+    explorer = explorer_of(comparison, key, code)
     if not explorer.n_class or not explorer.n_rest:
-        absent = found.labels[code] if not explorer.n_class else rest_of(found, code)
+        absent = comparison.labels[code] if not explorer.n_class else rest_of(comparison, code)
         st.info(f"No test row is {plain(absent)}, so that no threshold can be judged: choose other folds.")
         return
     rule = st.segmented_control(
@@ -49,7 +49,7 @@ def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> No
     at = None
     if rule == "one":
         at = st.slider(
-            f"Call a row {plain(found.labels[code])} where its probability is at least",
+            f"Call a row {plain(comparison.labels[code])} where its probability is at least",
             0.0,
             1.0,
             0.5,
@@ -57,29 +57,29 @@ def explore(found: Comparison, names: dict[str, str], key: str, code: int) -> No
             format="%.3f",
             key="threshold",
         )
-    costs = enter_costs(found, explorer, code)
+    costs = enter_costs(comparison, explorer, code)
     if costs is None:
         return
     word = "Benefit" if costs.benefits else "Cost"
     decided, best = explorer.decided(costs), explorer.best(costs)
     here = decided if at is None else explorer.at(at, costs)
-    own = np.array([np.median(one.thresholds) if one.thresholds else np.nan for one in tested_rows(found, key)])
+    own = np.array([np.median(one.thresholds) if one.thresholds else np.nan for one in tested_rows(comparison, key)])
     at_best = explorer.at_own(best[:, None], costs)
     table = readings_table(explorer, names, here, own, best, at_best, word)
     st.dataframe(
         table,
         hide_index=True,
         height=35 * (len(table) + 1) + 15,
-        column_config=columns(found, code, word),
+        column_config=columns(comparison, code, word),
         key="threshold_table",
     )
-    repeats = len(np.unique(tested_rows(found, key)[0].repeat))
+    repeats = len(np.unique(tested_rows(comparison, key)[0].repeat))
     times = f", each counted in {repeats} repeats" if repeats > 1 else ""
     share = f"{explorer.share:.1%}" if costs.prevalence is None else f"{costs.prevalence:.2%} in the field"
     st.caption(
-        f"{explorer.n_class:,} test rows of {plain(found.labels[code])} and {explorer.n_rest:,} of "
-        f"{plain(rest_of(found, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All figures "
-        "here count the rows of all folds together; the overview shows means of the folds' figures."
+        f"{explorer.n_class:,} test rows of {plain(comparison.labels[code])} and {explorer.n_rest:,} of "
+        f"{plain(rest_of(comparison, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All "
+        "figures here count the rows of all folds together; the overview shows means of the folds' figures."
     )
     what = st.segmented_control(
         "Figure",
@@ -128,7 +128,7 @@ def show_curves(
     )
 
 
-def enter_costs(found: Comparison, explorer: Explorer, code: int) -> Costs | None:
+def enter_costs(comparison: Comparison, explorer: Explorer, code: int) -> Costs | None:
     """Return the costs that the person entered; None where they cannot be used, with the reason shown."""
     with st.expander("Costs and the field", icon=":material/payments:", expanded=True):
         left, right = st.columns(2, gap="medium")
@@ -137,7 +137,7 @@ def enter_costs(found: Comparison, explorer: Explorer, code: int) -> Costs | Non
                 "What a decision has", ["Costs", "Benefits"], default="Costs", key="cost_kind", required=True
             )
             start = [[0.0, 1.0], [10.0, 0.0]] if kind == "Costs" else [[0.0, 0.0], [0.0, 10.0]]
-            sides = [rest_of(found, code), found.labels[code]]
+            sides = [rest_of(comparison, code), comparison.labels[code]]
             edited = st.data_editor(
                 pd.DataFrame(
                     {
@@ -156,7 +156,7 @@ def enter_costs(found: Comparison, explorer: Explorer, code: int) -> Costs | Non
             )
         with right:
             percent = st.number_input(
-                f"Share of {plain(found.labels[code], 24)} in the field, %",
+                f"Share of {plain(comparison.labels[code], 24)} in the field, %",
                 value=None,
                 step=0.1,
                 format="%.3f",
@@ -218,9 +218,9 @@ def readings_table(
     return table if np.isfinite(own).any() else table.drop(columns="Own threshold")
 
 
-def columns(found: Comparison, code: int, word: str) -> dict[str, ColumnConfig]:
+def columns(comparison: Comparison, code: int, word: str) -> dict[str, ColumnConfig]:
     """Return how the table's columns are shown and explained."""
-    name, rest = found.labels[code], rest_of(found, code)
+    name, rest = comparison.labels[code], rest_of(comparison, code)
     number = st.column_config.NumberColumn
     return {
         "Strategy": st.column_config.Column(pinned=True, width=200),
@@ -239,5 +239,5 @@ def columns(found: Comparison, code: int, word: str) -> dict[str, ColumnConfig]:
 
 
 @cached(max_entries=8)
-def explorer_of(_found: Comparison, key: str, code: int) -> Explorer:
-    return Explorer.of(tested_rows(_found, key), code)
+def explorer_of(_comparison: Comparison, key: str, code: int) -> Explorer:
+    return Explorer.of(tested_rows(_comparison, key), code)

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 
-def show_training(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_training(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the loss by epoch of every strategy that trains networks."""
     del record
     st.subheader("Loss by epoch", anchor=False)
-    if not any(summary.histories for summary in found.strategies):
+    if not any(summary.histories for summary in comparison.strategies):
         st.info("No strategy of this run trains by epochs, so there is nothing to draw.")
         return
     st.caption("The mean over folds: thick lines on validation rows, faint ones on training rows.")
-    draw(training_figure(found, names, key), "training", "Loss by epoch of each strategy")
+    draw(training_figure(comparison, names, key), "training", "Loss by epoch of each strategy")
 
 
 @cached(max_entries=8)
-def training_figure(_found: Comparison, _names: dict[str, str], key: str) -> go.Figure:
-    return charts.training_curves(_found, _names)
+def training_figure(_comparison: Comparison, _names: dict[str, str], key: str) -> go.Figure:
+    return charts.training_curves(_comparison, _names)

@@ -27,7 +27,7 @@ _HELP = (
 )
 
 
-def show_verdict(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_verdict(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show what the run says on the metric that is picked, and what it does not say."""
     heads = {metric.key: metric.name for metric in METRICS}
     with st.container(border=True):
@@ -38,21 +38,21 @@ def show_verdict(record: RunRecord, found: Comparison, names: dict[str, str], ke
         )  # fmt: skip
         spread.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP)
         title.subheader("Verdict", anchor=False)
-        judged = assessment(record, found, key, metric, chosen_spread())
-        if not judged.sentences:
+        verdict = assessment(record, comparison, key, metric, chosen_spread())
+        if not verdict.sentences:
             st.markdown("No strategy has a value on this metric: its test rows lack a class.")
             return
-        first, *others = judged.sentences
+        first, *others = verdict.sentences
         st.markdown(f"**{sentence(first.text)}**")
         if others:
             st.markdown("\n".join(f"- {sentence(one.text)}" for one in others))
         # Without a test, its sentence is among those above.
-        notes = judged.intervals.notes + (judged.pairs.notes if judged.pairs.tested else ())
+        notes = verdict.intervals.notes + (verdict.pairs.notes if verdict.pairs.tested else ())
         for note in notes:
             st.caption(sentence(note))
-        if judged.pairs.tested and len(found.strategies) > 1:
+        if verdict.pairs.tested and len(comparison.strategies) > 1:
             st.caption(
-                f"Tested on {judged.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
+                f"Tested on {verdict.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
                 "that folds share (Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
             )
 
@@ -62,10 +62,10 @@ def chosen_spread() -> str:
     return str(st.session_state.get("spread", "folds"))
 
 
-def chosen_intervals(record: RunRecord, found: Comparison, key: str) -> Intervals | None:
+def chosen_intervals(record: RunRecord, comparison: Comparison, key: str) -> Intervals | None:
     """Return the intervals that tables and figures should show; None for the deviation over folds."""
     spread = chosen_spread()
-    return None if spread == "deviation" else made_intervals(record, found, key, _kind(spread))
+    return None if spread == "deviation" else run_intervals(record, comparison, key, _kind(spread))
 
 
 def _kind(spread: str) -> Kind:
@@ -73,13 +73,13 @@ def _kind(spread: str) -> Kind:
 
 
 @cached(max_entries=16, spinner="Drawing test rows 1,000 times …")
-def made_intervals(_record: RunRecord, _found: Comparison, key: str, kind: Kind) -> Intervals:
-    return intervals(_found, _record.plan, kind)
+def run_intervals(_record: RunRecord, _comparison: Comparison, key: str, kind: Kind) -> Intervals:
+    return intervals(_comparison, _record.plan, kind)
 
 
 @cached(max_entries=64)
 def assessment(
-    _record: RunRecord, _found: Comparison, key: str, metric: str, spread: str, rope: float = 0.01
+    _record: RunRecord, _comparison: Comparison, key: str, metric: str, spread: str, rope: float = 0.01
 ) -> Assessment:
-    shown = made_intervals(_record, _found, key, _kind(spread))
-    return assess(_found, _record.plan, metric, shown, rope, _record.cautions)
+    shown = run_intervals(_record, _comparison, key, _kind(spread))
+    return assess(_comparison, _record.plan, metric, shown, rope, _record.cautions)

@@ -85,9 +85,9 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
 def first_choice(record: RunRecord) -> str:
     """Return the key of the strategy to start from: the verdict's, where it can be exported."""
     from core.exporting import suggested
-    from pages._results import comparison
+    from pages._results import comparison_of
 
-    found = comparison(record.id)
+    found = comparison_of(record.id)
     return suggested(found, record.plan).key
 
 

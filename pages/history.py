@@ -153,11 +153,11 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     from core.runs.differences import what_else_differs
     from core.strategies import label
     from pages._overview import BARS
-    from pages._results import comparison
+    from pages._results import comparison_of
 
     for words in what_else_differs(first, second):
         st.caption(f":material/info: {sentence(words)}")
-    found = [comparison(run.id) for run in (first, second)]
+    found = [comparison_of(run.id) for run in (first, second)]
     both = differences(*found)
     if both.empty:
         st.info("These two runs have no strategy in common.")

@@ -34,11 +34,11 @@ def interval_bars(
     figure = go.Figure()
     for s in comparison.strategies:
         style = styles[s.key]
-        found = [shown.of(s.key, metric) for metric in metrics]
-        up, down = [i.high - i.value for i in found], [i.value - i.low for i in found]
-        ends = [f"{i.low:.3f} to {i.high:.3f}" if np.isfinite(i.low) else "no interval" for i in found]
+        spans = [shown.of(s.key, metric) for metric in metrics]
+        up, down = [i.high - i.value for i in spans], [i.value - i.low for i in spans]
+        ends = [f"{i.low:.3f} to {i.high:.3f}" if np.isfinite(i.low) else "no interval" for i in spans]
         figure.add_bar(
-            x=[heads[metric] for metric in metrics], y=[i.value for i in found], customdata=ends,
+            x=[heads[metric] for metric in metrics], y=[i.value for i in spans], customdata=ends,
             error_y={"type": "data", "symmetric": False, "array": np.nan_to_num(up).tolist(),
                      "arrayminus": np.nan_to_num(down).tolist(), "thickness": 1.2},
             name=text(names[s.key]),

@@ -88,12 +88,12 @@ def score_map(scores: pd.DataFrame, names: Mapping[str, str], metric: str, *, hi
     written = np.where(np.isnan(values), "–", np.char.mod(f"%.{places}f", values))
     cells = np.where(best, np.char.add(np.char.add("<b>", written), "</b>"), written)
     hover = np.where(np.isnan(values), "no result", np.char.mod("%.4f", values))
-    z, shown, told, ranked = (part.T if down else part for part in (shade, cells, hover, ranks))
+    z, shown, precise, ranked = (part.T if down else part for part in (shade, cells, hover, ranks))
     x, y = (rows, columns) if down else (columns, rows)
     figure = go.Figure(
         go.Heatmap(
             z=z, x=x, y=y, text=shown if across <= 8 else None, texttemplate="%{text}" if across <= 8 else None,
-            customdata=np.dstack([told, np.where(np.isnan(ranked), "–", np.char.mod("%.1f", ranked))]),
+            customdata=np.dstack([precise, np.where(np.isnan(ranked), "–", np.char.mod("%.1f", ranked))]),
             hovertemplate="%{y}, %{x}<br>"
             f"{text(metric)} %{{customdata[0]}}, rank %{{customdata[1]}}<extra></extra>",
             colorscale=SCALE, zmin=0, zmax=1, xgap=2, ygap=2, textfont={"size": 13 if across <= 4 else 11},

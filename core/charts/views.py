@@ -114,11 +114,11 @@ def prior_shift(
             )  # fmt: skip
     sides = (("as trained", SYMBOLS[0], list(before)), ("with prior correction", f"{SYMBOLS[2]}-open", list(after)))
     for what, symbol, points in sides:
-        there = [(i, point) for i, point in enumerate(points) if point is not None]
+        drawn = [(i, point) for i, point in enumerate(points) if point is not None]
         figure.add_scatter(
-            x=[point.predicted for _, point in there], y=[shown[i] for i, _ in there], mode="markers", name=what,
-            marker={"symbol": symbol, "size": 11, "color": [styles[keys[i]].colour for i, _ in there],
-                    "line": {"width": 2, "color": [styles[keys[i]].colour for i, _ in there]}},
+            x=[point.predicted for _, point in drawn], y=[shown[i] for i, _ in drawn], mode="markers", name=what,
+            marker={"symbol": symbol, "size": 11, "color": [styles[keys[i]].colour for i, _ in drawn],
+                    "line": {"width": 2, "color": [styles[keys[i]].colour for i, _ in drawn]}},
             hovertemplate=f"%{{y}}, {what}: %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     observed = before[0].observed
@@ -189,12 +189,12 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
     return themed(figure, max(300, 130 + 40 * n), legend=False)
 
 
-def row_kinds(found: Difficulty) -> go.Figure:
+def row_kinds(difficulty: Difficulty) -> go.Figure:
     """Return the share of safe, borderline, rare and outlying rows of each class."""
-    labels = [text(label, 20) for label in found.labels]
+    labels = [text(label, 20) for label in difficulty.labels]
     figure = go.Figure()
     for i, kind in enumerate(KINDS):
-        share = found.kinds[:, i]
+        share = difficulty.kinds[:, i]
         figure.add_bar(
             x=share, y=np.arange(len(labels)), orientation="h", name=kind, customdata=labels,
             marker={"color": _KIND_COLOURS[i],

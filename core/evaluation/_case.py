@@ -10,7 +10,7 @@ import numpy as np
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import METRICS, Metric
-from core.evaluation.paired import FEWEST_FOLDS, Pairs, holm
+from core.evaluation.paired import MIN_FOLDS, Pairs, holm
 from core.plan import Plan
 from core.strategies import label, parts_of
 from core.strategies.decisions import Threshold
@@ -147,7 +147,7 @@ class Case:
     def _test(self, first: str, second: str, p: float) -> str:
         """Return a pair's p and folds, or why there is no p."""
         folds = int(self.pairs.shared[self.pairs.at(first, second)])
-        if folds < FEWEST_FOLDS:
+        if folds < MIN_FOLDS:
             return f"{counted(folds, 'shared fold')}, too few for a test"
         return f"{_p(p)}, {counted(folds, 'fold')}"
 

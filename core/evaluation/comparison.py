@@ -134,10 +134,10 @@ class Comparison:
         """
         higher = next((m.higher_is_better for m in METRICS if m.key == metric), metric != "seconds")
         means = {s.key: s.seconds if metric == "seconds" else float(s.mean[metric]) for s in self.whole}
-        known = [value for value in means.values() if np.isfinite(value)]
-        if not known:
+        finite = [value for value in means.values() if np.isfinite(value)]
+        if not finite:
             return frozenset()
-        top = max(known) if higher else min(known)
+        top = max(finite) if higher else min(finite)
         return frozenset(key for key, value in means.items() if abs(value - top) < 1e-9)
 
     def table(self) -> pd.DataFrame:
@@ -163,7 +163,7 @@ class Comparison:
 
 
 def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) -> Comparison:
-    """Summarise the folds that are there; more folds may follow.
+    """Summarise the folds that are finished; more may follow.
 
     Each strategy is summed up over the folds that it finished; one that failed everywhere is set aside with
     its reason.
@@ -256,5 +256,5 @@ def _scores(fold: FoldResult, n_classes: int) -> dict[str, float]:
     if len(np.unique(fold.y_true)) < n_classes:
         return score(fold.y_true, fold.probabilities, fold.decisions, n_classes)
     once = np.ones((len(fold.y_true), 1))
-    found = weighted_scores(fold.y_true, fold.probabilities, fold.decisions, once)
-    return {key: float(value[0]) for key, value in found.items()}
+    scores = weighted_scores(fold.y_true, fold.probabilities, fold.decisions, once)
+    return {key: float(value[0]) for key, value in scores.items()}

@@ -10,7 +10,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from core.experiment.results import FoldResult
 
-_POINTS = 400
+_MAX_POINTS = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +48,9 @@ def roc(results: Sequence[FoldResult], strategy: str, code: int) -> Curve:
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> Curve:
     """Keep about 400 points, spread evenly over the way along the curve, both ends included."""
-    if len(x) <= _POINTS:
+    if len(x) <= _MAX_POINTS:
         return Curve(x, y)
     way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
-    keep = np.unique(np.searchsorted(way, np.linspace(0, way[-1], _POINTS)).clip(0, len(x) - 1))
+    keep = np.unique(np.searchsorted(way, np.linspace(0, way[-1], _MAX_POINTS)).clip(0, len(x) - 1))
     keep = np.unique(np.concatenate([[0], keep, [len(x) - 1]]))
     return Curve(x[keep], y[keep])

@@ -18,7 +18,7 @@ def differences(first: Comparison, second: Comparison) -> pd.DataFrame:
         share none. ``seconds`` is the last metric.
     """
     on = ["strategy", "metric"]
-    one, other = (found.table()[[*on, "mean", "folds"]] for found in (first, second))
+    one, other = (comparison.table()[[*on, "mean", "folds"]] for comparison in (first, second))
     both = one.merge(other, on=on, suffixes=("_first", "_second"))
     both = both.rename(columns={f"mean_{run}": run for run in ("first", "second")})
     both = both.rename(columns={f"folds_{run}": f"{run}_folds" for run in ("first", "second")})

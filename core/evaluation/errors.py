@@ -103,18 +103,18 @@ def error_table(
     order = np.flatnonzero(chosen)
     order = order[np.lexsort((errors.belief[order], -errors.wrong[order]))]
     text = np.array(labels, dtype=object)
-    said: dict[str, object] = {
+    columns: dict[str, object] = {
         "Row": errors.rows[order] + 1,
         "True class": text[errors.truth[order]],
         "Wrong": errors.wrong[order],
         TRUTH: errors.belief[order],
     }
     for i, key in enumerate(errors.keys):
-        said[_free(names[key], said)] = text[errors.decisions[order, i]]
+        columns[_free(names[key], columns)] = text[errors.decisions[order, i]]
     raw = frame.iloc[errors.rows[order]]
     for name in raw.columns:
-        said[_free(str(name), said)] = raw[name].to_numpy()
-    return pd.DataFrame(said)
+        columns[_free(str(name), columns)] = raw[name].to_numpy()
+    return pd.DataFrame(columns)
 
 
 def _free(name: str, taken: Mapping[str, object]) -> str:

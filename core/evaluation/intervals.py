@@ -69,12 +69,12 @@ class Intervals:
         return Interval(float(value), float(low), float(high), int(folds))
 
 
-def intervals(found: Comparison, plan: Plan, kind: Kind = "folds", *, draws: int = 1000) -> Intervals:
+def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws: int = 1000) -> Intervals:
     """Return every strategy's intervals over the folds that it finished."""
-    return by_folds(found, plan) if kind == "folds" else by_rows(found, plan, draws)
+    return by_folds(comparison, plan) if kind == "folds" else by_rows(comparison, plan, draws)
 
 
-def by_folds(found: Comparison, plan: Plan) -> Intervals:
+def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
     """Return Student's t intervals of the means over folds.
 
     The variance carries Nadeau and Bengio's correction for training sets that overlap, as the tests of
@@ -85,7 +85,7 @@ def by_folds(found: Comparison, plan: Plan) -> Intervals:
     rows = {}
     keys = [metric.key for metric in METRICS]
     ends = np.array([reach(key) for key in keys]).T
-    for s in found.strategies:
+    for s in comparison.strategies:
         scores = s.scores[keys].to_numpy(np.float64)
         n = np.isfinite(scores).sum(axis=0)
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
@@ -97,12 +97,12 @@ def by_folds(found: Comparison, plan: Plan) -> Intervals:
         for key, *row, folds in zip(keys, value, low, high, n, strict=True):
             rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]), int(folds))
     notes = []
-    if found.folds < 2:
+    if comparison.folds < 2:
         notes.append("One fold has no spread: choose the interval by rows, or run more folds.")
     return Intervals("folds", LEVEL, _frame(rows), tuple(notes))
 
 
-def by_rows(found: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
+def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     """Return percentile intervals from a stratified bootstrap over the tested rows.
 
     Each draw takes as many rows of every class as there are, with replacement, and weighs every
@@ -121,14 +121,14 @@ def by_rows(found: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     draws : int
         Bootstrap draws.
     """
-    folds = _finished(found)
-    rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in found.strategies for m in METRICS}
+    folds = _finished(comparison)
+    rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in comparison.strategies for m in METRICS}
     if folds:
         tested = np.unique(np.concatenate([r.test_rows for r in folds]))
         y = np.empty(len(tested), np.int64)
         for r in folds:
             y[np.searchsorted(tested, r.test_rows)] = r.y_true
-        prepared = {s.key: [_pooled(part, tested) for part in _repeats(folds, s.key)] for s in found.strategies}
+        prepared = {s.key: [_pooled(part, tested) for part in _repeats(folds, s.key)] for s in comparison.strategies}
         rng = np.random.default_rng([plan.split.seed, draws])
         every_row = np.ones((len(tested), 1))
         points = {key: _mean_scores(parts, every_row) for key, parts in prepared.items()}
@@ -139,7 +139,7 @@ def by_rows(found: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
             for key, parts in prepared.items():
                 chunks[key].append(_mean_scores(parts, weights))
         tail = (1 - LEVEL) / 2
-        counts = {s.key: len(s.scores) for s in found.strategies}
+        counts = {s.key: len(s.scores) for s in comparison.strategies}
         for key, drawn in chunks.items():
             for metric in METRICS:
                 values = np.concatenate([chunk[metric.key] for chunk in drawn])
@@ -185,16 +185,16 @@ def _pooled(folds: Sequence[FoldResult], tested: np.ndarray) -> Predictions:
 
 
 def _mean_scores(parts: Sequence[Predictions], weights: np.ndarray) -> dict[str, np.ndarray]:
-    found = [part.scores(weights) for part in parts]
+    by_repeat = [part.scores(weights) for part in parts]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # undefined in every repeat is nan, as it should be
-        return {metric.key: np.nanmean([scores[metric.key] for scores in found], axis=0) for metric in METRICS}
+        return {metric.key: np.nanmean([scores[metric.key] for scores in by_repeat], axis=0) for metric in METRICS}
 
 
-def _finished(found: Comparison) -> list[FoldResult]:
+def _finished(comparison: Comparison) -> list[FoldResult]:
     """Return the results that the comparison rests on."""
-    places = {(s.key, place) for s in found.strategies for place in s.scores.index}
-    return [r for r in found.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
+    places = {(s.key, place) for s in comparison.strategies for place in s.scores.index}
+    return [r for r in comparison.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
 
 
 def _repeats(folds: Sequence[FoldResult], strategy: str) -> list[list[FoldResult]]:

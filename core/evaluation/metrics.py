@@ -109,7 +109,7 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = {
+        values = {
             "precision": float(precision_score(y_true, decisions, **by_class)),
             "recall": float(recall_score(y_true, decisions, **by_class)),
             "f1": float(f1_score(y_true, decisions, **by_class)),
@@ -123,4 +123,4 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
             "accuracy": float(accuracy_score(y_true, decisions)),
         }
     known = defined(rows)
-    return {key: value if known[key] else float("nan") for key, value in found.items()}
+    return {key: value if known[key] else float("nan") for key, value in values.items()}

@@ -46,11 +46,11 @@ class OutOfFold:
     training_counts: np.ndarray
 
 
-def out_of_fold(found: Comparison) -> tuple[OutOfFold, ...]:
+def out_of_fold(comparison: Comparison) -> tuple[OutOfFold, ...]:
     """Return the test rows of every strategy that finished all folds; the others have not decided the same rows."""
-    by_place = {(r.strategy, r.repeat, r.fold): r for r in found.results if r.error is None}
+    by_place = {(r.strategy, r.repeat, r.fold): r for r in comparison.results if r.error is None}
     pooled = []
-    for summary in found.whole:
+    for summary in comparison.whole:
         folds = [by_place[summary.key, int(repeat), int(fold)] for repeat, fold in summary.scores.index]
         sizes = [len(f.y_true) for f in folds]
         pooled.append(

@@ -27,7 +27,7 @@ from core.evaluation.metrics import METRICS
 from core.plan import SplitSettings
 from core.words import counted_range
 
-FEWEST_FOLDS = 3
+MIN_FOLDS = 3
 LEVEL = 0.05
 Words = Literal["clearly better", "no clear difference", "clearly worse"]
 _SAME = 1e-12
@@ -91,7 +91,7 @@ class Pairs:
     @property
     def tested(self) -> bool:
         """Whether some pair shares folds enough for a test."""
-        return self.folds >= FEWEST_FOLDS
+        return self.folds >= MIN_FOLDS
 
     def _counts(self) -> np.ndarray:
         return self.shared[np.triu_indices(len(self.keys), 1 if len(self.keys) > 1 else 0)]
@@ -163,7 +163,7 @@ def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
         deviation = np.sqrt(corrected_variance(spread, folds, ratio))
         p = 2 * stats.t.sf(np.abs(mean) / deviation, folds - 1)
     p = np.where(spread < _SAME, np.nan, p)
-    return np.where(folds < FEWEST_FOLDS, np.nan, np.where(largest < _SAME, 1.0, p))
+    return np.where(folds < MIN_FOLDS, np.nan, np.where(largest < _SAME, 1.0, p))
 
 
 def _moments(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -208,7 +208,7 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(spread < _SAME, np.nan, np.sqrt(corrected_variance(spread, folds, ratio)))
         worse, better = stats.t.cdf(-rope, folds - 1, mean, scale), stats.t.sf(rope, folds - 1, mean, scale)
-    identical, few = largest < _SAME, folds < FEWEST_FOLDS
+    identical, few = largest < _SAME, folds < MIN_FOLDS
     worse = np.where(few, np.nan, np.where(identical, 0.0, worse))
     better = np.where(few, np.nan, np.where(identical, 0.0, better))
     return worse, np.clip(1 - worse - better, 0, 1), better
@@ -227,14 +227,14 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """
     values = np.asarray(p, np.float64)
     adjusted = np.full(values.shape, np.nan)
-    asked = np.flatnonzero(np.isfinite(values))
-    order = asked[np.argsort(values[asked], kind="stable")]
+    questions = np.flatnonzero(np.isfinite(values))
+    order = questions[np.argsort(values[questions], kind="stable")]
     steps = values[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
     return adjusted
 
 
-def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: float = 0.01) -> Pairs:
+def compare_pairs(comparison: Comparison, split: SplitSettings, metric: str, rope: float = 0.01) -> Pairs:
     """Test every strategy against every other, each pair on the folds that both finished.
 
     A fold on which the metric is undefined, because a class is absent, is left out.
@@ -252,7 +252,7 @@ def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: fl
         ``rope`` is negative.
     """
     # An outer join: a strategy has nan on a fold that it did not finish.
-    scores = pd.DataFrame({s.key: s.scores[metric] for s in found.strategies})
+    scores = pd.DataFrame({s.key: s.scores[metric] for s in comparison.strategies})
     sign = 1 if next(m for m in METRICS if m.key == metric).higher_is_better else -1
     values = sign * scores.to_numpy(np.float64)
     differences = values[:, :, None] - values[:, None, :]
@@ -268,7 +268,7 @@ def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: fl
     p_holm.T[upper] = p_holm[upper]
     pairs = Pairs(
         metric=metric,
-        keys=tuple(s.key for s in found.strategies),
+        keys=tuple(s.key for s in comparison.strategies),
         shared=shared,
         ratio=ratio,
         rope=rope,
@@ -281,8 +281,8 @@ def compare_pairs(found: Comparison, split: SplitSettings, metric: str, rope: fl
         worse=worse,
         notes=(),
     )
-    undefined = set().union(*(s.scores.index[s.scores[metric].isna()] for s in found.strategies))
-    return replace(pairs, notes=_notes(pairs, len(undefined), found.folds))
+    undefined = set().union(*(s.scores.index[s.scores[metric].isna()] for s in comparison.strategies))
+    return replace(pairs, notes=_notes(pairs, len(undefined), comparison.folds))
 
 
 def _notes(pairs: Pairs, undefined: int, folds: int) -> tuple[str, ...]:
@@ -296,14 +296,14 @@ def _notes(pairs: Pairs, undefined: int, folds: int) -> tuple[str, ...]:
     if not pairs.tested:
         have = "1 fold is" if pairs.folds == 1 else f"{pairs.folds} folds are"
         notes.append(
-            f"{have} too few for a test: the spread over folds cannot be judged. Run at least {FEWEST_FOLDS} folds."
+            f"{have} too few for a test: the spread over folds cannot be judged. Run at least {MIN_FOLDS} folds."
         )
         return tuple(notes)
-    few = int((shared < FEWEST_FOLDS).sum())
+    few = int((shared < MIN_FOLDS).sum())
     if few:
         have = "1 pair shares" if few == 1 else f"{few} pairs share"
-        notes.append(f"{have} fewer than {FEWEST_FOLDS} folds, too few for a test.")
-    if np.isnan(p[shared >= FEWEST_FOLDS]).any():
+        notes.append(f"{have} fewer than {MIN_FOLDS} folds, too few for a test.")
+    if np.isnan(p[shared >= MIN_FOLDS]).any():
         notes.append("Some pairs differ by the same amount on every fold: there is no spread to test against.")
     return tuple(notes)
 
@@ -328,7 +328,7 @@ def repeats_needed(
     n = repeats * split.folds
     reach = stats.t.ppf(1 - level / 2, n - 1) + stats.t.ppf(power, n - 1)
     deviation = spread * np.sqrt(1 / n + rows_ratio(split))
-    enough = (n >= FEWEST_FOLDS) & (difference >= reach * deviation)
+    enough = (n >= MIN_FOLDS) & (difference >= reach * deviation)
     return int(repeats[enough.argmax()]) if enough.any() else None
 
 

@@ -21,8 +21,8 @@ from core.evaluation.paired import holm
 from core.words import counted, joined
 
 ALPHA = 0.05
-_LEAST_TABLES = 3
-_LEAST_STRATEGIES = 3
+_MIN_TABLES = 3
+_MIN_STRATEGIES = 3
 # Means that differ by less than this are the same result, computed in another order.
 _DECIMALS = 9
 
@@ -119,8 +119,8 @@ def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], met
         Key in :data:`core.evaluation.metrics.METRICS`.
     """
     rows = {
-        name: {summary.key: float(summary.mean[metric]) for summary in found.whole}
-        for name, found in comparisons.items()
+        name: {summary.key: float(summary.mean[metric]) for summary in comparison.whole}
+        for name, comparison in comparisons.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", dtype=float).reindex(columns=list(strategies))
 
@@ -137,9 +137,9 @@ def tidy(
         ``failed_folds`` and ``rank``; the rank is among the strategies that finished every fold of that table.
     """
     rows = []
-    for table, found in comparisons.items():
-        by_key = {summary.key: summary for summary in found.strategies}
-        whole = {summary.key for summary in found.whole}
+    for table, comparison in comparisons.items():
+        by_key = {summary.key: summary for summary in comparison.strategies}
+        whole = {summary.key for summary in comparison.whole}
         for metric in METRICS:
             means = np.array([by_key[key].mean[metric.key] if key in by_key else np.nan for key in strategies])
             ranked = np.where([key in whole for key in strategies], means, np.nan)
@@ -148,7 +148,7 @@ def tidy(
                 std = float(by_key[key].std[metric.key]) if key in by_key else np.nan
                 shown = key if names is None else names[key]
                 folds, done = (int(by_key[key].folds[metric.key]), len(by_key[key].scores)) if key in by_key else (0, 0)
-                rows.append((table, metric.name, shown, mean, std, folds, found.folds - done, place))
+                rows.append((table, metric.name, shown, mean, std, folds, comparison.folds - done, place))
     heads = ["table", "metric", "strategy", "mean", "std", "folds", "failed_folds", "rank"]
     return pd.DataFrame(rows, columns=heads)
 
@@ -203,8 +203,8 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
             notes.append(_too_few(*ranks.shape))
     elif len(scores):
         notes.append(why)
-    found = Ranking(scores, ranks, mean_ranks, friedman, pairs, (), tuple(notes))
-    groups = _groups(list(mean_ranks.index), found.clear) if friedman is not None else ()
+    ranking = Ranking(scores, ranks, mean_ranks, friedman, pairs, (), tuple(notes))
+    groups = _groups(list(mean_ranks.index), ranking.clear) if friedman is not None else ()
     return Ranking(scores, ranks, mean_ranks, friedman, pairs, groups, tuple(notes))
 
 
@@ -245,10 +245,10 @@ def _oriented(values: np.ndarray, higher_is_better: bool) -> np.ndarray:
 
 def _why_no_test(n_tables: int, n_strategies: int) -> str | None:
     short = []
-    if n_tables < _LEAST_TABLES:
-        short.append(f"at least {_LEAST_TABLES} tables that all strategies finished (there {_are(n_tables)})")
-    if n_strategies < _LEAST_STRATEGIES:
-        short.append(f"at least {_LEAST_STRATEGIES} strategies (there {_are(n_strategies)})")
+    if n_tables < _MIN_TABLES:
+        short.append(f"at least {_MIN_TABLES} tables that all strategies finished (there {_are(n_tables)})")
+    if n_strategies < _MIN_STRATEGIES:
+        short.append(f"at least {_MIN_STRATEGIES} strategies (there {_are(n_strategies)})")
     return f"There is no test of these ranks: Friedman's test needs {' and '.join(short)}." if short else None
 
 
@@ -263,13 +263,13 @@ def tables_needed(n_strategies: int) -> int:
     the number of pairs.
     """
     n_pairs = n_strategies * (n_strategies - 1) // 2
-    return next(n for n in range(_LEAST_TABLES, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
+    return next(n for n in range(_MIN_TABLES, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
 
 
 def needed_in_words(n_strategies: int) -> str:
     """Return what a ranking of so many strategies needs before it can show a lead, one sentence."""
-    if n_strategies < _LEAST_STRATEGIES:
-        return f"There is no test of ranks with fewer than {_LEAST_STRATEGIES} strategies."
+    if n_strategies < _MIN_STRATEGIES:
+        return f"There is no test of ranks with fewer than {_MIN_STRATEGIES} strategies."
     return (
         f"To tell two of {n_strategies} strategies apart takes at least {tables_needed(n_strategies)} tables, "
         "however large the lead."
@@ -308,12 +308,12 @@ def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...
     apart = {frozenset((pair.better, pair.worse)) for pair in clear}
     near = {a: {b for b in order if b != a and frozenset((a, b)) not in apart} for a in order}
     place = {key: i for i, key in enumerate(order)}
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
 
     def grow(chosen: set[str], open_: set[str], closed: set[str]) -> None:
         if not open_ and not closed:
             if len(chosen) > 1:
-                found.append(tuple(sorted(chosen, key=place.__getitem__)))
+                groups.append(tuple(sorted(chosen, key=place.__getitem__)))
             return
         pivot = max(sorted(open_ | closed), key=lambda key: len(near[key] & open_))
         for key in sorted(open_ - near[pivot], key=place.__getitem__):
@@ -322,7 +322,7 @@ def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...
             closed = closed | {key}
 
     grow(set(), set(order), set())
-    return tuple(sorted(found, key=lambda group: [place[key] for key in group]))
+    return tuple(sorted(groups, key=lambda group: [place[key] for key in group]))
 
 
 def _listed(names: Iterable[object]) -> str:

@@ -38,21 +38,21 @@ class Drawing:
     figure: go.Figure
 
 
-def metrics_grid(found: Comparison, names: Mapping[str, str], metrics: Sequence[str] = MAIN) -> Grid:
+def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str] = MAIN) -> Grid:
     """Return strategies × metrics: mean ± standard deviation over folds, and the seconds a fold trains.
 
     Strategies that failed on some folds come last, with a dagger before their names.
     """
-    names = found.marked(names)
+    names = comparison.marked(names)
     heads = {metric.key: metric.name for metric in METRICS}
     rows, best = [], set()
-    for r, s in enumerate(found.strategies):
+    for r, s in enumerate(comparison.strategies):
         cells = [names[s.key]]
         for c, metric in enumerate(metrics, 1):
             mean, std = float(s.mean[metric]), float(s.std[metric])
             spread = "" if np.isnan(std) else f" ± {std:.3f}"
             cells.append("–" if np.isnan(mean) else f"{mean:.3f}{spread}")
-            if s.key in found.best(metric):
+            if s.key in comparison.best(metric):
                 best.add((r, c))
         rows.append((*cells, f"{s.seconds:.2f} s"))
     return Grid(("Strategy", *(heads[m] for m in metrics), "Training"), tuple(rows), frozenset(best))
@@ -97,13 +97,14 @@ def _cell(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
 
 
-def folds_frame(found: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
+def folds_frame(comparison: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
     """Return every fold's metrics: one row a strategy, repeat and fold, one column a metric.
 
     A metric that a fold does not define is missing there, as is the row of a fold on which a strategy failed.
     """
     pieces = [
-        s.scores.reset_index().assign(strategy=s.key, name=names[s.key], seconds=s.seconds) for s in found.strategies
+        s.scores.reset_index().assign(strategy=s.key, name=names[s.key], seconds=s.seconds)
+        for s in comparison.strategies
     ]
     if not pieces:
         return pd.DataFrame(columns=["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)])
@@ -111,49 +112,55 @@ def folds_frame(found: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
     return joined[["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)]]
 
 
-def shown_class(found: Comparison) -> int:
+def shown_class(comparison: Comparison) -> int:
     """Return the code of the class that curves are drawn for: the positive one of two, else the smallest."""
-    if len(found.labels) == 2:
+    if len(comparison.labels) == 2:
         return 1
-    return int(found.strategies[0].confusion.sum(axis=1).argmin())
+    return int(comparison.strategies[0].confusion.sum(axis=1).argmin())
 
 
-def drawings(found: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]:
+def drawings(comparison: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]:
     """Return all figures of a comparison in the order in which they are read."""
-    if not found.strategies:
+    if not comparison.strategies:
         return ()
-    code = shown_class(found)
-    label = found.labels[code]
-    names = found.marked(names)
-    made = [
-        Drawing("Metrics", "Means over folds with their standard deviation.", charts.metric_bars(found, names, BARS)),
-        *_matrices(found, names),
+    code = shown_class(comparison)
+    label = comparison.labels[code]
+    names = comparison.marked(names)
+    figures = [
+        Drawing(
+            "Metrics", "Means over folds with their standard deviation.", charts.metric_bars(comparison, names, BARS)
+        ),
+        *_matrices(comparison, names),
         Drawing(
             "Precision and recall",
             f"Class {label} against the rest, test rows of all folds.",
-            charts.pr_curves(found, names, code),
+            charts.pr_curves(comparison, names, code),
         ),
         Drawing(
-            "ROC", f"Class {label} against the rest, test rows of all folds.", charts.roc_curves(found, names, code)
+            "ROC",
+            f"Class {label} against the rest, test rows of all folds.",
+            charts.roc_curves(comparison, names, code),
         ),
     ]
-    if any(s.histories for s in found.strategies):
+    if any(s.histories for s in comparison.strategies):
         caption = "Loss by epoch, the mean over folds: thick lines on validation rows, faint ones on training rows."
-        made.append(Drawing("Training", caption, charts.training_curves(found, names)))
-    return tuple(made)
+        figures.append(Drawing("Training", caption, charts.training_curves(comparison, names)))
+    return tuple(figures)
 
 
-def _matrices(found: Comparison, names: Mapping[str, str], most: int = 6) -> list[Drawing]:
+def _matrices(comparison: Comparison, names: Mapping[str, str], most: int = 6) -> list[Drawing]:
     """Return the confusion matrices in figures that fit a printed page."""
     caption = "Rows of all test parts: counts, and their share of the true class."
-    count = len(found.strategies)
+    count = len(comparison.strategies)
     most = ceil(count / ceil(count / most))  # four and three look better than six and one
-    made = []
-    for first in range(0, len(found.strategies), most):
-        part = replace(found, strategies=found.strategies[first : first + most])
+    figures = []
+    for first in range(0, len(comparison.strategies), most):
+        part = replace(comparison, strategies=comparison.strategies[first : first + most])
         title = "Confusion matrices" + (", continued" if first else "")
-        made.append(Drawing(title, caption, charts.confusion_grid(part, names, 3 if len(found.labels) <= 3 else 2)))
-    return made
+        figures.append(
+            Drawing(title, caption, charts.confusion_grid(part, names, 3 if len(comparison.labels) <= 3 else 2))
+        )
+    return figures
 
 
 def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) -> str:
@@ -168,16 +175,16 @@ def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) ->
     )
 
 
-def comparison_html(found: Comparison, names: Mapping[str, str]) -> str:
+def comparison_html(comparison: Comparison, names: Mapping[str, str]) -> str:
     """Return a comparison as a table and figures, for a notebook's output cell."""
-    if not found.strategies:
-        reasons = "".join(f"<li>{html.escape(names[key])}: {html.escape(why)}</li>" for key, why in found.failed)
+    if not comparison.strategies:
+        reasons = "".join(f"<li>{html.escape(names[key])}: {html.escape(why)}</li>" for key, why in comparison.failed)
         return f"<p>No strategy has a result.</p><ul>{reasons}</ul>"
-    key = f"counterweight-{id(found)}"
+    key = f"counterweight-{id(comparison)}"
     figures = "".join(
         f"<h4>{html.escape(d.title)}</h4>{figure_html(d.figure, f'{key}-{i}', with_library=i == 0)}"
-        for i, d in enumerate(drawings(found, names))
+        for i, d in enumerate(drawings(comparison, names))
     )
-    said = "".join(f"<li>{html.escape(note)}</li>" for note in found.notes)
-    notes = f"<ul>{said}</ul>" if said else ""
-    return f"{html_table(metrics_grid(found, names))}{notes}{figures}"
+    items = "".join(f"<li>{html.escape(note)}</li>" for note in comparison.notes)
+    notes = f"<ul>{items}</ul>" if items else ""
+    return f"{html_table(metrics_grid(comparison, names))}{notes}{figures}"

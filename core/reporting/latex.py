@@ -43,7 +43,7 @@ def escape(text: object) -> str:
     Control characters are dropped. It needs ``\\usepackage[T1]{fontenc}`` and ``\\usepackage{textcomp}``.
     """
     line = " ".join("".join(c for c in str(text) if c.isprintable() or c.isspace()).split())
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], f"{found[0]}{{}}"), line)
+    return _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], f"{match[0]}{{}}"), line)
 
 
 def tabular(

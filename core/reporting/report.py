@@ -67,14 +67,16 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
     made_with : sequence of (name, version)
         Of the run; this machine's by default.
     """
-    found = results.comparison
+    comparison = results.comparison
     profile = results.profile
     heading = title or results.table.name
     pieces = [_header(results, heading), _data(results, profile)]
-    if found.strategies:
-        shown = intervals(found, results.plan)
+    if comparison.strategies:
+        shown = intervals(comparison, results.plan)
         pieces += [
-            _verdict(results, assess(found, results.plan, MAIN_METRIC, shown, cautions=profile.cautions.sentences)),
+            _verdict(
+                results, assess(comparison, results.plan, MAIN_METRIC, shown, cautions=profile.cautions.sentences)
+            ),
             _tables(results, shown),
             *(_figure(drawing, f"figure-{at}") for at, drawing in enumerate(_drawings(results, shown))),
         ]
@@ -123,49 +125,49 @@ def _header(results: Results, heading: str) -> str:
 def _data(results: Results, profile: Profile) -> str:
     columns = [column for column in results.table.columns if column.name != results.plan.target]
     kinds = {kind: sum(column.kind == kind for column in columns) for kind in dict.fromkeys(c.kind for c in columns)}
-    said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     rows = tuple(
         (name, f"{count:,}", f"{share:.1%}")
         for name, count, share in zip(profile.labels, profile.counts, profile.shares, strict=True)
     )
     return (
         f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
-        f"({said}). {_words(profile.sentence)}</p>"
+        f"({counts}). {_words(profile.sentence)}</p>"
         + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
         + _list(results.notes)
         + "</section>"
     )
 
 
-def _verdict(results: Results, judged: Assessment) -> str:
-    first, *others = judged.sentences or (None,)
+def _verdict(results: Results, assessment: Assessment) -> str:
+    first, *others = assessment.sentences or (None,)
     lead = (
         "<p>No strategy has a value on this metric: no fold defines it.</p>"
         if first is None
         else f"<p><strong>{_words(first.text)}</strong></p>"
     )
-    metric = next(m.name for m in METRICS if m.key == judged.metric)
+    metric = next(m.name for m in METRICS if m.key == assessment.metric)
     return (
         f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(one.text for one in others if one is not None)}"
-        f"<p class='small'>Judged by {_e(metric)}.</p>{_list(judged.intervals.notes)}</section>"
+        f"<p class='small'>Judged by {_e(metric)}.</p>{_list(assessment.intervals.notes)}</section>"
     )
 
 
 def _tables(results: Results, shown: Intervals) -> str:
-    found = results.comparison
-    names, folds = found.marked(results.names), found.folds_in_words()
-    mark = f" {_e(found.mark_in_words)}" if found.mark_in_words else ""
+    comparison = results.comparison
+    names, folds = comparison.marked(results.names), comparison.folds_in_words()
+    mark = f" {_e(comparison.mark_in_words)}" if comparison.mark_in_words else ""
     heads = {metric.key: metric.name for metric in METRICS}
 
     def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
         rows, best = [], set()
-        for r, s in enumerate(found.strategies):
+        for r, s in enumerate(comparison.strategies):
             cells = [names[s.key]]
             for c, metric in enumerate(metrics, 1):
                 value = shown.of(s.key, metric)
                 spread = "" if np.isnan(value.low) else f"\n{value.low:.3f} to {value.high:.3f}"
                 cells.append("–" if np.isnan(value.value) else f"{value.value:.3f}{spread}")
-                if s.key in found.best(metric):
+                if s.key in comparison.best(metric):
                     best.add((r, c))
             rows.append((*cells, f"{s.seconds:.2f} s") if seconds else tuple(cells))
         tail = ("Training",) * seconds
@@ -173,7 +175,7 @@ def _tables(results: Results, shown: Intervals) -> str:
 
     return (
         f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {folds}; "
-        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{_list(found.notes)}"
+        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{_list(comparison.notes)}"
         f"<h3>Decisions</h3>{_scrolled(html_table(grid(_DECISIONS, seconds=False)))}"
         f"<h3>Ranking and probabilities</h3>{_scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
     )
@@ -184,11 +186,13 @@ def _scrolled(table: str) -> str:
 
 
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
-    found = results.comparison
-    names = found.marked(results.names)
+    comparison = results.comparison
+    names = comparison.marked(results.names)
     classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(results.profile))
-    bars = Drawing("Metrics of each strategy", f"Value and {shown.name}.", interval_bars(found, names, BARS, shown))
-    return (classes, bars, *drawings(found, names)[1:])
+    bars = Drawing(
+        "Metrics of each strategy", f"Value and {shown.name}.", interval_bars(comparison, names, BARS, shown)
+    )
+    return (classes, bars, *drawings(comparison, names)[1:])
 
 
 def _figure(drawing: Drawing, place: str) -> str:
@@ -205,16 +209,18 @@ def _figure(drawing: Drawing, place: str) -> str:
 
 
 def _failed(results: Results) -> str:
-    found = results.comparison
-    if not found.failed:
+    comparison = results.comparison
+    if not comparison.failed:
         return ""
-    items = "".join(f"<li><strong>{_e(results.names[key])}</strong>: {_words(why)}</li>" for key, why in found.failed)
+    items = "".join(
+        f"<li><strong>{_e(results.names[key])}</strong>: {_words(why)}</li>" for key, why in comparison.failed
+    )
     return f"<section><h2>Without a result</h2><ul>{items}</ul></section>"
 
 
 def _notes(results: Results) -> str:
-    found = results.comparison
-    changed = [(results.names[s.key], note) for s in found.strategies for note in (*s.notes, *s.errors)]
+    comparison = results.comparison
+    changed = [(results.names[s.key], note) for s in comparison.strategies for note in (*s.notes, *s.errors)]
     if not changed:
         return ""
     items = "".join(f"<li><strong>{_e(name)}</strong>: {_words(note)}</li>" for name, note in changed)

@@ -38,10 +38,10 @@ def parquet(frame: pd.DataFrame) -> bytes:
 def results_latex(results: Results) -> str:
     """Return the metrics as a LaTeX table; the best of each column is bold."""
     grid = metrics_grid(results.comparison, results.names)
-    found = results.comparison
-    folds = found.folds_in_words(MAIN)
+    comparison = results.comparison
+    folds = comparison.folds_in_words(MAIN)
     caption = f"{results.table.name}, target {results.plan.target}: mean ± standard deviation over {folds}."
-    caption = " ".join([caption, *filter(None, [found.mark_in_words]), *found.notes])
+    caption = " ".join([caption, *filter(None, [comparison.mark_in_words]), *comparison.notes])
     frame = pd.DataFrame([row[1:] for row in grid.rows], [row[0] for row in grid.rows], list(grid.head[1:]))
     best = pd.DataFrame(
         [[(r, c) in grid.best for c in range(1, len(grid.head))] for r in range(len(grid.rows))],
