@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from core.exporting import Export
 
 Watch = Callable[[float, str], None]
-_ASK_S = 0.25
+_LOOK_EVERY_S = 0.25
+_REPORT_EVERY_S = 0.33
 
 
 def run(
@@ -60,7 +61,7 @@ def run(
     TableError, PlanError
         The table or the plan cannot be run; the message says what to change.
     MemoryShortage
-        One strategy alone needs more memory than there is.
+        A single strategy needs more memory than is free.
     StoreError
         The run cannot be kept.
     Stopped
@@ -74,12 +75,12 @@ def run(
     run_id = "" if store is None else store.create(plan, table, name, example)
     with _Bar(progress) as tell:
 
-        def told(share: float, doing: str) -> None:
+        def report(share: float, doing: str) -> None:
             tell(share, doing)
             if watch is not None:
                 watch(share, doing)
 
-        folds = _run_kept(store, run_id, table, plan, told) if store else _run_units(table, plan, told)
+        folds = _run_kept(store, run_id, table, plan, report) if store else _run_units(table, plan, report)
     return Results(problem, folds, run_id)
 
 
@@ -117,12 +118,12 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
         choice = choices[strategy]
     else:
         close = close_names(strategy, choices)
-        there = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(choices)}."
-        raise PlanError(f"This run has no strategy '{strategy}': {there}")
-    made = pack(results.table, results.plan, choice, results.folds)
+        way_out = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(choices)}."
+        raise PlanError(f"This run has no strategy '{strategy}': {way_out}")
+    packed = pack(results.table, results.plan, choice, results.folds)
     if path is not None:
-        Path(path).write_bytes(made.archive)
-    return made
+        Path(path).write_bytes(packed.archive)
+    return packed
 
 
 def _run_units(
@@ -183,24 +184,24 @@ def _run_kept(store: Store, run_id: str, table: Table, plan: Plan, tell: Watch) 
 
 
 class _Disk:
-    """Tells the app how far a run is and hears its Cancel, both at most a few times a second."""
+    """Reports progress to the app and looks for its Cancel, each a few times per second at most."""
 
     def __init__(self, store: Store, run_id: str) -> None:
         self._store = store
         self._run_id = run_id
-        self._told = self._asked = 0.0
+        self._last_report = self._last_look = 0.0
         self._stop = False
 
     def follow(self, unit: str, share: float, doing: str) -> None:
         now = time.monotonic()
-        if now - self._told > 0.33:
-            self._told = now
+        if now - self._last_report > _REPORT_EVERY_S:
+            self._last_report = now
             self._store.write_progress(self._run_id, Progress(unit, share, doing))
 
     def should_stop(self) -> bool:
         now = time.monotonic()
-        if not self._stop and now - self._asked >= _ASK_S:
-            self._asked, self._stop = now, self._store.cancel_requested(self._run_id)
+        if not self._stop and now - self._last_look >= _LOOK_EVERY_S:
+            self._last_look, self._stop = now, self._store.cancel_requested(self._run_id)
         return self._stop
 
 

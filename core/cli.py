@@ -106,8 +106,8 @@ def _make_examples() -> int:
     _import_trainer()
     from core.examples import EXAMPLES, make_examples
 
-    made = make_examples(tell=lambda words: print(words, file=sys.stderr))
-    print(f"{len(made)} examples in {EXAMPLES}.")
+    run_ids = make_examples(tell=lambda words: print(words, file=sys.stderr))
+    print(f"{len(run_ids)} examples in {EXAMPLES}.")
     return OK
 
 
@@ -143,24 +143,25 @@ def _run(given: argparse.Namespace) -> int:
             write_results(results, given.out)
         except WriteError as problem:
             return _failed(str(problem))
-    found = results.comparison
+    comparison = results.comparison
     if given.json:
         print(json.dumps(_as_json(results, "suggested" if given.target is None else "given"), ensure_ascii=False))
-    elif found.strategies:
-        print(text_table(metrics_grid(found, results.names)))
-        print(f"\nMean ± standard deviation over {found.folds_in_words(MAIN)}; * marks the best. Run {results.run_id}.")
-        for note in filter(None, (found.mark_in_words, *found.notes)):
+    elif comparison.strategies:
+        print(text_table(metrics_grid(comparison, results.names)))
+        folds = comparison.folds_in_words(MAIN)
+        print(f"\nMean ± standard deviation over {folds}; * marks the best. Run {results.run_id}.")
+        for note in filter(None, (comparison.mark_in_words, *comparison.notes)):
             print(note)
     if not given.quiet:
-        for note in found.notes if given.json else ():
+        for note in comparison.notes if given.json else ():
             print(note, file=sys.stderr)
-        for s in found.partial:
+        for s in comparison.partial:
             for reason in s.errors:
                 print(f"{results.names[s.key]} failed on some folds: {reason}", file=sys.stderr)
-    if not given.quiet or not found.strategies:
-        for key, reason in found.failed:
+    if not given.quiet or not comparison.strategies:
+        for key, reason in comparison.failed:
             print(f"{results.names[key]} has no result: {reason}", file=sys.stderr)
-    return OK if found.strategies else FAILED
+    return OK if comparison.strategies else FAILED
 
 
 def _import_trainer() -> None:
@@ -219,10 +220,10 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         for column in filter(None, (plan.split.group, plan.split.time)):
             table.column(column)
         problem = Problem.of(table, plan)
-        facts, work = problem.facts, Workload.of(problem)
+        facts, workload = problem.facts, Workload.of(problem)
         usable = applicable(strategies, facts)
         # What a person names is run; what a preset brings along is not, where it would take long.
-        slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, work)
+        slow = slow_in([choice for choice in usable if choice not in named_singly(given.strategies)], facts, workload)
     except (PlanError, TableError) as error:
         raise _BadInput(str(error)) from error
     if not usable:
@@ -237,9 +238,9 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     if left_out and not given.quiet:
         print(f"Left out, as they do not apply to this table: {', '.join(left_out)}.", file=sys.stderr)
     if slow and not given.quiet:
-        print(slow_sentence(slow, work), file=sys.stderr)
+        print(slow_sentence(slow, workload), file=sys.stderr)
     kept = tuple(choice for choice in usable if choice not in slow)
-    long = too_long(work.seconds(kept))
+    long = too_long(workload.seconds(kept))
     if long is not None and not given.yes:
         raise _BadInput(f"{long.removesuffix('.')}; or add --yes to run it all the same.")
     return replace(plan, strategies=kept)
@@ -267,32 +268,32 @@ def _layers(text: str) -> tuple[int, ...]:
 def _as_json(results: Results, target_was: str) -> dict[str, object]:
     from core.data.profile import left_out
 
-    found = results.comparison
+    comparison = results.comparison
     frame = results.frame()
-    by_key = {s.key: s for s in found.strategies}
+    by_key = {s.key: s for s in comparison.strategies}
     return {
         "run": results.run_id,
         "table": results.table.name,
         "target": results.plan.target,
         "target_was": target_was,
-        "classes": list(found.labels),
+        "classes": list(comparison.labels),
         "reading": list(results.table.notes),
         "warnings": list(results.profile.warnings),
         "columns_left_out": left_out(results.problem),
-        "folds": found.folds,
+        "folds": comparison.folds,
         "strategies": {
             key: {
                 "name": results.names[str(key)],
                 "mean": {name: _number(value) for name, value in row.items()},
                 "std": {str(name): _number(value) for name, value in by_key[str(key)].std.items()},
                 "folds": {str(name): int(number) for name, number in by_key[str(key)].folds.items()},
-                "failed_folds": found.folds - len(by_key[str(key)].scores),
+                "failed_folds": comparison.folds - len(by_key[str(key)].scores),
                 "errors": list(by_key[str(key)].errors),
             }
             for key, row in frame.iterrows()
         },
-        "failed": dict(found.failed),
-        "notes": list(found.notes),
+        "failed": dict(comparison.failed),
+        "notes": list(comparison.notes),
     }
 
 

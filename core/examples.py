@@ -20,8 +20,8 @@ _HEADLINE = "headline.txt"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """One run to make: a sample under the Quick look preset, and its name."""
+class ExampleRun:
+    """A run to make: a sample under the Quick look preset, and its name."""
 
     sample: str
     name: str
@@ -29,12 +29,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Example:
-    """One run that is there.
+    """A run that ships with the app.
 
     Parameters
     ----------
     headline : str
-        What came out, in one sentence: the first of the verdict when it was made.
+        The result in one sentence: the first of the verdict when the run was made.
     """
 
     record: RunRecord
@@ -42,11 +42,11 @@ class Example:
 
 
 # The first is the one that the gallery shows first.
-TO_MAKE: tuple[Recipe, ...] = (
-    Recipe("page_blocks", "Page blocks: which are no text?"),
-    Recipe("german_credit", "German credit: which loans went bad?"),
-    Recipe("abalone_9_vs_18", "Abalone: which are the old ones?"),
-    Recipe("yeast", "Yeast proteins: six places of a cell"),
+TO_MAKE: tuple[ExampleRun, ...] = (
+    ExampleRun("page_blocks", "Page blocks: which are no text?"),
+    ExampleRun("german_credit", "German credit: which loans went bad?"),
+    ExampleRun("abalone_9_vs_18", "Abalone: which are the old ones?"),
+    ExampleRun("yeast", "Yeast proteins: six places of a cell"),
 )
 
 
@@ -80,7 +80,7 @@ def plan_of(sample: str) -> Plan:
     from core.strategies.choosing import preset_for
     from core.strategies.presets import QUICK_LOOK
 
-    target = next(one.target for one in SAMPLES if one.key == sample)
+    target = next(shipped.target for shipped in SAMPLES if shipped.key == sample)
     problem = Problem.of(load_sample(sample), Plan(target, QUICK_LOOK.choices))
     return Plan(target, preset_for(QUICK_LOOK, problem.facts))
 
@@ -90,7 +90,7 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
     from core.api import run
     from core.data.samples import load_sample
 
-    made = []
+    run_ids = []
     with tempfile.TemporaryDirectory() as workshop:
         # The gallery stands newest first: the last one made is the first one shown.
         for example in reversed(TO_MAKE):
@@ -99,14 +99,14 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
                 load_sample(example.sample), plan_of(example.sample), runs=workshop, name=example.name,
                 progress=False, example=True,
             )  # fmt: skip
-            made.append(results.run_id)
+            run_ids.append(results.run_id)
         fresh = Path(workshop) / "fresh"
-        for run_id in made:
+        for run_id in run_ids:
             copy_run(Store(Path(workshop)), Store(fresh), run_id)
             (fresh / run_id / _HEADLINE).write_text(headline_of(Store(fresh), run_id) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(fresh, folder)
-    return tuple(made)
+    return tuple(run_ids)
 
 
 def open_example(store: Store, run_id: str, folder: Path = EXAMPLES) -> bool:

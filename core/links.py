@@ -38,7 +38,20 @@ class Link:
 
 
 def to_query(plan: Plan, table: Table) -> dict[str, str]:
-    """Return what a link holds; of split and network only what differs from the start."""
+    """Return what a link holds; of split and network only what differs from the defaults.
+
+    See Also
+    --------
+    from_query : Reads it back.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import SplitSettings, StrategyChoice
+    >>> plan = Plan("not_text", (StrategyChoice.of("smote"),), split=SplitSettings(folds=3))
+    >>> to_query(plan, load_sample("page_blocks"))
+    {'table': 'page_blocks', 'target': 'not_text', 'strategies': 'smote', 'folds': '3'}
+    """
     sample = sample_of(table)
     query = {"file": table.name} if sample is None else {"table": sample}
     query["target"] = plan.target
@@ -61,16 +74,26 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
 
 
 def from_query(query: Mapping[str, str]) -> Link:
-    """Read a link back; what it does not say is as the app starts.
+    """Read a link back; what it leaves out has the defaults that the app starts with.
 
     Raises
     ------
     PlanError
-        A value is none that the setting takes, or there is no such sample; the message names it.
+        A setting does not take a value, or there is no such sample; the message names it.
+
+    See Also
+    --------
+    to_query : Writes it.
+
+    Examples
+    --------
+    >>> link = from_query({"table": "page_blocks", "strategies": "plain,smote", "folds": "3"})
+    >>> link.table, link.plan.target, link.plan.split.folds
+    ('page_blocks', 'not_text', 3)
     """
-    odd = next((name for name in NAMES if not is_showable(query.get(name, ""))), None)
-    if odd is not None:
-        raise PlanError(f"This link gives a text for {odd} that cannot be shown: choose it by hand.")
+    unshowable = next((name for name in NAMES if not is_showable(query.get(name, ""))), None)
+    if unshowable is not None:
+        raise PlanError(f"This link gives a text for {unshowable} that cannot be shown: choose it by hand.")
     key = query.get("table")
     known = {sample.key: sample for sample in SAMPLES}
     if key is not None and key not in known:
@@ -157,7 +180,10 @@ def _merged(text: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     try:
         raw = json.loads(text)
         return tuple(
-            sorted((name, tuple((str(one), str(other)) for one, other in pairs.items())) for name, pairs in raw.items())
+            sorted(
+                (name, tuple((str(spelling), str(into)) for spelling, into in pairs.items()))
+                for name, pairs in raw.items()
+            )
         )
     except (ValueError, AttributeError, RecursionError) as error:
         raise PlanError("This link's merged spellings cannot be read: merge them by hand.") from error

@@ -12,8 +12,8 @@ import numpy as np
 from core.words import is_showable
 
 #: The whole catalogue, and as many again in other settings; a page with more takes minutes to draw.
-MOST_STRATEGIES = 200
-MOST_PARTS = 10
+MAX_STRATEGIES = 200
+MAX_PARTS = 10
 _HUGE = 1e15
 
 ParameterValue = bool | int | float | str | None | tuple[float, ...]
@@ -33,6 +33,11 @@ class Part:
         Key in the registry of :mod:`core.strategies`.
     parameters : tuple of (str, value) pairs
         Sorted by name, so that equal parts compare equal.
+
+    Examples
+    --------
+    >>> Part.of("smote", k_neighbors=3).key
+    'smote(k_neighbors=3)'
     """
 
     name: str
@@ -40,10 +45,12 @@ class Part:
 
     @classmethod
     def of(cls, name: str, **parameters: ParameterValue) -> Part:
+        """Return a strategy with some of its parameters set."""
         return cls(name, tuple(sorted(parameters.items())))
 
     @property
     def key(self) -> str:
+        """The part as a person types it."""
         if not self.parameters:
             return self.name
         inner = ",".join(f"{name}={value}" for name, value in self.parameters)
@@ -52,12 +59,25 @@ class Part:
 
 @dataclass(frozen=True)
 class StrategyChoice:
-    """One line of the comparison: a strategy, or several parts combined."""
+    """One line of the comparison: a strategy, or several parts combined.
+
+    See Also
+    --------
+    core.strategies.notation.parse_choice : Reads a key back.
+
+    Examples
+    --------
+    >>> StrategyChoice.of("smote", k_neighbors=3).key
+    'smote(k_neighbors=3)'
+    >>> StrategyChoice((Part.of("smote"), Part.of("focal"))).key
+    'smote+focal'
+    """
 
     parts: tuple[Part, ...]
 
     @classmethod
     def of(cls, name: str, **parameters: ParameterValue) -> StrategyChoice:
+        """Return the choice of a single strategy."""
         return cls((Part.of(name, **parameters),))
 
     @property
@@ -79,9 +99,9 @@ class NetworkSettings:
     learning_rate : float
         Of the Adam optimizer.
     batch_size : int
-        Rows a step.
+        Rows per step.
     epochs : int
-        Most epochs; an epoch is as many steps as one pass over the fold's training rows,
+        Maximum epochs; an epoch is as many steps as one pass over the fold's training rows,
         the same number for every strategy, so that all get the same budget.
     patience : int
         Early stopping: epochs without a better validation loss before a lane stops;
@@ -175,6 +195,17 @@ class Plan:
         What is compared, in order.
     merged : tuple of (column, pairs) pairs
         Spellings of labels that the user merged: each pair is a spelling and what it becomes.
+
+    Raises
+    ------
+    PlanError
+        Names, classes or strategies do not make a plan; the message says what to change.
+
+    Examples
+    --------
+    >>> plan = Plan("Class", (StrategyChoice.of("plain"), StrategyChoice.of("smote")))
+    >>> plan.split.folds, Plan.from_json(plan.to_json()) == plan
+    (5, True)
     """
 
     target: str
@@ -197,10 +228,10 @@ class Plan:
             raise PlanError("A class is merged or left out once, and only into a class that stays.")
         if not self.strategies:
             raise PlanError("Choose at least one strategy.")
-        if len(self.strategies) > MOST_STRATEGIES:
-            raise PlanError(f"{len(self.strategies):,} strategies are too many: compare {MOST_STRATEGIES} at most.")
-        if any(len(choice.parts) > MOST_PARTS for choice in self.strategies):
-            raise PlanError(f"A combination has {MOST_PARTS} parts at most: leave some out.")
+        if len(self.strategies) > MAX_STRATEGIES:
+            raise PlanError(f"{len(self.strategies):,} strategies are too many: compare {MAX_STRATEGIES} at most.")
+        if any(len(choice.parts) > MAX_PARTS for choice in self.strategies):
+            raise PlanError(f"A combination has {MAX_PARTS} parts at most: leave some out.")
         keys = Counter(choice.key for choice in self.strategies)
         doubled = next((key for key, times in keys.items() if times > 1), None)
         if doubled is not None:
@@ -238,7 +269,7 @@ class Plan:
                 classes=tuple((name, into) for name, into in raw.get("classes", ())),
                 # Plans of earlier versions merged nothing.
                 merged=tuple(
-                    (name, tuple((one, other) for one, other in pairs)) for name, pairs in raw.get("merged", ())
+                    (name, tuple((spelling, into) for spelling, into in pairs)) for name, pairs in raw.get("merged", ())
                 ),
             )
         except PlanError:

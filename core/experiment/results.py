@@ -37,7 +37,7 @@ class FoldResult:
     threshold : float or None
         For two classes, the probability of the positive class from which a row is called positive.
     class_counts : ndarray of int64, shape (n_classes,)
-        Training rows a class after the strategy (mean over its lanes).
+        Training rows per class after the strategy (mean over its lanes).
     seconds : float
         Training time, this strategy's share of the stack and its own sampling.
     lanes : int

@@ -15,7 +15,11 @@ Weights = tuple[np.ndarray, ...]
 
 
 def layer_sizes(n_features: int, hidden: Sequence[int], n_classes: int) -> list[tuple[int, int]]:
-    """Return (inputs, units) of every dense layer; two classes have one output unit."""
+    """Return (inputs, units) of every dense layer; two classes have one output unit.
+
+    >>> layer_sizes(20, (64, 32), 2)
+    [(20, 64), (64, 32), (32, 1)]
+    """
     sizes = [n_features, *hidden, 1 if n_classes == 2 else n_classes]
     return list(pairwise(sizes))
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import cast
 
-from core.plan import MOST_PARTS, MOST_STRATEGIES, ParameterValue, Part, PlanError, StrategyChoice
+from core.plan import MAX_PARTS, MAX_STRATEGIES, ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies import Parameter, catalogue, make
 from core.strategies.combining import check_combinations
 from core.strategies.presets import PRESETS
@@ -29,11 +29,23 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
     PlanError
         A name or a parameter is unknown, a value does not fit, a bracket is missing, or strategies make no
         sense together.
+
+    See Also
+    --------
+    parse_choice : Reads a single key.
+
+    Examples
+    --------
+    >>> [choice.key for choice in parse_strategies("plain, smote(k_neighbors=3), plain")]
+    ['plain', 'smote(k_neighbors=3)']
+    >>> parse_strategies("smote(k_neighbours=3)")
+    Traceback (most recent call last):
+    core.plan.PlanError: SMOTE has no parameter 'k_neighbours'; did you mean k_neighbors?
     """
     chosen: dict[str, StrategyChoice] = {}
-    items = tuple(islice(_split(text, ","), MOST_STRATEGIES + 1))
-    if len(items) > MOST_STRATEGIES:
-        raise PlanError(f"Name {MOST_STRATEGIES} strategies at most: more are too many to compare.")
+    items = tuple(islice(_split(text, ","), MAX_STRATEGIES + 1))
+    if len(items) > MAX_STRATEGIES:
+        raise PlanError(f"Name {MAX_STRATEGIES} strategies at most: more are too many to compare.")
     for item in items:
         preset = _preset(item)
         for choice in (parse_choice(item),) if preset is None else preset:
@@ -44,7 +56,11 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
 
 
 def named_singly(text: str) -> tuple[StrategyChoice, ...]:
-    """Return the choices of such a text that it names themselves, not by a preset; raises as above."""
+    """Return the choices that a text names by their own keys, not by a preset; raises as :func:`parse_strategies`.
+
+    >>> [choice.key for choice in named_singly("start, smote")]
+    ['smote']
+    """
     return tuple(parse_choice(item) for item in _split(text, ",") if _preset(item) is None)
 
 
@@ -53,16 +69,21 @@ def _preset(item: str) -> tuple[StrategyChoice, ...] | None:
 
 
 def parse_choice(text: str) -> StrategyChoice:
-    """Return the choice of one key, for example ``smote(k_neighbors=3)+focal``.
+    """Return the choice of one key.
 
     Raises
     ------
     PlanError
         As for :func:`parse_strategies`.
+
+    Examples
+    --------
+    >>> [part.name for part in parse_choice("smote(k_neighbors=3)+focal").parts]
+    ['smote', 'focal']
     """
-    items = tuple(islice(_split(text, "+"), MOST_PARTS + 1))
-    if len(items) > MOST_PARTS:
-        raise PlanError(f"A combination has {MOST_PARTS} parts at most: leave some out.")
+    items = tuple(islice(_split(text, "+"), MAX_PARTS + 1))
+    if len(items) > MAX_PARTS:
+        raise PlanError(f"A combination has {MAX_PARTS} parts at most: leave some out.")
     choice = StrategyChoice(tuple(_part(item) for item in items))
     if not choice.parts:
         raise PlanError("A strategy has no name: write for example smote, or smote+focal.")
@@ -71,13 +92,17 @@ def parse_choice(text: str) -> StrategyChoice:
 
 
 def short(preset: str) -> str:
-    """Return a preset's name for the command line."""
+    """Return a preset's name for the command line.
+
+    >>> short("Quick look")
+    'quick-look'
+    """
     return preset.lower().replace(" ", "-")
 
 
 def _same(preset: str, text: str) -> bool:
-    asked = text.strip().lower().replace("_", "-").replace(" ", "-")
-    return asked in (short(preset), short(preset).split("-")[0])
+    typed = text.strip().lower().replace("_", "-").replace(" ", "-")
+    return typed in (short(preset), short(preset).split("-")[0])
 
 
 def _part(text: str) -> Part:

@@ -1,4 +1,4 @@
-"""Which rows a lane sees in which step: index streams, made on the host from the lane's own seed."""
+"""Which rows a lane sees in which step: index streams, drawn on the host from the lane's own seed."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class GraphKey:
 
 
 class Terms(NamedTuple):
-    """Per-lane loss terms as tensors; class axes have one entry a class.
+    """Per-lane loss terms as tensors; class axes have one entry per class.
 
     Shapes: gamma, offset, margin and prior (lanes, classes, 1); the others (lanes, 1, 1).
     """
@@ -50,7 +50,7 @@ def smoothed(hard: tf.Tensor, smoothing: tf.Tensor) -> tf.Tensor:
 
 
 def two_class_shift(terms: Terms) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return what is added to the one logit of two classes (lanes, 1, 1): always, and taken off again if positive."""
+    """Return shifts of the single logit of two classes (lanes, 1, 1): one always added, one subtracted if positive."""
     offset, margin = terms.offset, terms.margin
     return offset[:, 1:] - offset[:, :1] + margin[:, :1], margin[:, 1:] + margin[:, :1]
 
@@ -90,7 +90,7 @@ def row_losses(z: tf.Tensor, targets: tf.Tensor, terms: Terms, binary: bool) -> 
 def lane_losses(
     losses: tf.Tensor, probabilities: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, terms: Terms
 ) -> tf.Tensor:
-    """Return one loss a lane: the weighted mean over rows, mixed with 1 - soft macro F1 where asked."""
+    """Return one loss per lane: the weighted mean over rows, mixed with 1 - soft macro F1 by the lane's share of it."""
     rows = tf.cast(tf.shape(losses)[2], tf.float32)
     mean = tf.reduce_sum(losses * weights, axis=[1, 2]) / rows
     hits = tf.reduce_sum(probabilities * targets * weights, axis=2)
@@ -172,17 +172,17 @@ def parted(
     return both(hard), both(targets), 2.0 * both(weights) * tf.concat([own, 1.0 - own], axis=2)
 
 
-def dropped(noise_seed: tf.Tensor, layer: int, hidden: tf.Tensor, lane_key: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
+def dropped(noise_seed: tf.Tensor, layer: int, hidden: tf.Tensor, mask_key: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
     """Return the dropout factors of a layer (lanes, rows, units): 0 or 1 / keep.
 
-    One field of random bits a step serves all lanes: multiplied by a lane's own odd number, it gives
-    every lane its own mask, which does not depend on the lanes beside it.
+    One field of random bits per step serves all lanes: multiplied by a lane's own odd number (its key), it
+    gives every lane its own mask, which does not depend on the lanes beside it.
     """
     shape = tf.shape(hidden)[1:]
     bits = tf.random.stateless_uniform(
         shape, noise_seed + tf.constant([0, layer]), minval=None, maxval=None, dtype=tf.int32
     )
-    kept = bits[None] * lane_key < tf.cast((keep - 0.5) * 4294967295.0, tf.int32)
+    kept = bits[None] * mask_key < tf.cast((keep - 0.5) * 4294967295.0, tf.int32)
     return tf.cast(kept, tf.float32) / keep
 
 

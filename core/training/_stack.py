@@ -18,7 +18,7 @@ from core.training._graph import GraphKey, Terms, epoch_function, logits_functio
 from core.training.cutting import CHUNK, stacks_for
 from core.training.lane import Lane, LossTerms, Stopped, Synthetic
 
-# How many stacks are trained at once.
+# How many stacks are trained at the same time.
 CORES = usable_cores()
 
 Report = Callable[[float], None]
@@ -78,8 +78,18 @@ class TrainedLane:
     n_classes: int
 
 
-class Progress:
-    """Counts epochs over all stacks, reports the share done and raises where a stop was asked for."""
+class EpochCounter:
+    """Counts epochs over all stacks, reports the share done and raises where the run is to stop.
+
+    Parameters
+    ----------
+    total : int
+        Lanes times epochs.
+    report : callable or None
+        Called with the share done, in [0, 1].
+    should_stop : callable or None
+        Returns whether to stop.
+    """
 
     def __init__(self, total: int, report: Report | None, should_stop: Callable[[], bool] | None) -> None:
         self._total = total
@@ -90,6 +100,13 @@ class Progress:
         self._lock = Lock()
 
     def advance(self, lane_epochs: int) -> None:
+        """Count epochs, one per lane that trained or need not train any more.
+
+        Raises
+        ------
+        Stopped
+            ``should_stop`` returned True, here or in another thread.
+        """
         with self._lock:
             self._done += lane_epochs
             if self._report is not None:
@@ -100,13 +117,13 @@ class Progress:
 
 
 class Rows:
-    """One matrix of all rows that any lane sees, and where each block's and sampler's rows lie in it."""
+    """One matrix of all rows that any lane sees, and where the rows of each block and sampler lie in it."""
 
     def __init__(self, blocks: Sequence[Block], tasks: Sequence[LaneTask]) -> None:
         self.n_features = max(block.X.shape[1] for block in blocks)
-        made = {id(t.lane.synthetic): t.lane.synthetic for t in tasks if t.lane.synthetic is not None}
+        synthetic = {id(t.lane.synthetic): t.lane.synthetic for t in tasks if t.lane.synthetic is not None}
         pieces = [(b.X, b.y) for b in blocks] + [(b.X_valid, b.y_valid) for b in blocks]
-        pieces += [(s.X, s.y) for s in made.values()]
+        pieces += [(s.X, s.y) for s in synthetic.values()]
         starts = np.cumsum([0] + [len(y) for _, y in pieces])
         X = np.zeros((starts[-1], self.n_features), np.float32)
         for (part, _), start in zip(pieces, starts, strict=False):
@@ -115,29 +132,29 @@ class Rows:
         self.y = tf.constant(np.concatenate([y for _, y in pieces]), tf.int32)
         self.block_start = starts[: len(blocks)]
         self.valid_start = starts[len(blocks) : 2 * len(blocks)]
-        self._made_start = dict(zip(made, starts[2 * len(blocks) :], strict=False))
+        self._synthetic_start = dict(zip(synthetic, starts[2 * len(blocks) :], strict=False))
         self._blocks = blocks
-        self._ranges = {id(X): _range(X) for X in [*(b.X for b in blocks), *(s.X for s in made.values())]}
+        self._ranges = {id(X): _range(X) for X in [*(b.X for b in blocks), *(s.X for s in synthetic.values())]}
 
     def of(self, task: LaneTask) -> np.ndarray:
         """Return the positions in the matrix of a lane's rows, int32."""
         own = task.lane.rows + self.block_start[task.block]
-        made: Synthetic | None = task.lane.synthetic
-        if made is not None:
-            own = np.concatenate([own, self._made_start[id(made)] + np.arange(len(made.y))])
+        synthetic: Synthetic | None = task.lane.synthetic
+        if synthetic is not None:
+            own = np.concatenate([own, self._synthetic_start[id(synthetic)] + np.arange(len(synthetic.y))])
         return own.astype(np.int32)
 
     def varying(self, task: LaneTask) -> np.ndarray:
         """Return 1 for each input that takes more than one value in a lane's rows, else 0, float32, (features, 1).
 
-        Nothing can be learned of the others: a level that a bag lacks would act by its random start.
+        Nothing can be learned from the others: a level that a bag lacks would act through its random start.
         """
         X, rows = self._blocks[task.block].X, task.lane.rows
         whole = len(rows) >= len(X) and np.bincount(rows, minlength=len(X)).all()
         low, high = self._ranges[id(X)] if whole else _range(X[rows])
         if task.lane.synthetic is not None:
-            made_low, made_high = self._ranges[id(task.lane.synthetic.X)]
-            low, high = np.minimum(low, made_low), np.maximum(high, made_high)
+            synthetic_low, synthetic_high = self._ranges[id(task.lane.synthetic.X)]
+            low, high = np.minimum(low, synthetic_low), np.maximum(high, synthetic_high)
         varying = np.zeros((self.n_features, 1), np.float32)
         varying[: X.shape[1], 0] = low < high
         return varying
@@ -202,6 +219,14 @@ def unstacked(params: Sequence[np.ndarray], n_features: int) -> Weights:
 
 
 def terms_of(lanes: Sequence[Lane], priors: np.ndarray, n_classes: int) -> Terms:
+    """Return the lanes' loss terms, stacked.
+
+    Parameters
+    ----------
+    priors : ndarray, shape (n_lanes, n_classes)
+        Class shares that each lane trains under.
+    """
+
     def by_class(values: Sequence[tuple[float, ...]]) -> np.ndarray:
         rows = [list(v) if v else [0.0] * n_classes for v in values]
         return np.asarray(rows, np.float32)[:, :, None]
@@ -235,12 +260,12 @@ class Stack:
         members: Sequence[int],
         settings: NetworkSettings,
         n_classes: int,
-        progress: Progress,
+        counter: EpochCounter,
     ) -> None:
         self._rows = rows
         self._settings = settings
         self._n_classes = n_classes
-        self._progress = progress
+        self._counter = counter
         self._tasks = [tasks[i] for i in members]
         self._lanes = [task.lane for task in self._tasks]
         self._widths = [blocks[task.block].X.shape[1] for task in self._tasks]
@@ -254,9 +279,9 @@ class Stack:
             for lane, y in zip(self._lanes, labels, strict=True)
         ]
         mass = [task.lane.class_mass(blocks[task.block].y, n_classes) for task in self._tasks]
-        priors = np.stack([each / each.sum() for each in mass])
+        priors = np.stack([by_class / by_class.sum() for by_class in mass])
         self._terms = terms_of(self._lanes, np.maximum(priors, 1e-9), n_classes)
-        self._lane_key = np.array(
+        self._mask_key = np.array(
             [[[np.random.default_rng([lane.seed, 2]).integers(-(2**31), 2**31) | 1]] for lane in self._lanes], np.int32
         )
         self._set_validation(blocks)
@@ -290,6 +315,13 @@ class Stack:
             self._valid_weights[i, :size] = weight / max(weight.sum(), 1e-12) * shape[1]
 
     def run(self) -> list[TrainedLane]:
+        """Train until every lane has stopped and return them in their order.
+
+        Raises
+        ------
+        Stopped
+            The run is to stop.
+        """
         settings = self._settings
         epoch_graph = epoch_function(self._key)
         rate = tf.constant(settings.learning_rate, tf.float32)
@@ -308,7 +340,7 @@ class Stack:
             terms = Terms(*(tf.constant(t[active]) for t in self._terms))
             loss = epoch_graph(
                 self._state, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
-                tf.constant(mix), terms, tf.constant(self._lane_key[active]),
+                tf.constant(mix), terms, tf.constant(self._mask_key[active]),
                 tf.constant(self._varying[active]), rate, keep,
             )  # fmt: skip
             losses[0, epoch, active] = loss.numpy()
@@ -325,7 +357,7 @@ class Stack:
                     going[place] = False
             seconds[active] += (time.perf_counter() - began) / len(active) / CORES
             stopped = int((~going).sum())
-            self._progress.advance(len(active) + stopped * (settings.epochs - epoch - 1))
+            self._counter.advance(len(active) + stopped * (settings.epochs - epoch - 1))
             if stopped:
                 active = active[going]
                 if not len(active):

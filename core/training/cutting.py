@@ -9,7 +9,7 @@ from __future__ import annotations
 CHUNK = 4_000_000
 # Floats of one layer's activations over a stack: about what a core's cache holds.
 _STACK_FLOATS = 16 * 128 * 64
-_MOST_LANES = 16
+_MAX_LANES = 16
 
 
 def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
@@ -21,6 +21,11 @@ def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
         Rows per step.
     widest : int
         Units of the widest layer, inputs included.
+
+    Examples
+    --------
+    >>> stacks_for(25, batch=128, widest=64, cores=2), stacks_for(1, batch=128, widest=64, cores=2)
+    (2, 1)
     """
-    largest = int(min(_MOST_LANES, max(1, _STACK_FLOATS / (batch * widest))))
+    largest = int(min(_MAX_LANES, max(1, _STACK_FLOATS / (batch * widest))))
     return max(-(-lanes // largest), min(cores, lanes))

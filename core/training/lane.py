@@ -12,9 +12,9 @@ BatchOrder = Literal["shuffled", "balanced", "progressive"]
 
 
 class Stopped(Exception):
-    """Training was asked to stop; nothing of the unit is kept.
+    """Training was told to stop; nothing of the unit is kept.
 
-    It stands here since it travels to the app's process, which must not import TensorFlow for it.
+    It is defined here because it travels to the app's process, which must not import TensorFlow for it.
     """
 
 

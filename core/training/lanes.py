@@ -18,8 +18,8 @@ from core.training._graph import logits_function
 from core.training._stack import (
     CORES,
     Block,
+    EpochCounter,
     LaneTask,
-    Progress,
     Report,
     Rows,
     Stack,
@@ -68,21 +68,21 @@ def train(
     """
     if not tasks:
         return []
-    pool_of_rows = Rows(blocks, tasks)
+    rows = Rows(blocks, tasks)
     stacks = cut_into_stacks(blocks, tasks, settings, n_classes)
-    progress = Progress(sum(len(stack) for stack in stacks) * settings.epochs, report, should_stop)
-    done: dict[int, TrainedLane] = {}
+    counter = EpochCounter(sum(len(stack) for stack in stacks) * settings.epochs, report, should_stop)
+    trained: dict[int, TrainedLane] = {}
 
-    def work(stack: list[int]) -> None:
-        trainer = Stack(pool_of_rows, blocks, tasks, stack, settings, n_classes, progress)
-        done.update(zip(stack, trainer.run(), strict=True))
+    def train_stack(stack: list[int]) -> None:
+        trainer = Stack(rows, blocks, tasks, stack, settings, n_classes, counter)
+        trained.update(zip(stack, trainer.run(), strict=True))
 
     if len(stacks) == 1:
-        work(stacks[0])
+        train_stack(stacks[0])
     else:
         with ThreadPoolExecutor(CORES) as pool:
-            list(pool.map(work, stacks))
-    return [done[i] for i in range(len(tasks))]
+            list(pool.map(train_stack, stacks))
+    return [trained[i] for i in range(len(tasks))]
 
 
 def predict(lanes: Sequence[TrainedLane], X: np.ndarray) -> np.ndarray:
