@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from core.data.columns import Column, ColumnKind
-from core.data.preparation import NumberStep, Preparation
+from core.data.preparation import Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.plan import NetworkSettings, Plan
@@ -212,7 +212,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         columns = {}
         for step in self._preparation.steps:
             how, given = self._readings[step.name], frame[step.name]
-            if not isinstance(step, NumberStep):
+            if step.input_kind == "text":
                 columns[step.name] = how.categories(given)
                 continue
             columns[step.name], lost = how.values(given)

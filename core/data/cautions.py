@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.grouping import Grouping, find_grouping
-from core.data.leaks import MAX_LEVELS, Leak, find_leaks
+from core.data.leaks import FEW_VALUES, Leak, find_leaks
 from core.data.problem import Problem
 from core.words import counted, listed, quoted
 
@@ -105,4 +105,4 @@ def repeated_rows(problem: Problem) -> int:
 def _must_repeat(problem: Problem) -> bool:
     """Return whether there are fewer combinations of the features' few values than rows."""
     values = [column.distinct + (column.missing > 0) for column in problem.features]
-    return max(values) <= MAX_LEVELS and sum(map(math.log, values)) < math.log(max(1, len(problem.target.rows)))
+    return max(values) <= FEW_VALUES and sum(map(math.log, values)) < math.log(max(1, len(problem.target.rows)))

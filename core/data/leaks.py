@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from core.data.preparation import Preparation
+from core.data.preparation import NumberStep, Preparation
 from core.data.problem import Problem
 
 LEAK = 0.99
-MAX_LEVELS = 50
+FEW_VALUES = 50  # so many different values or fewer are judged one by one
 _ROWS = 20_000
 _CELLS = 4_000_000
 _MIN_CLASS = 10
@@ -63,14 +63,16 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
     encoded = preparation.encode(sample)
     leaks: list[Leak] = []
     flags: list[tuple[str, np.ndarray]] = []
-    for at, step in enumerate(preparation.numbers):
+    for start, step in zip(preparation.starts, preparation.dense, strict=False):
+        if not isinstance(step, NumberStep):
+            continue  # several inputs, none of which is the column
         missing = np.isnan(step.values(sample[step.name]))
-        x = encoded[:, at]
+        x = encoded[:, start]
         values, levels = np.unique(x[~missing], return_inverse=True)
         score, by_order = 0.0, len(values) > 2
         if by_order:
             score = ordered_score(x[~missing], y[~missing])
-        if score < LEAK and len(values) <= MAX_LEVELS:
+        if score < LEAK and len(values) <= FEW_VALUES:
             coded = np.zeros(len(x), np.int64)
             coded[~missing] = levels + 1
             score, by_order = purity(coded, y), False
@@ -81,7 +83,7 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
             flags.append((step.name, missing))
         elif len(values) == 2:
             flags.append((step.name, x == values[1]))
-    for at, category in zip(preparation.categorical, preparation.categories, strict=True):
+    for at, category in zip(preparation.categorical, preparation.coded, strict=True):
         levels = np.rint(encoded[:, at]).astype(np.int64)
         score = purity(levels, y)
         leaks += [Leak((category.name,), score, False)] if score >= LEAK else []

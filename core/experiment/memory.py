@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.data.columns import Column
+from core.data.preparation import step_for
 from core.data.problem import Problem
 from core.experiment.fold import lane_key
 from core.machine import usable_cores
@@ -80,19 +80,11 @@ class Shape:
 
 def shape_of(problem: Problem) -> Shape:
     """Return the shape of a table under a plan."""
-    columns = problem.features
+    steps = [(kind, column) for column in problem.features if (kind := step_for(column)) is not None]
+    encoded = sum(kind.max_encoded(column) for kind, column in steps)
+    inputs = sum(kind.max_inputs(column) for kind, column in steps)
     size = int(problem.table.frame.memory_usage(index=False, deep=True).sum())
-    return Shape(size, problem.facts, sum(map(_codes, columns)), max(1, sum(map(_inputs, columns))))
-
-
-def _codes(column: Column) -> int:
-    return 1 + (column.kind != "categorical" and column.missing > 0)
-
-
-def _inputs(column: Column) -> int:
-    if column.kind != "categorical":
-        return _codes(column)
-    return min(column.distinct, 40) + (column.missing > 0) + (column.distinct > 40)
+    return Shape(size, problem.facts, encoded, max(1, inputs))
 
 
 def estimate(

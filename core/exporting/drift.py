@@ -56,14 +56,16 @@ def drift(steps: Sequence[Step], before: pd.DataFrame, after: pd.DataFrame) -> t
     before, after : DataFrame
         Training rows and new rows, with a column for each step, in the types that the step reads.
     """
-    found = [_of(step, before[step.name], after[step.name], len(steps)) for step in steps]
-    return tuple(sorted(found, key=lambda d: (not d.drifted, -np.nan_to_num(d.distance, nan=-1.0))))
+    measured = (_of(step, before[step.name], after[step.name], len(steps)) for step in steps)
+    return tuple(sorted(filter(None, measured), key=lambda d: (not d.drifted, -np.nan_to_num(d.distance, nan=-1.0))))
 
 
-def _of(step: Step, before: pd.Series, after: pd.Series, tests: int) -> Drift:
+def _of(step: Step, before: pd.Series, after: pd.Series, tests: int) -> Drift | None:
     gaps = float(before.isna().mean()), float(after.isna().mean()) if len(after) else 0.0
     if isinstance(step, CategoryStep):
         return Drift(step.name, "total variation", *_levels(step, before, after, tests, gaps))
+    if not isinstance(step, NumberStep):
+        return None
     return Drift(step.name, "Kolmogorov-Smirnov", *_numbers(step, before, after, tests, gaps))
 
 
@@ -82,8 +84,7 @@ def _numbers(step: NumberStep, before: pd.Series, after: pd.Series, tests: int, 
 def _middle(step: NumberStep, x: np.ndarray) -> str:
     if not len(x):
         return "no values"
-    middle = float(np.median(x))
-    return str(pd.Timestamp(middle, unit="D").date()) if step.date else f"{middle:.4g}"
+    return step.shown(float(np.median(x)))
 
 
 def _levels(

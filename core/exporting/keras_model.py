@@ -16,9 +16,8 @@ import pandas as pd
 import tensorflow as tf
 from keras import layers, ops
 
-from core.data.preparation import CLIP, CategoryStep, Preparation
-from core.data.reading.cleaning import as_text
-from core.exporting.inputs import Input, Numbers, inputs_of, level_rows
+from core.data.preparation import Preparation, layer_name
+from core.exporting.inputs import Input, inputs_of
 from core.exporting.scorer import Scorer
 
 _DOUBLE = "float64"
@@ -38,34 +37,10 @@ def build(scorer: Scorer) -> keras.Model:
 
 
 def _prepared(preparation: Preparation, raw: list[keras.KerasTensor]) -> keras.KerasTensor:
-    count = len(preparation.numbers)
-    columns = []
-    if count:
-        numbers = Numbers.of(preparation.numbers)
-        x = layers.Concatenate(dtype=_DOUBLE, name=_named("numbers"))(raw[:count]) if count > 1 else raw[0]
-        known = ops.isfinite(x)
-        x = ops.where(known, x, numbers.median)
-        columns.append(ops.clip((x - numbers.mean) / numbers.scale, -CLIP, CLIP) * numbers.varies)
-        if len(numbers.indicators):
-            columns.append(1.0 - ops.cast(ops.take(known, numbers.indicators, axis=1), _DOUBLE))
-    for at, (step, text) in enumerate(zip(preparation.categories, raw[count:], strict=True)):
-        columns.append(ops.cast(_levels(step, text, at), _DOUBLE))
+    columns = preparation.in_keras(raw)
     joined = ops.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
     # The networks were trained on single-precision inputs.
     return ops.cast(ops.cast(joined, "float32"), _DOUBLE)
-
-
-def _levels(step: CategoryStep, text: keras.KerasTensor, at: int) -> keras.KerasTensor:
-    # Levels have no space at their ends, so none of these tokens can be one.
-    known = list(step.levels) or ["  "]
-    lookup = layers.StringLookup(vocabulary=known, mask_token="", oov_token=" ", name=_named("lookup", at))
-    rows = level_rows(step)
-    rows = np.vstack([rows, np.zeros((2 + len(known) - len(rows), step.width))])
-    # One-hot by a fixed table, since missing and unseen values have rows of their own.
-    table = layers.Embedding(*rows.shape, trainable=False, name=_named("one_hot", at))
-    hot = layers.Reshape((step.width,), name=_named("level", at))(table(lookup(text)))
-    table.set_weights([rows])
-    return hot
 
 
 def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -77,7 +52,7 @@ def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
         units = kernel.shape[2]
         layer: keras.Layer
         if members == 1:
-            layer = layers.Dense(units, activation=activation, dtype=_DOUBLE, name=_named("dense", place))
+            layer = layers.Dense(units, activation=activation, dtype=_DOUBLE, name=layer_name("dense", place))
             weights.append((layer, [kernel[0], bias[0]]))
         else:
             # All members in one layer: n networks, l lane axis of weights and outputs.
@@ -88,7 +63,7 @@ def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
                 activation=activation,
                 bias_axes="lo",
                 dtype=_DOUBLE,
-                name=_named("dense", place),
+                name=layer_name("dense", place),
             )
             weights.append((layer, [kernel, bias]))
         x = layer(x)
@@ -96,11 +71,6 @@ def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
         layer.set_weights(arrays)
     p = ops.concatenate([ops.sigmoid(-x), ops.sigmoid(x)], axis=-1) if len(scorer.classes) == 2 else ops.softmax(x)
     return p if members == 1 else ops.mean(p, axis=1)
-
-
-def _named(layer: str, place: int = 0) -> str:
-    """Return a layer's name: one that TensorFlow takes and that no column has."""
-    return f"counterweight.{layer}.{place}"
 
 
 def to_bytes(model: keras.Model) -> bytes:
@@ -121,15 +91,10 @@ def from_bytes(data: bytes) -> keras.Model:
 
 def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return raw rows as a model takes them: float64 and object arrays of shape (n, 1) by input name."""
-    arrays = {}
-    for one, step in zip(inputs_of(preparation), preparation.steps, strict=True):
-        column = frame[step.name]
-        if isinstance(step, CategoryStep):
-            texts = column.map(as_text, na_action="ignore").astype(object)
-            arrays[one.name] = texts.where(column.notna(), "").to_numpy(dtype=object)[:, None]
-        else:
-            arrays[one.name] = step.values(column)[:, None]
-    return arrays
+    return {
+        model_input.name: step.model_input(frame[step.name])[:, None]
+        for model_input, step in zip(inputs_of(preparation), preparation.steps, strict=True)
+    }
 
 
 def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -9,11 +9,10 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from core.data.preparation import NumberStep, Step
+from core.data.preparation import CategoryStep, Step
 from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, plain_names, unmarked
 from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
-from core.exporting.inputs import usual
 from core.exporting.scorer import Scorer
 from core.words import TableError, counted, listed, quoted
 
@@ -170,7 +169,7 @@ def aligned(
         if source is None:
             columns[step.name] = pd.Series(np.full(len(rows.frame), np.nan), index=rows.frame.index)
             continue
-        how = (reading or Reading()).of(step.name) or usual(step)
+        how = (reading or Reading()).of(step.name) or step.usual_reading()
         known = before[step.name] if before is not None and step.name in before else None
         columns[step.name], problem = _read(rows.frame[source], step, how, known)
         if problem:
@@ -179,8 +178,10 @@ def aligned(
 
 
 def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | None) -> tuple[pd.Series, str]:
-    if not isinstance(step, NumberStep):
+    if step.input_kind == "text":
         read = how.categories(values)
+        if not isinstance(step, CategoryStep):
+            return read, ""
         unseen = read.notna() & (step.codes(read) == step.unseen)
         if known is not None:
             unseen &= ~read.isin(set(known.dropna().map(as_text)))
@@ -197,7 +198,7 @@ def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | 
     odd = values[lost.to_numpy()]
     if not len(odd):
         return made, ""
-    wanted = "dates" if step.date else "numbers"
+    wanted = "dates" if step.input_kind == "date" else "numbers"
     if how.kind == "date" and how.formats and how.formats != ("ISO8601",):
         example = pd.Timestamp(2024, 12, 31, 21, 5).strftime(how.formats[0].replace("ISO8601", "%Y-%m-%d"))
         wanted += f" written as {quoted(example)}"

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from core.data.preparation import CLIP, CategoryStep, Preparation
-from core.exporting.inputs import Numbers, inputs_of, level_rows
+from core.data.preparation import Preparation
+from core.exporting.inputs import inputs_of
 from core.exporting.onnx_graph import OnnxGraph
 from core.exporting.scorer import Scorer
 
@@ -35,30 +35,8 @@ def build(scorer: Scorer) -> onnx.ModelProto:
 
 
 def _prepared(graph: OnnxGraph, preparation: Preparation, names: list[str]) -> str:
-    count = len(preparation.numbers)
-    columns = []
-    if count:
-        numbers = Numbers.of(preparation.numbers)
-        x = graph.joined(names[:count])
-        missing = graph.add("Or", graph.add("IsNaN", x), graph.add("IsInf", x))
-        x = graph.add("Where", missing, numbers.median, x)
-        scaled = graph.add("Div", graph.add("Sub", x, numbers.mean), numbers.scale)
-        columns.append(graph.add("Mul", graph.add("Clip", scaled, -CLIP, CLIP), numbers.varies))
-        if len(numbers.indicators):
-            shown = graph.add("Gather", graph.add("Cast", missing, to=TensorProto.DOUBLE), numbers.indicators, axis=1)
-            columns.append(shown)
-    for step, name in zip(preparation.categories, names[count:], strict=True):
-        columns.append(_levels(graph, step, name))
-    joined = graph.joined(columns)
+    joined = graph.joined(preparation.in_onnx(graph, names))
     return graph.add("Cast", graph.add("Cast", joined, to=TensorProto.FLOAT), to=TensorProto.DOUBLE)
-
-
-def _levels(graph: OnnxGraph, step: CategoryStep, name: str) -> str:
-    keys = ["", *step.levels]
-    codes = [0, *range(2, 2 + len(step.levels))]
-    code = graph.add("LabelEncoder", name, domain="ai.onnx.ml", keys_strings=keys, values_int64s=codes, default_int64=1)
-    hot = graph.add("Gather", level_rows(step), code, axis=0)
-    return graph.add("Reshape", hot, np.array([-1, step.width]))
 
 
 def _networks(graph: OnnxGraph, scorer: Scorer, x: str) -> str:

@@ -7,19 +7,18 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from core.data.preparation import CategoryStep, NumberStep, Preparation, Step
+from core.data.preparation import Preparation
+from core.data.preparation import from_fields as step_from_fields
 from core.data.reading.cells import Reading
 from core.decision import Calibration, from_fields
 from core.networks.dense import Weights
 
-_STEPS: dict[str, type[Step]] = {"number": NumberStep, "category": CategoryStep}
-_CHUNK = 1 << 21
+_CHUNK_FLOATS = 1 << 21
 
 
 class ScorerError(ValueError):
@@ -70,7 +69,7 @@ class Scorer:
         """Return the networks' mean probabilities for prepared rows, float64, shape (n, n_classes)."""
         layers = self.layers
         widest = max(kernel.shape[0] * kernel.shape[2] for kernel, _ in layers)
-        chunk = max(1, _CHUNK // widest)
+        chunk = max(1, _CHUNK_FLOATS // widest)
         parts = [_forward(layers, X[start : start + chunk]) for start in range(0, len(X), chunk)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
 
@@ -89,11 +88,10 @@ class Scorer:
 
     def to_bytes(self) -> bytes:
         """Return the scorer as a NumPy archive that :meth:`from_bytes` reads back."""
-        names = {cls: name for name, cls in _STEPS.items()}
         plain = {
             "target": self.target,
             "classes": self.classes,
-            "steps": [[names[type(step)], asdict(step)] for step in self.preparation.steps],
+            "steps": [[step.kind, step.fields()] for step in self.preparation.steps],
             "adjustments": [[one.kind, one.fields()] for one in self.adjustments],
             "threshold": self.threshold,
             "scales": self.scales,
@@ -129,7 +127,7 @@ class Scorer:
         return cls(
             target=plain["target"],
             classes=tuple(plain["classes"]),
-            preparation=Preparation(tuple(_made(_STEPS[name], kept) for name, kept in plain["steps"])),
+            preparation=Preparation(tuple(step_from_fields(kind, fields) for kind, fields in plain["steps"])),
             networks=tuple(tuple(arrays[f"w{i}_{j}"] for j in range(n_arrays)) for i in range(plain["networks"])),
             adjustments=tuple(from_fields(kind, fields) for kind, fields in plain["adjustments"]),
             threshold=plain["threshold"],
@@ -162,15 +160,3 @@ def _logits(layers: tuple[tuple[np.ndarray, np.ndarray], ...], X: np.ndarray) ->
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -z))
-
-
-T = TypeVar("T")
-
-
-def _made(cls: type[T], kept: dict[str, object]) -> T:
-    """Return a dataclass of JSON fields, with tuples where JSON has lists."""
-    return cls(**{name: _tuples(value) for name, value in kept.items()})
-
-
-def _tuples(value: object) -> object:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

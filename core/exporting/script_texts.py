@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pprint import pformat
 
-from core.data.preparation import CLIP, MOST_LEVELS
+from core.data.preparation import CLIP, MAX_LEVELS
+from core.data.preparation.categories import MAX_MIN_FREQUENCY, ROWS_PER_FREQUENT
 from core.data.target import Target
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
@@ -121,7 +122,8 @@ def preparation(facts: CodeFacts) -> str:
         lines += [
             "    categories = Codes(",
             '        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2,',
-            f"        max_categories={MOST_LEVELS}, min_frequency=int(np.clip(n_rows // 50, 1, 10)),",
+            f"        max_categories={MAX_LEVELS}, "
+            f"min_frequency=int(np.clip(n_rows // {ROWS_PER_FREQUENT}, 1, {MAX_MIN_FREQUENCY})),",
             "    )",
         ]
     numbers = [f"(numbers, {names})", f"(MissingIndicator(error_on_new=False), {names})"]

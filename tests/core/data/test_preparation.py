@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from core.data.preparation import CLIP, CategoryStep, Preparation
+from core.data.columns import FEATURE_KINDS, Column
+from core.data.preparation import CLIP, CategoryStep, DateStep, NumberStep, Preparation, Step, from_fields, steps
 from core.data.samples import load_sample
 from core.data.table import from_frame
 
@@ -48,7 +52,7 @@ def test_unseen_missing_and_huge_values_survive() -> None:
     assert inputs.max() == CLIP
     numbers = [list(preparation.feature_names).index(name) for name in preparation.feature_names if "missing" in name]
     assert len(numbers) == 1  # only `x` had gaps in training
-    assert inputs[:, numbers[0]].tolist() == [0, 1, float(np.isnan(preparation.numbers[0].values(odd["x"])[2]))]
+    assert inputs[:, numbers[0]].tolist() == [0, 1, float(np.isnan(preparation.dense[0].values(odd["x"])[2]))]
     step = next(s for s in preparation.steps if isinstance(s, CategoryStep))
     assert step.rare
     codes = step.codes(odd["c"])
@@ -61,3 +65,34 @@ def test_without_a_rare_group_an_unseen_level_is_all_zero() -> None:
     table = from_frame(frame, "made")
     preparation = Preparation.fit(frame, [table.column("c")])
     assert preparation.transform(pd.DataFrame({"c": ["z"]})).tolist() == [[0.0, 0.0]]
+
+
+COLUMNS = {
+    "numeric": pd.Series([1.5, 2.0, None, 4.0], name="x"),
+    "date": pd.Series(pd.to_datetime(["2024-01-01", None, "2024-02-01", "2024-03-01"]), name="x"),
+    "categorical": pd.Series(["a", "b", None, "a"], name="x"),
+}
+
+
+def test_every_kind_of_feature_has_a_step() -> None:
+    assert {step.column_kind for step in steps()} == set(FEATURE_KINDS) == set(COLUMNS)
+
+
+@pytest.mark.parametrize("kind", steps(), ids=lambda kind: kind.kind)
+def test_a_step_survives_its_file_and_stays_within_what_it_announces(kind: type[Step]) -> None:
+    column = COLUMNS[kind.column_kind]
+    step = kind.fit(column)
+    assert from_fields(step.kind, json.loads(json.dumps(step.fields()))) == step
+    described = Column("x", kind.column_kind, int(column.isna().sum()), column.nunique())
+    preparation = Preparation((step,))
+    encoded = preparation.encode(column.to_frame())
+    assert encoded.shape[1] <= kind.max_encoded(described)
+    assert preparation.expand(encoded).shape[1] == len(preparation.feature_names) <= kind.max_inputs(described)
+
+
+def test_dates_of_earlier_versions_are_dates() -> None:
+    fields = {"name": "day", "median": 5.0, "mean": 5.0, "scale": 2.0, "indicator": True, "constant": False}
+    assert from_fields("number", fields | {"date": True}) == DateStep("day", 5.0, 5.0, 2.0, True)
+    assert from_fields("number", fields | {"date": False}) == NumberStep("day", 5.0, 5.0, 2.0, True)
+    with pytest.raises(ValueError, match="No step is called 'colour'"):
+        from_fields("colour", fields)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.preparation import CategoryStep, NumberStep, Preparation
+from core.data.preparation import CategoryStep, DateStep, NumberStep, Preparation
 from core.data.samples import load_sample
 from core.exporting.drift import drift
 from core.exporting.new_rows import NewRows, aligned, match, read_rows, score
@@ -19,7 +19,7 @@ from tests.core.exporting.conftest import Case
 Cases = Callable[[str], Case]
 STEPS = (
     NumberStep("Age", 30.0, 30.0, 10.0, indicator=True),
-    NumberStep("day", 18_000.0, 18_000.0, 100.0, date=True),
+    DateStep("day", 18_000.0, 18_000.0, 100.0),
     CategoryStep("Sex", "f", ("f", "m")),
 )
 

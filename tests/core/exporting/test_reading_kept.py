@@ -159,7 +159,7 @@ def test_the_estimator_keeps_to_what_it_read() -> None:
     fitted = StrategyClassifier("plain", hidden_layers=(), epochs=2, random_state=0).fit(
         training.drop(columns="fraud"), training["fraud"]
     )
-    dated = {step.name for step in fitted._preparation.numbers if step.date}
+    dated = {step.name for step in fitted._preparation.dense if step.input_kind == "date"}
     assert dated == {"when"}
     known = training.drop(columns="fraud").merge(new, on=list(new.columns))
     assert len(known) >= len(new)

@@ -188,6 +188,6 @@ def test_a_script_prepares_rows_as_the_app_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(coded[:, :3], expected[:, :3], atol=1e-9)
     hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(prepare.transform(fit)[:, -1:])
     shown = hot.transform(coded[:, -1:])
-    step = ours.categories[0]
+    step = ours.coded[0]
     # The script's codes put missing first, the app's last.
     np.testing.assert_array_equal(np.roll(shown, -1, axis=1), np.eye(step.width)[expected[:, -1].astype(int)])

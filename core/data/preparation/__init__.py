@@ -1,0 +1,40 @@
+"""From columns to what the network sees: fitted on training rows, repeatable anywhere, one file per kind of column."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from core.data.preparation.categories import MAX_LEVELS, CategoryStep
+from core.data.preparation.dates import DateStep
+from core.data.preparation.fitted import Preparation
+from core.data.preparation.numbers import CLIP, NumberStep
+from core.data.preparation.step import (
+    CodedStep,
+    DenseStep,
+    InputKind,
+    Step,
+    from_fields,
+    layer_name,
+    step_for,
+    steps,
+)
+
+__all__ = [
+    "CLIP",
+    "MAX_LEVELS",
+    "CategoryStep",
+    "CodedStep",
+    "DateStep",
+    "DenseStep",
+    "InputKind",
+    "NumberStep",
+    "Preparation",
+    "Step",
+    "from_fields",
+    "layer_name",
+    "step_for",
+    "steps",
+]
+
+# Importing a file registers the steps in it: a new one needs no entry anywhere else.
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
