@@ -33,8 +33,8 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
     )
     before = scores(comparison, key, code, False)
     after = [
-        None if one in calibrated else score
-        for one, score in zip(keys, scores(comparison, key, code, True), strict=True)
+        None if strategy in calibrated else score
+        for strategy, score in zip(keys, scores(comparison, key, code, True), strict=True)
     ]
     left, right = st.columns(2, gap="large")
     with left:
@@ -74,7 +74,7 @@ def show_reliability(
         keys,
         selection_mode="multi",
         default=keys[:DRAWN],
-        format_func=lambda one: plain(names[one]),
+        format_func=lambda strategy: plain(names[strategy]),
         key=f"calibration_drawn_{' '.join(keys)}",
         label_visibility="collapsed",
         wrap=True,
@@ -84,9 +84,9 @@ def show_reliability(
         return
     corrected = side == SIDES[1]
     drawn = {
-        one: strategy_bins(comparison, key, code, one, corrected and one not in calibrated)
-        for one in keys
-        if one in chosen
+        strategy: strategy_bins(comparison, key, code, strategy, corrected and strategy not in calibrated)
+        for strategy in keys
+        if strategy in chosen
     }
     draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
     st.caption(
@@ -102,19 +102,19 @@ def repeats_note(pooled: tuple[OutOfFold, ...]) -> str:
 def scores_table(
     keys: list[str], names: dict[str, str], before: list[Calibration], after: list[Calibration | None]
 ) -> pd.DataFrame:
-    """Return one row a strategy: its scores as trained, and what prior correction makes of them."""
+    """Return one row per strategy: its scores as trained, and what prior correction makes of them."""
     return pd.DataFrame(
         {
             "Strategy": [names[key] for key in keys],
-            "Mean probability": [one.predicted for one in before],
-            "Observed share": [one.observed for one in before],
-            "Brier": [one.brier for one in before],
-            "Reliability": [one.reliability for one in before],
-            "Resolution": [one.resolution for one in before],
-            "Log loss": [one.log_loss for one in before],
-            "Corrected: Brier": [None if one is None else one.brier for one in after],
-            "Corrected: reliability": [None if one is None else one.reliability for one in after],
-            "Corrected: log loss": [None if one is None else one.log_loss for one in after],
+            "Mean probability": [score.predicted for score in before],
+            "Observed share": [score.observed for score in before],
+            "Brier": [score.brier for score in before],
+            "Reliability": [score.reliability for score in before],
+            "Resolution": [score.resolution for score in before],
+            "Log loss": [score.log_loss for score in before],
+            "Corrected: Brier": [None if score is None else score.brier for score in after],
+            "Corrected: reliability": [None if score is None else score.reliability for score in after],
+            "Corrected: log loss": [None if score is None else score.log_loss for score in after],
         }
     )
 
@@ -127,14 +127,16 @@ def rows_of(_comparison: Comparison, key: str, corrected: bool) -> tuple[OutOfFo
 
 @cached(max_entries=32)
 def scores(_comparison: Comparison, key: str, code: int, corrected: bool) -> list[Calibration]:
-    return [calibration(one.truth == code, one.probabilities[:, code]) for one in rows_of(_comparison, key, corrected)]
+    return [
+        calibration(rows.truth == code, rows.probabilities[:, code]) for rows in rows_of(_comparison, key, corrected)
+    ]
 
 
 @cached(max_entries=256)
 def strategy_bins(_comparison: Comparison, key: str, code: int, strategy: str, corrected: bool) -> Bins:
-    one = next(one for one in rows_of(_comparison, key, corrected) if one.key == strategy)
-    first = one.repeat == one.repeat.min()
-    return bins(one.truth[first] == code, one.probabilities[first, code])
+    rows = next(rows for rows in rows_of(_comparison, key, corrected) if rows.key == strategy)
+    first = rows.repeat == rows.repeat.min()
+    return bins(rows.truth[first] == code, rows.probabilities[first, code])
 
 
 _number = st.column_config.NumberColumn

@@ -42,7 +42,7 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
     )
     st.caption("Counts of all test rows together, each class against the rest.")
     st.subheader("Where errors go", anchor=False)
-    chosen = st.selectbox("Strategy", keys, format_func=lambda one: plain(names[one]), key="flow_strategy")
+    chosen = st.selectbox("Strategy", keys, format_func=lambda strategy: plain(names[strategy]), key="flow_strategy")
     confusion = comparison.strategies[keys.index(chosen)].confusion
     draw(
         charts_views.error_flow(comparison.labels, error_flow(confusion), confusion),

@@ -143,13 +143,13 @@ def show_curves(comparison: Comparison, names: dict[str, str], positive: int | N
 
 @cached(max_entries=8)
 def confusion_figures(_comparison: Comparison, _names: dict[str, str], key: str) -> list[go.Figure]:
-    """Return one matrix a strategy, so that they wrap on a narrow page; the scale is the same for all."""
+    """Return one matrix per strategy, so that they wrap on a narrow page; the scale is the same for all."""
     alone = (replace(_comparison, strategies=(summary,)) for summary in _comparison.strategies)
     return [
-        charts.confusion_grid(one, _names, 1)
+        charts.confusion_grid(single, _names, 1)
         .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_comparison.labels) <= 3 else 400)
         .update_annotations(x=0, xanchor="left")
-        for one in alone
+        for single in alone
     ]
 
 

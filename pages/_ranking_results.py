@@ -78,7 +78,7 @@ def show_results(runs: RankedRuns) -> None:
 @st.fragment(run_every=1.0)
 @guarded_fragment
 def show_progress(ranking_id: str, drawn: tuple[str, ...]) -> None:
-    """Follow the runs, a bar a table; when one ends, the whole page is drawn anew."""
+    """Follow the runs, one bar per table; when one ends, the whole page is drawn anew."""
     try:
         now = find(store(), ranking_id)
     except StoreError:
@@ -137,19 +137,19 @@ def show_ranking(comparisons: dict[str, Comparison], names: dict[str, str]) -> N
         "Metric",
         list(by_key),
         index=list(by_key).index("f1"),
-        format_func=lambda one: by_key[one].name,
+        format_func=lambda metric_key: by_key[metric_key].name,
         key="ranking_metric",
     )
     metric = by_key[key]
     left_out = right.multiselect(
         "Strategies to leave out of the ranking",
         list(names),
-        format_func=lambda one: plain(names[one]),
+        format_func=lambda strategy: plain(names[strategy]),
         key="ranking_without",
         placeholder="None",
         help="A strategy without a result on a table takes that table out of the ranking: leave it out to keep all.",
     )
-    chosen = [one for one in names if one not in left_out]
+    chosen = [strategy for strategy in names if strategy not in left_out]
     if not chosen:
         st.info("Keep at least one strategy to rank.")
         return
@@ -225,7 +225,7 @@ def styled(ranking: Ranking, names: dict[str, str], metric: Metric) -> Styler:
     best = best_cells(ranking.scores, higher_is_better=metric.higher_is_better)[order].T.reset_index(drop=True)
     shown = ranking.scores[order].T.reset_index(drop=True)
     shown.insert(0, "Mean rank", ranking.mean_ranks.reindex(order).to_numpy())
-    shown.insert(0, "Strategy", [names[one] for one in order])
+    shown.insert(0, "Strategy", [names[strategy] for strategy in order])
     marks = best.reindex(columns=shown.columns).eq(True).replace({True: BEST, False: ""})
     style = shown.style.apply(lambda _: marks, axis=None).format(precision=2, subset=["Mean rank"], na_rep="–")
     for table in ranking.scores.index:

@@ -63,7 +63,7 @@ def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) 
     word = "Benefit" if costs.benefits else "Cost"
     decided, best = explorer.decided(costs), explorer.best(costs)
     here = decided if at is None else explorer.at(at, costs)
-    own = np.array([np.median(one.thresholds) if one.thresholds else np.nan for one in tested_rows(comparison, key)])
+    own = np.array([np.median(rows.thresholds) if rows.thresholds else np.nan for rows in tested_rows(comparison, key)])
     at_best = explorer.at_own(best[:, None], costs)
     table = readings_table(explorer, names, here, own, best, at_best, word)
     st.dataframe(
@@ -85,7 +85,7 @@ def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) 
         "Figure",
         list(FIGURES),
         default="f1",
-        format_func=lambda one: word if one == "value" else FIGURES[one],
+        format_func=lambda figure: word if figure == "value" else FIGURES[figure],
         key="threshold_figure",
         required=True,
         label_visibility="collapsed",
@@ -197,7 +197,7 @@ def readings_table(
     at_best: Readings,
     word: str,
 ) -> pd.DataFrame:
-    """Return one row a strategy: its confusion matrix and figures at the threshold, and the thresholds to know."""
+    """Return one row per strategy: its confusion matrix and figures at the threshold, and the thresholds to know."""
     matrix = here.confusion[:, 0]
     table = pd.DataFrame(
         {

@@ -45,7 +45,7 @@ def show_verdict(record: RunRecord, comparison: Comparison, names: dict[str, str
         first, *others = verdict.sentences
         st.markdown(f"**{sentence(first.text)}**")
         if others:
-            st.markdown("\n".join(f"- {sentence(one.text)}" for one in others))
+            st.markdown("\n".join(f"- {sentence(other.text)}" for other in others))
         # Without a test, its sentence is among those above.
         notes = verdict.intervals.notes + (verdict.pairs.notes if verdict.pairs.tested else ())
         for note in notes:

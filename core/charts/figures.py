@@ -61,7 +61,7 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
 
 
 def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str]) -> go.Figure:
-    """Return grouped bars, one group a metric, one bar a strategy, with standard deviations over folds."""
+    """Return grouped bars, one group per metric, one bar per strategy, with standard deviations over folds."""
     styles = strategy_styles([s.key for s in comparison.strategies])
     heads = {metric.key: metric.name for metric in METRICS}
     figure = go.Figure()
@@ -81,7 +81,7 @@ def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Seque
 
 
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:
-    """Return one confusion matrix a strategy, coloured by row percentage on one shared scale.
+    """Return one confusion matrix per strategy, coloured by row percentage on one shared scale.
 
     Counts are summed over all test folds. Beyond eight classes the cells carry no text.
     """

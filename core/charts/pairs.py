@@ -28,7 +28,7 @@ _P_SCALE = [[place, colour] for (place, _), (_, colour) in zip(SCALE, reversed(S
 def interval_bars(
     comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str], shown: Intervals
 ) -> go.Figure:
-    """Return grouped bars, one group a metric, one bar a strategy, with the intervals as whiskers."""
+    """Return grouped bars, one group per metric, one bar per strategy, with the intervals as whiskers."""
     styles = strategy_styles([s.key for s in comparison.strategies])
     heads = {metric.key: metric.name for metric in METRICS}
     figure = go.Figure()

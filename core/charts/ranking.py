@@ -31,7 +31,7 @@ def critical_difference(ranking: Ranking, names: Mapping[str, str]) -> go.Figure
     """
     means = ranking.mean_ranks
     styles = strategy_styles(list(ranking.scores.columns))
-    # Rows count downwards from the axis: first the bars, then a row a strategy.
+    # Rows count downwards from the axis: first the bars, then one row per strategy.
     first = 0.55 * len(ranking.groups) + 0.8
     figure = go.Figure()
     for i, group in enumerate(ranking.groups):
@@ -71,7 +71,7 @@ def score_map(scores: pd.DataFrame, names: Mapping[str, str], metric: str, *, hi
     Parameters
     ----------
     scores : DataFrame
-        One row a table, one column a strategy; nan where a strategy has no result.
+        One row per table, one column per strategy; nan where a strategy has no result.
     metric : str
         The metric's name as a person reads it.
     """

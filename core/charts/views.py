@@ -26,7 +26,7 @@ def threshold_curves(
     at: float | None,
     marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> go.Figure:
-    """Return a figure over the threshold, one line a strategy.
+    """Return a figure over the threshold, one line per strategy.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
     """
     styles, figure = strategy_styles(keys), go.Figure()
     top = 0.02
-    for key, one in chosen.items():
-        top = max(top, float(one.predicted.max()), float(one.high.max()))
+    for key, bins in chosen.items():
+        top = max(top, float(bins.predicted.max()), float(bins.high.max()))
         figure.add_scatter(
-            x=one.predicted, y=one.observed, mode="lines+markers", name=text(names[key]), customdata=one.count,
+            x=bins.predicted, y=bins.observed, mode="lines+markers", name=text(names[key]), customdata=bins.count,
             line={"color": styles[key].colour, "dash": styles[key].dash, "width": 1.5},
             marker={"symbol": styles[key].symbol, "size": 8},
-            error_y={"type": "data", "symmetric": False, "array": np.maximum(one.high - one.observed, 0),
-                     "arrayminus": np.maximum(one.observed - one.low, 0), "thickness": 1, "width": 3},
+            error_y={"type": "data", "symmetric": False, "array": np.maximum(bins.high - bins.observed, 0),
+                     "arrayminus": np.maximum(bins.observed - bins.low, 0), "thickness": 1, "width": 3},
             hovertemplate=f"{text(names[key])}<br>said %{{x:.3f}}, observed %{{y:.3f}} in %{{customdata:,}} rows"
             "<extra></extra>",
         )  # fmt: skip

@@ -133,8 +133,8 @@ class Case:
         if first == second:
             return True
         by_key = {s.key: s.scores[self.metric.key] for s in self.comparison.strategies}
-        one, other = by_key[first].align(by_key[second], join="inner")
-        return bool(np.allclose(one, other, rtol=0, atol=1e-12, equal_nan=True))
+        scores, rival_scores = by_key[first].align(by_key[second], join="inner")
+        return bool(np.allclose(scores, rival_scores, rtol=0, atol=1e-12, equal_nan=True))
 
     def shared_folds(self, names: Sequence[str], other: str) -> str:
         """Return the folds that strategies share with another one, in words."""

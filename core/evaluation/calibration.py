@@ -1,6 +1,6 @@
 """Do probabilities mean what they say: reliability, the Brier score's parts, and what resampling shifts.
 
-All of it looks at one class against the rest.
+Everything here looks at one class against the rest.
 """
 
 from __future__ import annotations
@@ -75,9 +75,15 @@ def bins(truth: np.ndarray, p: np.ndarray, n_bins: int = BINS) -> Bins:
     Parameters
     ----------
     truth : ndarray of bool, shape (n,)
-        One entry an independent row: with repeated folds, give the rows of one repeat, else the
+        One entry per independent row: of repeated folds, give the rows of one repeat, or the
         intervals are too narrow.
     p : ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> half = bins(np.array([False, True, True, True]), np.array([0.2, 0.2, 0.8, 0.8]), n_bins=2)
+    >>> half.predicted.tolist(), half.observed.tolist(), half.count.tolist()
+    ([0.2, 0.8], [0.5, 1.0], [2, 2])
     """
     at, count = _binned(p, n_bins)
     hits = np.bincount(at, truth).astype(np.int64)
@@ -100,6 +106,12 @@ def calibration(truth: np.ndarray, p: np.ndarray, n_bins: int = BINS) -> Calibra
     ----------
     truth : ndarray of bool, shape (n,)
     p : ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> scores = calibration(np.array([False, True, True, True]), np.array([0.25, 0.75, 0.75, 0.75]))
+    >>> scores.brier, scores.reliability, scores.resolution, scores.uncertainty
+    (0.0625, 0.0625, 0.1875, 0.1875)
     """
     p = p.astype(np.float64)
     at, count = _binned(p, n_bins)
@@ -133,14 +145,14 @@ def prior_corrected(pooled: Sequence[OutOfFold]) -> tuple[OutOfFold, ...]:
     """
     n_classes = pooled[0].probabilities.shape[1] if pooled else 0
     corrected = []
-    for one in pooled:
-        table = np.bincount(one.truth, minlength=n_classes) / len(one.truth)
-        p = one.probabilities.astype(np.float64)
-        for fold, counts in enumerate(one.training_counts):
+    for rows in pooled:
+        table = np.bincount(rows.truth, minlength=n_classes) / len(rows.truth)
+        p = rows.probabilities.astype(np.float64)
+        for fold, counts in enumerate(rows.training_counts):
             seen = counts / max(1, counts.sum())
             factors = np.divide(table, seen, out=np.zeros(n_classes), where=seen > 0)
-            chosen = one.fold == fold
+            chosen = rows.fold == fold
             if (seen > 0).all():
                 p[chosen] = PriorShift(tuple(factors.tolist()))(p[chosen])
-        corrected.append(replace(one, probabilities=p))
+        corrected.append(replace(rows, probabilities=p))
     return tuple(corrected)

@@ -28,6 +28,11 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     ----------
     confusion : ndarray, shape (n_classes, n_classes)
         Truth down, decision across.
+
+    Examples
+    --------
+    >>> class_scores(np.array([[95, 5], [5, 15]])).recall.tolist()
+    [0.95, 0.75]
     """
     present = confusion.sum(axis=1) > 0
     scores = (precisions(confusion), recalls(confusion), f1_scores(confusion))
@@ -35,14 +40,26 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
 
 
 def error_flow(confusion: np.ndarray) -> np.ndarray:
-    """Return the share of each true class that is called each class; rows sum to 1, or to 0 without rows."""
+    """Return the share of each true class that is called each class; rows sum to 1, or to 0 without rows.
+
+    Examples
+    --------
+    >>> error_flow(np.array([[3, 1], [0, 0]])).tolist()
+    [[0.75, 0.25], [0.0, 0.0]]
+    """
     return ratio(confusion, confusion.sum(axis=1, keepdims=True))
 
 
-def worst_flows(confusion: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
-    """Return the commonest mistakes as (true class, decided class, rows), by their share of the true class."""
+def worst_flows(confusion: np.ndarray, maximum: int = 3) -> list[tuple[int, int, int]]:
+    """Return the commonest mistakes as (true class, decided class, rows), by their share of the true class.
+
+    Examples
+    --------
+    >>> worst_flows(np.array([[90, 10], [5, 5]]))
+    [(1, 0, 5), (0, 1, 10)]
+    """
     share = error_flow(confusion)
     np.fill_diagonal(share, 0)
-    order = np.argsort(-share, axis=None, kind="stable")[:most]
+    order = np.argsort(-share, axis=None, kind="stable")[:maximum]
     pairs = [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, share.shape), strict=True)]
     return [(i, j, int(confusion[i, j])) for i, j in pairs if share[i, j] > 0]

@@ -27,12 +27,12 @@ class StrategySummary:
     ----------
     key : str
     scores : DataFrame
-        One row a fold, indexed by (repeat, fold), one column a metric; nan where the fold's test rows do
+        One row per fold, indexed by (repeat, fold), one column per metric; nan where the fold's test rows do
         not define it.
     confusion : ndarray of int64, shape (n_classes, n_classes)
         Truth down, decision across, summed over folds and repeats.
     seconds : float
-        Mean training time of a fold.
+        Mean training time per fold.
     """
 
     key: str
@@ -141,7 +141,7 @@ class Comparison:
         return frozenset(key for key, value in means.items() if abs(value - top) < 1e-9)
 
     def table(self) -> pd.DataFrame:
-        """Return means and standard deviations, one row a strategy and metric.
+        """Return means and standard deviations, one row per strategy and metric.
 
         Returns
         -------
@@ -165,7 +165,7 @@ class Comparison:
 def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) -> Comparison:
     """Summarise the folds that are finished; more may follow.
 
-    Each strategy is summed up over the folds that it finished; one that failed everywhere is set aside with
+    Each strategy is summarised over the folds that it finished; one that failed everywhere is set aside with
     its reason.
 
     Parameters

@@ -13,13 +13,13 @@ def differences(first: Comparison, second: Comparison) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``strategy``, ``metric``, ``first``, ``second``, ``difference`` (second less first),
+        Columns ``strategy``, ``metric``, ``first``, ``second``, ``difference`` (second minus first),
         ``first_folds`` and ``second_folds`` (that the means rest on), in the first run's order; empty where they
         share none. ``seconds`` is the last metric.
     """
     on = ["strategy", "metric"]
-    one, other = (comparison.table()[[*on, "mean", "folds"]] for comparison in (first, second))
-    both = one.merge(other, on=on, suffixes=("_first", "_second"))
+    left, right = (comparison.table()[[*on, "mean", "folds"]] for comparison in (first, second))
+    both = left.merge(right, on=on, suffixes=("_first", "_second"))
     both = both.rename(columns={f"mean_{run}": run for run in ("first", "second")})
     both = both.rename(columns={f"folds_{run}": f"{run}_folds" for run in ("first", "second")})
     return both.assign(difference=both["second"] - both["first"])

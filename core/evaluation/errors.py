@@ -26,7 +26,7 @@ class RowErrors:
     truth : ndarray of int64, shape (n,)
         Class codes.
     decisions : ndarray of int64, shape (n, n_strategies)
-        With repeats, the decision of most of them; among equals the first class.
+        With repeats, the majority decision; on a tie the first class.
     belief : ndarray of float64, shape (n,)
         Probability of the true class, the mean over strategies and repeats.
     """
@@ -64,13 +64,13 @@ def row_errors(pooled: Sequence[OutOfFold]) -> RowErrors:
     rows, first, at = np.unique(pooled[0].rows, return_index=True, return_inverse=True)
     n_classes = pooled[0].probabilities.shape[1]
     decisions, belief = np.empty((len(rows), len(pooled)), np.int64), np.zeros(len(rows))
-    for i, one in enumerate(pooled):
+    for i, strategy in enumerate(pooled):
         votes = np.zeros((len(rows), n_classes), np.int64)
-        np.add.at(votes, (at, one.decisions), 1)
+        np.add.at(votes, (at, strategy.decisions), 1)
         decisions[:, i] = votes.argmax(axis=1)
-        belief += np.bincount(at, one.probabilities[np.arange(len(at)), one.truth])
+        belief += np.bincount(at, strategy.probabilities[np.arange(len(at)), strategy.truth])
     return RowErrors(
-        tuple(one.key for one in pooled),
+        tuple(strategy.key for strategy in pooled),
         rows,
         pooled[0].truth[first],
         decisions,
@@ -98,7 +98,7 @@ def error_table(
     -------
     DataFrame
         ``Row`` (from 1, labelled rows only), ``True class``, ``Wrong`` (strategies), ``TRUTH`` (its probability), one
-        column a strategy, then the table's. A column of the table whose name is taken gets "(table)" behind it.
+        column per strategy, then the table's. A column of the table whose name is taken gets "(table)" appended.
     """
     order = np.flatnonzero(chosen)
     order = order[np.lexsort((errors.belief[order], -errors.wrong[order]))]

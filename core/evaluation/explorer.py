@@ -2,7 +2,7 @@
 
 A threshold's confusion matrix depends only on how many rows, and how many positive ones, have a
 probability of at least the threshold. Both follow from the sorted probabilities and one running sum,
-so a reading is a binary search a strategy.
+so a reading is one binary search per strategy.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Costs:
     Parameters
     ----------
     matrix : tuple of tuple of float
-        ``matrix[true][decided]`` a row, 0 the rest and 1 the class; at least 0. Costs are to be low.
+        ``matrix[true][decided]`` per row, 0 the rest and 1 the class; at least 0. Costs are to be low.
     benefits : bool
         The numbers are benefits, which are to be high.
     prevalence : float or None
@@ -93,6 +93,11 @@ class Costs:
 
         Where the field's prevalence differs, the threshold is carried back to probabilities that are
         right for the tested rows. None where one of the decisions is never the better one.
+
+        Examples
+        --------
+        >>> Costs(((0, 1), (4, 0))).ideal_threshold(share=0.05)
+        0.2
         """
         (quiet, alarm), (miss, hit) = self.matrix
         sign = -1 if self.benefits else 1
@@ -192,10 +197,10 @@ class Explorer:
         return self._readings(np.full(self.own_called.shape, np.nan), self.own_called, self.own_hits, costs)
 
     def best(self, costs: Costs) -> np.ndarray:
-        """Return the threshold of each strategy with the least cost or the most benefit, shape (n_strategies,).
+        """Return the threshold of each strategy with the lowest cost or the highest benefit, shape (n_strategies,).
 
         Exact over all thresholds. It is chosen on the same rows that it is then read on, so what it
-        promises is optimistic. Among equals the one nearest to 0.5 is taken.
+        promises is optimistic. Of equally good ones, the one nearest to 0.5 is taken.
         """
         thresholds = []
         for cuts in self.cuts:

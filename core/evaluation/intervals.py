@@ -49,7 +49,7 @@ class Intervals:
     level : float
         Coverage that is aimed at.
     frame : DataFrame
-        One row a strategy and metric, indexed so, with columns ``value``, ``low``, ``high`` and ``folds``.
+        One row per strategy and metric, indexed by them, with columns ``value``, ``low``, ``high`` and ``folds``.
     notes : tuple of str
         What limits these intervals, in plain sentences.
     """
@@ -70,7 +70,22 @@ class Intervals:
 
 
 def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws: int = 1000) -> Intervals:
-    """Return every strategy's intervals over the folds that it finished."""
+    """Return every strategy's intervals over the folds that it finished.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    plan : Plan
+        That the comparison is of.
+    kind : {"folds", "rows"}
+    draws : int
+        Bootstrap draws of intervals by rows.
+
+    See Also
+    --------
+    by_folds : What other rows to train and to test on would change.
+    by_rows : What other test rows alone would change.
+    """
     return by_folds(comparison, plan) if kind == "folds" else by_rows(comparison, plan, draws)
 
 
@@ -158,7 +173,15 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
 
 
 def stratified_weights(y: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how often each row is drawn, shape (n, draws): in each draw a class keeps its number of rows."""
+    """Return how often each row is drawn, shape (n, draws): in each draw a class keeps its number of rows.
+
+    Examples
+    --------
+    >>> y = np.array([0, 0, 0, 1])
+    >>> weights = stratified_weights(y, draws=2, rng=np.random.default_rng(0))
+    >>> weights[y == 0].sum(axis=0).tolist(), weights[y == 1].tolist()
+    ([3.0, 3.0], [[1.0, 1.0]])
+    """
     weights = np.empty((len(y), draws))
     for code in np.unique(y):
         rows = np.flatnonzero(y == code)
@@ -169,7 +192,13 @@ def stratified_weights(y: np.ndarray, draws: int, rng: np.random.Generator) -> n
 
 
 def reach(metric: str) -> tuple[float, float]:
-    """Return the least and the greatest value that a metric can take."""
+    """Return the lowest and the highest value that a metric can take.
+
+    Examples
+    --------
+    >>> reach("f1"), reach("mcc")
+    ((0.0, 1.0), (-1.0, 1.0))
+    """
     return {"mcc": (-1.0, 1.0), "log_loss": (0.0, np.inf), "brier": (0.0, 2.0)}.get(metric, (0.0, 1.0))
 
 

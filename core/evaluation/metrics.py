@@ -63,6 +63,12 @@ def defined(present: np.ndarray) -> dict[str, np.ndarray]:
     -------
     dict of ndarray of bool, shape (...)
         By the metric's key.
+
+    Examples
+    --------
+    >>> only_negatives = defined(np.array([True, False]))
+    >>> bool(only_negatives["recall"]), bool(only_negatives["accuracy"])
+    (False, True)
     """
     two, any_row = present.sum(axis=-1) > 1, present.any(axis=-1)
     of_classes = present[..., 1] if present.shape[-1] == 2 else two
@@ -88,6 +94,18 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
     -------
     dict
         A metric that these rows do not define, see :func:`defined`, is nan.
+
+    See Also
+    --------
+    core.evaluation.weighted.weighted_scores : The same under many weightings of the rows at once.
+
+    Examples
+    --------
+    >>> y = np.array([0, 0, 0, 1])
+    >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    >>> scores = score(y, p, p.argmax(axis=1), 2)
+    >>> scores["precision"], scores["recall"], scores["roc_auc"]
+    (0.5, 1.0, 1.0)
     """
     binary = n_classes == 2
     labels = np.arange(n_classes)

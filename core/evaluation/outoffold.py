@@ -14,7 +14,7 @@ class OutOfFold:
     """What one strategy said of the test rows of all finished folds.
 
     Rows come fold by fold, repeat by repeat, in the same order for every strategy; with repeats a
-    row of the table comes once a repeat.
+    row of the table comes once per repeat.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class OutOfFold:
     thresholds : tuple of float
         For two classes, the threshold of each fold; empty for more.
     training_counts : ndarray of int64, shape (n_folds, n_classes)
-        Training rows a class after the strategy, fold by fold.
+        Training rows per class after the strategy, fold by fold.
     """
 
     key: str

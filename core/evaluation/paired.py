@@ -45,7 +45,7 @@ class Pairs:
     shared : ndarray of int64, shape (n_strategies, n_strategies)
         Folds that a pair's test rests on: those on which both have this metric.
     ratio : float
-        Test rows for each training row, the correction's rho.
+        Test rows per training row, the correction's rho.
     rope : float
         Differences up to this size count as none.
     difference : ndarray of float64, shape (n_strategies, n_strategies)
@@ -80,7 +80,7 @@ class Pairs:
 
     @property
     def folds(self) -> int:
-        """The most folds that a pair shares, or that a strategy without a rival has."""
+        """The maximum number of folds that a pair shares, or that a strategy without a rival has."""
         return int(self._counts().max(initial=0))
 
     @property
@@ -121,17 +121,28 @@ class Pairs:
 
 
 def in_words(difference: float, p: float) -> Words:
-    """Return what a test says of the first strategy: only a p below 0.05 is clear."""
+    """Return what a test says of the first strategy: only a p below 0.05 is clear.
+
+    Examples
+    --------
+    >>> in_words(0.03, p=0.01), in_words(0.03, p=0.2)
+    ('clearly better', 'no clear difference')
+    """
     if not p < LEVEL:
         return "no clear difference"
     return "clearly better" if difference > 0 else "clearly worse"
 
 
 def rows_ratio(split: SplitSettings) -> float:
-    """Return the test rows for each training row of a fold, Nadeau and Bengio's n_test / n_train.
+    """Return the test rows per training row of a fold, Nadeau and Bengio's n_test / n_train.
 
     Validation rows count as training rows: stopping and thresholds are fitted on them. Folds in time
     order train on a growing past; their ratio is that of the mean sizes.
+
+    Examples
+    --------
+    >>> rows_ratio(SplitSettings(folds=5))
+    0.25
     """
     return 2 / (split.folds + 1) if split.time is not None else 1 / (split.folds - 1)
 
@@ -150,9 +161,9 @@ def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
     Parameters
     ----------
     differences : ndarray of float64, shape (n_folds, ...)
-        One fold's score less the other's; a fold that is nan does not count.
+        The first strategy's score minus the second's, fold by fold; a fold that is nan does not count.
     ratio : float
-        Test rows for each training row.
+        Test rows per training row.
 
     Returns
     -------
@@ -188,7 +199,7 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     Parameters
     ----------
     differences : ndarray of float64, shape (n_folds, ...)
-        First score less the second's; above 0 is better. A fold that is nan does not count.
+        The first score minus the second's; above 0 is better. A fold that is nan does not count.
     rope : float
         Half width of the region of practical equivalence, at least 0.
 
@@ -215,11 +226,16 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
 
 
 def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return p-values after Holm's step-down correction; nan stays nan and is no question asked.
+    """Return p-values after Holm's step-down correction; nan stays nan and does not count.
 
     Parameters
     ----------
     p : sequence of float, or ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
+    [0.03, 0.06, 0.06]
 
     References
     ----------
@@ -321,8 +337,13 @@ def repeats_needed(
     Returns
     -------
     int or None
-        None where 100 repeats, the most that a plan allows, are too few, or a split in time order
+        None where 100 repeats, the maximum that a plan allows, are too few, or a split in time order
         cannot be repeated.
+
+    Examples
+    --------
+    >>> repeats_needed(0.012, SplitSettings(folds=5)), repeats_needed(0.02, SplitSettings(folds=5))
+    (4, None)
     """
     repeats = np.arange(1, 2 if split.time is not None else 101)
     n = repeats * split.folds
@@ -333,6 +354,12 @@ def repeats_needed(
 
 
 def smallest_difference(spread: float, split: SplitSettings, power: float = 0.8, level: float = 0.05) -> float:
-    """Return the difference below which no number of repeats helps: the limit of :func:`repeats_needed`'s formula."""
+    """Return the difference below which no number of repeats helps: the limit of :func:`repeats_needed`'s formula.
+
+    Examples
+    --------
+    >>> round(smallest_difference(0.02, SplitSettings(folds=5)), 3)
+    0.028
+    """
     reach = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
     return float(reach * np.sqrt(rows_ratio(split)) * spread)

@@ -69,7 +69,7 @@ class Ranking:
     Parameters
     ----------
     scores : DataFrame
-        One row a table, one column a strategy, with nan where a strategy has no result.
+        One row per table, one column per strategy, with nan where a strategy has no result.
     ranks : DataFrame
         Rows and columns of ``scores`` that are ranked; 1 is best, ties share their average rank.
     mean_ranks : Series
@@ -104,7 +104,7 @@ class Ranking:
 
 
 def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], metric: str) -> pd.DataFrame:
-    """Return a metric's mean over folds, one row a table, one column a strategy.
+    """Return a metric's mean over folds, one row per table, one column per strategy.
 
     A strategy without a result on a table, or whose metric is not defined there, has nan; so has one that failed
     on some folds, since its mean is over others than the other strategies' means.
@@ -128,7 +128,7 @@ def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], met
 def tidy(
     comparisons: Mapping[str, Comparison], strategies: Sequence[str], names: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Return every figure of a ranking, one row a table, metric and strategy.
+    """Return every figure of a ranking, one row per table, metric and strategy.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
     Parameters
     ----------
     scores : DataFrame
-        One row a table, one column a strategy; nan where a strategy has no result.
+        One row per table, one column per strategy; nan where a strategy has no result.
     names : mapping of str to str, optional
         What the notes call the strategies; their keys otherwise.
 
@@ -257,10 +257,17 @@ def _are(number: int) -> str:
 
 
 def tables_needed(n_strategies: int) -> int:
-    """Return the fewest tables on which the tests can tell two of so many strategies apart, however large the lead.
+    """Return the minimum number of tables on which the tests can tell two of so many strategies apart.
+
+    With fewer they cannot, however large the lead.
 
     Wilcoxon's exact p over n tables is at least ``2 ** (1 - n)``; Holm's correction multiplies the smallest by
     the number of pairs.
+
+    Examples
+    --------
+    >>> tables_needed(3), tables_needed(10)
+    (7, 11)
     """
     n_pairs = n_strategies * (n_strategies - 1) // 2
     return next(n for n in range(_MIN_TABLES, 64) if 2.0 ** (1 - n) * n_pairs < ALPHA)
@@ -300,7 +307,7 @@ def _pairs(values: pd.DataFrame, order: Sequence[str]) -> tuple[Pair, ...]:
         else 1.0
         for a, b in chosen
     ]
-    return tuple(Pair(a, b, one, float(many)) for (a, b), one, many in zip(chosen, p, holm(p), strict=True))
+    return tuple(Pair(a, b, value, float(adjusted)) for (a, b), value, adjusted in zip(chosen, p, holm(p), strict=True))
 
 
 def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:

@@ -39,7 +39,7 @@ class Drawing:
 
 
 def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str] = MAIN) -> Grid:
-    """Return strategies × metrics: mean ± standard deviation over folds, and the seconds a fold trains.
+    """Return strategies × metrics: mean ± standard deviation over folds, and the seconds that a fold trains.
 
     Strategies that failed on some folds come last, with a dagger before their names.
     """
@@ -98,7 +98,7 @@ def _cell(text: str) -> str:
 
 
 def folds_frame(comparison: Comparison, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return every fold's metrics: one row a strategy, repeat and fold, one column a metric.
+    """Return every fold's metrics: one row per strategy, repeat and fold, one column per metric.
 
     A metric that a fold does not define is missing there, as is the row of a fold on which a strategy failed.
     """
@@ -148,14 +148,14 @@ def drawings(comparison: Comparison, names: Mapping[str, str]) -> tuple[Drawing,
     return tuple(figures)
 
 
-def _matrices(comparison: Comparison, names: Mapping[str, str], most: int = 6) -> list[Drawing]:
+def _matrices(comparison: Comparison, names: Mapping[str, str], maximum: int = 6) -> list[Drawing]:
     """Return the confusion matrices in figures that fit a printed page."""
     caption = "Rows of all test parts: counts, and their share of the true class."
     count = len(comparison.strategies)
-    most = ceil(count / ceil(count / most))  # four and three look better than six and one
+    per_figure = ceil(count / ceil(count / maximum))  # four and three look better than six and one
     figures = []
-    for first in range(0, len(comparison.strategies), most):
-        part = replace(comparison, strategies=comparison.strategies[first : first + most])
+    for first in range(0, len(comparison.strategies), per_figure):
+        part = replace(comparison, strategies=comparison.strategies[first : first + per_figure])
         title = "Confusion matrices" + (", continued" if first else "")
         figures.append(
             Drawing(title, caption, charts.confusion_grid(part, names, 3 if len(comparison.labels) <= 3 else 2))

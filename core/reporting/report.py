@@ -148,7 +148,7 @@ def _verdict(results: Results, assessment: Assessment) -> str:
     )
     metric = next(m.name for m in METRICS if m.key == assessment.metric)
     return (
-        f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(one.text for one in others if one is not None)}"
+        f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(other.text for other in others if other is not None)}"
         f"<p class='small'>Judged by {_e(metric)}.</p>{_list(assessment.intervals.notes)}</section>"
     )
 

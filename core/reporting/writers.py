@@ -19,7 +19,7 @@ class WriteError(OSError):
 
 
 def summary_frame(results: Results) -> pd.DataFrame:
-    """Return means and standard deviations, one row a strategy and metric.
+    """Return means and standard deviations, one row per strategy and metric.
 
     Names bear a dagger where the strategy failed on some folds; ``folds`` says what each mean rests on.
     """
