@@ -8,6 +8,7 @@ import numpy as np
 
 from core.strategies.base import StrategyError
 from core.strategies.snippets import functions
+from core.strategies.snippets.snippet import Code
 
 MISS_COST_HELP = "How many times worse it is to miss a row of the smallest class than one of the largest."
 COSTS_HELP = (
@@ -40,8 +41,8 @@ def cost_matrix(miss_cost: float, costs: tuple[float, ...], counts: np.ndarray) 
     return matrix
 
 
-def costs_code(miss_cost: float, costs: tuple[float, ...], counts: str) -> tuple[tuple[str, ...], str]:
+def costs_code(miss_cost: float, costs: tuple[float, ...], counts: str) -> tuple[tuple[Code, ...], str]:
     """Return the functions that a script needs for the cost matrix, and the matrix as an expression of ``counts``."""
     if costs:
         return (), f"np.array({costs!r}).reshape(len(CLASSES), -1)"
-    return (f"MISS_COST = {miss_cost!r}", functions.COSTS), f"cost_matrix({counts})"
+    return (Code(f"MISS_COST = {miss_cost!r}"), functions.COSTS), f"cost_matrix({counts})"

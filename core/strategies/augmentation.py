@@ -35,7 +35,7 @@ class Mixup(Strategy):
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.PARTED,), batch_map=functions.MIXUP.replace("ALPHA", repr(self.alpha)))
+        return Snippet(helpers=(functions.PARTED,), batch_map=functions.MIXUP.filled(alpha=self.alpha))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha)]
@@ -68,10 +68,7 @@ class Remix(Strategy):
     tau: float = parameter(0.5, "The rarer class takes the label where its share is above 1 - tau.", low=0, high=1)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        given = {"ALPHA": self.alpha, "KAPPA": self.kappa, "TAU": self.tau}
-        mixed = functions.REMIX
-        for name, value in given.items():
-            mixed = mixed.replace(name, repr(value))
+        mixed = functions.REMIX.filled(alpha=self.alpha, kappa=self.kappa, tau=self.tau)
         return Snippet(helpers=(functions.PARTED,), batch_map=mixed)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:

@@ -114,7 +114,7 @@ class _Boosting(_SklearnReference):
     def code(self, facts: CodeFacts) -> Snippet:
         imports = ("from sklearn.ensemble import HistGradientBoostingClassifier",)
         model = f"HistGradientBoostingClassifier({self.weight_code()}random_state=seed)"
-        return Snippet(imports, weights=self.shares_code(), model=model)
+        return Snippet(imports, weights=self.shares_code(), model=model, reads=("seed",))
 
     def model(self, seed: int) -> ClassifierMixin:
         from sklearn.ensemble import HistGradientBoostingClassifier

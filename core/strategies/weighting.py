@@ -214,7 +214,7 @@ class LogPriorBias(Strategy):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior(counts)")
+        return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         start = log_prior(lane.class_mass(view.y, view.n_classes, settled=False))

@@ -2,60 +2,76 @@
 
 from __future__ import annotations
 
-from core.strategies.snippets.snippet import text
+from dataclasses import replace
+from textwrap import indent
 
-_HEAD = '''
-def ensemble(X, y, seed, fold):
-    """{sentence}"""
-'''
+from core.strategies.snippets.snippet import NUMPY, Code
 
-
-def function(sentence: str, body: str, **values: object) -> str:
-    """Return the function with its docstring; ``<<name>>`` in the body becomes the value's literal."""
-    for name, value in values.items():
-        body = body.replace(f"<<{name}>>", repr(value) if not isinstance(value, str) else value)
-    lines = text(body).split("\n")
-    return (
-        text(_HEAD).replace("{sentence}", sentence) + "\n" + "\n".join(f"    {line}" if line else "" for line in lines)
-    )
+_UNDER_SAMPLER = "from imblearn.under_sampling import RandomUnderSampler"
 
 
-REPEATED = """
+def function(sentence: str, body: Code, **values: object) -> Code:
+    '''Return the function with its docstring; ``<<name>>`` in the body becomes the value's literal.
+
+    Examples
+    --------
+    >>> print(function("Trains twice.", REPEATED, members=2).text)
+    def ensemble(X, y, seed, fold):
+        """Trains twice."""
+        return [train(X, y, seed + 1000 * i, fold) for i in range(2)]
+    '''
+    filled = body.filled(**values)
+    head = f'def ensemble(X, y, seed, fold):\n    """{sentence}"""\n'
+    return replace(filled, text=head + indent(filled.text, "    "))
+
+
+REPEATED = Code.of("""
 return [train(X, y, seed + 1000 * i, fold) for i in range(<<members>>)]
-"""
-UNDER = """
+""")
+UNDER = Code.of(
+    """
 models = []
 for i in range(<<members>>):
     X_bag, y_bag = RandomUnderSampler(random_state=seed + 1000 * i).fit_resample(X, y)
     models.append(train(X_bag, y_bag, seed + 1000 * i, fold))
 return models
-"""
-OVER = """
+""",
+    NUMPY,
+    _UNDER_SAMPLER,
+)
+OVER = Code.of(
+    """
 models, largest = [], np.bincount(y).max()
 for i in range(<<members>>):
     rng = np.random.default_rng(seed + 1000 * i)
     rows = np.concatenate([rng.choice(np.flatnonzero(y == c), largest) for c in np.unique(y)])
     models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
 return models
-"""
-SMOTE = """
+""",
+    NUMPY,
+)
+SMOTE = Code.of(
+    """
 models, largest, X_own, y_own = [], np.bincount(y).max(), X, y
 for i in range(<<members>>):
     bag_seed = seed + 1000 * i
     rng = np.random.default_rng(bag_seed)
     X, y = X_own, y_own
     <<smote>>
-    made, rows = np.arange(len(y_own), len(y)), []
+    synthetic, rows = np.arange(len(y_own), len(y)), []
     for c in np.unique(y_own):
         own = np.flatnonzero(y_own == c)
         drawn = round((i + 1) / <<members>> * largest) if len(own) < largest else largest
-        new = made[y[made] == c][: largest - drawn]
+        new = synthetic[y[synthetic] == c][: largest - drawn]
         rows += [new, rng.choice(own, largest - len(new))]
     rows = np.concatenate(rows)
     models.append(train(X[rows], y[rows], bag_seed, fold))
 return models
-"""
-EASY = """
+""",
+    NUMPY,
+)
+EASY = Code.of(
+    """
 models = []
 for i in range(<<bags>>):
     X_bag, y_bag = RandomUnderSampler(random_state=seed + 1000 * i).fit_resample(X, y)
@@ -68,8 +84,13 @@ for i in range(<<bags>>):
             weights[wrong] *= (len(CLASSES) - 1) * (1 - error) / error
         weights /= weights.mean()
 return models
-"""
-SELF_PACED = """
+""",
+    NUMPY,
+    _UNDER_SAMPLER,
+    reads=("row_weights",),
+)
+SELF_PACED = Code.of(
+    """
 models, smallest, hardness = [], np.bincount(y).min(), None
 for i in range(<<members>>):
     rng = np.random.default_rng([seed, i])
@@ -95,8 +116,11 @@ for i in range(<<members>>):
     models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
     hardness = 1 - predict(models, X, fold)[np.arange(len(y)), y]
 return models
-"""
-CASCADE = """
+""",
+    NUMPY,
+)
+CASCADE = Code.of(
+    """
 models, smallest, hardness = [], np.bincount(y).min(), None
 left = {c: np.flatnonzero(y == c) for c in np.unique(y)}
 for i in range(<<members>>):
@@ -109,4 +133,6 @@ for i in range(<<members>>):
     models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
     hardness = 1 - predict(models, X, fold)[np.arange(len(y)), y]
 return models
-"""
+""",
+    NUMPY,
+)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from core.strategies.snippets.snippet import text
+from core.strategies.snippets.snippet import KERAS, NUMPY, TENSORFLOW, Code
 
-EFFECTIVE = text('''
+SOFTMAX = "from scipy.special import softmax"
+
+EFFECTIVE = Code.of(
+    '''
 def effective_number(counts, beta):
-    """Return (1 - beta) / (1 - beta^n) a class (Cui et al. 2019)."""
+    """Return (1 - beta) / (1 - beta^n) per class (Cui et al. 2019)."""
     weights = (1 - beta) / np.maximum(1 - np.power(beta, counts), 1e-12)
     return weights * len(counts) / weights.sum()
-''')
-COSTS = text('''
+''',
+    NUMPY,
+)
+COSTS = Code.of(
+    '''
 def cost_matrix(counts):
     """Return costs[true, decided]: missing the rarest class costs MISS_COST, the commonest 1."""
     rarity = np.log(counts.max() / np.maximum(counts, 1))
     rarity = rarity / max(rarity.max(), 1e-12)
     return np.outer(MISS_COST**rarity, np.ones(len(counts))) * (1 - np.eye(len(counts)))
-''')
-LOG_PRIOR = text("""
+''',
+    NUMPY,
+)
+LOG_PRIOR = Code.of(
+    """
 def log_prior(counts):
     return np.log(np.maximum(counts, 0.5) / counts.sum())
-""")
-LOGIT_ADJUSTED = text('''
+""",
+    NUMPY,
+)
+LOGIT_ADJUSTED = Code.of(
+    '''
 def logit_adjusted(offset):
     """Cross-entropy of logits plus tau · log prior (Menon et al. 2021)."""
     offset = offset.astype("float32")
@@ -32,8 +44,11 @@ def logit_adjusted(offset):
         return keras.losses.categorical_crossentropy(target, logits + offset, from_logits=True)
 
     return loss
-''')
-LDAM = text('''
+''',
+    KERAS,
+)
+LDAM = Code.of(
+    '''
 def ldam(counts, max_margin, scale, now=(1.0,) * len(CLASSES)):
     """Cross-entropy with a wider margin for rarer classes (Cao et al. 2019); ``now`` holds the class weights.
 
@@ -51,8 +66,13 @@ def ldam(counts, max_margin, scale, now=(1.0,) * len(CLASSES)):
         return weight * keras.losses.categorical_crossentropy(target, logits - margin * target, from_logits=True)
 
     return loss
-''')
-ASYMMETRIC = text('''
+''',
+    NUMPY,
+    KERAS,
+    reads=("counts",),
+)
+ASYMMETRIC = Code.of(
+    '''
 def asymmetric(gamma_negative, gamma_positive, clip):
     """Asymmetric loss (Ridnik et al. 2021): easy negative rows count little, very easy ones nothing."""
 
@@ -64,8 +84,11 @@ def asymmetric(gamma_negative, gamma_positive, clip):
         return -(positive + negative)[:, 0]
 
     return loss
-''')
-SOFT_F1 = text('''
+''',
+    KERAS,
+)
+SOFT_F1 = Code.of(
+    '''
 class SoftF1(keras.losses.Loss):
     """Cross-entropy mixed with 1 - F1 of the batch, where probabilities count as parts of rows."""
 
@@ -86,8 +109,11 @@ class SoftF1(keras.losses.Loss):
         hits = keras.ops.sum(weights * p * target, axis=0)
         f1 = keras.ops.mean((2 * hits + 1e-6) / (keras.ops.sum(weights * (p + target), axis=0) + 1e-6))
         return (1 - self.share) * keras.ops.mean(weights[:, 0] * usual) + self.share * (1 - f1)
-''')
-BY_CLASS = text('''
+''',
+    KERAS,
+)
+BY_CLASS = Code.of(
+    '''
 def by_class(rows, y, seed):
     """Return an endless shuffled stream of rows for each class."""
     streams = []
@@ -95,8 +121,12 @@ def by_class(rows, y, seed):
         own = tf.data.Dataset.from_tensor_slices(tuple(part[y == c] for part in rows))
         streams.append(own.shuffle(int(np.sum(y == c)), seed=seed).repeat())
     return streams
-''')
-PROGRESSIVE = text('''
+''',
+    NUMPY,
+    TENSORFLOW,
+)
+PROGRESSIVE = Code.of(
+    '''
 def moving_shares(counts, steps, balanced_from):
     """Return class shares row by row: the table's own at first, equal ones from an epoch on."""
     own = tf.constant(counts[counts > 0] / counts.sum(), tf.float32)
@@ -108,8 +138,11 @@ def moving_shares(counts, steps, balanced_from):
         return (1 - way) * own + way * equal
 
     return tf.data.Dataset.counter().map(share)
-''')
-PARTED = text('''
+''',
+    TENSORFLOW,
+)
+PARTED = Code.of(
+    '''
 def parted(X, y, weights, share, label_share):
     """Return mixtures twice, with either partner's label: each keeps its own loss and weight, by its part."""
     mixture = share * X + (1 - share) * tf.roll(X, 1, axis=0)
@@ -117,29 +150,39 @@ def parted(X, y, weights, share, label_share):
     # Keras takes the mean over rows, of which there are now twice as many.
     weights = 2 * tf.concat([part * weights, (1 - part) * tf.roll(weights, 1, axis=0)], axis=0)
     return tf.concat([mixture, mixture], axis=0), tf.concat([y, tf.roll(y, 1, axis=0)], axis=0), weights
-''')
-MIXUP = text('''
+''',
+    TENSORFLOW,
+)
+MIXUP = Code.of(
+    '''
 def mixed(X, y, weights):
     """Mix every row of a batch with its neighbour (Zhang et al. 2018)."""
-    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA, dtype=X.dtype) for _ in range(2))
+    one, other = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
     share = (one / (one + other + 1e-30))[:, None]
     return parted(X, y, weights, share, share)
-''')
-REMIX = text('''
+''',
+    TENSORFLOW,
+)
+REMIX = Code.of(
+    '''
 def mixed(X, y, weights, prior):
     """Mix rows as mixup does, and label a mixture with the rarer class where the sizes differ (Chou et al. 2020)."""
-    one, other = (tf.random.gamma(tf.shape(X)[:1], ALPHA, dtype=X.dtype) for _ in range(2))
+    one, other = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
     share = label_share = (one / (one + other + 1e-30))[:, None]
     prior = tf.constant(prior, y.dtype)
     own = prior[1] * y + prior[0] * (1 - y) if y.shape[1] == 1 else tf.reduce_sum(y * prior, axis=1, keepdims=True)
     ratio = own / tf.roll(own, 1, axis=0)
-    rarer = (ratio * KAPPA <= 1) & (1 - label_share < TAU)
-    commoner = (ratio >= KAPPA) & (label_share < TAU)
+    rarer = (ratio * <<kappa>> <= 1) & (1 - label_share < <<tau>>)
+    commoner = (ratio >= <<kappa>>) & (label_share < <<tau>>)
     label_share = tf.where(commoner, tf.zeros_like(label_share), label_share)
     label_share = tf.where(rarer, tf.ones_like(label_share), label_share)
     return parted(X, y, weights, share, label_share)
-''')
-TUNED_BINARY = text('''
+''',
+    TENSORFLOW,
+    reads=("prior",),
+)
+TUNED_BINARY = Code.of(
+    '''
 def tuned(p, y, objective):
     """Return the rule "positive from a threshold on", with the threshold that is best on validation rows."""
     values = np.unique(p[:, 1])
@@ -148,8 +191,12 @@ def tuned(p, y, objective):
     candidates = np.append((values[:-1] + values[1:]) / 2, 0.5)
     best = candidates[np.argmax([objective(y, (p[:, 1] >= t).astype(int)) for t in candidates])]
     return lambda p: (p[:, 1] >= best).astype(int)
-''')
-TUNED_MANY = text('''
+''',
+    NUMPY,
+    reads=("p_valid",),
+)
+TUNED_MANY = Code.of(
+    '''
 def tuned(p, y, objective):
     """Return the rule "the largest probability times a factor", with factors that are best on validation rows."""
     factors = np.ones(p.shape[1])
@@ -159,13 +206,17 @@ def tuned(p, y, objective):
             tried = [np.where(np.arange(len(factors)) == c, value, factors) for value in values]
             factors = tried[np.argmax([objective(y, (p * factor).argmax(axis=1)) for factor in tried])]
     return lambda p: (p * factors).argmax(axis=1)
-''')
-FLOORS = text('''
+''',
+    NUMPY,
+    reads=("p_valid",),
+)
+FLOORS = Code.of('''
 def floored(reached, wanted, floor):
     """Return what is wanted where the floor is reached, else how near it is."""
     return 1 + wanted if reached >= floor else reached
 ''')
-TEMPERATURE = text('''
+TEMPERATURE = Code.of(
+    '''
 def temperature(p, y):
     """Return probabilities' change by the one temperature with the least log loss (Guo et al. 2017)."""
 
@@ -176,10 +227,16 @@ def temperature(p, y):
         return -np.log(np.maximum(at(np.exp(log_value))(p)[np.arange(len(y)), y], 1e-7)).mean()
 
     return at(np.exp(minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded").x))
-''')
-ISOTONIC = text('''
+''',
+    NUMPY,
+    SOFTMAX,
+    "from scipy.optimize import minimize_scalar",
+    reads=("p_valid",),
+)
+ISOTONIC = Code.of(
+    '''
 def isotonic(p, y):
-    """Return probabilities' change by a rising line a class (Zadrozny and Elkan 2002)."""
+    """Return probabilities' change by one rising line per class (Zadrozny and Elkan 2002)."""
     edge = 0.5 / (len(y) + 1)
     lines = [
         IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(p[:, c], y == c)
@@ -194,8 +251,13 @@ def isotonic(p, y):
         return mapped / mapped.sum(axis=1, keepdims=True)
 
     return adjust
-''')
-PRIOR_SHIFT = text('''
+''',
+    NUMPY,
+    "from sklearn.isotonic import IsotonicRegression",
+    reads=("p_valid",),
+)
+PRIOR_SHIFT = Code.of(
+    '''
 def prior_shift(own, seen):
     """Return probabilities' change from the class shares seen in training to the table's (Saerens et al. 2002)."""
 
@@ -204,4 +266,7 @@ def prior_shift(own, seen):
         return moved / moved.sum(axis=1, keepdims=True)
 
     return adjust
-''')
+''',
+    NUMPY,
+    reads=("seen",),
+)

@@ -1,0 +1,138 @@
+"""Puts a script together from its functions, those of the strategies among them."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+
+import numpy as np
+
+from core.data.problem import Problem
+from core.data.reading.cleaning import as_text
+from core.exporting.script import _texts as texts
+from core.exporting.script._imports import import_block
+from core.exporting.script._joining import CodeError, Combination, joined
+from core.exporting.script._main import main
+from core.exporting.script._training import train
+from core.plan import Plan, StrategyChoice
+from core.reporting.safe_csv import safe_csv
+from core.strategies import label, parts_of
+from core.strategies.combining import clash
+from core.strategies.snippets.snippet import Code, CodeFacts
+
+_PACKAGES = ("tensorflow", "keras", "scikit-learn", "imbalanced-learn", "pandas", "numpy")
+_KINDS = ("numeric", "date", "categorical")
+
+
+def file_name(choice: StrategyChoice) -> str:
+    """Return a name for a choice's script.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_choice
+    >>> file_name(parse_choice("smote(k_neighbors=3)+focal"))
+    'smote_focal.py'
+    """
+    return "_".join(re.sub(r"\W", "_", part.name) for part in choice.parts)[:80] + ".py"
+
+
+def table_csv(problem: Problem) -> bytes:
+    """Return the labelled rows as the CSV that the script reads: cleaned, with the classes as text.
+
+    See Also
+    --------
+    script : The script that reads it.
+    """
+    table, target = problem.table, problem.target
+    frame = table.frame.iloc[target.rows].copy()
+    for column in table.columns:
+        if column.kind == "categorical":
+            frame[column.name] = frame[column.name].map(as_text, na_action="ignore").astype(object)
+    frame[target.name] = np.array(target.labels, object)[target.codes]
+    return safe_csv(frame).encode()
+
+
+def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> str:
+    """Return the script of a choice for a table.
+
+    Parameters
+    ----------
+    problem : Problem
+        The table and the plan, which decide the columns, the folds and the network.
+    choice : StrategyChoice
+    csv : str
+        Name of the file that holds what :func:`table_csv` returns.
+
+    Raises
+    ------
+    CodeError
+        A part has no script, or the parts make no sense together.
+
+    See Also
+    --------
+    table_csv : The table that the script reads.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> table = from_frame(pd.DataFrame({"x": range(40), "y": ["no"] * 32 + ["yes"] * 8}), "small")
+    >>> plan = Plan("y", (StrategyChoice.of("smote"),))
+    >>> text = script(Problem.of(table, plan), plan.strategies[0])
+    >>> [line.strip() for line in text.splitlines() if "SMOTE(" in line]
+    ['X, y = SMOTE(k_neighbors=min(5, np.bincount(y).min() - 1), random_state=seed).fit_resample(X, y)']
+    """
+    reason = clash([part.name for part in choice.parts])
+    if reason is not None:
+        raise CodeError(reason)
+    plan, target = problem.plan, problem.target
+    of_kind = {kind: [c.name for c in problem.features if c.kind == kind] for kind in _KINDS}
+    numbers, dates, categories = (bool(of_kind[kind]) for kind in _KINDS)
+    facts = CodeFacts(len(target.classes), numbers or dates, categories, dates)
+    parts = _parts(choice, facts)
+    body = [
+        texts.settings(target, plan, of_kind, csv),
+        texts.read_table(of_kind, facts),
+        texts.preparation(facts),
+        *parts.helpers,
+        *_network(parts, facts, plan),
+        texts.scores(facts),
+        main(parts, facts, plan),
+        texts.START,
+    ]
+    imports = [line for piece in body for line in piece.imports]
+    imports += [line for snippet in parts.snippets for line in snippet.imports]
+    code = "\n\n\n".join(piece.text for piece in body)
+    return f"{_docstring(choice, plan, csv)}\n\n{import_block(imports)}\n\n{code}\n"
+
+
+def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
+    snippets = []
+    for part in parts_of(choice):
+        snippet = part.code(facts)
+        if snippet is None:
+            raise CodeError(f"{part.card.name} has no script yet.")
+        snippets.append(snippet)
+    return joined(snippets)
+
+
+def _network(parts: Combination, facts: CodeFacts, plan: Plan) -> list[Code]:
+    """Return the functions that make, train and ask networks; none where a model of scikit-learn stands for them."""
+    model = parts.model
+    if model.model:
+        return []
+    functions = [texts.network(facts, plan, model.scale), train(parts, facts, plan), texts.predict(facts)]
+    return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
+
+
+def _docstring(choice: StrategyChoice, plan: Plan, csv: str) -> str:
+    needs = " ".join(f"{package}=={version(package)}" for package in _PACKAGES)
+    cards = [part.card for part in parts_of(choice)]
+    strategies = "\n".join(f"{card.name}: {card.sentence}\n{card.paper}, {card.link}" for card in cards)
+    text = (
+        f"{label(choice)} in plain Keras, scikit-learn and imbalanced-learn; written by Counterweight.\n\n"
+        f"{strategies}\n\n"
+        f"    pip install {needs}\n    python {file_name(choice)} {csv}\n\n"
+        f"A second argument is the number of folds to run, of the {plan.split.folds}.\n"
+    )
+    return f'"""{text}"""'
