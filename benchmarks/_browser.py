@@ -22,9 +22,9 @@ FLAGS = (
 )  # fmt: skip
 # Found and pressed in one step: a rerun may replace the button in between.
 _PRESS = """const last = b => b.innerText.trim().split('\\n').pop();
-    const found = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
-    if (found) found.click();
-    return Boolean(found)"""
+    const button = [...document.querySelectorAll('button')].find(b => !b.disabled && last(b) === arguments[0]);
+    if (button) button.click();
+    return Boolean(button)"""
 
 
 def start_server(runs: Path) -> tuple[subprocess.Popen[bytes], str]:

@@ -1,4 +1,4 @@
-"""How every benchmark speaks: a table for people, one line of JSON for scripts."""
+"""What every benchmark prints: a table for people, one line of JSON for scripts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser with the ``--json`` flag that every benchmark has."""
-    made = argparse.ArgumentParser(description=doc)
-    made.add_argument("--json", action="store_true", help="print one line of JSON with the figures by name")
-    return made
+    arguments = argparse.ArgumentParser(description=doc)
+    arguments.add_argument("--json", action="store_true", help="print one line of JSON with the figures by name")
+    return arguments
 
 
 def show(figures: Mapping[str, float | int], rows: Sequence[tuple[str, str]], *, as_json: bool) -> None:

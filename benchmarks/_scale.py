@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from benchmarks._memory import peak_memory
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -35,13 +36,13 @@ class Job:
     what : {"run", "sampling", "keras"}
         The whole run; its preparation and samplers one after another; or some sequential Keras fits.
     units : int
-        Of the five folds, how many are run.
+        How many of the five folds are run.
     networks : int
         Where above 0, that many strategies of one network each, instead of the twelve.
     fits : int
         Keras fits to time.
     threads : int
-        Threads of a kernel under Keras; 0 lets TensorFlow decide. Our own side always has 1.
+        Threads per kernel under Keras; 0 lets TensorFlow decide. The app's side always has 1.
     onednn : {"0", "1"}
         Whether products run in oneDNN's kernels.
     """
@@ -58,13 +59,13 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Found:
+class Measurement:
     """What a process measured; seconds are wall time, of all its units or fits together.
 
     Parameters
     ----------
     peak : int
-        Bytes resident at most: table, libraries and all.
+        Bytes, as :func:`benchmarks._memory.peak_memory` counts them.
     lanes : int
         Networks trained.
     phases : dict of str to float
@@ -77,17 +78,17 @@ class Found:
     phases: dict[str, float] = field(default_factory=dict)
 
 
-def measured(job: Job) -> Found:
+def measured(job: Job) -> Measurement:
     """Return what a process of its own measures."""
     command = [sys.executable, "-m", "benchmarks._scale", json.dumps(asdict(job))]
     done = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1],
         env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": job.onednn},
     )  # fmt: skip
-    return Found(**json.loads(done.stdout.splitlines()[-1]))
+    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def do(job: Job) -> Found:
+def do(job: Job) -> Measurement:
     """Measure here and now."""
     return {"run": _run, "sampling": _sampling, "keras": _keras}[job.what](job)
 
@@ -107,7 +108,7 @@ def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
     return from_frame(make(job.rows, frauds), "made"), Plan(TARGET, choices, network=network)
 
 
-def _run(job: Job) -> Found:
+def _run(job: Job) -> Measurement:
     table, plan = _table_and_plan(job)
     from core.experiment.units import lane_key, run, run_unit, units
     from core.training.lanes import warm_up
@@ -139,10 +140,10 @@ def _run(job: Job) -> Found:
     key_of = {choice.key: lane_key(choice) for choice in plan.strategies}
     # Strategies that differ in their decision alone share their networks.
     lanes = {(result.repeat, result.fold, key_of[result.strategy]): result.lanes for result in results}
-    return Found(seconds, _peak(), sum(lanes.values()), phases)
+    return Measurement(seconds, peak_memory(), sum(lanes.values()), phases)
 
 
-def _sampling(job: Job) -> Found:
+def _sampling(job: Job) -> Measurement:
     """Do what comes before the training as a person would with Keras: one strategy after another."""
     table, plan = _table_and_plan(job)
     from core.data.problem import Problem
@@ -154,14 +155,14 @@ def _sampling(job: Job) -> Found:
     for unit in units(plan)[: job.units]:
         problem = Problem.of(table, plan)
         rows = split_rows(problem, unit)
-        made = prepared(problem, rows, 0)
-        made.preparation.transform(table.frame.iloc[problem.target.rows[rows.test]])
-        for candidate in candidates_of(plan.strategies, made.view).values():
+        fold = prepared(problem, rows, 0)
+        fold.preparation.transform(table.frame.iloc[problem.target.rows[rows.test]])
+        for candidate in candidates_of(plan.strategies, fold.view).values():
             start(candidate, problem.facts)
-    return Found(time.perf_counter() - began, _peak())
+    return Measurement(time.perf_counter() - began, peak_memory())
 
 
-def _keras(job: Job) -> Found:
+def _keras(job: Job) -> Measurement:
     """Time fits and predictions.
 
     The rows that an epoch visits are as many for every strategy, so a fit on the table's own rows,
@@ -178,7 +179,7 @@ def _keras(job: Job) -> Found:
     from core.experiment.units import units
     from core.networks.dense import build
 
-    # The import of the trainer asked for one thread a kernel, which suits lanes; Keras may have its own.
+    # The import of the trainer asked for one thread per kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process
         tf.config.threading.set_intra_op_parallelism_threads(job.threads)
     problem = Problem.of(table, plan)
@@ -208,11 +209,7 @@ def _keras(job: Job) -> Found:
         model.predict(X_test, batch_size=job.batch, verbose=0)
         phases["fitting"] += fitted - began
         phases["predicting"] += time.perf_counter() - fitted
-    return Found(sum(phases.values()), _peak(), job.fits, phases)
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Measurement(sum(phases.values()), peak_memory(), job.fits, phases)
 
 
 if __name__ == "__main__":

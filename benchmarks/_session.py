@@ -62,8 +62,8 @@ class Session:
         state = ClientState(query_string=self.query, page_script_hash=self.page, fragment_id=fragment)
         state.is_auto_rerun = bool(fragment)
         for widget, options in self.widgets.items():
-            one = state.widget_states.widgets.add(id=widget)
-            one.string_array_value.data[:] = options
+            widget_state = state.widget_states.widgets.add(id=widget)
+            widget_state.string_array_value.data[:] = options
         assert self._socket is not None
         began = time.perf_counter()
         await self._socket.write_message(BackMsg(rerun_script=state).SerializeToString(), binary=True)

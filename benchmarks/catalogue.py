@@ -5,7 +5,7 @@ references, decisions and predictions. Keras' time is that of `keras.Model.fit` 
 without any sampler: for a sample of networks spread over the catalogue, each on the lane's own rows
 (drawn to one epoch's steps), batch size, weights and number of epochs with the same validation rows,
 and scaled up to all networks. Cross-entropy stands in for losses that Keras lacks, which favours Keras.
-It is timed in processes of its own: with TensorFlow's default threads and with one thread a kernel, each with
+It is timed in processes of its own: with TensorFlow's default threads and with one thread per kernel, each with
 and without oneDNN's kernels; a few fits decide which is fastest, and that one is timed on all.
 """
 
@@ -108,7 +108,7 @@ def keras_seconds(paths: Sequence[Path], plan: Plan) -> float:
     return spent / len(paths)
 
 
-# What Keras may be faster with: one thread a kernel, and oneDNN's kernels, which the catalogue's trainer asks for.
+# What Keras may be faster with: one thread per kernel, and oneDNN's kernels, which the catalogue's trainer asks for.
 SETTINGS = ((False, "0"), (True, "0"), (True, "1"), (False, "1"))
 
 
@@ -117,6 +117,7 @@ TRIALS = 3
 
 
 def in_a_process(folder: Path, setting: tuple[bool, str], names: Sequence[str] = ()) -> float:
+    """Return :func:`keras_seconds` of some or all files of a folder, measured in a process of its own."""
     single, onednn = setting
     command = [sys.executable, "-m", "benchmarks.catalogue", "--only-keras", str(folder), *names]
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": onednn}
@@ -142,7 +143,7 @@ def main() -> None:
     arguments.add_argument(
         "--only-keras", nargs="+", metavar=("FOLDER", "FILE"), help="print the mean seconds of these fits, nothing else"
     )
-    arguments.add_argument("--single", action="store_true", help="with --only-keras: one thread a kernel")
+    arguments.add_argument("--single", action="store_true", help="with --only-keras: one thread per kernel")
     options = arguments.parse_args()
     plan = plan_of(options.folds)
     if options.only_keras:
@@ -162,11 +163,11 @@ def main() -> None:
         recorded_run(plan, unit, recorded)
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
     chosen = np.linspace(0, len(recorded.lanes) - 1, max(12, options.fits)).round().astype(int)
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
+    with tempfile.TemporaryDirectory() as workshop:
+        folder = Path(workshop)
         paths = save_for_keras([recorded.lanes[i] for i in chosen], plan, folder)
-        some = [path.name for path in paths[:: len(paths) // TRIALS]][:TRIALS]
-        fit = [in_a_process(folder, setting, some) for setting in SETTINGS]
+        trials = [path.name for path in paths[:: len(paths) // TRIALS]][:TRIALS]
+        fit = [in_a_process(folder, setting, trials) for setting in SETTINGS]
         keras_total = in_a_process(folder, SETTINGS[int(np.argmin(fit))]) * len(recorded.lanes)
     slowest = sorted(recorded.candidates, key=lambda c: -c.sampling_seconds)
     sampling = sum(c.sampling_seconds for c in recorded.candidates if c.predictor is None)
@@ -185,7 +186,7 @@ def main() -> None:
         ("strategies, folds, networks", f"{len(plan.strategies)}, {options.folds}, {len(recorded.lanes)}"),
         ("the catalogue, end to end", f"{seconds:.1f} s ({processor:.1f} s of processor time)"),
         (f"Keras, {len(chosen)} fits scaled up to {len(recorded.lanes)}", f"{keras_total:.0f} s"),
-        ("seconds a fit, by threads and kernels", ", ".join(f"{one:.2f}" for one in fit)),
+        ("seconds per fit, by threads and kernels", ", ".join(f"{seconds_per_fit:.2f}" for seconds_per_fit in fit)),
         ("times as fast", f"{keras_total / seconds:.1f}"),
         ("samplers, share of the processor's time", f"{100 * sampling / processor:.0f} %"),
         ("references, likewise", f"{100 * references / processor:.0f} %"),

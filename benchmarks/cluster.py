@@ -8,7 +8,6 @@ bit, with the embedded engine's.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from benchmarks._print import parser, show
 from benchmarks.faults import await_end, differs, until
 from core.data.samples import load_sample
 from core.experiment.results import FoldResult
+from core.machine import usable_cores
 from core.plan import NetworkSettings, Plan, SplitSettings
 from core.runs.engine import Engine
 from core.runs.store import Store
@@ -56,7 +56,7 @@ def embedded(root: Path) -> tuple[FoldResult, ...]:
 
 def measure() -> dict[str, float]:
     folder = Path(tempfile.mkdtemp())
-    figures: dict[str, float] = {"cores": len(os.sched_getaffinity(0)), "differing_results": 0}
+    figures: dict[str, float] = {"cores": usable_cores(), "differing_results": 0}
     warm = replace(PLAN, network=replace(PLAN.network, epochs=1))
     try:
         reference = embedded(folder / "embedded")
@@ -80,11 +80,11 @@ def measure() -> dict[str, float]:
 def main() -> None:
     options = parser(__doc__).parse_args()
     figures = measure()
-    one = figures["seconds_1"]
+    alone = figures["seconds_1"]
     rows = []
     for n in (1, 2, 3):
         took = figures[f"seconds_{n}"]
-        rows.append((f"{n} worker{'s' * (n > 1)}, one thread each", f"{took:6.1f} s  {one / took:.2f}×"))
+        rows.append((f"{n} worker{'s' * (n > 1)}, one thread each", f"{took:6.1f} s  {alone / took:.2f}×"))
     rows.append(("3 workers, one killed on the way", f"{figures['seconds_3_one_killed']:6.1f} s"))
     rows.append(("runs that differ from the embedded engine's", f"{figures['differing_results']:.0f} of 4"))
     rows.append(("cores", f"{figures['cores']:.0f}"))

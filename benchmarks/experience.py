@@ -24,10 +24,10 @@ from core.runs.store import Store
 STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
 
 
-def wait(true: Callable[[], object], seconds: float = 120.0) -> float:
+def wait(holds: Callable[[], object], seconds: float = 120.0) -> float:
     """Wait until something holds and return the seconds it took."""
     began = time.perf_counter()
-    while not true():
+    while not holds():
         if time.perf_counter() - began > seconds:
             raise TimeoutError("the page did not show what was asked for")
         time.sleep(0.01)
@@ -51,9 +51,9 @@ class Visitor:
 
     def follow(self, page: str) -> None:
         script = """const named = a => a.innerText.trim().endsWith(arguments[0]);
-            const found = [...document.querySelectorAll('a')].find(named);
-            if (found) found.click();
-            return Boolean(found)"""
+            const link = [...document.querySelectorAll('a')].find(named);
+            if (link) link.click();
+            return Boolean(link)"""
         wait(lambda: self.driver.execute_script(script, page))
 
     def rerun_ms(self, act: Callable[[], object]) -> float:

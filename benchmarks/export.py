@@ -50,12 +50,12 @@ def difference(python: Path, folder: Path, key: str) -> float:
     table, target = load_sample(key), next(sample.target for sample in SAMPLES if sample.key == key)
     choice = parse_choice(STRATEGIES[key])
     plan = Plan(target, (choice,), network=NetworkSettings(epochs=8), split=SplitSettings(folds=2))
-    made = export(table, plan, choice, run(table, plan))
-    with zipfile.ZipFile(BytesIO(made.archive)) as archive:
+    packed = export(table, plan, choice, run(table, plan))
+    with zipfile.ZipFile(BytesIO(packed.archive)) as archive:
         archive.extractall(folder)
     table.frame.drop(columns=target).to_csv(folder / "rows.csv", index=False)
     subprocess.run([python, "-I", "predict.py", "rows.csv", "scored.csv"], cwd=folder, check=True, capture_output=True)
-    scorer = Scorer.from_bytes(made.scorer)
+    scorer = Scorer.from_bytes(packed.scorer)
     steps, rows = scorer.preparation.steps, read_rows((folder / "rows.csv").read_bytes(), "rows.csv")
     frame, _ = aligned(steps, rows, match(steps, [], rows))
     wanted = scorer.probabilities(frame)

@@ -60,9 +60,16 @@ class Tally:
     sentences: list[str] = field(default_factory=list)
 
 
-def until(true: Callable[[], bool], seconds: float = 600.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 600.0) -> None:
+    """Wait until something holds.
+
+    Raises
+    ------
+    TimeoutError
+        It does not in this time.
+    """
     began = time.monotonic()
-    while not true():
+    while not holds():
         if time.monotonic() - began > seconds:
             raise TimeoutError("the run did not get that far")
         time.sleep(0.02)
@@ -98,10 +105,10 @@ def lost(before: Unit, after: Unit) -> int:
     return sum(after.get(unit) != digest for unit, digest in before.items())
 
 
-def same(one: FoldResult, other: FoldResult) -> bool:
+def same(first: FoldResult, second: FoldResult) -> bool:
     """Return whether two results are equal to the last bit, training time aside."""
     for part in fields(FoldResult):
-        a, b = getattr(one, part.name), getattr(other, part.name)
+        a, b = getattr(first, part.name), getattr(second, part.name)
         if part.name == "seconds":
             continue
         if isinstance(a, History) and isinstance(b, History):
@@ -115,9 +122,9 @@ def same(one: FoldResult, other: FoldResult) -> bool:
 
 def differs(store: Store, run_id: str, reference: tuple[FoldResult, ...]) -> int:
     """Return 1 where a run did not finish as the undisturbed one."""
-    found = store.results(run_id)
-    finished = store.record(run_id).status == "finished" and len(found) == len(reference)
-    return int(not (finished and all(map(same, found, reference))))
+    results = store.results(run_id)
+    finished = store.record(run_id).status == "finished" and len(results) == len(reference)
+    return int(not (finished and all(map(same, results, reference))))
 
 
 def judge(tally: Tally, store: Store, run_id: str, reference: tuple[FoldResult, ...]) -> None:
@@ -132,13 +139,13 @@ def mid_unit(store: Store, run_id: str, rng: random.Random) -> bool:
     """Wait until a unit is being trained, somewhere in its middle; return False where the run ended before."""
     share = rng.uniform(0.1, 0.7)
 
-    def there() -> bool:
+    def is_mid_unit() -> bool:
         progress = store.progress(run_id)
         if ended(store, run_id):
             return True
         return progress is not None and progress.unit not in store.finished_units(run_id) and progress.share >= share
 
-    until(there)
+    until(is_mid_unit)
     return not ended(store, run_id)
 
 
@@ -147,7 +154,7 @@ def kill_workers(engine: Engine, kills: int, reference: tuple[FoldResult, ...], 
     while tally.tried < kills:
         run_id = new_run(store)
         engine.submit(run_id)
-        # At most one a unit, and as many units stay for the run to end by itself.
+        # At most one per unit, and as many units stay for the run to end by itself.
         for _ in range(min(5, kills - tally.tried)):
             known = len(store.finished_units(run_id))
             if not mid_unit(store, run_id, rng):

@@ -26,7 +26,7 @@ def main() -> None:
 
     from benchmarks._odd_files import files, outcome
 
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     failures: dict[str, tuple[bytes, str]] = {}
 
     # A failure is counted and the search goes on: the figure is of all files.
@@ -37,28 +37,28 @@ def main() -> None:
     )  # fmt: skip
     @given(files())
     def look(data: bytes) -> None:
-        found["files"] += 1
+        counts["files"] += 1
         try:
-            found["read" if outcome(data) == "read" else "refused"] += 1
+            counts["read" if outcome(data) == "read" else "refused"] += 1
         except Exception as error:
-            found["tracebacks"] += 1
+            counts["tracebacks"] += 1
             where = traceback.extract_tb(error.__traceback__)
             inner = next((f for f in reversed(where) if "/core/" in f.filename), where[-1])
             failures.setdefault(f"{type(error).__name__} at {inner.name}:{inner.lineno}", (data, str(error)[:300]))
 
     began = time.perf_counter()
     look()
-    figures = {name: found[name] for name in ("files", "tracebacks", "read", "refused")}
+    figures = {name: counts[name] for name in ("files", "tracebacks", "read", "refused")}
     rows = [
-        ("files tried", f"{found['files']:,}"),
-        ("read, profiled and planned", f"{found['read']:,} ({found['read'] / max(1, found['files']):.0%})"),
-        ("refused in one sentence", f"{found['refused']:,} ({found['refused'] / max(1, found['files']):.0%})"),
-        ("tracebacks", f"{found['tracebacks']:,}"),
+        ("files tried", f"{counts['files']:,}"),
+        ("read, profiled and planned", f"{counts['read']:,} ({counts['read'] / max(1, counts['files']):.0%})"),
+        ("refused in one sentence", f"{counts['refused']:,} ({counts['refused'] / max(1, counts['files']):.0%})"),
+        ("tracebacks", f"{counts['tracebacks']:,}"),
         *((name, f"{message} {data[:200]!r}") for name, (data, message) in failures.items()),
         ("time", f"{time.perf_counter() - began:.0f} s"),
     ]
     show(figures, rows, as_json=options.json)
-    if found["tracebacks"]:
+    if counts["tracebacks"]:
         raise SystemExit(1)
 
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks._memory import peak_memory
 from benchmarks._print import parser, show
 
 ROWS, COLUMNS = 1_000_000, 30
@@ -51,19 +52,15 @@ def read_once(path: Path) -> tuple[float, int]:
     table = read_table(path)
     seconds = time.perf_counter() - began
     assert table.frame.shape[1] == COLUMNS
-    return seconds, _peak() - before
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return seconds, peak_memory() - before
 
 
 def _resident() -> int:
-    """Return the bytes resident now; the peak so far where the system does not tell."""
+    """Return the bytes resident now; the peak so far where the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     except OSError:
-        return _peak()
+        return peak_memory()
 
 
 def _apart(*arguments: str) -> list[str]:
@@ -89,10 +86,10 @@ def main() -> None:
         text, columnar = Path(folder) / "made.csv", Path(folder) / "made.parquet"
         _apart("--make", folder, "--rows", str(options.rows))
         sizes = {path: path.stat().st_size for path in (text, columnar)}
-        found = {path: tuple(map(float, _apart("--read", str(path)))) for path in (text, columnar)}
+        measured = {path: tuple(map(float, _apart("--read", str(path)))) for path in (text, columnar)}
     megabytes = {path: size / 1e6 for path, size in sizes.items()}
-    seconds, peak = found[text][0], found[text][1] / sizes[text]
-    parquet_seconds, parquet_peak = found[columnar][0], found[columnar][1] / sizes[columnar]
+    seconds, peak = measured[text][0], measured[text][1] / sizes[text]
+    parquet_seconds, parquet_peak = measured[columnar][0], measured[columnar][1] / sizes[columnar]
     figures = {
         "seconds": seconds,
         "peak_over_size": peak,

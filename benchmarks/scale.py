@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from benchmarks._print import parser, show
-from benchmarks._scale import TWELVE, Found, Job, measured
+from benchmarks._scale import TWELVE, Job, Measurement, measured
 
 GIB = 2**30
 SIZES = (5_000, 20_000, 100_000, 285_000, 1_000_000)
@@ -37,10 +37,10 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return sum((a - middle) * b for a, b in zip(x, y, strict=True)) / spread
 
 
-def what_bends(sizes: Sequence[int], found: Sequence[Found]) -> str:
+def what_bends(sizes: Sequence[int], by_size: Sequence[Measurement]) -> str:
     """Return a sentence on what grows faster than the rows, judged between neighbouring sizes."""
     worst: tuple[float, str] | None = None
-    for (small, before), (large, after) in pairwise(zip(sizes, found, strict=True)):
+    for (small, before), (large, after) in pairwise(zip(sizes, by_size, strict=True)):
         for name, seconds in after.phases.items():
             # What takes a moment is not worth a word, and its slope is noise.
             if seconds < 0.1 * after.seconds or before.phases.get(name, 0.0) < 0.1:
@@ -52,7 +52,7 @@ def what_bends(sizes: Sequence[int], found: Sequence[Found]) -> str:
     return f"What bends most is {worst[1]}." if worst else f"Nothing grows faster than with a power of {BENDS} of rows."
 
 
-def fastest_keras(job: Job) -> Found:
+def fastest_keras(job: Job) -> Measurement:
     """Return the timed fits in the setting that suits Keras best on this machine, found with one fit each."""
     settings = [replace(job, threads=threads, onednn=onednn) for threads in (0, 1) for onednn in ("0", "1")]
     return measured(min(settings, key=lambda setting: measured(replace(setting, fits=1)).seconds))
@@ -71,15 +71,15 @@ def main() -> None:
     peaks = []
     for batch in BATCHES:
         job = Job("run", options.rows, batch, options.epochs, FOLDS)
-        ours = measured(job)
+        whole = measured(job)
         fits = fastest_keras(Job("keras", options.rows, batch, options.epochs, fits=options.fits))
         before = measured(Job("sampling", options.rows, batch, options.epochs, 1))
-        keras = FOLDS * before.seconds + ours.lanes * fits.seconds / fits.lanes
-        figures[f"speedup_{batch}"] = keras / ours.seconds
-        peaks.append(ours.peak / GIB)
+        keras = FOLDS * before.seconds + whole.lanes * fits.seconds / fits.lanes
+        figures[f"speedup_{batch}"] = keras / whole.seconds
+        peaks.append(whole.peak / GIB)
         rows += [
             (f"batch {batch}: {len(TWELVE)} strategies x {FOLDS} folds, {options.rows:,} rows, {options.epochs} epochs",
-             f"{ours.seconds:8.1f} s for {ours.lanes} networks, peak {peaks[-1]:.2f} GiB (measured whole)"),
+             f"{whole.seconds:8.1f} s for {whole.lanes} networks, peak {peaks[-1]:.2f} GiB (measured whole)"),
             (f"batch {batch}: as many sequential Keras fits", f"{keras:8.1f} s "
              f"(from {options.fits} fits of {fits.seconds / fits.lanes:.1f} s, and a fold's sampling of "
              f"{before.seconds:.1f} s)"),
@@ -88,16 +88,16 @@ def main() -> None:
     figures["peak_gib"] = max(peaks)
     growth_epochs = max(1, options.epochs // 3)
     by_rows = [measured(Job("run", size, BATCHES[0], growth_epochs, 1)) for size in options.sizes]
-    for size, one in zip(options.sizes, by_rows, strict=True):
-        parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in one.phases.items())
-        text = f"{one.seconds:8.1f} s ({parts}), peak {one.peak / GIB:.2f} GiB"
+    for size, run in zip(options.sizes, by_rows, strict=True):
+        parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.phases.items())
+        text = f"{run.seconds:8.1f} s ({parts}), peak {run.peak / GIB:.2f} GiB"
         rows.append((f"{size:,} rows, one fold, {growth_epochs} epochs", text))
     by_lanes = [measured(Job("run", 20_000, BATCHES[0], growth_epochs, 1, networks=n)) for n in options.lanes]
-    for n, one in zip(options.lanes, by_lanes, strict=True):
-        rows.append((f"{n} networks, 20,000 rows, one fold", f"{one.seconds:8.1f} s, peak {one.peak / GIB:.2f} GiB"))
-    figures["rows_exponent"] = exponent(options.sizes, [one.seconds for one in by_rows])
-    figures["lanes_exponent"] = exponent(options.lanes, [one.seconds for one in by_lanes])
-    figures["rows_memory_exponent"] = exponent(options.sizes, [one.peak for one in by_rows])
+    for n, run in zip(options.lanes, by_lanes, strict=True):
+        rows.append((f"{n} networks, 20,000 rows, one fold", f"{run.seconds:8.1f} s, peak {run.peak / GIB:.2f} GiB"))
+    figures["rows_exponent"] = exponent(options.sizes, [run.seconds for run in by_rows])
+    figures["lanes_exponent"] = exponent(options.lanes, [run.seconds for run in by_lanes])
+    figures["rows_memory_exponent"] = exponent(options.sizes, [run.peak for run in by_rows])
     rows += [
         ("time grows with this power of the rows", f"{figures['rows_exponent']:8.2f}"),
         ("peak memory grows with this power of the rows", f"{figures['rows_memory_exponent']:8.2f}"),

@@ -1,7 +1,7 @@
-"""How often the verdict's test calls noise a lead, and how fast the threshold explorer answers.
+"""How often the verdict's test takes noise for a lead, and how fast the threshold explorer answers.
 
 False alarms: 1,000 times a table is drawn from a generative model (500 rows, a fifth of them positive) whose
-ten features tell equally much of the class. Two equally good strategies, the same classifier (Gaussians with
+ten features say equally much about the class. Two equally good strategies, the same classifier (Gaussians with
 a shared diagonal covariance) on the first and on the last five features, go through real 5 x 5 cross-validation
 on the same stratified folds. Neither is better, so every p below 0.05 is a false alarm. Training sets overlap as
 they do in the app. The plain paired t-test on the same scores stands beside it, and so does the same strategy with
@@ -9,7 +9,7 @@ another seed: the same classifier on two random under-samples of each training p
 
 The explorer: twelve strategies, 100,000 tested rows, 200 moves of the slider. A move gives every strategy's
 confusion matrix, precision, recall, F1 and expected cost; the 95th percentile of the moves counts. Sorting the
-probabilities, once for a class, is timed apart.
+probabilities, once per class, is timed apart.
 """
 
 from __future__ import annotations

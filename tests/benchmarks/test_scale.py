@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks import scale
-from benchmarks._scale import TWELVE, Found, Job, do, measured
+from benchmarks._scale import TWELVE, Job, Measurement, do, measured
 from core.experiment.estimate import FoldRows, Workload
 from core.plan import NetworkSettings, StrategyChoice
 from core.strategies.presets import CLASSICS
@@ -22,9 +22,9 @@ def test_exponents_are_slopes_of_the_logs() -> None:
 
 def test_the_part_that_bends_is_named() -> None:
     sizes = (1_000, 10_000, 100_000)
-    line = [Found(20 * f, 1, phases={"sampling": 10 * f, "training": 10 * f}) for f in (1, 10, 100)]
+    line = [Measurement(20 * f, 1, phases={"sampling": 10 * f, "training": 10 * f}) for f in (1, 10, 100)]
     assert scale.what_bends(sizes, line).startswith("Nothing grows faster")
-    bent = [Found(10 * f + f**2, 1, phases={"sampling": f**2, "training": 10 * f}) for f in (1, 10, 100)]
+    bent = [Measurement(10 * f + f**2, 1, phases={"sampling": f**2, "training": 10 * f}) for f in (1, 10, 100)]
     said = scale.what_bends(sizes, bent)
     assert "sampling from 10,000 to 100,000 rows (power 2.00" in said
 
@@ -52,10 +52,10 @@ def test_a_small_table_is_measured_on_both_sides() -> None:
 def test_the_command_prints_its_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[Job] = []
 
-    def pretend(job: Job) -> Found:
+    def pretend(job: Job) -> Measurement:
         asked.append(job)
         seconds = {"run": 10.0, "sampling": 1.0, "keras": 2.0}[job.what] * (job.rows / 1_000)
-        return Found(seconds, 2**30, {"run": job.networks or 100, "sampling": 0, "keras": job.fits}[job.what])
+        return Measurement(seconds, 2**30, {"run": job.networks or 100, "sampling": 0, "keras": job.fits}[job.what])
 
     monkeypatch.setattr(scale, "measured", pretend)
     arguments = ["scale", "--json", "--rows", "1000", "--fits", "2", "--sizes", "1000", "2000", "--lanes", "2", "4"]
