@@ -76,7 +76,7 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     --------
     >>> import pandas as pd
     >>> from core.data.table import from_frame
-    >>> table = from_frame(pd.DataFrame({"x": range(40), "y": ["no"] * 32 + ["yes"] * 8}), "small")
+    >>> table = from_frame(pd.DataFrame({"x": [0.5, 1.5] * 20, "y": ["no"] * 32 + ["yes"] * 8}), "small")
     >>> plan = Plan("y", (StrategyChoice.of("smote"),))
     >>> text = script(Problem.of(table, plan), plan.strategies[0])
     >>> [line.strip() for line in text.splitlines() if "SMOTE(" in line]
