@@ -19,7 +19,7 @@ from pages._tab import remember, session
 from pages._text import sentence
 
 CHOSEN, ALL = "Chosen", "All"
-# Longer lists show what a strategy does in its details only: trying sixty on the rows takes a while.
+# Longer lists show what a strategy does in its details only: trying sixty of them on the rows takes a while.
 WIDE_ROWS = 12
 PLACES = {
     "Rows": ("undersampling", "oversampling", "hybrid", "ensemble"),
@@ -33,7 +33,7 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
     show_presets(facts, work)
     asked = st.text_input(
         "Search",
-        placeholder="A name, a word of its sentence, or an author: smote, threshold, Chawla…",
+        placeholder="A name, a word of the description, or an author: smote, threshold, Chawla…",
         icon=":material/search:",
         key="search",
     )

@@ -48,7 +48,7 @@ def show_code_of(problem: Problem, choice: StrategyChoice) -> None:
 
 
 def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], bytes], csv: str) -> None:
-    """Show a script; the table beside it is written on the press, as that takes seconds for a large one."""
+    """Show a script; the table beside it is written on a press, since a large one takes seconds."""
     try:
         code = make()
     except CodeError as problem:
@@ -56,7 +56,7 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
         return
     st.markdown(
         f"**{plain(label(choice), 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
-        "folder and run the script: it needs nothing of this app. Its folds and its training are the same; other "
+        "folder and run the script: it needs nothing from this app. Its folds and its training are the same; different "
         "random draws (starting weights, the order of rows, what samplers pick) make its figures differ a little."
     )
     with st.container(horizontal=True):

@@ -37,12 +37,12 @@ def show_difficulty(problem: Problem) -> None:
         with left:
             draw(charts_views.row_kinds(found), "row_kinds", "Safe, borderline, rare and outlying rows of each class")
             st.caption(
-                "Of a row's five nearest rows, four or five are of its class (safe), two or three (borderline), one "
-                "(rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
+                "Of a row's five nearest neighbours, four or five are of its class (safe), two or three (borderline), "
+                "one (rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
                 "one-hot categories."
                 + (f" Neighbours are sought in {found.reference:,} rows." if found.reference < len(target.rows) else "")
-                + f" At most {int(found.looked_at.max()):,} rows of a class were looked at. It describes the table and "
-                "forecasts no scores: a network may separate what lies close together."
+                + f" At most {int(found.looked_at.max()):,} rows per class were examined. This describes the table and "
+                "does not forecast scores: a network may separate what lies close together."
             )
         with right:
             for finding in findings(found):

@@ -36,7 +36,7 @@ def _effect(_problem: Problem, _choice: StrategyChoice, *key: object) -> Future[
 
 
 def measured(problem: Problem, choice: StrategyChoice) -> Future[Effect]:
-    """Return the effect of a choice, found beside the page so that no slow sampler holds it up."""
+    """Return the effect of a choice, computed in the background so that no slow sampler holds up the page."""
     target = problem.target
     features = tuple((column.name, column.kind) for column in problem.features)
     rows = tuple(problem.facts.class_counts)
@@ -44,7 +44,7 @@ def measured(problem: Problem, choice: StrategyChoice) -> Future[Effect]:
 
 
 def show_effect(target: Target, found: Future[Effect]) -> None:
-    """Show class counts before and after, or that they are being found."""
+    """Show class counts before and after, or that they are being computed."""
     if not found.done():
         st.caption("Trying it on your rows…")
         return
@@ -63,14 +63,14 @@ def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) 
     if result is None or result.picture is None:
         return
     which = "What the first of its networks sees: your" if result.members > 1 else "Your"
-    st.caption(f"{which} rows on their first two principal components.")
+    st.caption(f"{which} rows, along their first two principal components.")
     figure = charts.rows_picture(result.picture, target.labels)
     st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(theme.CONFIG), alt="Rows kept, removed and new")
 
 
 @st.fragment(run_every=0.7)
 def wait_for(pending: list[Future[Effect]], flash: str | None) -> None:
-    """Draw the page anew as effects are found; a message that stands on it stays."""
+    """Redraw the page as effects arrive; a message that stands on it stays."""
     if any(found.done() for found in pending):
         if flash is not None:
             st.session_state["flash"] = flash
@@ -108,6 +108,7 @@ _STYLE = """<style>
 .cw-small{font-size:.875rem;opacity:.8;margin-bottom:.25rem}
 .cw-key{display:inline-block;width:.7rem;height:.5rem;margin:0 .25rem 0 .5rem}
 .cw-row{display:grid;grid-template-columns:5.5rem 1fr 7.5rem;gap:.6rem;align-items:center;font-size:.9rem}
+@media (max-width:640px){.cw-row{grid-template-columns:3.5rem 1fr 7rem;gap:.4rem}}
 .cw-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .cw-track{display:grid;gap:2px}
 .cw-track>span{display:block;height:7px;border-radius:2px;min-width:2px}

@@ -67,7 +67,7 @@ def apply_waiting(table: Table) -> bool:
     try:
         _open(link, table)
     except TableError as error:
-        st.session_state["problem"] = f"The plan of the link does not fit this table. {error}"
+        st.session_state["problem"] = f"The plan in the link does not fit this table. {error}"
         return False
     return True
 

@@ -51,7 +51,7 @@ def my_runs() -> Path:
         st.error(sentence(error), icon=":material/error:")
         st.stop()
     if folder.is_symlink():
-        st.error("Your folder of runs is a link to somewhere else and is not opened.", icon=":material/error:")
+        st.error("Your folder of runs is a link to somewhere else, so it is not opened.", icon=":material/error:")
         st.stop()
     return folder
 
@@ -68,7 +68,7 @@ def sign_in() -> None:
         admit(claims)
         return
     st.title("Counterweight", anchor=False)
-    st.markdown("Compare balancing strategies on your imbalanced table. Your tables and runs are seen by you alone.")
+    st.markdown("Compare balancing strategies on your imbalanced table. Only you can see your tables and runs.")
     auth = st.secrets.get("auth", {})
     names = [str(name) for name, value in auth.items() if hasattr(value, "items")]
     for name in names or [""]:
@@ -85,7 +85,7 @@ def sign_in() -> None:
 
 
 def admit(claims: Mapping[str, object]) -> None:
-    """Let in who is on the list of people, and tell the others how to be put on it."""
+    """Let in those on the list of people, and tell the others how to get onto it."""
     from core.runs.people import UnknownPerson, is_admitted, person_of
 
     if is_admitted(claims, people()):

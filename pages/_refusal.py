@@ -37,12 +37,12 @@ def show_rare(error: RareClassError) -> None:
 
 
 def show_changed_classes() -> None:
-    """Offer to take the classes as the table has them, where the plan merges some or leaves some out."""
+    """Offer to use the classes as the table has them, where the plan merges some or leaves some out."""
     plan = session().plan
     if plan is not None and plan.classes:
         st.button(
-            "Take the classes as they are", icon=":material/undo:", key="undo_classes",
-            help="Undoes every merging and leaving out of classes.", on_click=undo_classes,
+            "Use the classes as they are", icon=":material/undo:", key="undo_classes",
+            help="Brings back all classes that were merged or left out.", on_click=undo_classes,
         )  # fmt: skip
 
 

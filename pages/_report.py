@@ -1,4 +1,4 @@
-"""A run to take away: the report, and the results for programs and papers."""
+"""A run to download: the report, and the results for programs and papers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str]
     """Offer the report and the results as files."""
     st.markdown(
         "**One HTML file** with the data, the verdict, all tables and figures, the plan, and notes on the method with "
-        "their papers. It opens without a network; the browser's print makes a PDF of it."
+        "their papers. It opens offline, and the browser can print it to a PDF."
     )
     name = file_name(record.name)
     results = results_of(record, comparison, key)
@@ -63,7 +63,7 @@ def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results
 
 @cached(max_entries=4, spinner="Writing the report …")
 def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> bytes:
-    """Return the report; a run that got another name gets another report."""
+    """Return the report; a renamed run gets a new report."""
     return report(_results, name, versions).encode()
 
 

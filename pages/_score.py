@@ -1,4 +1,4 @@
-"""Scoring new rows on the Export page: upload, what does not fit, the scored file, and drift."""
+"""Scoring new rows on the Export page: upload, which columns do not fit, the scored file, and drift."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
         return first
     chosen = {}
     with st.container(border=True, key="renamed"):
-        st.markdown("**Columns of another name**")
+        st.markdown("**Columns with a different name**")
         closest = dict(first.suggested)
         asked = sorted(first.missing, key=lambda name: name not in closest)[:MOST_ASKED]
         for name in asked:
@@ -155,16 +155,16 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
     if away:
         named = ", ".join(plain(name) for name in away[:5]) + (f" and {len(away) - 5} more" if len(away) > 5 else "")
         st.warning(
-            f"{len(away)} of {len(drifts)} columns drifted: {named}. Probabilities may mislead.",
+            f"{len(away)} of {len(drifts)} columns drifted: {named}. Probabilities may be misleading.",
             icon=":material/trending_up:",
         )
     else:
         st.markdown(":material/check: No column differs from the training table by more than chance.")
     st.caption(
-        "0 is alike, 1 has nothing in common: the largest gap between the cumulative curves of numbers "
-        "(Kolmogorov–Smirnov), half the summed differences of the shares of text (total variation). A column drifted "
-        "where that is 0.1 or more and chance explains it in less than 1 of 100 files, or where missing values changed "
-        "by 10 points or more."
+        "0 means the same distribution, 1 nothing in common: for numbers the largest gap between the cumulative "
+        "distributions (Kolmogorov–Smirnov), for text half the sum of the differences in shares (total variation). A "
+        "column has drifted if this is 0.1 or more and chance explains it in fewer than 1 in 100 files, or if the "
+        "share of missing values changed by 10 percentage points or more."
     )
     rows = pd.DataFrame(
         {
@@ -185,8 +185,8 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
         column_config={
             "Column": st.column_config.TextColumn(pinned=True, width=200),
             "Drift": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=140),
-            "In training": st.column_config.TextColumn(help="The median, or the commonest level and its share."),
-            "Now": st.column_config.TextColumn(help="The median, or the commonest level and its share."),
+            "In training": st.column_config.TextColumn(help="The median, or the most common level and its share."),
+            "Now": st.column_config.TextColumn(help="The median, or the most common level and its share."),
             "Missing then": st.column_config.NumberColumn(format="percent"),
             "Missing now": st.column_config.NumberColumn(format="percent"),
         },

@@ -28,7 +28,7 @@ def show_choice(problem: Problem, work: Workload, choice: StrategyChoice, *, wid
     """Show a choice as a row with a tick box; one that does not apply is greyed, with the reason.
 
     A wide row has bars of what the strategy does to the rows beside it; a narrow one has them in its details.
-    Returns its effect where that is still being found.
+    Returns its effect where that is still being computed.
     """
     plan, target = problem.plan, problem.target
     reason = why_not(choice, problem.facts)
@@ -84,7 +84,9 @@ def _words(plan: Plan, work: Workload, choice: StrategyChoice, reason: str | Non
         st.markdown(sentences)
         if work.too_slow(choice):
             took = duration(work.sampling(choice))
-            st.markdown(f":small[:material/hourglass: On this table, its sampling takes {took}, so no preset has it.]")
+            st.markdown(
+                f":small[:material/hourglass: On this table, its sampling takes {took}, so no preset includes it.]"
+            )
         kinds = " + ".join(dict.fromkeys(_family(card.family) for card in cards))
         about = f"{kinds} · {_cost(work, choice)} · settings and details"
     return st.expander(about, key=f"details_{place}", on_change="rerun", type="compact")
@@ -114,7 +116,7 @@ def toggle(choice: StrategyChoice, key: str) -> None:
     elif len(chosen) > 1:
         remember(session().planned(strategies=tuple(one for one in chosen if one != choice)))
     else:
-        st.session_state["flash"] = "A comparison needs at least one strategy: choose another before this one goes."
+        st.session_state["flash"] = "A comparison needs at least one strategy: choose another before removing this one."
 
 
 def slot(choice: StrategyChoice, plan: Plan) -> str:

@@ -42,7 +42,7 @@ def main() -> None:
     if done:
         show_results(record, done)
     elif record.active:
-        st.caption("The first figures come after the first fold.")
+        st.caption("The first figures appear after the first fold.")
 
 
 def wanted() -> RunRecord | None:
@@ -77,7 +77,7 @@ def show_header(record: RunRecord) -> None:
 @st.fragment(run_every=0.5)
 @guarded_fragment
 def show_progress(record: RunRecord, drawn: int) -> None:
-    """Follow the run; when a fold arrives or the run ends, the whole page is drawn anew."""
+    """Follow the run; when a fold arrives or the run ends, the whole page is redrawn."""
     now = store().record(record.id)
     finished = len(store().finished_units(record.id))
     if not now.active or finished != drawn:
@@ -116,8 +116,8 @@ def show_end(record: RunRecord, finished: int) -> None:
         "cancelled": "Cancelled.",
         "interrupted": "Interrupted.",
         "failed": "This run failed.",
-        "refused": "This run cannot be made.",
-        "finished": "Some of this run's folds are damaged or gone: resume it to compute them again.",
+        "refused": "This run cannot be carried out.",
+        "finished": "Some of this run's folds are damaged or missing: resume it to compute them again.",
     }
     text = texts[record.status]
     words, act = st.columns([4, 1], vertical_alignment="center")

@@ -70,7 +70,7 @@ def choose_table() -> None:
             st.button(f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,))
     st.subheader("Or bring your own", anchor=False)
     st.file_uploader(
-        "A table as CSV, Parquet or Excel, up to 500 MB: a header, one row an example, one column with the class",
+        "A table as CSV, Parquet or Excel, up to 500 MB: a header, one example per row, one column with the class",
         type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
         key="upload",
         on_change=open_upload,
@@ -157,7 +157,7 @@ def show_spellings(table: Table, spelled: tuple[Spellings, ...]) -> None:
         act.button(
             "Merge",
             key=f"merge_{table.digest}_{at}",
-            help=f"Count every spelling of a label in {plain(one.column)} as its commonest one",
+            help=f"Count every spelling of a label in {plain(one.column)} as its most common one",
             on_click=merge_spellings,
             args=(one,),
             width="stretch",
@@ -195,7 +195,7 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 
 def take_target(key: str) -> None:
-    """Let the plan have another target; what it said of the old one's classes goes."""
+    """Let the plan have another target; what it says about the old target's classes is dropped."""
     state, name = session(), st.session_state[key]
     if state.plan is not None:
         split = state.plan.split
@@ -229,19 +229,20 @@ def show_classes(problem: Problem) -> None:
     )
     for warning in profile.warnings:
         if warning in problem.notes:
-            continue  # said below, as it is what the person asked for
+            continue  # shown below, with what follows from the split
         st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 
 
 def show_ways_out(cautions: Cautions) -> None:
-    """Offer with one click what the warnings advise."""
+    """Offer what the warnings advise, one click each."""
     with st.container(horizontal=True):
         if cautions.grouping is not None:
             name = cautions.grouping.name
             st.button(
                 f"Keep rows with the same {plain(name)} together", icon=":material/group_work:", key="keep_together",
-                help="Splits by this column as a group: it is then no feature.", on_click=keep_together, args=(name,),
+                help="Splits by this column as a group, so it is no longer a feature.",
+                on_click=keep_together, args=(name,),
             )  # fmt: skip
         leaking = tuple(dict.fromkeys(name for leak in cautions.leaks for name in leak.names))
         if leaking:
@@ -271,7 +272,7 @@ def profile_of(_problem: Problem, key: tuple[object, ...]) -> Profile:
 def show_columns(table: Table, plan: Plan) -> None:
     import pandas as pd
 
-    st.markdown("**Columns** – kinds were found by themselves; change any that is wrong.")
+    st.markdown("**Columns** – kinds are detected automatically; change any that are wrong.")
     rows = pd.DataFrame(
         {
             "Column": [column.name for column in table.columns],

@@ -1,4 +1,4 @@
-"""The Export page: take a strategy's model away, and score new rows with it."""
+"""The Export page: download a strategy's model, and score new rows with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 CONTENTS = (
-    ("model.keras", "takes raw columns – numbers, text, missing and unseen values – and gives probabilities"),
+    ("model.keras", "takes raw columns – numbers, text, missing and unseen values – and returns probabilities"),
     ("predict.py", "scores a CSV with TensorFlow and pandas alone"),
     ("decision.json", "the decision rule, the class names, the calibration and the columns"),
     ("model_card.md", "data, strategy, figures, limits and versions, to pass on with the model"),
@@ -36,7 +36,7 @@ def main() -> None:
     records = [record for record in store().records() if store().finished_units(record.id)]
     if not records:
         empty("Nothing to export yet: choose a table and press Run.", "pages/data.py", "Choose a table")
-    st.caption("Train the strategy of your choice on all rows, take it away as one file, and score new rows with it.")
+    st.caption("Train the strategy of your choice on all rows, download it as one file, and score new rows with it.")
     left, right = st.columns(2)
     with left:
         record = choose_run(records)
@@ -126,14 +126,14 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
         "Refit on all rows",
         type="primary",
         icon=":material/model_training:",
-        help="The comparison trained on parts of the rows; the model to take away learns from all of them.",
+        help="The comparison trained on parts of the rows; the exported model learns from all of them.",
     ):
         with guarded():
             exports.start(record, choice)
             st.rerun()
     st.caption(
         "A threshold is taken from the comparison's predictions on rows that its networks had not seen. "
-        "The refit runs beside the page and takes seconds on a small table."
+        "The refit runs in the background and takes seconds on a small table."
     )
     return None
 

@@ -99,15 +99,17 @@ def show(record: RunRecord) -> None:
 
 
 def show_plan(record: RunRecord) -> None:
-    """Show what the run was told to do, on request."""
+    """Show the run's settings, on request."""
     from core.strategies import label
 
     plan = record.plan
-    with st.expander("Plan", key=f"details_{record.id}"):
+    with st.expander("Plan", key=f"details_{record.id}", type="compact"):
         st.markdown("**Strategies:** " + ", ".join(plain(label(choice), 120) for choice in plan.strategies))
         network, split = plan.network, plan.split
         layers = ", ".join(map(str, network.hidden_layers)) or "none"
-        stopping = f"stops after {network.patience} epochs without a gain" if network.patience else "no early stopping"
+        stopping = (
+            f"stops after {network.patience} epochs without improvement" if network.patience else "no early stopping"
+        )
         st.markdown(
             f"**Network:** hidden layers {layers}, dropout {network.dropout:g}, learning rate "
             f"{network.learning_rate:g}, batch size {network.batch_size}, at most {network.epochs} epochs, {stopping}"
@@ -120,7 +122,7 @@ def show_plan(record: RunRecord) -> None:
 
 @st.dialog("Delete this run?")
 def confirm(run_id: str, name: str) -> None:
-    st.markdown(f"**{plain(name)}** goes with its table and its results. This cannot be undone.")
+    st.markdown(f"**{plain(name)}** will be deleted with its table and its results. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", key=f"delete_{run_id}", type="primary", on_click=delete, args=(run_id,)):
             st.rerun()
@@ -179,11 +181,11 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
         }
     )
     numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("First", "Second")}
-    numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second less first.")
+    numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second minus first.")
     st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table", placeholder="–")
     st.caption(
         f"Means over up to {found[0].folds} folds of the first and {found[1].folds} of the second: a strategy that "
-        "failed on some, or a metric that some do not define, has fewer. Brier score and log loss are better when "
+        "failed on some, or a metric that is undefined on some, has fewer. Brier score and log loss are better when "
         "lower."
     )
 
@@ -213,7 +215,7 @@ def distinct(names: dict[str, str]) -> dict[str, str]:
 
 
 def when(created: str) -> str:
-    """Return a moment as a person of this machine's time zone writes it."""
+    """Return a moment in this machine's time zone, for people."""
     return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
 
 

@@ -29,7 +29,7 @@ FIRST = "smote"
 CHANGES = {
     "rows": "What training sees",
     "weights": "What training sees: the size of a row is its weight",
-    "batches": "Training sees the same rows; batches hold them in other shares",
+    "batches": "Training sees the same rows; batches hold them in different proportions",
     "none": "Training sees the rows as they are",
 }
 
@@ -58,7 +58,7 @@ def chosen() -> type[Strategy]:
     names = {key: f"{FAMILY_NAMES[cls.card.family]}: {cls.card.name}" for key, cls in known.items()}
     asked = st.query_params.get("strategy", FIRST)
     if asked not in known:
-        st.warning("There is no strategy of this name; this is another one.", icon=":material/info:")
+        st.warning("There is no strategy of this name; SMOTE is shown instead.", icon=":material/info:")
         asked = FIRST
     # The address decides: links and the browser's Back change it behind the box's back.
     st.session_state["strategy"] = asked
@@ -103,9 +103,9 @@ def toy_settings() -> ToySettings:
         0.05,
         key="noise",
         bind="query-params",
-        help="Share of the rare rows that bear the wrong label.",
+        help="Share of the rare rows that have the wrong label.",
     )
-    seed = d.number_input("Seed", 0, 999, start.seed, key="seed", bind="query-params", help="Draws other rows.")
+    seed = d.number_input("Seed", 0, 999, start.seed, key="seed", bind="query-params", help="Draws different rows.")
     return ToySettings(imbalance, overlap, noise, int(seed))
 
 
@@ -132,7 +132,7 @@ def regions_of(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]
 
 
 def current(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
-    """Return the training of these rows, and give up the last one of this tab where it still waits for its turn."""
+    """Return the training of these rows, and cancel this tab's previous one if it is still waiting."""
     found = regions_of(settings, choice)
     if found.cancelled():  # by another tab that looked at the same rows
         regions_of.clear(settings, choice)
@@ -183,7 +183,7 @@ def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
                 wait_for(found)
                 return
     if found.exception() is not None:
-        st.warning(f"The training did not work: {sentence(found.exception())}", icon=":material/error:")
+        st.warning(f"The training failed: {sentence(found.exception())}", icon=":material/error:")
         regions_of.clear(settings, choice)
         return
     regions, rows = found.result(), rows_of(settings, choice)
@@ -215,7 +215,7 @@ def outcome(region: Region) -> str:
 
 @st.fragment(run_every=0.4)
 def wait_for(found: Future[Regions]) -> None:
-    """Draw the page anew when the networks are trained."""
+    """Redraw the page when the networks are trained."""
     if found.done():
         st.rerun()
     st.caption("Training on these rows…")
@@ -232,8 +232,10 @@ def show_facts(cls: type[Strategy]) -> None:
     helps, harms = st.columns(2)
     helps.markdown(f"**Helps**  \n{sentence(card.helps)}")
     harms.markdown(f"**Harms**  \n{sentence(card.harms)}")
-    helps.markdown(f"**Needs**  \n{', '.join(needs(card))}")
-    harms.markdown(f"**Costs**  \n{COST_WORDS[card.cost]}")
+    # A second pair, so that a narrow page reads them in this order too.
+    requirements, costs = st.columns(2)
+    requirements.markdown(f"**Needs**  \n{capitalised(', '.join(needs(card)))}")
+    costs.markdown(f"**Costs**  \n{capitalised(COST_WORDS[card.cost])}")
     if cls.parameters():
         st.markdown("**Parameters**")
         st.markdown(
@@ -241,9 +243,13 @@ def show_facts(cls: type[Strategy]) -> None:
         )
     st.markdown(f"**Paper**  \n[{plain(card.paper, 160)}]({card.link})")
     st.caption(
-        "The toy table has 800 rows: 600 to learn from, 200 for early stopping and thresholds. The shares below the "
-        "pictures come from 3,000 fresh rows with true labels."
+        "The toy table has 800 rows: 600 to learn from, 200 for early stopping and thresholds. The shares above the "
+        "pictures are measured on 3,000 fresh rows with true labels."
     )
+
+
+def capitalised(phrase: str) -> str:
+    return phrase[:1].upper() + phrase[1:]
 
 
 def show_next(cls: type[Strategy]) -> None:
@@ -252,7 +258,7 @@ def show_next(cls: type[Strategy]) -> None:
     if state.plan is None:
         st.page_link("pages/data.py", label="Try it on a table", icon=":material/arrow_forward:")
     elif StrategyChoice.of(key) in state.plan.strategies:
-        st.page_link("pages/strategies.py", label="It is in your plan: back to it", icon=":material/arrow_forward:")
+        st.page_link("pages/strategies.py", label="It is in your plan: go back to it", icon=":material/arrow_forward:")
     elif st.button("Add to the plan", icon=":material/add:"):
         remember(state.planned(strategies=(*state.plan.strategies, StrategyChoice.of(key))))
         st.switch_page("pages/strategies.py")

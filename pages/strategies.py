@@ -61,9 +61,9 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         for note in notes:
             words.caption(sentence(note))
-        with st.expander("Network", icon=":material/hub:"):
+        with st.expander("Network settings", type="compact"):
             network_values = network_fields(plan.network)
-        with st.expander("Split", icon=":material/call_split:", expanded=work is None):
+        with st.expander("Split settings", type="compact", expanded=work is None):
             split_values = split_fields(plan.split, [c for c in table.columns if c.name != plan.target])
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             applied = st.form_submit_button("Apply settings")
@@ -95,13 +95,13 @@ def network_fields(network: NetworkSettings) -> dict[str, object]:
             help="Units of each layer, first to last, for example 64, 32. Empty means a linear model.",
         ),
         "dropout": b.number_input(
-            "Dropout", 0.0, 0.9, network.dropout, 0.05, help="Share of hidden activations dropped while training."
+            "Dropout", 0.0, 0.9, network.dropout, 0.05, help="Share of hidden activations dropped during training."
         ),
         "learning_rate": c.number_input(
             "Learning rate", 1e-6, 1.0, network.learning_rate, 0.001, format="%.4f", help="Of the Adam optimizer."
         ),
-        "batch_size": a.number_input("Batch size", 1, 65_536, network.batch_size, 32, help="Rows a step."),
-        "epochs": b.number_input("Epochs", 1, 5_000, network.epochs, 5, help="The most passes over the rows."),
+        "batch_size": a.number_input("Batch size", 1, 65_536, network.batch_size, 32, help="Rows per step."),
+        "epochs": b.number_input("Epochs", 1, 5_000, network.epochs, 5, help="Maximum number of passes over the rows."),
         "patience": c.number_input(
             "Early stopping after",
             0,
@@ -116,7 +116,7 @@ def network_fields(network: NetworkSettings) -> dict[str, object]:
             0.5,
             network.validation_split,
             0.05,
-            help="Share of the training rows kept for early stopping and thresholds; no sampler touches it.",
+            help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
         ),
     }
 
@@ -135,10 +135,14 @@ def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, objec
     moments = [NO_COLUMN, *(c.name for c in columns if orderable(c) or c.name == split.time)]
     values: dict[str, object] = {
         "folds": a.number_input(
-            "Folds", 2, 50, split.folds, help="The table is cut into so many parts; each is the test part once."
+            "Folds", 2, 50, split.folds, help="The table is split into this many parts; each is the test part once."
         ),
         "repeats": b.number_input(
-            "Repeats", 1, 100, split.repeats, help="How often the cutting is done anew. More repeats, surer figures."
+            "Repeats",
+            1,
+            100,
+            split.repeats,
+            help="How many times the table is split. More repeats give more certain figures.",
         ),
         "seed": c.number_input("Seed", 0, 2**31 - 1, split.seed, help="The same seed gives the same result."),
         "group": a.selectbox(
@@ -146,8 +150,8 @@ def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, objec
             groups,
             index=groups.index(split.group) if split.group in groups else 0,
             format_func=shown_column,
-            help="Rows with the same value here, a patient for example, never stand on both sides of a split. "
-            "The column is then no feature.",
+            help="Rows with the same value here, for example the same patient, never end up on both sides of a "
+            "split. The column is then not a feature.",
         ),
         "time": b.selectbox(
             "Order in time",
@@ -155,7 +159,7 @@ def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, objec
             index=moments.index(split.time) if split.time in moments else 0,
             format_func=shown_column,
             help="Train on the past and test on what came after, by this column of numbers or dates, which is then "
-            "no feature. Rows without a value in it are left out.",
+            "not a feature. Rows without a value in it are left out.",
         ),
     }
     return {name: None if value == NO_COLUMN else value for name, value in values.items()}
