@@ -11,9 +11,9 @@ import pandas as pd
 
 from core.words import listed, quoted
 
-MOST_LEVELS = 200  # of a column, whose spellings are compared
-_MOST_SAID = 3
-_LONGEST = 100
+MAX_COMPARED = 200  # levels of a column
+_MAX_SHOWN = 3
+_MAX_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Spellings:
 
     def sentence(self) -> str:
         """Return in one sentence what is spelled in two ways."""
-        shown = "; ".join(listed(group) for group in self.groups[:_MOST_SAID])
-        rest = f"; and {len(self.groups) - _MOST_SAID:,} more" if len(self.groups) > _MOST_SAID else ""
+        shown = "; ".join(listed(group) for group in self.groups[:_MAX_SHOWN])
+        rest = f"; and {len(self.groups) - _MAX_SHOWN:,} more" if len(self.groups) > _MAX_SHOWN else ""
         return f"Column {quoted(self.column)} has labels in more than one spelling ({shown}{rest}), which count apart."
 
 
@@ -49,11 +49,11 @@ def spellings_of(column: str, levels: Sequence[str], counts: Iterable[int]) -> S
     >>> spellings_of("y", ["ok", "Ok ", "fraud"], [50, 3, 7]).merged
     (('Ok ', 'ok'),)
     """
-    if not 1 < len(levels) <= MOST_LEVELS:
+    if not 1 < len(levels) <= MAX_COMPARED:
         return None
     groups: dict[str, list[tuple[int, str]]] = {}
     for level, count in zip(levels, counts, strict=True):
-        if len(level) <= _LONGEST and (key := _key(level)):
+        if len(level) <= _MAX_CHARACTERS and (key := _key(level)):
             groups.setdefault(key, []).append((-count, level))
     found = tuple(tuple(level for _, level in sorted(group)) for group in groups.values() if len(group) > 1)
     return Spellings(column, found) if found else None

@@ -10,11 +10,11 @@ import pandas as pd
 
 from core.data.reading.cells import QUOTED, ColumnReading, FileReading, Reading, as_text, is_mark, plain_names
 from core.data.reading.deciding import Decision, decide
-from core.data.spellings import MOST_LEVELS, spellings_of
+from core.data.spellings import MAX_COMPARED, spellings_of
 from core.words import TableError, counted, listed, quoted
 
 _MOMENT = np.dtype("datetime64[us]")
-_MOST_NAME_NOTES = 5
+_MAX_NAME_NOTES = 5
 _YEARS = (1, 9999)  # what a calendar date of Python can hold
 
 
@@ -100,8 +100,8 @@ def _names(raw: list[str]) -> tuple[list[str], list[str]]:
 
 def _few(notes: list[str], kind: str) -> list[str]:
     """Return the first notes of a kind, and one on how many more there are."""
-    more = len(notes) - _MOST_NAME_NOTES
-    return notes if more <= 0 else [*notes[:_MOST_NAME_NOTES], f"{counted(more, 'more column')} {kind} got one."]
+    more = len(notes) - _MAX_NAME_NOTES
+    return notes if more <= 0 else [*notes[:_MAX_NAME_NOTES], f"{counted(more, 'more column')} {kind} got one."]
 
 
 def _reading_of(column: pd.Series, decimal: str) -> ColumnReading:
@@ -219,7 +219,7 @@ class _Levels:
 
     def _spellings(self, values: pd.Series) -> list[str]:
         """Return a sentence where labels are one word in several spellings."""
-        if len(values) > 2 * MOST_LEVELS:  # a few may differ by space alone
+        if len(values) > 2 * MAX_COMPARED:  # a few may differ by space alone
             return []
         rows = np.bincount(self.codes[self.codes >= 0], minlength=len(values))
         counts = pd.Series(rows, index=values.to_numpy()).groupby(level=0).sum()

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.data.reading.delimited import to_frame
 from core.data.reading.limits import check_cells, check_columns, check_unpacked
+from core.data.reading.parsing import to_frame
 from core.words import TableError, listed, quoted
 
 _DAMAGED = "The Parquet file is damaged or of an unknown kind: write it again."

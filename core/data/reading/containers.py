@@ -14,11 +14,10 @@ import pandas as pd
 from core.data.reading.cells import FileReading
 from core.data.reading.columnar import read_parquet
 from core.data.reading.delimited import read_delimited
-from core.data.reading.limits import MOST_EXCEL_BYTES, check_unpacked
+from core.data.reading.limits import CHUNK_BYTES, MAX_EXCEL_BYTES, check_unpacked
 from core.data.reading.spreadsheet import read_excel
 from core.words import TableError, counted, listed, quoted
 
-_CHUNK = 1 << 22
 _SAVE_AS = "save the table as CSV, Parquet or Excel (.xlsx)"
 # Formats that hold tables or models and are not read, by their first bytes.
 _NAMED = {
@@ -89,7 +88,7 @@ def _bounded(stream: _Stream, packed: int) -> bytearray:
     """Read a stream that unpacks as it is read, and stop where it grows too large."""
     out = bytearray()
     try:
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(CHUNK_BYTES):
             out += chunk
             check_unpacked(len(out), packed)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
@@ -107,7 +106,7 @@ def _read_zip(data: memoryview, kept: FileReading | None) -> tuple[pd.DataFrame,
         names = [entry.filename for entry in entries]
         size = sum(entry.file_size for entry in entries)
         if "xl/workbook.xml" in names:
-            if size > MOST_EXCEL_BYTES:
+            if size > MAX_EXCEL_BYTES:
                 raise TableError("The workbook is too large for Excel reading: save the sheet as CSV or Parquet.")
             check_unpacked(size, len(data))
             return *read_excel(data), FileReading()

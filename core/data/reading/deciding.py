@@ -12,12 +12,12 @@ import pandas as pd
 from core.data.reading.cells import QUOTED, ColumnReading, dates_of, is_mark, numbers_of
 from core.data.reading.date_formats import fitting, formats_of, order_of
 
-MOST_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
+MAX_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
 _FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
 _LEAST_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
-_MOST_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
+_MAX_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
 _SAMPLE, _LONGEST = 1_000, 60
-_MOST_CODES = 500
+MAX_CODES = 500
 _CURRENCY = r"US\$|A\$|C\$|R\$|[$€£¥₹₽₩₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|Fr\.|zł|Kč|Ft"
 _NUMBER = re.compile(
     rf"\(? ?(?P<limit>[<>]=?|[≤≥])? ?[-+−–]? ?(?P<before>{_CURRENCY})? ?[-+−–]? ?"
@@ -87,12 +87,12 @@ def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
     if good < 2 and len(odd):
         return False
     few = len(odd) <= _FEW_ODD and good >= _SURE and not odd.str.contains(r"\d").any()
-    return good > 0 and (len(odd) <= MOST_ODD * len(known) or few)
+    return good > 0 and (len(odd) <= MAX_ODD * len(known) or few)
 
 
 def are_codes(texts: pd.Series) -> bool:
     """Tell whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
-    if len(texts) > _MOST_CODES:
+    if len(texts) > MAX_CODES:
         return False
     others = [text for text in texts if text.lower() not in ("na", QUOTED + "na") and text]
     return (
@@ -110,7 +110,7 @@ def are_padded(texts: pd.Series) -> bool:
         return False
     lengths = digits.str.len()
     usual = int((lengths == lengths.mode().iloc[0]).sum())
-    return len(digits) >= 0.9 * len(texts) and bool(usual >= 0.95 * len(digits) or padded.mean() >= MOST_ODD)
+    return len(digits) >= 0.9 * len(texts) and bool(usual >= 0.95 * len(digits) or padded.mean() >= MAX_ODD)
 
 
 def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> ColumnReading | None:
@@ -138,7 +138,7 @@ def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | N
         return ColumnReading("number", decimal)
     matches = [_NUMBER.fullmatch(" ".join(text.split())) for text in known[~plain] if len(text) <= _LONGEST]
     written = [match for match in matches if match is not None]
-    if not sure and len(written) + int(plain.sum()) < (1 - MOST_ODD) * len(known) - _FEW_ODD:
+    if not sure and len(written) + int(plain.sum()) < (1 - MAX_ODD) * len(known) - _FEW_ODD:
         return None
     units = Counter(unit for match in written if (unit := match["before"] or match["after"] or ""))
     unit = units.most_common(1)[0][0] if units else ""
@@ -146,7 +146,7 @@ def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | N
     if not sure and unit and not re.fullmatch(_CURRENCY, unit) and not _UNITS.fullmatch(unit) and bare:
         unit = ""
     limits = sum(match["limit"] is not None for match in written)
-    if not sure and (unit or limits) and (len(known) < _LEAST_WRITTEN or limits > _MOST_LIMITS * len(known)):
+    if not sure and (unit or limits) and (len(known) < _LEAST_WRITTEN or limits > _MAX_LIMITS * len(known)):
         return None
     styles = [ColumnReading("number", mark, group, unit) for mark, group in _STYLES if _is_used(group, known)]
     # Of styles that fit as many, the file's own decimal mark wins, and then the simplest.

@@ -20,7 +20,7 @@ _NUMBERED_NAME = re.compile(r"[A-Za-z_. ]{1,12}\d+")
 _TOTAL = re.compile(
     r"(grand |sub ?)?(totals?|sum|average|mean|summe|gesamt|insgesamt|total general|somme):?", re.IGNORECASE
 )
-_MOST_ABOVE = 60  # lines
+_MAX_ABOVE = 60  # lines
 _FEWEST_ROWS = 3  # below two lines of words, before one of them can be told to be foreign
 _LONGEST_NAME = 80  # characters
 _SAMPLE_ROWS = 200
@@ -90,7 +90,7 @@ def foreign_rows(rows: Sequence[Row]) -> Layout:
     body = [row for row in rows[above:] if len(row) == width]
     if above:
         row_names = above == 1 and len(rows[0]) == width - 1  # a header that leaves out the column of row names
-        if above > _MOST_ABOVE or row_names or len(body) < _FEWEST_ROWS or _is_data(body):
+        if above > _MAX_ABOVE or row_names or len(body) < _FEWEST_ROWS or _is_data(body):
             return Layout()
     if len(body) < 2 + _FEWEST_ROWS:
         return Layout(above)

@@ -9,17 +9,20 @@ import psutil
 
 from core.words import TableError
 
-MOST_BYTES = 2 << 30
-MOST_EXCEL_BYTES = 512 << 20
-MOST_COLUMNS = 10_000
-MOST_CELLS = 250_000_000
-MOST_SHEET_CELLS = 50_000_000
-MOST_SHEET_ROWS = 1_048_576  # Excel's own limit
-MOST_CELL_CHARACTERS = 2_000_000
-MOST_RATIO = 200  # unpacked to packed, beyond which a file is taken for a trap
+MAX_BYTES = 2 << 30
+MAX_EXCEL_BYTES = 512 << 20
+MAX_COLUMNS = 10_000
+MAX_CELLS = 250_000_000
+MAX_SHEET_CELLS = 50_000_000
+MAX_SHEET_ROWS = 1_048_576  # Excel's own limit
+MAX_CELL_CHARACTERS = 2_000_000
+MAX_ROW_BYTES = 1 << 24
+MAX_RATIO = 200  # unpacked to packed, beyond which a file is taken for a trap
 # Below these, what a file unpacks to costs little whatever its ratio: short repetitive tables pack very well.
 SMALL_BYTES = 8 << 20
 SMALL_CELLS = 32_000_000
+CHUNK_BYTES = 1 << 22  # of a file, looked at or unpacked at once
+SAMPLE_BYTES = 100_000  # by which a text file's layout is detected
 _BYTES_PER_CELL = 16  # a number of eight bytes, in the file's form and the frame's
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -31,9 +34,9 @@ def check_columns(columns: int) -> None:
     ------
     TableError
     """
-    if columns > MOST_COLUMNS:
+    if columns > MAX_COLUMNS:
         raise TableError(
-            f"The file has {columns:,} columns and at most {MOST_COLUMNS:,} can be read: keep those that matter."
+            f"The file has {columns:,} columns and at most {MAX_COLUMNS:,} can be read: keep those that matter."
         )
 
 
@@ -50,11 +53,11 @@ def check_cells(rows: int, columns: int, size: int) -> None:
     TableError
     """
     cells = rows * columns
-    if cells > MOST_CELLS:
-        raise TableError(f"The file holds more than {MOST_CELLS:,} cells: upload a smaller table.")
-    if cells > SMALL_CELLS and cells * 8 > MOST_RATIO * size:
+    if cells > MAX_CELLS:
+        raise TableError(f"The file holds more than {MAX_CELLS:,} cells: upload a smaller table.")
+    if cells > SMALL_CELLS and cells * 8 > MAX_RATIO * size:
         raise TableError(
-            f"The file unpacks to more than {MOST_RATIO} times its size, as traps do: upload the table as CSV."
+            f"The file unpacks to more than {MAX_RATIO} times its size, as traps do: upload the table as CSV."
         )
     check_free(cells * _BYTES_PER_CELL)
 
@@ -66,11 +69,11 @@ def check_unpacked(unpacked: int, packed: int) -> None:
     ------
     TableError
     """
-    if unpacked > MOST_BYTES:
-        raise TableError(f"The file unpacks to more than {MOST_BYTES >> 30} GiB: upload a smaller table.")
-    if unpacked > SMALL_BYTES and unpacked > MOST_RATIO * packed:
+    if unpacked > MAX_BYTES:
+        raise TableError(f"The file unpacks to more than {MAX_BYTES >> 30} GiB: upload a smaller table.")
+    if unpacked > SMALL_BYTES and unpacked > MAX_RATIO * packed:
         raise TableError(
-            f"The file unpacks to more than {MOST_RATIO} times its size, as traps do: upload the table unpacked."
+            f"The file unpacks to more than {MAX_RATIO} times its size, as traps do: upload the table unpacked."
         )
     check_free(unpacked)
 

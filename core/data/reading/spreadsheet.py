@@ -11,11 +11,11 @@ import pandas as pd
 
 from core.data.reading.cells import as_text
 from core.data.reading.layout import read_layout
-from core.data.reading.limits import MOST_COLUMNS, MOST_SHEET_CELLS, MOST_SHEET_ROWS, check_columns, check_unpacked
+from core.data.reading.limits import MAX_COLUMNS, MAX_SHEET_CELLS, MAX_SHEET_ROWS, check_columns, check_unpacked
 from core.words import TableError, counted, listed, quoted
 
 _Row = tuple[object, ...]
-_MOST_TITLES = 10
+_MAX_TITLES = 10
 _SAMPLE_ROWS = 200
 _SPARSE_CELLS = 1_000_000
 _SPARSE_SHARE = 0.05
@@ -96,15 +96,15 @@ def _rows(given: Iterable[_Row], size: int) -> list[_Row]:
     rows: list[_Row] = []
     cells = filled = characters = 0
     for number, row in enumerate(given, 1):
-        if number > MOST_SHEET_ROWS:
+        if number > MAX_SHEET_ROWS:
             raise TableError(
-                f"The first sheet has a cell below row {MOST_SHEET_ROWS:,}, the last that Excel knows: "
+                f"The first sheet has a cell below row {MAX_SHEET_ROWS:,}, the last that Excel knows: "
                 "save it as CSV or as a new .xlsx."
             )
         row = _trimmed(row)
         if not row:
             continue
-        if len(row) > MOST_COLUMNS and len(row) - row.count(None) < MOST_COLUMNS:
+        if len(row) > MAX_COLUMNS and len(row) - row.count(None) < MAX_COLUMNS:
             letter = openpyxl.utils.get_column_letter(len(row))
             raise TableError(
                 f"The first sheet has a cell in column {quoted(letter)} of row {number:,}, far from the table: remove "
@@ -114,8 +114,8 @@ def _rows(given: Iterable[_Row], size: int) -> list[_Row]:
         cells += len(row)
         filled += len(row) - row.count(None)
         characters += sum(len(cell) for cell in row if isinstance(cell, str))
-        if cells > MOST_SHEET_CELLS:
-            raise TableError(f"The first sheet spans more than {MOST_SHEET_CELLS:,} cells: save it as CSV or Parquet.")
+        if cells > MAX_SHEET_CELLS:
+            raise TableError(f"The first sheet spans more than {MAX_SHEET_CELLS:,} cells: save it as CSV or Parquet.")
         if cells > _SPARSE_CELLS and filled < _SPARSE_SHARE * cells:
             raise TableError(
                 f"The first sheet has values in {filled:,} of {cells:,} cells: put the table at its top left, "
@@ -136,9 +136,9 @@ def _trimmed(row: _Row) -> _Row:
 
 def _titles(rows: list[_Row]) -> int:
     """Return how many lines of one cell stand above a table of several columns."""
-    lone = itertools.takewhile(lambda row: sum(cell is not None for cell in row) == 1, rows[: _MOST_TITLES + 1])
+    lone = itertools.takewhile(lambda row: sum(cell is not None for cell in row) == 1, rows[: _MAX_TITLES + 1])
     above = sum(1 for _ in lone)
-    return above if above <= _MOST_TITLES and above < len(rows) else 0
+    return above if above <= _MAX_TITLES and above < len(rows) else 0
 
 
 def _without_foreign_rows(rows: list[_Row], width: int) -> tuple[list[_Row], list[str]]:

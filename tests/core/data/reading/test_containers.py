@@ -117,7 +117,7 @@ def test_one_far_off_cell_does_not_claim_the_memory() -> None:
 
 
 def test_text_that_grows_when_parquet_is_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MAX_BYTES", 1 << 20)
     out = io.BytesIO()
     parquet.write_table(pa.table({"a": ["x" * 10_000] * 1_000, "t": [0, 1] * 500}), out)
     assert out.tell() < 1 << 20
