@@ -110,7 +110,8 @@ def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
 
 def _run(job: Job) -> Measurement:
     table, plan = _table_and_plan(job)
-    from core.experiment.units import lane_key, run, run_unit, units
+    from core.experiment.units import run, run_unit, units
+    from core.strategies import Recipe
     from core.training.lanes import warm_up
 
     warm_up()
@@ -137,7 +138,7 @@ def _run(job: Job) -> Measurement:
     failed = [result.error for result in results if result.error]
     if failed:
         raise RuntimeError(failed[0])
-    key_of = {choice.key: lane_key(choice) for choice in plan.strategies}
+    key_of = {choice.key: Recipe.of(choice).key for choice in plan.strategies}
     # Strategies that differ in their decision alone share their networks.
     lanes = {(result.repeat, result.fold, key_of[result.strategy]): result.lanes for result in results}
     return Measurement(seconds, peak_memory(), sum(lanes.values()), phases)
@@ -158,7 +159,7 @@ def _sampling(job: Job) -> Measurement:
         fold = prepared(problem, rows, 0)
         fold.preparation.transform(table.frame.iloc[problem.target.rows[rows.test]])
         for candidate in candidates_of(plan.strategies, fold.view).values():
-            start(candidate, problem.facts)
+            start(candidate, problem.facts, fold.block)
     return Measurement(time.perf_counter() - began, peak_memory())
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -33,6 +34,9 @@ from core.experiment.fold import Candidate
 from core.experiment.units import run_unit, units
 from core.plan import Plan, StrategyChoice
 from core.strategies import TableFacts, catalogue
+
+if TYPE_CHECKING:
+    from core.training.lanes import Block
 
 SAMPLE, TARGET = "page_blocks", "not_text"
 
@@ -56,8 +60,8 @@ def recorded_run(plan: Plan, unit: Unit, into: Recorded) -> None:
         into.lanes += [(blocks[t.block], t.lane, done) for t, done in zip(tasks, trained, strict=True)]
         return trained
 
-    def keep_candidate(candidate: Candidate, facts: TableFacts) -> None:
-        start(candidate, facts)
+    def keep_candidate(candidate: Candidate, facts: TableFacts, block: Block) -> None:
+        start(candidate, facts, block)
         into.candidates.append(candidate)
 
     trainer.train, _fold.start = keep_lanes, keep_candidate

@@ -18,9 +18,9 @@ from core.data.columns import Column, ColumnKind
 from core.data.preparation import Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
+from core.decision import Chain, Rows, Rule
 from core.plan import NetworkSettings, Plan
-from core.strategies import Rule, Strategy, StrategyError, TableFacts, TrainingView, parts_of
-from core.strategies.base import Predictor
+from core.strategies import Predictor, Recipe, StrategyError, TableFacts, TrainingView
 from core.strategies.notation import parse_choice
 from core.words import counted, quoted
 
@@ -151,10 +151,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         columns = [_column(frame[name]) for name in frame]
         self._preparation = Preparation.fit(frame.iloc[fit], columns)
         encoded = self._preparation.encode(frame.iloc[fit])
-        view = TrainingView(
-            self._preparation.expand(encoded), encoded, self._preparation.categorical, codes[fit],
-            len(self.classes_), seed, self._preparation.expand,
-        )  # fmt: skip
+        view = TrainingView.of(self._preparation, encoded, codes[fit], len(self.classes_), seed)
         kinds = [column.kind for column in columns]
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
         plan = Plan("y", (choice,), network=network)
@@ -166,20 +163,18 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
         from core.experiment.fold import candidates_of, work
 
-        (choice,) = plan.strategies
-        (candidate,) = candidates_of((choice,), view).values()
+        recipe = Recipe.of(plan.strategies[0])
+        (candidate,) = candidates_of(plan.strategies, view).values()
         work([candidate], facts, block, plan.network, lambda share, doing: None, None)
-        decisions: list[Strategy] = [part for part in parts_of(choice) if part.card.family == "decision"]
-        error = candidate.error or next((why for part in decisions if (why := part.why_not(facts))), None)
+        error = candidate.error or next((why for part in recipe.decisions if (why := part.why_not(facts))), None)
         if error is not None:
             raise StrategyError(error)
         self._networks: tuple[TrainedLane, ...] = tuple(candidate.trained)
         self._predictor: Predictor | None = candidate.predictor
-        self._rules: tuple[Rule, ...] = ()
-        for part in decisions:
-            rule = part.rule(self._probabilities(block.X_valid), block.y_valid, candidate.view, candidate.lanes)
-            if rule is not None:
-                self._rules += (rule,)
+        self._chain = Chain(Rule.untuned(facts.n_classes))
+        if recipe.decisions:
+            rows = Rows(self._probabilities(block.X_valid), block.y_valid)
+            self._chain = recipe.chain(rows, candidate.view, candidate.lanes)
         self.notes_ = tuple(candidate.view.notes)
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
@@ -189,22 +184,19 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         return probabilities[:, ::-1] if self._reversed else probabilities
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
-        """Return a class a row, shape (n_samples,), by the strategy's decision rule."""
+        """Return a class per row, shape (n_samples,), by the strategy's decision rule."""
         check_is_fitted(self)
         probabilities = self._probabilities(self._preparation.transform(self._read(X)))
-        deciding = (rule for rule in reversed(self._rules) if rule.utility is not None or rule.threshold is not None)
-        codes = next(deciding, Rule.at(0.5) if len(self.classes_) == 2 else Rule()).decide(probabilities)
+        codes = self._chain.decide(probabilities)
         return self.classes_[1 - codes if self._reversed else codes]
 
     def _probabilities(self, prepared: np.ndarray) -> np.ndarray:
-        """Return probabilities by class code, after the rules' calibrations, float64."""
+        """Return probabilities by class code, calibrated, float64."""
         if self._predictor is not None:
             raw = self._predictor(prepared)
         else:
             raw = np.mean([_forward(network, prepared) for network in self._networks], axis=0)
-        for rule in self._rules:
-            raw = rule.probabilities(raw)
-        return np.asarray(raw, np.float64)
+        return np.asarray(self._chain.probabilities(raw), np.float64)
 
     def _read(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
         """Return new rows in the types that ``fit`` found, and warn of values that do not fit."""

@@ -12,8 +12,7 @@ from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import METRICS, Metric
 from core.evaluation.paired import MIN_FOLDS, Pairs, holm
 from core.plan import Plan
-from core.strategies import label, parts_of
-from core.strategies.decisions import Threshold
+from core.strategies import Recipe, label
 from core.words import counted, counted_range
 
 TUNED = "the plain network with a tuned threshold"
@@ -70,13 +69,10 @@ class Case:
         means = {s.key: every[s.key] for s in comparison.whole if s.key in every}
         if not means:
             return None
-        choices = {choice.key: parts_of(choice) for choice in plan.strategies if choice.key in every}
-        lanes = {name: [p for p in parts if p.card.family not in ("baseline", "decision")]
-                 for name, parts in choices.items()}  # fmt: skip
-        rules = {name: [p for p in parts if p.card.family == "decision"] for name, parts in choices.items()}
-        plain = next((name for name in choices if not lanes[name] and not rules[name]), None)
-        tuned = [n for n in choices if not lanes[n] and any(isinstance(rule, Threshold) for rule in rules[n])]
-        compared = [name for name in choices if name in means]
+        recipes = {choice.key: Recipe.of(choice) for choice in plan.strategies if choice.key in every}
+        plain = next((name for name, recipe in recipes.items() if recipe.is_plain and not recipe.decisions), None)
+        tuned = [name for name, recipe in recipes.items() if recipe.is_plain and recipe.rules]
+        compared = [name for name in recipes if name in means]
         best = max(means.values())
         # On a tie the simplest leads: the plain network, then its tuned threshold, then the plan's order.
         simple = [name for name in (plain, *tuned, *compared) if name in means]
@@ -92,7 +88,7 @@ class Case:
             leader=next(name for name in simple if best - means[name] < 1e-9),
             plain=plain,
             tuned=max(tuned, key=lambda name: (name in means, every[name]), default=None),
-            references=frozenset(n for n, ps in choices.items() if any(p.card.family == "reference" for p in ps)),
+            references=frozenset(name for name, recipe in recipes.items() if recipe.reference is not None),
         )
 
     @property

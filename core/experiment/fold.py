@@ -18,11 +18,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from core.data.splitting import Unit
+from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
 from core.library_errors import meaning
 from core.plan import NetworkSettings, StrategyChoice
-from core.strategies import Reference, Rule, Strategy, StrategyError, TableFacts, TrainingView, networks_of, parts_of
-from core.strategies.base import Predictor, learns_validation, stages_of
+from core.strategies import Predictor, Recipe, Reference, Strategy, StrategyError, TableFacts, TrainingView, stages_of
 from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
@@ -40,13 +40,12 @@ _LOOK_S = 0.1
 
 @dataclass(eq=False)
 class Candidate:
-    """A choice on its way through a fold. Choices that differ only in their decision share one.
+    """A model on its way through a fold, by the recipe of one of the choices that share it.
 
-    A ``whole`` one, a reference, learns from validation rows as well.
+    What a choice decides is no part of it.
     """
 
-    key: str
-    parts: list[Strategy]
+    recipe: Recipe
     view: TrainingView
     stages: Generator[list[Lane], list[np.ndarray], None] | None = None
     pending: list[Lane] = field(default_factory=list)
@@ -55,7 +54,16 @@ class Candidate:
     sampling_seconds: float = 0.0
     predictor: Predictor | None = None
     error: str | None = None
-    whole: bool = False
+
+    @property
+    def key(self) -> str:
+        """The model's name; see :class:`core.strategies.Recipe`."""
+        return self.recipe.key
+
+    @property
+    def parts(self) -> tuple[Strategy, ...]:
+        """The strategies that make the model."""
+        return self.recipe.model
 
     @property
     def slow(self) -> bool:
@@ -63,24 +71,13 @@ class Candidate:
         return any(part.card.cost == "slow" or isinstance(part, Reference) for part in self.parts)
 
 
-def lane_key(choice: StrategyChoice) -> str:
-    """Return the name of a choice's networks; choices that differ in their decision alone share it.
-
-    A reference whose decision rule needs the validation rows is another model than one that learned from them.
-    """
-    key = "+".join(sorted(part.key for part in networks_of(choice))) or "plain"
-    return f"{key} and validation rows" if learns_validation(choice) else key
-
-
 def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:
-    """Return the networks that choices need, by :func:`lane_key`; each has notes of its own."""
-    found: dict[str, Candidate] = {}
+    """Return the models that choices need, by the key of their recipe; each has notes of its own."""
+    recipes: dict[str, Recipe] = {}
     for choice in choices:
-        key = lane_key(choice)
-        if key not in found:
-            parts = [part for part in parts_of(choice) if part.card.family != "decision"]
-            found[key] = Candidate(key, parts, replace(view, notes=[]), whole=learns_validation(choice))
-    return found
+        recipe = Recipe.of(choice)
+        recipes.setdefault(recipe.key, recipe)
+    return {key: Candidate(recipe, view.without_notes()) for key, recipe in recipes.items()}
 
 
 def start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
@@ -103,9 +100,9 @@ def _start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
     reason = next((why for part in parts if (why := part.why_not(facts)) is not None), None)
     if reason is not None:
         raise StrategyError(reason)
-    reference = next((part for part in parts if isinstance(part, Reference)), None)
+    reference = candidate.recipe.reference
     if reference is not None:
-        if block.held_back and candidate.whole:
+        if block.held_back and candidate.recipe.learns_validation:
             view = candidate.view = _with_validation(view, block)
         elif block.held_back:
             name = reference.card.name
@@ -223,27 +220,23 @@ class Outcome:
     def of(self, choice: StrategyChoice, candidate: Candidate) -> FoldResult:
         """Return a choice's result; where it could not work, one with ``error`` set."""
         began = time.perf_counter()
-        n_classes = self.facts.n_classes
-        view = replace(candidate.view, notes=[])
-        decisions = [part for part in parts_of(choice) if part.card.family == "decision"]
-        error = candidate.error or next((w for p in decisions if (w := p.why_not(self.facts)) is not None), None)
-        rule: Rule | None = None
-        raw = np.zeros((0, n_classes), np.float32)
-        if error is None:
-            raw = self._probabilities(candidate, self.X_test)
+        recipe = Recipe.of(choice)
+        view = candidate.view.without_notes()
+        error = candidate.error or next((w for p in recipe.decisions if (w := p.why_not(self.facts)) is not None), None)
+        chain = Chain(Rule.untuned(self.facts.n_classes))
+        if error is None and recipe.decisions:
+            rows = Rows(self._probabilities(candidate, self.X_valid), self.y_valid)
             try:
-                rule = self._rule(decisions, candidate, view)
+                chain = recipe.chain(rows, view, candidate.lanes)
             except StrategyError as problem:
                 error = str(problem)
         seconds = candidate.sampling_seconds + sum(lane.seconds for lane in candidate.trained)
         if error is not None:
-            nothing = np.zeros(0, np.int64)
-            return FoldResult(
-                choice.key, self.unit.repeat, self.unit.fold, nothing, nothing, np.zeros((0, n_classes), np.float32),
-                nothing, None, np.zeros(n_classes, np.int64), seconds, 0, error=error,
-            )  # fmt: skip
-        rule = rule or (Rule.at(0.5) if n_classes == 2 else Rule())
-        probabilities = rule.probabilities(raw).astype(np.float32)
+            return FoldResult.failed(
+                choice.key, self.unit.repeat, self.unit.fold, self.facts.n_classes, error, seconds=seconds
+            )
+        raw = self._probabilities(candidate, self.X_test)
+        probabilities = chain.probabilities(raw).astype(np.float32)
         return FoldResult(
             strategy=choice.key,
             repeat=self.unit.repeat,
@@ -251,8 +244,8 @@ class Outcome:
             test_rows=self.test_rows.astype(np.int64),
             y_true=self.y_test.astype(np.int64),
             probabilities=probabilities,
-            decisions=rule.decide(probabilities),
-            threshold=rule.threshold,
+            decisions=chain.decide(probabilities),
+            threshold=chain.rule.threshold,
             class_counts=_counts(candidate),
             seconds=seconds + time.perf_counter() - began,
             lanes=len(candidate.trained),
@@ -267,20 +260,6 @@ class Outcome:
 
         return predict(candidate.trained, X).mean(axis=0)
 
-    def _rule(self, decisions: list[Strategy], candidate: Candidate, view: TrainingView) -> Rule | None:
-        """Chain the decision parts: a calibration comes before the threshold that is fitted on its output."""
-        if not decisions:
-            return None
-        on_valid = self._probabilities(candidate, self.X_valid)
-        chained: Rule | None = None
-        for part in decisions:
-            seen = on_valid if chained is None else chained.probabilities(on_valid)
-            rule = part.rule(seen, self.y_valid, view, candidate.lanes)
-            if rule is None:
-                continue
-            chained = rule if chained is None else _after(chained, rule)
-        return chained
-
 
 def _counts(candidate: Candidate) -> np.ndarray:
     view = candidate.view
@@ -288,15 +267,6 @@ def _counts(candidate: Candidate) -> np.ndarray:
         return view.class_counts
     counts = [np.bincount(lane.labels(view.y), minlength=view.n_classes) for lane in candidate.lanes]
     return np.mean(counts, axis=0).round().astype(np.int64)
-
-
-def _after(first: Rule, second: Rule) -> Rule:
-    def adjust(raw: np.ndarray) -> np.ndarray:
-        return second.probabilities(first.probabilities(raw))
-
-    if second.utility is None and second.threshold is None:
-        return Rule(adjust, first.utility, first.threshold)
-    return Rule(adjust, second.utility, second.threshold)
 
 
 def _history(trained: list[TrainedLane]) -> History | None:

@@ -14,11 +14,9 @@ from itertools import pairwise
 
 from core.data.preparation import step_for
 from core.data.problem import Problem
-from core.experiment.fold import lane_key
 from core.machine import usable_cores
 from core.plan import NetworkSettings, Plan, StrategyChoice
-from core.strategies import Strategy, TableFacts, parts_of
-from core.strategies._sampling import Sampler
+from core.strategies import Recipe, Strategy, TableFacts
 from core.training.cutting import CHUNK, stacks_for
 
 GIB = 2**30
@@ -112,19 +110,19 @@ def estimate(
     valid = (shape.rows - test) * network.validation_split
     fit = shape.rows - test - valid
     wide, narrow = 4 * shape.features, 8 * shape.encoded
-    candidates = {lane_key(choice): parts_of(choice) for choice in strategies}
-    made = [_made(parts, fit, shape.facts) for parts in candidates.values()]
-    lanes = [_lanes(parts) for parts in candidates.values()]
-    largest = max([_largest(parts, fit, rows) for parts, rows in zip(candidates.values(), made, strict=True)])
+    recipes = {recipe.key: recipe for recipe in map(Recipe.of, strategies)}.values()
+    synthetic = [_synthetic_rows(recipe.model, fit, shape.facts) for recipe in recipes]
+    lanes = [_lanes(recipe.model) for recipe in recipes]
+    largest = max([_largest(recipe.model, fit, rows) for recipe, rows in zip(recipes, synthetic, strict=True)])
 
     # The frame, the copy of its labelled rows and the part that is being encoded.
     total = 3.0 * shape.table
     total += fit * (wide + narrow) + (valid + test) * wide + max(fit, valid, test) * narrow
-    total += sum(made) * (wide + narrow)
+    total += sum(synthetic) * (wide + narrow)
     # The trainer's own matrix, made in NumPy and copied to TensorFlow.
-    total += 2 * (fit + valid + sum(made)) * wide
-    drawn = [any(isinstance(part, Sampler) for part in parts) for parts in candidates.values()]
-    total += min(sum(drawn), cores) * (largest * 3 * narrow + fit * _NEIGHBORS)
+    total += 2 * (fit + valid + sum(synthetic)) * wide
+    searching = sum(any(part.searches for part in recipe.model) for recipe in recipes)
+    total += min(searching, cores) * (largest * 3 * narrow + fit * _NEIGHBORS)
     at_once = _AtOnce.of(network, shape, sum(lanes), fit, cores)
     total += sum(lanes) * largest * 8 + at_once.lanes * largest * _LANE_ROW
     # Every network's best weights are kept; those in training have more, and are gone before one is scored.
@@ -161,7 +159,7 @@ def cut(
     most = int(free * SHARE)
     together: dict[str, list[StrategyChoice]] = {}
     for choice in strategies:
-        together.setdefault(lane_key(choice), []).append(choice)
+        together.setdefault(Recipe.of(choice).key, []).append(choice)
     parts: list[list[StrategyChoice]] = []
     for group in together.values():
         if parts and estimate([*parts[-1], *group], plan, shape, cores=cores) <= most:
@@ -194,28 +192,21 @@ def _shortage(choice: StrategyChoice, needed: int, free: int, what: str) -> str:
     )
 
 
-def _made(parts: Sequence[Strategy], fit: float, facts: TableFacts) -> float:
+def _synthetic_rows(parts: Sequence[Strategy], fit: float, facts: TableFacts) -> float:
     """Return how many synthetic rows a candidate holds, at most."""
     counts = [count / max(1, sum(facts.class_counts)) * fit for count in facts.class_counts]
     missing = len(counts) * max(counts) - sum(counts)
-    rows = 0.0
-    for part in parts:
-        if isinstance(part, Sampler) and part.returns != "selected":
-            rows += missing * min(1.0, float(getattr(part, "ratio", 1.0)))
-        elif part.makes_rows:
-            # What the sampler made, kept for others, and the part that the network takes.
-            rows += 2 * missing * _lanes(parts)
-    return rows
+    return sum(part.synthetic_rows(missing) for part in parts)
 
 
 def _lanes(parts: Sequence[Strategy]) -> int:
-    return max([int(getattr(part, "n_members", 1)) for part in parts], default=1)
+    return max([part.n_networks for part in parts], default=1)
 
 
-def _largest(parts: Sequence[Strategy], fit: float, made: float) -> float:
+def _largest(parts: Sequence[Strategy], fit: float, synthetic: float) -> float:
     """Return the rows that one of a candidate's networks sees, at most."""
-    grows = any(part.card.family in ("oversampling", "hybrid", "ensemble") for part in parts)
-    return fit + made / _lanes(parts) if made or not grows else 2 * fit
+    grows = any(part.grows for part in parts)
+    return fit + synthetic / _lanes(parts) if synthetic or not grows else 2 * fit
 
 
 def _weights(network: NetworkSettings, shape: Shape) -> int:

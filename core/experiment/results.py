@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Loss by epoch, one value an epoch, averaged over a strategy's lanes."""
+    """Loss by epoch, one value per epoch, averaged over a strategy's lanes."""
 
     train_loss: np.ndarray
     validation_loss: np.ndarray
@@ -60,5 +60,34 @@ class FoldResult:
     seconds: float
     lanes: int
     history: History | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     error: str | None = None
+
+    @classmethod
+    def failed(
+        cls, strategy: str, repeat: int, fold: int, n_classes: int, error: str, *, seconds: float = 0.0
+    ) -> FoldResult:
+        """Return the result of a strategy that could not work on a fold.
+
+        Examples
+        --------
+        >>> from core.experiment.results import FoldResult
+        >>> result = FoldResult.failed("smote", 0, 2, n_classes=3, error="One class has a single row.")
+        >>> result.probabilities.shape, len(result.test_rows), result.lanes
+        ((0, 3), 0, 0)
+        """
+        no_codes = np.zeros(0, np.int64)
+        return cls(
+            strategy=strategy,
+            repeat=repeat,
+            fold=fold,
+            test_rows=no_codes,
+            y_true=no_codes,
+            probabilities=np.zeros((0, n_classes), np.float32),
+            decisions=no_codes,
+            threshold=None,
+            class_counts=np.zeros(n_classes, np.int64),
+            seconds=seconds,
+            lanes=0,
+            error=error,
+        )

@@ -16,10 +16,10 @@ from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
-from core.experiment.fold import Outcome, Report, Stop, candidates_of, lane_key, work
+from core.experiment.fold import Outcome, Report, Stop, candidates_of, work
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
-from core.strategies import StrategyError, TrainingView
+from core.strategies import Recipe, StrategyError, TrainingView
 from core.strategies.combining import check_combinations
 from core.training.lane import Lane
 
@@ -69,7 +69,7 @@ def run_unit(
     Returns
     -------
     tuple of FoldResult
-        One a strategy, in the plan's order; a strategy that cannot work has ``error`` set.
+        One per strategy, in the plan's order; a strategy that cannot work has ``error`` set.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def run_unit(
     work(list(candidates.values()), facts, made.block, plan.network, report or _silent, should_stop)
     X_test = made.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts)
-    return tuple(outcome.of(choice, candidates[lane_key(choice)]) for choice in plan.strategies)
+    return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in plan.strategies)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +109,8 @@ def prepared(problem: Problem, rows: FoldRows, seed: int) -> Prepared:
     fit, valid = (problem.table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
     preparation = Preparation.fit(fit, problem.features)
     encoded = preparation.encode(fit)
-    X = preparation.expand(encoded)
-    view = TrainingView(X, encoded, preparation.categorical, y[rows.fit], classes, seed, preparation.expand)
-    return Prepared(preparation, view, Block(X, y[rows.fit], preparation.transform(valid), y[rows.valid]))
+    view = TrainingView.of(preparation, encoded, y[rows.fit], classes, seed)
+    return Prepared(preparation, view, Block(view.X, view.y, preparation.transform(valid), y[rows.valid]))
 
 
 def _silent(share: float, doing: str) -> None:

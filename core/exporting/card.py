@@ -14,7 +14,7 @@ from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
-from core.strategies import label, parts_of
+from core.strategies import Recipe, label, parts_of
 from core.versions import versions
 from core.words import counted, listed, quoted
 
@@ -90,10 +90,9 @@ def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
 
 def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
     lines = [f"Inside the model, after the networks: {one.name}." for one in scorer.adjustments]
-    fitted = any(part.card.family == "decision" and part.position > 0 for part in parts_of(choice))
     where = (
         " It was fitted on predictions for rows that the networks of the comparison had not seen."
-        if fitted and (scorer.scales or scorer.threshold is not None)
+        if Recipe.of(choice).rules and (scorer.scales or scorer.threshold is not None)
         else ""
     )
     return [*lines, decision_sentence(scorer) + where]

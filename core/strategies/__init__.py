@@ -5,38 +5,46 @@ from pkgutil import iter_modules
 
 from core.strategies.base import (
     FAMILY_NAMES,
+    Calibrating,
     Card,
+    Deciding,
+    Decision,
+    Ensemble,
     Family,
     Parameter,
+    Predictor,
     Reference,
-    Rule,
     Strategy,
     StrategyError,
     TableFacts,
-    TrainingView,
-    catalogue,
-    label,
-    make,
-    networks_of,
-    parts_of,
 )
+from core.strategies.recipe import Recipe, stages_of
+from core.strategies.registry import catalogue, label, make, parts_of
+from core.strategies.thresholds import Threshold
+from core.strategies.view import TrainingView
 
 __all__ = [
     "FAMILY_NAMES",
+    "Calibrating",
     "Card",
+    "Deciding",
+    "Decision",
+    "Ensemble",
     "Family",
     "Parameter",
+    "Predictor",
+    "Recipe",
     "Reference",
-    "Rule",
     "Strategy",
     "StrategyError",
     "TableFacts",
+    "Threshold",
     "TrainingView",
     "catalogue",
     "label",
     "make",
-    "networks_of",
     "parts_of",
+    "stages_of",
 ]
 
 # Importing a file registers the strategies in it: a new one needs no entry anywhere else.

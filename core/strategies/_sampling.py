@@ -13,8 +13,9 @@ import numpy as np
 
 from core.library_errors import meaning
 from core.plan import ParameterValue
-from core.strategies.base import Strategy, StrategyError, TrainingView, parameter
+from core.strategies.base import RowStrategy, StrategyError, Turn, parameter
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane, Synthetic
 
 Returns = Literal["selected", "appended", "centroids"]
@@ -29,7 +30,7 @@ class _Resampler(Protocol):
 
 
 @dataclass(frozen=True)
-class Sampler(Strategy):
+class Sampler(RowStrategy):
     """A strategy that is one sampler of imbalanced-learn; fields bear its parameters' names.
 
     The sampler sees the lane's rows and nothing else, with ``random_state`` set to the fold's
@@ -37,6 +38,8 @@ class Sampler(Strategy):
     rows. A parameter that asks for more neighbours than the smallest class has is lowered, with a note.
     """
 
+    turn = Turn.UNDERSAMPLING
+    searches = True
     # Below imbalanced-learn's package, for example "over_sampling.SMOTE".
     imblearn: ClassVar[str]
     returns: ClassVar[Returns] = "selected"
@@ -45,14 +48,17 @@ class Sampler(Strategy):
     # Parameters limited by the smallest class: how many rows fewer than it has they may be, at least.
     limited: ClassVar[tuple[tuple[str, int], ...]] = ()
 
+    def synthetic_rows(self, missing: float) -> float:
+        return 0.0 if self.returns == "selected" else missing
+
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [self.draw(lane, view, view.seed)]
 
-    def target(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
+    def sampler_class(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
         """Return the sampler's class for this view's columns, and arguments that depend on them."""
         return self.imblearn, {}
 
-    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+    def sampling_strategy(self, counts: np.ndarray) -> str | dict[int, int]:
         """Return ``sampling_strategy`` for class counts, shape (n_classes,)."""
         return "auto"
 
@@ -80,8 +86,12 @@ class Sampler(Strategy):
             The sampler cannot work on these rows.
         """
         counts = np.bincount(lane.labels(view.y), minlength=view.n_classes)
-        name, arguments = self.target(view)
-        arguments |= {"sampling_strategy": self.strategy(counts), **dict(self.fixed), **self._own(counts, view)}
+        name, arguments = self.sampler_class(view)
+        arguments |= {
+            "sampling_strategy": self.sampling_strategy(counts),
+            **dict(self.fixed),
+            **self._own(counts, view),
+        }
         if self.seeded:
             arguments["random_state"] = seed
         key = (name, repr(sorted(arguments.items())), _digest(lane))
@@ -129,17 +139,17 @@ class Sampler(Strategy):
             reason = self.reason(error)
             raise StrategyError(f"{self.card.name} cannot work on these training rows: {reason}.") from error
         if self.returns == "selected":
-            kept, made = np.asarray(sampler.sample_indices_), np.zeros(0, np.int64)
+            kept, new = np.asarray(sampler.sample_indices_), np.zeros(0, np.int64)
         elif self.returns == "appended":
-            kept, made = np.arange(len(y)), np.arange(len(y), len(y_new))
+            kept, new = np.arange(len(y)), np.arange(len(y), len(y_new))
         else:
             replaced = list(sampler.sampling_strategy_)
-            kept, made = np.flatnonzero(~np.isin(y, replaced)), np.flatnonzero(np.isin(y_new, replaced))
+            kept, new = np.flatnonzero(~np.isin(y, replaced)), np.flatnonzero(np.isin(y_new, replaced))
         real = kept[kept < len(lane.rows)]
         pieces = [] if old is None else [part_of(old, kept[kept >= len(lane.rows)] - len(lane.rows))]
-        if len(made):
-            encoded = np.asarray(X_new[made], np.float64)
-            pieces.append(Synthetic(view.expand(encoded), encoded, np.asarray(y_new[made], np.int64)))
+        if len(new):
+            encoded = np.asarray(X_new[new], np.float64)
+            pieces.append(Synthetic(view.expand(encoded), encoded, np.asarray(y_new[new], np.int64)))
         return lane.rows[real], _joined([piece for piece in pieces if len(piece.y)])
 
     def _report(self, before: np.ndarray, after: np.ndarray, view: TrainingView) -> None:
@@ -160,12 +170,15 @@ class UnderSampler(Sampler):
         1.0, "Rows of the smallest class for each row of a larger one, afterwards.", low=0.01, high=1
     )
 
+    def synthetic_rows(self, missing: float) -> float:
+        return super().synthetic_rows(missing) * min(1.0, self.ratio)
+
     def ratio_code(self) -> str:
         if self.ratio == 1:
             return ""
         return f"{{c: min(n, int(min(Counter(y).values()) / {self.ratio!r})) for c, n in Counter(y).items()}}"
 
-    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+    def sampling_strategy(self, counts: np.ndarray) -> str | dict[int, int]:
         if self.ratio == 1:
             return "auto"
         most = int(counts[counts > 0].min() / self.ratio)
@@ -176,16 +189,22 @@ class UnderSampler(Sampler):
 class OverSampler(Sampler):
     """A sampler that grows smaller classes to a chosen ratio."""
 
+    turn = Turn.OVERSAMPLING
+    grows = True
+
     ratio: float = parameter(
         1.0, "Rows of each smaller class for each row of the largest, afterwards.", low=0.01, high=1
     )
+
+    def synthetic_rows(self, missing: float) -> float:
+        return super().synthetic_rows(missing) * min(1.0, self.ratio)
 
     def ratio_code(self) -> str:
         if self.ratio == 1:
             return ""
         return f"{{c: max(n, int(max(Counter(y).values()) * {self.ratio!r})) for c, n in Counter(y).items()}}"
 
-    def strategy(self, counts: np.ndarray) -> str | dict[int, int]:
+    def sampling_strategy(self, counts: np.ndarray) -> str | dict[int, int]:
         if self.ratio == 1:
             return "auto"
         least = int(counts.max() * self.ratio)
@@ -220,13 +239,13 @@ def sampler_code(sampler: Sampler, facts: CodeFacts, seed: str = "seed", most: s
             arguments.append(f"{field.name}={value!r}")
     if sampler.seeded:
         arguments.append(f"random_state={seed}")
-    made = f"{class_name}({', '.join(arguments)})"
+    call = f"{class_name}({', '.join(arguments)})"
     imports = (f"from imblearn.{module} import {class_name}", *(("from collections import Counter",) * bool(ratio)))
     if facts.categories and sampler.returns == "selected":
-        # Distances between category codes mean nothing: who selects by distance sees one column a level.
-        rows = f"sampler = {made}\nsampler.fit_resample(fold.expand(X), y)\n"
+        # Distances between category codes mean nothing: who selects by distance sees one column per level.
+        rows = f"sampler = {call}\nsampler.fit_resample(fold.expand(X), y)\n"
         return Snippet(imports, rows=rows + "X, y = X[sampler.sample_indices_], y[sampler.sample_indices_]")
-    return Snippet(imports, rows=f"X, y = {made}.fit_resample(X, y)")
+    return Snippet(imports, rows=f"X, y = {call}.fit_resample(X, y)")
 
 
 def _digest(lane: Lane) -> bytes:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, LearningStrategy, Turn, parameter
+from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
 _ALPHA_HELP = "Small: mostly one row with a touch of the other; 1: every mixture is as likely."
 
 
+@dataclass(frozen=True)
+class Augmentation(LearningStrategy):
+    """Mixes rows inside the batch."""
+
+    turn = Turn.AUGMENTATION
+
+
 @register
 @dataclass(frozen=True)
-class Mixup(Strategy):
+class Mixup(Augmentation):
     """Convex mixtures of pairs of rows and of their labels."""
 
     card = Card(
@@ -43,7 +52,7 @@ class Mixup(Strategy):
 
 @register
 @dataclass(frozen=True)
-class Remix(Strategy):
+class Remix(Augmentation):
     """Mixup whose labels lean towards the rarer class."""
 
     card = Card(

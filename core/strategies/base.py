@@ -1,20 +1,25 @@
-"""What a strategy is: a recipe for lanes, and a rule that turns probabilities into decisions."""
+"""What a strategy is: its card, its parameters, and what it does to lanes or to decisions.
+
+What a strategy does is said by its class; its card is for people.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-from abc import ABC
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 
 from core.data.facts import TableFacts as TableFacts
-from core.plan import ParameterValue, Part, PlanError, StrategyChoice
-from core.strategies._cache import OnceCache
+from core.decision import Calibration, Rule
+from core.plan import ParameterValue
+from core.strategies.seconds import Cost, TrainingSize, by_cost
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
 from core.words import counted
 
@@ -44,21 +49,25 @@ FAMILY_NAMES: Mapping[Family, str] = {
     "decision": "Decision",
     "reference": "References",
 }
-# The order in which the parts of a combination act on a lane: weights and losses read what a class counts for once
-# rows and batches are decided.
-_ORDER: tuple[Family, ...] = (
-    "baseline",
-    "undersampling",
-    "oversampling",
-    "hybrid",
-    "ensemble",
-    "batches",
-    "weighting",
-    "loss",
-    "augmentation",
-    "decision",
-    "reference",
-)
+
+
+class Turn(IntEnum):
+    """When a part of a combination acts on a lane.
+
+    Weights and losses read what a class counts for, so they act once rows and batches are decided.
+    """
+
+    BASELINE = 0
+    UNDERSAMPLING = 1
+    OVERSAMPLING = 2
+    HYBRID = 3
+    ENSEMBLE = 4
+    BATCHES = 5
+    WEIGHTING = 6
+    LOSS = 7
+    AUGMENTATION = 8
+    DECISION = 9
+    REFERENCE = 10
 
 
 class StrategyError(ValueError):
@@ -92,90 +101,11 @@ class Card:
     paper: str
     link: str
     formula: str = ""
-    cost: Literal["instant", "fast", "slow"] = "instant"
+    cost: Cost = "instant"
     numeric_only: bool = False
     categorical_only: bool = False
     two_classes_only: bool = False
     min_minority: int = 2
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingView:
-    """All that a strategy sees of a fold: training rows, neither validation nor test rows.
-
-    Parameters
-    ----------
-    X : ndarray of float32, shape (n, n_features)
-        Network inputs: scaled numbers, then one-hot levels.
-    encoded : ndarray of float64, shape (n, n_encoded)
-        Scaled numbers, then one ordinal code a categorical column.
-    categorical : tuple of int
-        Columns of ``encoded`` that are categorical.
-    y : ndarray of int64, shape (n,)
-        Class codes.
-    n_classes : int
-    seed : int
-        Decides samplers and bags; the same for every strategy of the fold.
-    expand : callable
-        Turns ``encoded`` rows into ``X`` rows.
-    notes : list of str
-        What strategies had to change.
-    cache : OnceCache
-        What samplers drew on this fold, so that strategies that share a sampler run it once.
-    """
-
-    X: np.ndarray
-    encoded: np.ndarray
-    categorical: tuple[int, ...]
-    y: np.ndarray
-    n_classes: int
-    seed: int
-    expand: Callable[[np.ndarray], np.ndarray]
-    notes: list[str] = field(default_factory=list)
-    cache: OnceCache = field(default_factory=OnceCache)
-
-    @property
-    def class_counts(self) -> np.ndarray:
-        return np.bincount(self.y, minlength=self.n_classes)
-
-    def note(self, sentence: str) -> None:
-        """Record what a strategy had to change (a lowered ``k_neighbors``), for the person to read."""
-        if sentence not in self.notes:
-            self.notes.append(sentence)
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """From a network's probabilities to a decision.
-
-    Parameters
-    ----------
-    adjust : callable or None
-        Maps probabilities, shape (n, n_classes), to calibrated or prior-corrected ones.
-    utility : ndarray of float64, shape (n_classes, n_classes), or None
-        The decision is ``argmax(p @ utility)``; None means ``argmax(p)``.
-    threshold : float or None
-        For two classes, the same decision as a threshold on the positive class.
-    """
-
-    adjust: Callable[[np.ndarray], np.ndarray] | None = None
-    utility: np.ndarray | None = None
-    threshold: float | None = None
-
-    @classmethod
-    def at(cls, threshold: float, adjust: Callable[[np.ndarray], np.ndarray] | None = None) -> Rule:
-        """Return the two-class rule "positive from this probability on"."""
-        return cls(adjust, np.diag([threshold, 1.0 - threshold]), threshold)
-
-    def probabilities(self, raw: np.ndarray) -> np.ndarray:
-        return raw if self.adjust is None else self.adjust(raw)
-
-    def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return class codes, shape (n,), for probabilities that :meth:`probabilities` returned."""
-        if self.threshold is not None:
-            return (probabilities[:, 1] >= self.threshold).astype(np.int64)
-        scores = probabilities if self.utility is None else probabilities @ self.utility
-        return scores.argmax(axis=1).astype(np.int64)
 
 
 V = TypeVar("V", bound=ParameterValue)
@@ -211,20 +141,33 @@ class Strategy(ABC):
     """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters."""
 
     card: ClassVar[Card]
-    # The family in whose turn it acts in a combination; None means its own.
-    turn: ClassVar[Family | None] = None
-    # The order in a family's turn. Among decisions, those that change probabilities act before those that read them.
+    # When it acts in a combination, and its order among those of the same turn.
+    turn: ClassVar[Turn]
     position: ClassVar[int] = 0
-    # Whether every network gets synthetic rows of its own: for the estimate of memory.
-    makes_rows: ClassVar[bool] = False
-    # Whether a decision rule is fitted on validation rows, which the model must then not have learned from.
-    reads_validation: ClassVar[bool] = True
-    # Its probabilities are carried back to the table's class shares, or fitted to them, already.
-    calibrates: ClassVar[bool] = False
+    # For the estimate of memory: whether it searches neighbours among a copy of the rows, and whether a network may
+    # see more rows than the table has.
+    searches: ClassVar[bool] = False
+    grows: ClassVar[bool] = False
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
+        """Return the parameters, in the order of the class's fields."""
         return tuple(Parameter(f.name, cast(ParameterValue, f.default), **f.metadata) for f in dataclasses.fields(cls))
+
+    @property
+    def n_networks(self) -> int:
+        """Networks trained for one lane."""
+        return 1
+
+    def synthetic_rows(self, missing: float) -> float:
+        """Return how many synthetic rows are held in memory, at most.
+
+        Parameters
+        ----------
+        missing : float
+            Rows until every class is as large as the largest.
+        """
+        return 0.0
 
     def why_not(self, facts: TableFacts) -> str | None:
         """Return one sentence on why the strategy does not apply to a table, or None where it does."""
@@ -243,6 +186,15 @@ class Strategy(ABC):
                 f"this table has {facts.minority}."
             )
         return None
+
+    def seconds(self, size: TrainingSize) -> float:
+        """Return the processor seconds of its samplers or of its model on one fold, beside the networks' training.
+
+        See Also
+        --------
+        core.strategies.seconds : What formulas are made of.
+        """
+        return by_cost(self.card.cost, size)
 
     def code(self, facts: CodeFacts) -> Snippet | None:
         """Return what the strategy adds to a script in plain Keras, scikit-learn and imbalanced-learn.
@@ -263,15 +215,98 @@ class Strategy(ABC):
         """
         yield [refined for lane in lanes for refined in self.refine(lane, view)]
 
-    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
-        """Fit a decision rule on validation rows; None leaves the decision at the largest probability.
+
+@dataclass(frozen=True)
+class Baseline(Strategy):
+    """Balances nothing: what other strategies are measured against."""
+
+    turn = Turn.BASELINE
+
+
+@dataclass(frozen=True)
+class RowStrategy(Strategy):
+    """Changes which rows a network sees."""
+
+
+@dataclass(frozen=True)
+class Ensemble(Strategy):
+    """Trains several networks and averages their probabilities."""
+
+    turn = Turn.ENSEMBLE
+    grows = True
+
+    n_members: int = parameter(10, "Networks whose probabilities are averaged.", low=2, high=100)
+
+    @property
+    def n_networks(self) -> int:
+        return self.n_members
+
+    def seconds(self, size: TrainingSize) -> float:
+        return self.n_members * super().seconds(size)
+
+
+@dataclass(frozen=True)
+class LearningStrategy(Strategy):
+    """Changes how a network learns from its rows: what they weigh, how they are batched or mixed, the loss."""
+
+
+@dataclass(frozen=True)
+class Decision(Strategy):
+    """Acts on the probabilities of networks that are trained already; choices that differ in it alone share networks.
+
+    See Also
+    --------
+    Calibrating : Changes probabilities.
+    Deciding : Turns probabilities into classes.
+    """
+
+    turn = Turn.DECISION
+    # Whether it is fitted on validation rows, which the model must then not have learned from.
+    reads_validation: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Calibrating(Decision):
+    """Carries probabilities back to the class shares of the table, or fits them to the shares observed."""
+
+    @abstractmethod
+    def calibration(
+        self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]
+    ) -> Calibration:
+        """Fit a calibration.
 
         Parameters
         ----------
-        probabilities : ndarray, shape (n_validation, n_classes)
-        y : ndarray of int64, shape (n_validation,)
+        probabilities : ndarray, shape (n, n_classes)
+            Of rows that the model has not learned from.
+        y : ndarray of int64, shape (n,)
+        view : TrainingView
+            What the model's strategy saw.
+        lanes : list of Lane
+            What the model learned from.
         """
-        return None
+
+
+@dataclass(frozen=True)
+class Deciding(Decision):
+    """Turns probabilities into classes, after any calibration."""
+
+    position = 1
+
+    @abstractmethod
+    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
+        """Fit a decision rule; None leaves the decision at the largest probability.
+
+        Parameters
+        ----------
+        probabilities : ndarray, shape (n, n_classes)
+            Of rows that the model has not learned from, calibrated.
+        y : ndarray of int64, shape (n,)
+        view : TrainingView
+            What the model's strategy saw.
+        lanes : list of Lane
+            What the model learned from.
+        """
 
 
 Predictor = Callable[[np.ndarray], np.ndarray]
@@ -280,6 +315,8 @@ Predictor = Callable[[np.ndarray], np.ndarray]
 @dataclass(frozen=True)
 class Reference(Strategy):
     """A model of another library beside the networks, marked as a reference."""
+
+    turn = Turn.REFERENCE
 
     def lane(self, view: TrainingView) -> Lane:
         """Return the rows and weights that the model learns from, as a network's lane says them.
@@ -298,106 +335,3 @@ class Reference(Strategy):
             From inputs, shape (n, n_features), to probabilities, shape (n, n_classes).
         """
         raise NotImplementedError
-
-
-_REGISTRY: dict[str, type[Strategy]] = {}
-S = TypeVar("S", bound=type[Strategy])
-
-
-def register(cls: S) -> S:
-    """Enter a strategy class into the catalogue, under its card's key."""
-    key = cls.card.key
-    if key in _REGISTRY:
-        raise ValueError(f"two strategies are called {key!r}")
-    _REGISTRY[key] = cls
-    return cls
-
-
-def catalogue() -> dict[str, type[Strategy]]:
-    """Return every registered strategy by key, family by family."""
-    families = list(FAMILY_NAMES)
-    return dict(sorted(_REGISTRY.items(), key=lambda item: families.index(item[1].card.family)))
-
-
-def make(part: Part) -> Strategy:
-    """Return the strategy of a plan's part.
-
-    Raises
-    ------
-    PlanError
-        The name is not registered, or a parameter is unknown or out of range.
-    """
-    cls = _REGISTRY.get(part.name)
-    if cls is None:
-        raise PlanError(f"There is no strategy called '{part.name}'.")
-    known = {p.name: p for p in cls.parameters()}
-    for name, value in part.parameters:
-        spec = known.get(name)
-        if spec is None:
-            raise PlanError(f"{cls.card.name} has no parameter '{name}'.")
-        if spec.choices and value not in spec.choices:
-            raise PlanError(f"{cls.card.name}: {name} must be one of {', '.join(spec.choices)}.")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        low = -math.inf if spec.low is None else spec.low
-        high = math.inf if spec.high is None else spec.high
-        if number and not low <= cast(float, value) <= high:
-            raise PlanError(f"{cls.card.name}: {name} is {value}; choose {low:g} to {high:g}.")
-    return cls(**dict(part.parameters))
-
-
-def parts_of(choice: StrategyChoice) -> list[Strategy]:
-    """Return a choice's strategies in the order in which they act: rows, members, batches, weights, loss, decision."""
-    made = [make(part) for part in choice.parts]
-    return sorted(made, key=lambda strategy: (_ORDER.index(strategy.turn or strategy.card.family), strategy.position))
-
-
-def networks_of(choice: StrategyChoice) -> frozenset[Part]:
-    """Return what decides a choice's networks: its parts without decision rules and without the plain network."""
-    return frozenset(part for part in choice.parts if make(part).card.family not in ("decision", "baseline"))
-
-
-def learns_validation(choice: StrategyChoice) -> bool:
-    """Return whether a choice's model learns from the validation rows as well.
-
-    Networks stop on them. A reference stops by itself, so it would see fewer rows than networks do if it left
-    them out: it learns from them, unless a decision rule of the choice has to be fitted on rows that the model
-    has not seen.
-    """
-    parts = [make(part) for part in choice.parts]
-    fitted = any(part.card.family == "decision" and part.reads_validation for part in parts)
-    return not fitted and any(isinstance(part, Reference) for part in parts)
-
-
-def label(choice: StrategyChoice) -> str:
-    """Return the choice's name for people: its parts' names and the parameters that differ from the defaults."""
-    names: Iterable[str] = (
-        _REGISTRY[part.name].card.name
-        + (f" ({', '.join(f'{n}={v}' for n, v in part.parameters)})" if part.parameters else "")
-        if part.name in _REGISTRY
-        else part.key
-        for part in choice.parts
-    )
-    return " + ".join(names)
-
-
-def stages_of(parts: list[Strategy], lane: Lane, view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
-    """Run a combination's parts over one lane, stage by stage; see :meth:`Strategy.stages`."""
-    before: list[Lane] = [lane]
-    ensemble_at = next((i for i, p in enumerate(parts) if p.card.family == "ensemble"), None)
-    head = parts if ensemble_at is None else parts[:ensemble_at]
-    tail = [] if ensemble_at is None else parts[ensemble_at + 1 :]
-    for part in head:
-        before = [refined for one in before for refined in part.refine(one, view)]
-    if ensemble_at is None:
-        yield before
-        return
-    inner = parts[ensemble_at].stages(before, view)
-    stage = next(inner, None)
-    while stage is not None:
-        for part in tail:
-            stage = [refined for one in stage for refined in part.refine(one, view)]
-        probabilities = yield stage
-        try:
-            stage = inner.send(probabilities)
-        except StopIteration:
-            return

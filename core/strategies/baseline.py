@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.strategies.base import Card, Strategy, register
+from core.strategies.base import Baseline, Card
+from core.strategies.registry import register
 from core.strategies.snippets.snippet import CodeFacts, Snippet
 
 
 @register
 @dataclass(frozen=True)
-class Plain(Strategy):
+class Plain(Baseline):
     """Rows as they are, cross-entropy, the most probable class."""
 
     card = Card(

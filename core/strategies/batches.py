@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, LearningStrategy, Turn, parameter
+from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
+
+
+@dataclass(frozen=True)
+class Batches(LearningStrategy):
+    """Decides how batches are drawn."""
+
+    turn = Turn.BATCHES
 
 
 @register
 @dataclass(frozen=True)
-class BalancedBatches(Strategy):
+class BalancedBatches(Batches):
     """Every batch drawn in equal shares from all classes."""
 
     card = Card(
@@ -37,7 +46,7 @@ class BalancedBatches(Strategy):
 
 @register
 @dataclass(frozen=True)
-class ProgressiveBatches(Strategy):
+class ProgressiveBatches(Batches):
     """Class shares that move from the table's own to equal ones over the epochs."""
 
     card = Card(

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from core.strategies.base import FAMILY_NAMES, Card, Family, Parameter, catalogue
+from core.strategies.base import FAMILY_NAMES, Card, Family, Parameter
+from core.strategies.registry import catalogue
 
 COST_WORDS: Mapping[str, str] = {
     "instant": "no work besides the training",

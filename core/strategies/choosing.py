@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from core.plan import Part, Plan, PlanError, StrategyChoice
-from core.strategies import label, make, parts_of
 from core.strategies.base import TableFacts
 from core.strategies.combining import clash
 from core.strategies.presets import PLAIN, Preset
+from core.strategies.registry import label, make, parts_of
 from core.words import duration
 
 if TYPE_CHECKING:

@@ -15,8 +15,20 @@ from itertools import combinations
 import numpy as np
 
 from core.plan import Part, PlanError, StrategyChoice
-from core.strategies import Strategy, TrainingView, make
 from core.strategies._sampling import UnderSampler
+from core.strategies.base import (
+    Baseline,
+    Deciding,
+    Decision,
+    Ensemble,
+    LearningStrategy,
+    Reference,
+    RowStrategy,
+    Strategy,
+)
+from core.strategies.hybrid import Hybrid
+from core.strategies.registry import make
+from core.strategies.view import Numbers, TrainingView
 from core.training.lane import Lane, LossTerms
 
 # What two strategies must not both set, the plainest words first.
@@ -27,7 +39,6 @@ _TOUCHES: Mapping[str, str] = {
     "initial_bias": "set the bias at the start, and the later one would win",
     **{field.name: "set the same term of the loss, and the later one would win" for field in fields(LossTerms)},
 }
-_SAMPLING = frozenset({"undersampling", "oversampling", "hybrid"})
 # Losses that favour rare classes by their shape: how far depends on the shares, which an offset leaves as they are.
 _SHAPES = frozenset({"gamma", "clip", "margin"})
 
@@ -59,32 +70,32 @@ def clash(names: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _pair_clash(first: str, second: str) -> str | None:
-    one, other = make(Part(first)), make(Part(second))
+    one, other = pair = make(Part(first)), make(Part(second))
     a, b = one.card, other.card
-    families = (a.family, b.family)
     if first == second:
         return f"{a.name} is in this combination twice: once is enough."
-    if "baseline" in families:
-        return f"{a.name if a.family == 'baseline' else b.name} changes nothing, so leave it out of the combination."
-    if families == ("reference", "reference"):
+    if _any(pair, Baseline):
+        name = a.name if isinstance(one, Baseline) else b.name
+        return f"{name} changes nothing, so leave it out of the combination."
+    if _all(pair, Reference):
         return f"{a.name} and {b.name} are two models, and a combination has one: choose one of them."
-    if "reference" in families and "decision" not in families:
-        reference, rest = (a, b) if a.family == "reference" else (b, a)
+    if _any(pair, Reference) and not _any(pair, Decision):
+        reference, rest = (a, b) if isinstance(one, Reference) else (b, a)
         return (
             f"{reference.name} is a reference that trains no network, so {rest.name} has nothing to act on: "
             "combine it with a decision rule, or with nothing."
         )
-    if "hybrid" in families and _SAMPLING.issuperset(families):
-        hybrid, rest = (a, b) if a.family == "hybrid" else (b, a)
+    if _any(pair, Hybrid) and _all(pair, RowStrategy):
+        hybrid, rest = (a, b) if isinstance(one, Hybrid) else (b, a)
         return (
             f"{hybrid.name} grows one class and cuts the other already, so {rest.name} beside it is one sampler too "
             "many: choose one of them."
         )
     if isinstance(one, UnderSampler) and isinstance(other, UnderSampler) and one.position == other.position:
         return f"{a.name} and {b.name} both cut larger classes to a chosen size: choose one of them."
-    if families == ("ensemble", "ensemble"):
+    if _all(pair, Ensemble):
         return f"{a.name} and {b.name} are both ensembles, and a combination has one: choose one of them."
-    if families == ("decision", "decision") and one.position == other.position == 1:
+    if _all(pair, Deciding):
         return f"{a.name} and {b.name} both set the threshold, and only the last would count: choose one of them."
     touched = (_touched(first), _touched(second))
     shared = touched[0] & touched[1]
@@ -99,23 +110,28 @@ def _pair_clash(first: str, second: str) -> str | None:
     return None
 
 
+def _any(pair: tuple[Strategy, Strategy], kind: type[Strategy]) -> bool:
+    return any(isinstance(strategy, kind) for strategy in pair)
+
+
+def _all(pair: tuple[Strategy, Strategy], kind: type[Strategy]) -> bool:
+    return all(isinstance(strategy, kind) for strategy in pair)
+
+
 @lru_cache(maxsize=512)
 def _touched(name: str) -> frozenset[str]:
     """Return the fields of a lane and of its loss that a strategy sets, found by letting it do so on a few rows."""
     strategy = make(Part(name))
-    if strategy.card.family not in ("weighting", "loss", "batches", "augmentation"):
+    if not isinstance(strategy, LearningStrategy):
         return frozenset()
     return frozenset(_changes(strategy))
 
 
 def _changes(strategy: Strategy) -> Iterator[str]:
     lane = Lane(np.arange(6), 0)
-    X = np.zeros((6, 1), np.float32)
-    view = TrainingView(
-        X, X.astype(float), (), np.array([0, 0, 0, 0, 1, 1]), 2, 0, lambda rows: rows.astype(np.float32)
-    )
-    for made in strategy.refine(lane, view):
-        for before, after in ((lane, made), (lane.loss, made.loss)):
+    view = TrainingView.of(Numbers(), np.zeros((6, 1)), np.array([0, 0, 0, 0, 1, 1]), n_classes=2, seed=0)
+    for refined in strategy.refine(lane, view):
+        for before, after in ((lane, refined), (lane.loss, refined.loss)):
             for field in fields(before):
                 if field.name in _TOUCHES and getattr(before, field.name) is not getattr(after, field.name):
                     # Weights that come late in training weigh the same rows again.

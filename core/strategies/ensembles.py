@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.strategies import seconds
 from core.strategies._sampling import part_of, sampler_code
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, Ensemble, parameter
 from core.strategies.oversampling import Smote
+from core.strategies.registry import register
+from core.strategies.seconds import TrainingSize
 from core.strategies.snippets import ensembles
 from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.undersampling import RandomUnder
+from core.strategies.view import TrainingView
 from core.strategies.weighting import class_counts
 from core.training.lane import Lane
 
 _UNDER_IMPORT = ("from imblearn.under_sampling import RandomUnderSampler",)
-MEMBERS_HELP = "Networks whose probabilities are averaged."
 
 
 def member_seed(seed: int, member: int) -> int:
@@ -40,13 +43,6 @@ def under_bags(lane: Lane, view: TrainingView, count: int) -> list[Lane]:
     """Return members that see all rows of the smallest class and as many random ones of each other class."""
     draw = RandomUnder().draw
     return [draw(member, view, member_seed(view.seed, i)) for i, member in enumerate(members(lane, count))]
-
-
-@dataclass(frozen=True)
-class Ensemble(Strategy):
-    """A strategy of several networks."""
-
-    n_members: int = parameter(10, MEMBERS_HELP, low=2, high=100)
 
 
 @register
@@ -159,8 +155,14 @@ class SmoteBagging(Ensemble):
         cost="fast",
     )
 
-    makes_rows = True
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
+
+    def synthetic_rows(self, missing: float) -> float:
+        # What the sampler made, kept for others, and the part that the network takes.
+        return 2 * missing * self.n_members
+
+    def seconds(self, size: TrainingSize) -> float:
+        return self.n_members * seconds.smote(size)
 
     def code(self, facts: CodeFacts) -> Snippet:
         smote = sampler_code(Smote(k_neighbors=self.k_neighbors), facts, "bag_seed")
@@ -248,7 +250,7 @@ def _boosted(lane: Lane, probabilities: np.ndarray, view: TrainingView) -> Lane:
 
 
 @dataclass(frozen=True)
-class _Sequential(Strategy):
+class _Sequential(Ensemble):
     """An ensemble whose next member's rows depend on the members before."""
 
     n_members: int = parameter(
@@ -257,28 +259,32 @@ class _Sequential(Strategy):
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         total = np.zeros((len(view.y), view.n_classes))
-        hardness = None
-        left = [lane.rows for lane in lanes]
-        for i in range(self.n_members):
-            stage = []
-            for j, lane in enumerate(lanes):
-                rng = np.random.default_rng([view.seed, i])
-                smallest = int(min(n for n in class_counts(lane, view) if n))
-                pools = [
-                    own if hardness is None or len(own) <= smallest else self.narrowed(own, hardness[own], smallest, i)
-                    for _, own in _by_class(left[j], view)
-                ]
-                left[j] = np.concatenate(pools)
-                rows = [
-                    own
-                    if len(own) <= smallest
-                    else self.drawn(own, None if hardness is None else hardness[own], smallest, i, rng)
-                    for own in pools
-                ]
-                stage.append(replace(lane, rows=np.concatenate(rows), seed=member_seed(lane.seed, i)))
-            given = yield stage
+        hardness: np.ndarray | None = None
+        pools = [lane.rows for lane in lanes]
+        for stage in range(self.n_members):
+            bags = []
+            for i, lane in enumerate(lanes):
+                pools[i], rows = self._bag(lane, pools[i], view, hardness, stage)
+                bags.append(replace(lane, rows=rows, seed=member_seed(lane.seed, stage)))
+            given = yield bags
             total += np.mean(given, axis=0)
-            hardness = 1 - total[np.arange(len(view.y)), view.y] / (i + 1)
+            hardness = 1 - total[np.arange(len(view.y)), view.y] / (stage + 1)
+
+    def _bag(
+        self, lane: Lane, pool: np.ndarray, view: TrainingView, hardness: np.ndarray | None, stage: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of ``pool`` that later stages may use, and of these the rows of this stage's network."""
+        smallest = int(min(n for n in class_counts(lane, view) if n))
+        rng = np.random.default_rng([view.seed, stage])
+        kept, chosen = [], []
+        for _, rows in _by_class(pool, view):
+            if hardness is not None and len(rows) > smallest:
+                rows = self.narrowed(rows, hardness[rows], smallest, stage)
+            kept.append(rows)
+            if len(rows) > smallest:
+                rows = self.drawn(rows, None if hardness is None else hardness[rows], smallest, stage, rng)
+            chosen.append(rows)
+        return np.concatenate(kept), np.concatenate(chosen)
 
     def narrowed(self, rows: np.ndarray, hardness: np.ndarray, smallest: int, stage: int) -> np.ndarray:
         """Return a larger class's rows that this stage and later ones may use."""

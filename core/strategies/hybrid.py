@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.strategies._sampling import Sampler, sampler_code
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, RowStrategy, Turn, parameter
 from core.strategies.oversampling import Smote
+from core.strategies.registry import register
+from core.strategies.seconds import TrainingSize, search, smote
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
 
@@ -17,6 +20,7 @@ class _CleanAll(Sampler):
     """Cleaning of all classes, one-hot levels for categorical columns; not in the catalogue by itself."""
 
     card = Card("", "The cleaning after SMOTE", "hybrid", "", "", "", "", "")
+    turn = Turn.HYBRID
     fixed = (("sampling_strategy", "all"),)
     seeded = False
 
@@ -32,7 +36,11 @@ class _CleanTomek(_CleanAll):
 
 
 @dataclass(frozen=True)
-class _CleanedSmote(Strategy):
+class Hybrid(RowStrategy):
+    """Grows classes by SMOTE, then cleans what it made."""
+
+    turn = Turn.HYBRID
+    grows = True
     cleaning: ClassVar[Sampler]
 
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
@@ -49,7 +57,7 @@ class _CleanedSmote(Strategy):
 
 @register
 @dataclass(frozen=True)
-class SmoteEnn(_CleanedSmote):
+class SmoteEnn(Hybrid):
     """SMOTE, then edited nearest neighbours over all classes."""
 
     card = Card(
@@ -66,10 +74,13 @@ class SmoteEnn(_CleanedSmote):
     )
     cleaning = _CleanNeighbours()
 
+    def seconds(self, size: TrainingSize) -> float:
+        return smote(size) + 1.5 * search(size, size.grown, size.grown)
+
 
 @register
 @dataclass(frozen=True)
-class SmoteTomek(_CleanedSmote):
+class SmoteTomek(Hybrid):
     """SMOTE, then Tomek links over all classes."""
 
     card = Card(
@@ -85,3 +96,6 @@ class SmoteTomek(_CleanedSmote):
         cost="slow",
     )
     cleaning = _CleanTomek()
+
+    def seconds(self, size: TrainingSize) -> float:
+        return smote(size) + search(size, size.grown, size.grown)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, LearningStrategy, Turn, parameter
+from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.strategies.weighting import class_mass, effective_number, log_prior, weighted
 from core.training.lane import Lane
 
@@ -22,9 +24,16 @@ def _focal_code(gamma: float, facts: CodeFacts) -> str:
     return f"keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma={gamma!r}, from_logits=True)"
 
 
+@dataclass(frozen=True)
+class Loss(LearningStrategy):
+    """Changes the loss."""
+
+    turn = Turn.LOSS
+
+
 @register
 @dataclass(frozen=True)
-class Focal(Strategy):
+class Focal(Loss):
     """Focal loss, (1 - p_y)^gamma · cross-entropy."""
 
     card = Card(
@@ -50,7 +59,7 @@ class Focal(Strategy):
 
 @register
 @dataclass(frozen=True)
-class ClassBalancedFocal(Strategy):
+class ClassBalancedFocal(Loss):
     """Focal loss under effective-number weights."""
 
     card = Card(
@@ -79,7 +88,7 @@ class ClassBalancedFocal(Strategy):
 
 @register
 @dataclass(frozen=True)
-class LogitAdjusted(Strategy):
+class LogitAdjusted(Loss):
     """Logits shifted by tau · log prior while training, and by nothing afterwards."""
 
     card = Card(
@@ -111,7 +120,7 @@ class LogitAdjusted(Strategy):
 
 @register
 @dataclass(frozen=True)
-class BalancedSoftmax(Strategy):
+class BalancedSoftmax(Loss):
     """Softmax with each class's exponential multiplied by its row count while training."""
 
     card = Card(
@@ -136,7 +145,7 @@ class BalancedSoftmax(Strategy):
 
 @register
 @dataclass(frozen=True)
-class Ldam(Strategy):
+class Ldam(Loss):
     """Label-distribution-aware margins, then effective-number weights late in training.
 
     Defaults are those of the authors' code, but for the scale. There, features and weights have length 1,
@@ -200,7 +209,7 @@ class Ldam(Strategy):
 
 @register
 @dataclass(frozen=True)
-class LabelSmoothing(Strategy):
+class LabelSmoothing(Loss):
     """Targets a little away from 0 and 1."""
 
     card = Card(
@@ -227,7 +236,7 @@ class LabelSmoothing(Strategy):
 
 @register
 @dataclass(frozen=True)
-class Asymmetric(Strategy):
+class Asymmetric(Loss):
     """Asymmetric loss: focusing for negatives, and very easy negatives dropped."""
 
     card = Card(
@@ -261,7 +270,7 @@ class Asymmetric(Strategy):
 
 @register
 @dataclass(frozen=True)
-class SoftF1(Strategy):
+class SoftF1(Loss):
     """One minus the F1 that probabilities count for, mixed with cross-entropy."""
 
     card = Card(

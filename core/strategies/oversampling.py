@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from core.strategies._sampling import Argument, OverSampler
-from core.strategies.base import Card, TableFacts, TrainingView, parameter, register
+from core.strategies.base import Card, TableFacts, parameter
+from core.strategies.registry import register
+from core.strategies.seconds import TrainingSize, search_border, smote
 from core.strategies.snippets.snippet import CodeFacts
+from core.strategies.view import TrainingView
 
 _K_HELP = "Neighbours of the same class to choose from."
 
@@ -70,12 +74,15 @@ class Smote(OverSampler):
         coded = "list(range(X.shape[1] - len(CATEGORIES), X.shape[1]))"
         return "over_sampling.SMOTENC", (f"categorical_features={coded}",)
 
-    def target(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
+    def sampler_class(self, view: TrainingView) -> tuple[str, dict[str, Argument]]:
         if not view.categorical:
             return self.imblearn, {}
         if len(view.categorical) == view.encoded.shape[1]:
             return "over_sampling.SMOTEN", {}
         return "over_sampling.SMOTENC", {"categorical_features": list(view.categorical)}
+
+    def seconds(self, size: TrainingSize) -> float:
+        return smote(size)
 
 
 @register
@@ -166,6 +173,9 @@ class _Borderline(OverSampler):
         10, "Neighbours of any class that tell whether a row is at the border.", low=1, high=100
     )
 
+    def seconds(self, size: TrainingSize) -> float:
+        return search_border(size)
+
 
 @register
 @dataclass(frozen=True)
@@ -245,6 +255,9 @@ class SvmSmote(OverSampler):
     m_neighbors: int = parameter(10, "Neighbours of any class that tell whether a row is noise.", low=1, high=100)
     out_step: float = parameter(0.5, "How far new rows may go beyond the border.", low=0, high=1)
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 3.2e-8 * size.n**1.5 * math.sqrt(size.n - size.largest) * (size.classes - 1)
+
 
 @register
 @dataclass(frozen=True)
@@ -283,6 +296,9 @@ class KMeansSmote(OverSampler):
             return "no group holds enough rows of some smaller class; lower cluster_balance_threshold, or use SMOTE"
         return super().reason(error)
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 0.03 + 1e-5 * size.n
+
 
 @register
 @dataclass(frozen=True)
@@ -307,3 +323,6 @@ class Adasyn(OverSampler):
     limited = (("n_neighbors", 1),)
 
     n_neighbors: int = parameter(5, "Neighbours that tell how hard a row is.", low=1, high=50)
+
+    def seconds(self, size: TrainingSize) -> float:
+        return search_border(size)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.plan import Part, StrategyChoice
-from core.strategies.base import catalogue
+from core.strategies.registry import catalogue
 
 
 @dataclass(frozen=True)

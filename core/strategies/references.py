@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.strategies.base import Card, Predictor, Reference, TrainingView, register
+from core.strategies.base import Card, Predictor, Reference
+from core.strategies.registry import register
+from core.strategies.seconds import TrainingSize
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.strategies.weighting import BALANCED_CODE, balanced, weighted
 from core.training.lane import Lane
 
@@ -140,6 +143,9 @@ class Boosting(_Boosting):
         cost="fast",
     )
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 0.2 * size.models + 6e-5 * size.n
+
 
 @register
 @dataclass(frozen=True)
@@ -162,3 +168,6 @@ class BoostingBalanced(_Boosting):
         cost="fast",
     )
     balances = True
+
+    def seconds(self, size: TrainingSize) -> float:
+        return 0.2 * size.models + 3e-4 * size.n

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.strategies._sampling import Sampler, UnderSampler
-from core.strategies.base import Card, parameter, register
+from core.strategies.base import Card, parameter
+from core.strategies.registry import register
+from core.strategies.seconds import TrainingSize, search_all
 
 _IMBLEARN = "https://arxiv.org/abs/1609.06570"
 _KINDS = ("all", "mode")
@@ -83,6 +85,9 @@ class NearMiss2(_NearMiss):
         cost="fast",
     )
     fixed = (("version", 2),)
+
+    def seconds(self, size: TrainingSize) -> float:
+        return 1.3e-7 * size.smallest * (size.n - size.smallest)
 
 
 @register
@@ -180,6 +185,9 @@ class RepeatedEditedNeighbours(_Edited):
 
     max_iter: int = parameter(100, "Most rounds.", low=2, high=1000)
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 5 * search_all(size)
+
 
 @register
 @dataclass(frozen=True)
@@ -199,6 +207,9 @@ class AllKnn(_Edited):
         cost="slow",
     )
     imblearn = "under_sampling.AllKNN"
+
+    def seconds(self, size: TrainingSize) -> float:
+        return 2.5 * search_all(size)
 
 
 @dataclass(frozen=True)
@@ -228,6 +239,9 @@ class Condensed(_Condensing):
         cost="slow",
     )
     imblearn = "under_sampling.CondensedNearestNeighbour"
+
+    def seconds(self, size: TrainingSize) -> float:
+        return 1.2e-3 * (size.n - size.smallest)
 
 
 @register
@@ -281,6 +295,9 @@ class NeighbourhoodCleaning(Sampler):
         0.5, "Clean only classes with more rows than this share of the smallest class.", low=0, high=10
     )
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 1.5 * search_all(size)
+
 
 @register
 @dataclass(frozen=True)
@@ -308,6 +325,9 @@ class HardnessThreshold(UnderSampler):
 
     cv: int = parameter(5, "Parts of the cross-validation that measures hardness.", low=2, high=20)
 
+    def seconds(self, size: TrainingSize) -> float:
+        return 0.9 + 1e-3 * size.n
+
 
 @register
 @dataclass(frozen=True)
@@ -333,3 +353,6 @@ class ClusterCentroids(UnderSampler):
     imblearn = "under_sampling.ClusterCentroids"
     returns = "centroids"
     fixed = (("voting", "soft"),)
+
+    def seconds(self, size: TrainingSize) -> float:
+        return 1.1e-8 * size.width * size.smallest * (size.n - size.smallest)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
-from core.strategies.base import Card, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, LearningStrategy, Strategy, Turn, parameter
+from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
 
@@ -68,8 +70,10 @@ def class_mass(lane: Lane, view: TrainingView, strategy: Strategy | None = None)
 
 
 @dataclass(frozen=True)
-class ClassWeighting(Strategy):
+class ClassWeighting(LearningStrategy):
     """A strategy that weighs rows by their class."""
+
+    turn = Turn.WEIGHTING
 
     @abstractmethod
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
@@ -155,7 +159,7 @@ class EffectiveNumber(ClassWeighting):
 
 @register
 @dataclass(frozen=True)
-class CostWeights(Strategy):
+class CostWeights(LearningStrategy):
     """Weights from a cost matrix: what mistaking a row of the class costs in all.
 
     Costs belong to the classes of the table, so they are read from its counts, whatever a sampler made of
@@ -163,7 +167,7 @@ class CostWeights(Strategy):
     balances the classes, which would otherwise take them back.
     """
 
-    turn = "loss"
+    turn = Turn.LOSS
     position = 1
 
     card = Card(
@@ -195,10 +199,10 @@ class CostWeights(Strategy):
 
 @register
 @dataclass(frozen=True)
-class LogPriorBias(Strategy):
+class LogPriorBias(LearningStrategy):
     """Output bias that starts at the log share of each class, as the first batches have it."""
 
-    turn = "loss"
+    turn = Turn.LOSS
     position = 2
 
     card = Card(

@@ -15,8 +15,8 @@ from core.data.problem import Problem
 from core.data.table import Table
 from core.data.target import Target
 from core.plan import StrategyChoice
-from core.strategies import parts_of
-from core.strategies.base import StrategyError, TrainingView, stages_of
+from core.strategies import TrainingView, parts_of, stages_of
+from core.strategies.base import StrategyError
 from core.training.lane import Lane
 
 Change = Literal["rows", "weights", "batches", "none"]
@@ -47,7 +47,7 @@ class Effect:
     Parameters
     ----------
     before, after : tuple of int
-        Rows a class; where ``change`` is "weights" or "batches", ``after`` is what the class counts for.
+        Rows per class; where ``change`` is "weights" or "batches", ``after`` is what the class counts for.
     change : {"rows", "weights", "batches", "none"}
     members : int
         Networks that the strategy trains; ``after`` is their mean.
@@ -73,8 +73,7 @@ def effect(problem: Problem, choice: StrategyChoice) -> Effect:
     """Let a choice refine the whole table as if it were a fold's training rows."""
     slow = any(part.card.cost == "slow" for part in parts_of(choice))
     target = problem.target
-    full = training_view(problem, SLOW_ROWS if slow else FAST_ROWS)
-    view = TrainingView(full.X, full.encoded, full.categorical, full.y, full.n_classes, full.seed, full.expand)
+    view = training_view(problem, SLOW_ROWS if slow else FAST_ROWS).fresh()
     before = tuple(int(count) for count in target.counts)
     scale = len(target.codes) / len(view.y)
     try:
@@ -134,16 +133,7 @@ def _training_view(table: Table, target: Target, features: tuple[Column, ...], l
         )
     frame = table.frame.iloc[target.rows[picked]]
     preparation = Preparation.fit(frame, features)
-    encoded = preparation.encode(frame)
-    return TrainingView(
-        X=preparation.expand(encoded),
-        encoded=encoded,
-        categorical=preparation.categorical,
-        y=target.codes[picked],
-        n_classes=len(target.classes),
-        seed=0,
-        expand=preparation.expand,
-    )
+    return TrainingView.of(preparation, preparation.encode(frame), target.codes[picked], len(target.classes), seed=0)
 
 
 def _picture(view: TrainingView, lane: Lane, limit: int = 1_500) -> Picture:

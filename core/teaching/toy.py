@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 
 from core.plan import NetworkSettings, StrategyChoice
-from core.strategies import Strategy, StrategyError, TableFacts, TrainingView, parts_of
-from core.strategies.base import stages_of
+from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, stages_of
 from core.strategies.choosing import why_not
 from core.strategies.presets import PLAIN
 from core.teaching.effects import Change, change_of, fates
@@ -159,11 +158,11 @@ def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
     problem: str | None = None
     try:
         table = toy_table(settings, choice)
-        view = _fresh(table.view)
-        lanes = next(stages_of(_without_decisions(choice), Lane(np.arange(len(view.y)), seed=view.seed), view))
+        view = table.view.fresh()
+        lanes = next(stages_of(Recipe.of(choice).networks, Lane(np.arange(len(view.y)), seed=view.seed), view))
     except StrategyError as error:
         table, problem = _toy_table(settings, 0), str(error)
-        view = _fresh(table.view)
+        view = table.view.fresh()
         lanes = [Lane(np.arange(len(view.y)), seed=view.seed)]
     after, change = change_of(lanes, view)
     first = lanes[0]
@@ -188,7 +187,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     Imports TensorFlow: it belongs on a worker.
     """
     from core.data.splitting import Unit
-    from core.experiment.fold import Outcome, candidates_of, lane_key, work
+    from core.experiment.fold import Outcome, candidates_of, work
     from core.training.lanes import Block
 
     try:
@@ -196,7 +195,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     except StrategyError as error:
         table, problem = _toy_table(settings, 0), str(error)
     chosen = PLAIN if problem else choice
-    view = _fresh(table.view)
+    view = table.view.fresh()
     choices = tuple(dict.fromkeys((PLAIN, chosen)))
     candidates = candidates_of(choices, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
@@ -212,7 +211,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     outcome = Outcome(table.X_valid, table.y_valid, X, nothing, nothing, Unit(0, 0), table.facts)
 
     def region(one: StrategyChoice) -> Region:
-        result = outcome.of(one, candidates[lane_key(one)])
+        result = outcome.of(one, candidates[Recipe.of(one).key])
         shape, called = (len(down), len(across)), result.decisions[len(grid) :] == 1
         if result.error is not None:
             empty = np.full(shape, np.nan)
@@ -250,19 +249,10 @@ def _toy_table(settings: ToySettings, levels: int) -> ToyTable:
     scaled = [(part - centre) / spread for part in (fit, valid, fresh)]
     edges = np.quantile(scaled[0], np.arange(1, LEVELS) / LEVELS, axis=0)
     encoded = [np.column_stack([_cut(part, edges, place, cuts[place]) for place in (0, 1)]) for part in scaled]
-    expand = partial(_expanded, cuts)
-    view = TrainingView(
-        X=expand(encoded[0]),
-        encoded=encoded[0],
-        categorical=tuple(place for place in (0, 1) if cuts[place]),
-        y=y_fit.astype(np.int64),
-        n_classes=2,
-        seed=settings.seed,
-        expand=expand,
-    )
-    return ToyTable(
-        view, expand(encoded[1]), y_valid.astype(np.int64), expand(encoded[2]), y_fresh.astype(np.int64), cuts
-    )
+    expander = _Levels(cuts)
+    view = TrainingView.of(expander, encoded[0], y_fit.astype(np.int64), n_classes=2, seed=settings.seed)
+    X_valid, X_fresh = (expander.expand(part) for part in encoded[1:])
+    return ToyTable(view, X_valid, y_valid.astype(np.int64), X_fresh, y_fresh.astype(np.int64), cuts)
 
 
 def _crescents(common: int, rare: int, overlap: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -274,11 +264,20 @@ def _cut(points: np.ndarray, edges: np.ndarray, place: int, cut: bool) -> np.nda
     return np.digitize(points[:, place], edges[:, place]).astype(float) if cut else points[:, place]
 
 
-def _expanded(cuts: tuple[bool, bool], encoded: np.ndarray) -> np.ndarray:
-    """Return network inputs: numbers, then one-hot levels."""
-    parts = [encoded[:, [place]] for place in (0, 1) if not cuts[place]]
-    parts += [np.eye(LEVELS)[encoded[:, place].astype(int)] for place in (0, 1) if cuts[place]]
-    return np.hstack(parts).astype(np.float32)
+@dataclass(frozen=True)
+class _Levels:
+    """Turns the two directions into network inputs: numbers, then one-hot levels."""
+
+    cuts: tuple[bool, bool]
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        return tuple(place for place in (0, 1) if self.cuts[place])
+
+    def expand(self, encoded: np.ndarray) -> np.ndarray:
+        parts = [encoded[:, [place]] for place in (0, 1) if not self.cuts[place]]
+        parts += [np.eye(LEVELS)[encoded[:, place].astype(int)] for place in self.categorical]
+        return np.hstack(parts).astype(np.float32)
 
 
 def _places(table: ToyTable, encoded: np.ndarray) -> np.ndarray:
@@ -298,12 +297,3 @@ def _levels_for(settings: ToySettings, choice: StrategyChoice) -> int:
 
 def _facts(counts: tuple[int, ...], categorical: int) -> TableFacts:
     return TableFacts(counts, 2 - categorical, categorical)
-
-
-def _without_decisions(choice: StrategyChoice) -> list[Strategy]:
-    return [part for part in parts_of(choice) if part.card.family not in ("decision", "reference")]
-
-
-def _fresh(view: TrainingView) -> TrainingView:
-    """Return the view without notes and without what others drew on it."""
-    return TrainingView(view.X, view.encoded, view.categorical, view.y, view.n_classes, view.seed, view.expand)

@@ -10,19 +10,20 @@ import pytest
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit
-from core.experiment.estimate import FoldRows, Workload, estimate_seconds, too_long
+from core.experiment.estimate import Workload, estimate_seconds, too_long
 from core.experiment.memory import estimate, shape_of
 from core.experiment.units import run_unit
 from core.machine import usable_cores
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
-from core.strategies import TableFacts, catalogue, networks_of
+from core.strategies import Recipe, TableFacts, catalogue
 from core.strategies.choosing import preset_for
 from core.strategies.presets import EVERYTHING, START
+from core.strategies.seconds import TrainingSize
 from core.training.cutting import stacks_for
 from core.training.lanes import warm_up
 from core.words import duration
 
-BLOCKS = Workload(FoldRows((3115, 387), 10, 0), NetworkSettings(), 5, cores=2)
+BLOCKS = Workload(TrainingSize((3115, 387), 10, 0), NetworkSettings(), 5, cores=2)
 SMOTE = StrategyChoice.of("smote")
 
 
@@ -38,7 +39,7 @@ def test_more_of_anything_costs_more() -> None:
 
 def test_searches_among_the_majority_grow_faster_than_the_rows() -> None:
     small, large = (
-        Workload(FoldRows((3115 * times, 387 * times), 40, 0), NetworkSettings(hidden_layers=(1,), epochs=1), 1)
+        Workload(TrainingSize((3115 * times, 387 * times), 40, 0), NetworkSettings(hidden_layers=(1,), epochs=1), 1)
         for times in (1, 10)
     )
     plain_like = StrategyChoice.of("class_weight")
@@ -63,13 +64,13 @@ def test_what_was_measured_on_the_made_table_is_said_within_twice(
     key: str, rows: int, minority: int, seconds: float
 ) -> None:
     counts = (0.64 * (rows - minority), 0.64 * minority)
-    work = Workload(FoldRows(counts, 30, 0), NetworkSettings(), 1)
+    work = Workload(TrainingSize(counts, 30, 0), NetworkSettings(), 1)
     assert seconds / 2 < work.sampling(StrategyChoice.of(key)) < 2 * seconds
 
 
 def test_networks_that_several_strategies_share_count_once() -> None:
     tuned = StrategyChoice((Part.of("smote"), Part.of("threshold_f1")))
-    assert networks_of(tuned) == networks_of(SMOTE)
+    assert Recipe.of(tuned).networks == Recipe.of(SMOTE).networks
     assert BLOCKS.seconds((SMOTE, tuned)) == BLOCKS.seconds((SMOTE,))
     assert BLOCKS.added(StrategyChoice.of("under_bagging")) > 5 * BLOCKS.added(SMOTE)
 

@@ -25,11 +25,11 @@ from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
 from core.data.table import Table, from_frame
-from core.experiment.fold import Outcome, candidates_of, lane_key, work
+from core.experiment.fold import Outcome, candidates_of, work
 from core.experiment.units import prepared
 from core.exporting.script import file_name, script, table_csv
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
-from core.strategies import catalogue
+from core.strategies import Recipe, catalogue
 from core.strategies.notation import parse_choice
 
 LINEAR = NetworkSettings((), epochs=5, patience=2, batch_size=16, learning_rate=0.05)
@@ -116,7 +116,7 @@ def app() -> dict[tuple[str, str], list[float]]:
                 made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
             )
             for key, choice in zip(keys, plan.strategies, strict=True):
-                result = outcome.of(choice, candidates[lane_key(choice)])
+                result = outcome.of(choice, candidates[Recipe.of(choice).key])
                 assert result.error is None, result.error
                 found.setdefault((key, kind), []).append(ranked(result.y_true, result.probabilities))
     return found

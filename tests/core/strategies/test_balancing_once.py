@@ -16,8 +16,7 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
 from core.plan import NetworkSettings, Part, PlanError, StrategyChoice
-from core.strategies import TableFacts, TrainingView, catalogue, make, parts_of
-from core.strategies.base import stages_of
+from core.strategies import Calibrating, TableFacts, TrainingView, catalogue, make, parts_of, stages_of
 from core.strategies.choosing import why_not
 from core.strategies.combining import clash
 from core.strategies.notation import parse_choice
@@ -158,9 +157,10 @@ def test_prior_correction_takes_the_balance_back_once(key: str) -> None:
     assert made is not None
     view, lanes = made
     share = share_of(view, lanes)
-    rule = make(Part.of("prior_correction")).rule(np.zeros((0, 2)), np.zeros(0, int), view, lanes)
-    assert rule is not None
-    corrected = rule.probabilities(np.array([[1 - share, share]]))[0, 1]
+    correction = make(Part.of("prior_correction"))
+    assert isinstance(correction, Calibrating)
+    corrects = correction.calibration(np.zeros((0, 2)), np.zeros(0, int), view, lanes)
+    corrected = corrects(np.array([[1 - share, share]]))[0, 1]
     assert factor_of(float(corrected)) == pytest.approx(1, rel=0.05)
 
 

@@ -22,8 +22,7 @@ from core.links import from_query
 from core.plan import Part, Plan, PlanError, StrategyChoice
 from core.runs._job import Job
 from core.runs.store import Store
-from core.strategies import TableFacts, TrainingView, catalogue, parts_of
-from core.strategies.base import stages_of
+from core.strategies import TableFacts, TrainingView, catalogue, parts_of, stages_of
 from core.strategies.choosing import combined, numbers_of, why_not
 from core.strategies.combining import clash
 from core.strategies.notation import parse_strategies

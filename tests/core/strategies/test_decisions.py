@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix, f1_score, log_loss, matthews_corrc
 from core.decision import Isotonic, Temperature
 from core.decision import confusion as metrics
 from core.plan import Part
-from core.strategies import TrainingView, make
+from core.strategies import Calibrating, TrainingView, make
 from core.training.lane import Lane, LossTerms
 
 
@@ -59,7 +59,7 @@ def test_a_tuned_threshold_is_the_best_of_all(key: str) -> None:
     rule = make(Part.of(key)).rule(p, y, view_of(y, 2), [])
     assert rule is not None
     score = SCORES[key]
-    reached = score(y, rule.decide(rule.probabilities(p)))
+    reached = score(y, rule.decide(p))
     for threshold in [*p[:, 1], 0.0, 1.1]:
         assert reached >= score(y, (p[:, 1] >= threshold).astype(int)) - 1e-12
 
@@ -129,9 +129,10 @@ def test_prior_correction_takes_back_what_balancing_did(lane: Lane) -> None:
     true = np.linspace(0.01, 0.9, 50)
     odds = true / (1 - true) * (180 / 20)  # the same likelihoods under equal shares
     balanced = odds / (1 + odds)
-    rule = make(Part.of("prior_correction")).rule(
+    correction = make(Part.of("prior_correction"))
+    assert isinstance(correction, Calibrating)
+    corrects = correction.calibration(
         np.column_stack([1 - balanced, balanced]), np.zeros(50, int), view_of(y, 2), [lane]
     )
-    assert rule is not None
-    corrected = rule.probabilities(np.column_stack([1 - balanced, balanced]))
+    corrected = corrects(np.column_stack([1 - balanced, balanced]))
     np.testing.assert_allclose(corrected[:, 1], true, atol=1e-9)

@@ -7,8 +7,7 @@ import pytest
 
 from core.data.samples import load_sample
 from core.plan import Part
-from core.strategies import TrainingView, make
-from core.strategies.base import stages_of
+from core.strategies import TrainingView, make, stages_of
 from core.teaching.effects import training_view
 from core.training.lane import Lane
 from tests.problems import problem_of

@@ -15,7 +15,7 @@ from core.data.splitting import Unit
 from core.data.table import from_frame
 from core.experiment.units import run, run_unit
 from core.plan import NetworkSettings, Part, Plan, SplitSettings
-from core.strategies import Reference, TrainingView, make
+from core.strategies import Calibrating, Reference, TrainingView, make
 from core.strategies.notation import parse_strategies
 
 QUICK = NetworkSettings((), epochs=1)
@@ -56,9 +56,9 @@ def test_prior_correction_brings_a_balanced_reference_back_to_the_tables_share()
         assert isinstance(reference, Reference)
         lane = reference.lane(view)
         p = reference.fit(lane, view)(view.X)
-        rule = make(Part("prior_correction")).rule(p, y, view, [lane])
-        assert rule is not None
-        corrected = rule.probabilities(p)
+        correction = make(Part("prior_correction"))
+        assert isinstance(correction, Calibrating)
+        corrected = correction.calibration(p, y, view, [lane])(p)
         odds, before = (np.clip(each[:, 1], 1e-6, 1 - 1e-6) for each in (corrected, p))
         inside = (before > 1e-3) & (before < 1 - 1e-3)
         np.testing.assert_allclose((odds / (1 - odds))[inside], (before / (1 - before))[inside] / 11, rtol=1e-3)

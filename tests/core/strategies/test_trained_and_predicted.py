@@ -20,9 +20,8 @@ from core.estimator import StrategyClassifier
 from core.experiment.units import run_unit
 from core.exporting.script import script
 from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
-from core.strategies import TrainingView, catalogue, parts_of
+from core.strategies import TrainingView, catalogue, parts_of, stages_of
 from core.strategies._sampling import Sampler
-from core.strategies.base import stages_of
 from core.strategies.notation import parse_choice
 from core.training._batches import LaneBatches
 from core.training.lane import Lane

@@ -7,9 +7,8 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from core.plan import Part
-from core.strategies import StrategyError, TrainingView, make, parts_of
+from core.strategies import StrategyError, TrainingView, make, parts_of, stages_of
 from core.strategies._costs import cost_matrix
-from core.strategies.base import stages_of
 from core.strategies.notation import parse_choice
 from core.strategies.weighting import balanced, effective_number
 from core.training.lane import Lane

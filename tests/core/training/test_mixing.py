@@ -18,8 +18,7 @@ from core.data.problem import Problem
 from core.data.table import from_frame
 from core.exporting.script import script
 from core.plan import NetworkSettings, Plan, SplitSettings
-from core.strategies import TrainingView, parts_of
-from core.strategies.base import stages_of
+from core.strategies import TrainingView, parts_of, stages_of
 from core.strategies.notation import parse_choice
 from core.training.lane import Lane, LossTerms
 from core.training.lanes import Block, LaneTask, predict, train

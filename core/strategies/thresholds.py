@@ -1,4 +1,4 @@
-"""Decisions: the same network, another rule from probabilities to classes, fitted on validation rows."""
+"""Thresholds: the same network, another rule from probabilities to classes, fitted on validation rows."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.decision import Isotonic, PriorShift, Temperature, confusion, thresholds
+from core.decision import Rule, confusion, thresholds
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
-from core.strategies.base import Card, Rule, Strategy, TrainingView, parameter, register
+from core.strategies.base import Card, Deciding, parameter
+from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
 
 @dataclass(frozen=True)
-class Threshold(Strategy):
+class Threshold(Deciding):
     """A rule that maximises an objective over the validation rows' confusion matrix.
 
-    Two classes: the threshold on the positive class's probability. More: a factor a class, by
+    Two classes: the threshold on the positive class's probability. More: a factor per class, by
     which probabilities are multiplied before the largest one wins.
     """
 
-    position = 1
-
     def code(self, facts: CodeFacts) -> Snippet:
-        found = self.objective_code(facts)
+        objective = self.objective_code(facts)
         tuned = functions.TUNED_BINARY if facts.binary else functions.TUNED_MANY
-        return Snippet(found.imports, (*found.helpers, tuned), rule=f"tuned(p_valid, y_valid, {found.rule})")
+        return Snippet(
+            objective.imports, (*objective.helpers, tuned), rule=f"tuned(p_valid, y_valid, {objective.rule})"
+        )
 
     @abstractmethod
     def objective(self, view: TrainingView) -> thresholds.Objective:
@@ -45,7 +47,7 @@ class Threshold(Strategy):
         objective = self.objective(view)
         if view.n_classes == 2:
             return Rule.at(thresholds.best_threshold(y, probabilities[:, 1], objective))
-        return Rule(utility=np.diag(thresholds.best_scales(y, probabilities, objective)))
+        return Rule(np.diag(thresholds.best_scales(y, probabilities, objective)))
 
 
 def _floor_code(floored: str, wanted: str, floor: float, facts: CodeFacts) -> Snippet:
@@ -215,91 +217,3 @@ class ThresholdCost(Threshold):
 
     def objective(self, view: TrainingView) -> thresholds.Objective:
         return thresholds.expected_cost(cost_matrix(self.miss_cost, self.costs, view.class_counts))
-
-
-@register
-@dataclass(frozen=True)
-class PriorCorrection(Strategy):
-    """Probabilities carried back from the classes' shares in training to those of the table.
-
-    The shares in training count rows, weights, batches and logit offsets; over several networks
-    they are averaged. References say theirs in the same way.
-    """
-
-    calibrates = True
-    # A calibration before it would have corrected the shares already, and they would be corrected again.
-    position = -1
-    reads_validation = False
-    card = Card(
-        "prior_correction",
-        "Prior correction",
-        "decision",
-        "Takes back what resampling or weights did to the probabilities, so that they mean what they say again.",
-        helps="After any sampler or weights, when probabilities are read; put a threshold after it.",
-        harms="Alone it changes nothing; after resampling it undoes the shift in decisions too.",
-        paper="Saerens, Latinne and Decaestecker (2002)",
-        link="https://doi.org/10.1162/089976602753284446",
-        formula=r"p_j' \propto p_j \, \frac{\pi_j}{\pi_j^{\text{train}}}",
-    )
-
-    def code(self, facts: CodeFacts) -> Snippet:
-        shift = "prior_shift(fold.counts / fold.counts.sum(), seen)"
-        return Snippet(helpers=(functions.PRIOR_SHIFT,), adjust=shift)
-
-    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
-        seen = np.mean([lane.class_shares(view.y, view.n_classes) for lane in lanes], axis=0)
-        own = view.class_counts / len(view.y)
-        factors = np.divide(own, seen, out=np.zeros(view.n_classes), where=seen > 0)
-        return Rule(PriorShift(tuple(factors.tolist())))
-
-
-@register
-@dataclass(frozen=True)
-class TemperatureScaling(Strategy):
-    """One temperature for all logits, fitted on validation rows."""
-
-    calibrates = True
-    card = Card(
-        "temperature",
-        "Temperature scaling",
-        "decision",
-        "Makes all probabilities less sure, or surer, by one number fitted on validation rows.",
-        helps="Over-confident networks; keeps the order of the rows.",
-        harms="Changes no decision by itself: put a threshold after it.",
-        paper="Guo et al. (2017)",
-        link="https://arxiv.org/abs/1706.04599",
-        formula=r"p' = \text{softmax}(\log p \, / \, T), \quad T = \arg\min_T -\sum_i \log p'_{y_i}(x_i)",
-    )
-
-    def code(self, facts: CodeFacts) -> Snippet:
-        imports = ("from scipy.optimize import minimize_scalar",)
-        return Snippet(imports, (functions.TEMPERATURE,), adjust="temperature(p_valid, y_valid)")
-
-    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
-        return Rule(Temperature.fit(probabilities, y))
-
-
-@register
-@dataclass(frozen=True)
-class IsotonicCalibration(Strategy):
-    """A rising line from probabilities to observed shares, fitted on validation rows."""
-
-    calibrates = True
-    card = Card(
-        "isotonic",
-        "Isotonic calibration",
-        "decision",
-        "Bends probabilities to the shares observed among validation rows, keeping their order.",
-        helps="Probabilities that are off by more than one number can mend; hundreds of validation rows.",
-        harms="With few rows of the smallest class it makes coarse steps, and many ties.",
-        paper="Zadrozny and Elkan (2002)",
-        link="https://doi.org/10.1145/775047.775151",
-        formula=r"p' = f(p), \quad f = \arg\min_{f \text{ rising}} \sum_i \left( f(p_i) - y_i \right)^2",
-    )
-
-    def code(self, facts: CodeFacts) -> Snippet:
-        imports = ("from sklearn.isotonic import IsotonicRegression",)
-        return Snippet(imports, (functions.ISOTONIC,), adjust="isotonic(p_valid, y_valid)")
-
-    def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:
-        return Rule(Isotonic.fit(probabilities, y))

@@ -1,0 +1,76 @@
+"""The registry of strategies, and what the parts of a plan's choice mean in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TypeVar, cast
+
+from core.plan import Part, PlanError, StrategyChoice
+from core.strategies.base import FAMILY_NAMES, Calibrating, Strategy
+
+_REGISTRY: dict[str, type[Strategy]] = {}
+S = TypeVar("S", bound=type[Strategy])
+
+
+def register(cls: S) -> S:
+    """Enter a strategy class into the catalogue, under its card's key."""
+    key = cls.card.key
+    if key in _REGISTRY:
+        raise ValueError(f"two strategies are called {key!r}")
+    _REGISTRY[key] = cls
+    return cls
+
+
+def catalogue() -> dict[str, type[Strategy]]:
+    """Return every registered strategy by key, family by family; rules that decide come before calibrations."""
+    families = list(FAMILY_NAMES)
+
+    def place(cls: type[Strategy]) -> tuple[int, bool]:
+        return families.index(cls.card.family), issubclass(cls, Calibrating)
+
+    return dict(sorted(_REGISTRY.items(), key=lambda item: place(item[1])))
+
+
+def make(part: Part) -> Strategy:
+    """Return the strategy of a plan's part.
+
+    Raises
+    ------
+    PlanError
+        The name is not registered, or a parameter is unknown or out of range.
+    """
+    cls = _REGISTRY.get(part.name)
+    if cls is None:
+        raise PlanError(f"There is no strategy called '{part.name}'.")
+    known = {p.name: p for p in cls.parameters()}
+    for name, value in part.parameters:
+        spec = known.get(name)
+        if spec is None:
+            raise PlanError(f"{cls.card.name} has no parameter '{name}'.")
+        if spec.choices and value not in spec.choices:
+            raise PlanError(f"{cls.card.name}: {name} must be one of {', '.join(spec.choices)}.")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        low = -math.inf if spec.low is None else spec.low
+        high = math.inf if spec.high is None else spec.high
+        if number and not low <= cast(float, value) <= high:
+            raise PlanError(f"{cls.card.name}: {name} is {value}; choose {low:g} to {high:g}.")
+    return cls(**dict(part.parameters))
+
+
+def parts_of(choice: StrategyChoice) -> list[Strategy]:
+    """Return a choice's strategies in the order in which they act: rows, members, batches, weights, loss, decision."""
+    strategies = [make(part) for part in choice.parts]
+    return sorted(strategies, key=lambda strategy: (strategy.turn, strategy.position))
+
+
+def label(choice: StrategyChoice) -> str:
+    """Return the choice's name for people: its parts' names and the parameters that differ from the defaults."""
+    names: Iterable[str] = (
+        _REGISTRY[part.name].card.name
+        + (f" ({', '.join(f'{n}={v}' for n, v in part.parameters)})" if part.parameters else "")
+        if part.name in _REGISTRY
+        else part.key
+        for part in choice.parts
+    )
+    return " + ".join(names)
