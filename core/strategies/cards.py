@@ -17,35 +17,74 @@ COST_WORDS: Mapping[str, str] = {
 
 
 def families() -> list[Family]:
-    """Return the families that have strategies, in the order of the catalogue."""
+    """Return the families that have strategies, in the order of the catalogue.
+
+    Examples
+    --------
+    >>> families()[:3]
+    ['baseline', 'undersampling', 'oversampling']
+    """
     return list(dict.fromkeys(cls.card.family for cls in catalogue().values()))
 
 
-def find(asked: str, family: Family | None = None) -> list[Card]:
-    """Return the cards in which every word asked for occurs, in the order of the catalogue.
+def find(query: str, family: Family | None = None) -> list[Card]:
+    """Return the cards in which every word of a query occurs, in the order of the catalogue.
 
-    Words are sought in name, key, family, sentence and paper; case and accents do not matter.
+    Parameters
+    ----------
+    query : str
+        Words to look for in name, key, family, sentence and paper; case and accents do not matter.
+    family : str, optional
+        Search this family only.
+
+    Returns
+    -------
+    list of Card
+        All cards for an empty query.
+
+    Examples
+    --------
+    >>> [card.name for card in find("smote ENN")]
+    ['SMOTE-ENN']
     """
-    words = _folded(asked).split()
+    words = _folded(query).split()
     cards = [cls.card for cls in catalogue().values() if family in (None, cls.card.family)]
     return [card for card in cards if all(word in _haystack(card) for word in words)]
 
 
 def needs(card: Card) -> list[str]:
-    """Return what a strategy asks of a table, one short phrase a condition."""
-    found = []
+    """Return what a strategy asks of a table, one short phrase per condition.
+
+    See Also
+    --------
+    core.strategies.choosing.why_not : Whether a table meets the conditions.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> needs(catalogue()["asymmetric"].card)
+    ['two classes', 'at least 2 rows of the smallest class']
+    """
+    conditions = []
     if card.numeric_only:
-        found.append("numeric columns only")
+        conditions.append("numeric columns only")
     if card.categorical_only:
-        found.append("categorical columns only")
+        conditions.append("categorical columns only")
     if card.two_classes_only:
-        found.append("two classes")
-    found.append(f"at least {card.min_minority} rows of the smallest class")
-    return found
+        conditions.append("two classes")
+    conditions.append(f"at least {card.min_minority} rows of the smallest class")
+    return conditions
 
 
 def described(parameter: Parameter) -> str:
-    """Return a parameter's help with its range and default, as one line."""
+    """Return a parameter's help with its range and default, as one line.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> described(catalogue()["label_smoothing"].parameters()[0])
+    'Share of each label spread over all classes. From 0 to 0.5; default 0.1.'
+    """
     text = parameter.help.rstrip(".")
     if parameter.choices:
         return f"{text}. One of {', '.join(parameter.choices)}; default {parameter.default}."

@@ -18,38 +18,76 @@ if TYPE_CHECKING:
 
 
 def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
-    """Return the first reason why a choice does not apply to a table, or None where it does."""
+    """Return the first reason why a choice does not apply to a table, or None where it does.
+
+    Returns
+    -------
+    str or None
+        One sentence: the parts make no sense together, or one of them asks more of the table.
+
+    See Also
+    --------
+    core.strategies.combining.clash : The part of it that does not depend on the table.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_choice
+    >>> three_classes = TableFacts((90, 20, 10), n_numeric=3, n_categorical=0)
+    >>> why_not(parse_choice("asymmetric"), three_classes)
+    'Asymmetric loss (ASL) works for two classes, and this target has 3.'
+    >>> why_not(parse_choice("smote+focal"), three_classes)
+    """
     reason = clash([part.name for part in choice.parts])
     return reason or next((why for part in parts_of(choice) if (why := part.why_not(facts))), None)
 
 
 def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
-    """Return the choices that apply to a table, in their order."""
+    """Return the choices that apply to a table, in their order.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_strategies
+    >>> three_classes = TableFacts((90, 20, 10), n_numeric=3, n_categorical=0)
+    >>> [choice.key for choice in applicable(parse_strategies("smote, asymmetric, focal"), three_classes)]
+    ['smote', 'focal']
+    """
     return tuple(choice for choice in choices if why_not(choice, facts) is None)
 
 
-def preset_for(preset: Preset, facts: TableFacts, work: Workload | None = None) -> tuple[StrategyChoice, ...]:
+def preset_for(preset: Preset, facts: TableFacts, workload: Workload | None = None) -> tuple[StrategyChoice, ...]:
     """Return what a preset chooses on a table: all of it that applies, and the plain network always.
 
     Parameters
     ----------
-    work : Workload, optional
+    workload : Workload, optional
         Where given, strategies whose sampler alone would take long on this table are left out.
+
+    See Also
+    --------
+    slow_in : What is left out for the time that it takes.
+
+    Examples
+    --------
+    >>> from core.strategies.presets import CLASSICS
+    >>> categories_alone = TableFacts((90, 10), n_numeric=0, n_categorical=3)
+    >>> left_out = set(CLASSICS.choices) - set(preset_for(CLASSICS, categories_alone))
+    >>> [choice.key for choice in left_out]
+    ['adasyn']
     """
-    slow = () if work is None else slow_in(preset.choices, facts, work)
+    slow = () if workload is None else slow_in(preset.choices, facts, workload)
     usable = (choice for choice in preset.choices if choice == PLAIN or why_not(choice, facts) is None)
     return tuple(choice for choice in usable if choice not in slow)
 
 
-def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, work: Workload) -> tuple[StrategyChoice, ...]:
+def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, workload: Workload) -> tuple[StrategyChoice, ...]:
     """Return the choices that apply to a table but whose sampler alone takes long on it."""
-    return tuple(choice for choice in applicable(choices, facts) if work.too_slow(choice))
+    return tuple(choice for choice in applicable(choices, facts) if workload.too_slow(choice))
 
 
-def slow_sentence(slow: Sequence[StrategyChoice], work: Workload) -> str:
+def slow_sentence(slow: Sequence[StrategyChoice], workload: Workload) -> str:
     """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
-    longest = sorted(slow, key=work.sampling, reverse=True)
-    named = [f"{label(choice)} ({duration(work.sampling(choice))})" for choice in longest]
+    longest = sorted(slow, key=workload.sampling, reverse=True)
+    named = [f"{label(choice)} ({duration(workload.sampling(choice))})" for choice in longest]
     return left_out_sentence(named, " on this table", lambda them: f"Add {them} one by one")
 
 
@@ -64,6 +102,11 @@ def left_out_sentence(named: Sequence[str], where: str, way_out: Callable[[str],
         What follows "takes long".
     way_out : callable
         Says what to do with "it" or "them".
+
+    Examples
+    --------
+    >>> left_out_sentence(["ENN (2 h)"], " on this table", lambda them: f"Add {them} one by one")
+    'Left out, since its sampling takes long on this table: ENN (2 h). Add it one by one to have it all the same.'
     """
     if not named:
         return ""
@@ -76,7 +119,23 @@ def left_out_sentence(named: Sequence[str], where: str, way_out: Callable[[str],
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:
-    """Return a choice with one parameter of one part set; a parameter at its default is left out."""
+    """Return a choice with one parameter of one part set; a parameter at its default is left out.
+
+    Parameters
+    ----------
+    part : int
+        Position of the part in the choice.
+    name : str
+        Name of the parameter.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_choice
+    >>> with_parameter(parse_choice("smote+focal"), 0, "k_neighbors", 3).key
+    'smote(k_neighbors=3)+focal'
+    >>> with_parameter(parse_choice("smote(k_neighbors=3)"), 0, "k_neighbors", 5).key
+    'smote'
+    """
     old = choice.parts[part]
     defaults = {p.name: p.default for p in type(make(Part(old.name))).parameters()}
     values = {**dict(old.parameters), name: value}
@@ -91,6 +150,11 @@ def numbers_of(text: str) -> tuple[float, ...]:
     ------
     PlanError
         A word is no finite number.
+
+    Examples
+    --------
+    >>> numbers_of("0, 1; 10 0")
+    (0.0, 1.0, 10.0, 0.0)
     """
     words = text.replace(",", " ").replace(";", " ").split()
     try:
@@ -110,6 +174,12 @@ def combined(names: Sequence[str], plan: Plan, facts: TableFacts) -> StrategyCho
     PlanError
         They are too few, already in the plan together, make no sense together
         (see :func:`core.strategies.combining.clash`), or one does not apply to the table.
+
+    Examples
+    --------
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> combined(["smote", "focal"], plan, TableFacts((90, 10), n_numeric=3, n_categorical=0)).key
+    'smote+focal'
     """
     if len(names) < 2:
         raise PlanError("A combination needs at least two strategies.")

@@ -50,6 +50,10 @@ def check_combinations(choices: Iterable[StrategyChoice]) -> None:
     ------
     PlanError
         The parts of a choice clash (see :func:`clash`), or one is unknown or out of range.
+
+    See Also
+    --------
+    clash : The same for the names of one combination, as a sentence.
     """
     for choice in choices:
         reason = clash([part.name for part in choice.parts])
@@ -64,6 +68,21 @@ def clash(names: Sequence[str]) -> str | None:
     strategy twice, two ensembles, two thresholds, two strategies that set the same term of the loss,
     weigh the rows by class, or draw the batches. They clash as well where together they would favour
     rare classes twice. A reference trains no network, so it takes decision rules only.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Keys of strategies; their order does not matter.
+
+    See Also
+    --------
+    core.strategies.choosing.why_not : Whether a choice applies to a table.
+
+    Examples
+    --------
+    >>> clash(["smote", "focal", "threshold_f1"])
+    >>> clash(["logistic", "boosting"])
+    'Logistic regression and Gradient boosting are two models, and a combination has one: choose one of them.'
     """
     return next(filter(None, (_pair_clash(*pair) for pair in combinations(names, 2))), None)
 

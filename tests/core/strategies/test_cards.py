@@ -8,8 +8,8 @@ from core.strategies import FAMILY_NAMES, catalogue
 from core.strategies.cards import COST_WORDS, described, families, find, needs
 
 
-def keys(asked: str) -> set[str]:
-    return {card.key for card in find(asked)}
+def keys(query: str) -> set[str]:
+    return {card.key for card in find(query)}
 
 
 def test_every_family_with_a_strategy_is_listed_once_and_has_a_name() -> None:
@@ -41,3 +41,13 @@ def test_a_card_says_in_words_what_it_costs_needs_and_takes(key: str) -> None:
         line = described(parameter)
         assert parameter.help.rstrip(".") in line
         assert "default" in line.casefold()
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_a_class_has_a_docstring_of_its_own_that_begins_with_one_sentence(key: str) -> None:
+    cls = catalogue()[key]
+    sentence = (cls.__doc__ or "").partition("\n\n")[0].strip()
+    assert not sentence.startswith(f"{cls.__name__}("), "what a dataclass without a docstring gets"
+    assert 15 < len(sentence) < 120
+    assert sentence.endswith(".")
+    assert ". " not in sentence
