@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
 class History:
     """Loss by epoch, one value per epoch, averaged over a strategy's lanes."""
 
-    train_loss: np.ndarray
-    validation_loss: np.ndarray
+    train_loss: NDArray[np.float32]
+    validation_loss: NDArray[np.float32]
     best_epoch: int
 
 
 @dataclass(frozen=True, eq=False)
 class FoldResult:
-    """One strategy on one test fold.
+    """One strategy on one test fold; its fields are the columns of the file that keeps it.
 
     Parameters
     ----------
@@ -51,12 +52,12 @@ class FoldResult:
     strategy: str
     repeat: int
     fold: int
-    test_rows: np.ndarray
-    y_true: np.ndarray
-    probabilities: np.ndarray
-    decisions: np.ndarray
+    test_rows: NDArray[np.int64]
+    y_true: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    decisions: NDArray[np.int64]
     threshold: float | None
-    class_counts: np.ndarray
+    class_counts: NDArray[np.int64]
     seconds: float
     lanes: int
     history: History | None = None

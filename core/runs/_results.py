@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.experiment.results import FoldResult, History
 from core.runs._files import read_parquet, write_parquet
@@ -54,70 +56,51 @@ def _digest(results: Sequence[FoldResult]) -> bytes:
 
 
 _DIGEST = b"counterweight.digest"
-_INTS, _FLOATS = pa.list_(pa.int64()), pa.list_(pa.float32())
+_INTEGERS, _FLOATS, _TEXTS = NDArray[np.int64], NDArray[np.float32], tuple[str, ...]
+_ARROW: Mapping[object, pa.DataType] = {
+    str: pa.string(),
+    str | None: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    float | None: pa.float64(),
+    _INTEGERS: pa.list_(pa.int64()),
+    _FLOATS: pa.list_(pa.float32()),
+    _TEXTS: pa.list_(pa.string()),
+}
+# The columns are what the classes' fields are; a history's stand in its place.
+_FIELDS, _CURVES = get_type_hints(FoldResult), get_type_hints(History)
 _SCHEMA = pa.schema(
     [
-        ("strategy", pa.string()),
-        ("repeat", pa.int64()),
-        ("fold", pa.int64()),
-        ("test_rows", _INTS),
-        ("y_true", _INTS),
-        ("probabilities", _FLOATS),
-        ("decisions", _INTS),
-        ("threshold", pa.float64()),
-        ("class_counts", _INTS),
-        ("seconds", pa.float64()),
-        ("lanes", pa.int64()),
-        ("train_loss", _FLOATS),
-        ("validation_loss", _FLOATS),
-        ("best_epoch", pa.int64()),
-        ("notes", pa.list_(pa.string())),
-        ("error", pa.string()),
+        (column, _ARROW[kind])
+        for name, hint in _FIELDS.items()
+        for column, kind in (_CURVES if name == "history" else {name: hint}).items()
     ]
 )
 
 
 def _to_row(result: FoldResult) -> dict[str, object]:
-    history = result.history
-    return {
-        "strategy": result.strategy,
-        "repeat": result.repeat,
-        "fold": result.fold,
-        "test_rows": result.test_rows,
-        "y_true": result.y_true,
-        "probabilities": result.probabilities.ravel(),
-        "decisions": result.decisions,
-        "threshold": result.threshold,
-        "class_counts": result.class_counts,
-        "seconds": result.seconds,
-        "lanes": result.lanes,
-        "train_loss": None if history is None else history.train_loss,
-        "validation_loss": None if history is None else history.validation_loss,
-        "best_epoch": None if history is None else history.best_epoch,
-        "notes": list(result.notes),
-        "error": result.error,
-    }
+    curves = {name: None if result.history is None else getattr(result.history, name) for name in _CURVES}
+    return curves | {name: _to_cell(getattr(result, name)) for name in _FIELDS if name != "history"}
 
 
-def _from_row(row: dict) -> FoldResult:  # type: ignore[type-arg]
-    history = None
+def _to_cell(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.ravel()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_row(row: Mapping[str, object]) -> FoldResult:
+    values = {name: _from_cell(row[name], hint) for name, hint in _FIELDS.items() if name != "history"}
+    probabilities, counts = values["probabilities"], values["class_counts"]
+    assert isinstance(probabilities, np.ndarray)
+    assert isinstance(counts, np.ndarray)
+    values["probabilities"] = probabilities.reshape(-1, len(counts))
     if row["best_epoch"] is not None:
-        train, validation = (np.asarray(row[name], np.float32) for name in ("train_loss", "validation_loss"))
-        history = History(train, validation, row["best_epoch"])
-    n_classes = len(row["class_counts"])
-    return FoldResult(
-        strategy=row["strategy"],
-        repeat=row["repeat"],
-        fold=row["fold"],
-        test_rows=np.asarray(row["test_rows"], np.int64),
-        y_true=np.asarray(row["y_true"], np.int64),
-        probabilities=np.asarray(row["probabilities"], np.float32).reshape(-1, n_classes),
-        decisions=np.asarray(row["decisions"], np.int64),
-        threshold=row["threshold"],
-        class_counts=np.asarray(row["class_counts"], np.int64),
-        seconds=row["seconds"],
-        lanes=row["lanes"],
-        history=history,
-        notes=tuple(row["notes"]),
-        error=row["error"],
-    )
+        values["history"] = History(**{name: _from_cell(row[name], hint) for name, hint in _CURVES.items()})  # type: ignore[arg-type]
+    return FoldResult(**values)  # type: ignore[arg-type]
+
+
+def _from_cell(cell: object, hint: object) -> object:
+    if hint in (_INTEGERS, _FLOATS):
+        return np.asarray(cell, np.int64 if hint == _INTEGERS else np.float32)
+    return tuple(cell) if isinstance(cell, list) else cell
