@@ -12,7 +12,8 @@ import streamlit as st
 from core.charts import figures as charts
 from core.charts import theme
 from core.charts.pairs import interval_bars
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES, METRICS
+from core.reporting.display import BARS
 from pages._cache import cached
 from pages._rows import class_against_rest
 from pages._verdict import chosen_intervals
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from core.evaluation.intervals import Intervals
     from core.runs.record import RunRecord
 
-BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
@@ -56,7 +56,7 @@ def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: I
 @cached(max_entries=16)
 def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
     """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top."""
-    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
+    heads = {**METRIC_NAMES, "seconds": "Training time"}
     tidy = _comparison.table()
     tidy["spread"] = [f" ± {std:.3f}" if pd.notna(std) else "" for std in tidy["std"]]
     if _shown is not None:
@@ -91,17 +91,16 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
 
 
 def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
-    heads = {metric.key: metric.name for metric in METRICS}
     chosen = st.pills(
         "Metrics to draw",
-        list(heads),
+        list(METRIC_NAMES),
         selection_mode="multi",
         default=BARS,
-        format_func=heads.__getitem__,
+        format_func=METRIC_NAMES.__getitem__,
         key="bars",
         label_visibility="collapsed",
     )
-    metrics = [key for key in heads if key in chosen]
+    metrics = [key for key in METRIC_NAMES if key in chosen]
     if not metrics:
         st.info("Pick at least one metric to draw.")
         return

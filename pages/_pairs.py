@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.pairs import CELLS, Cell, pair_heatmap
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.paired import Pairs, compare_pairs
 from pages._cache import cached
 from pages._text import sentence
@@ -28,12 +28,15 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
     if len(comparison.strategies) < 2:
         st.info("There is one strategy with results only: run two or more to compare them.")
         return
-    heads = {metric.key: metric.name for metric in METRICS}
     left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
     # Starts at the verdict's metric, and is free to leave it.
     judged_by = str(st.session_state.get("judged_by", "f1"))
     metric = left.selectbox(
-        "Metric", list(heads), index=list(heads).index(judged_by), format_func=heads.__getitem__, key="pairs_metric"
+        "Metric",
+        list(METRIC_NAMES),
+        index=list(METRIC_NAMES).index(judged_by),
+        format_func=METRIC_NAMES.__getitem__,
+        key="pairs_metric",
     )
     cell = middle.selectbox("Cells show", list(CELLS), format_func=CELLS.__getitem__, key="pairs_cell")
     rope = right.number_input(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts import ranking as charts_ranking
 from core.charts import theme
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES, metric_of
 from core.evaluation.ranking import rank, scores, verdict
 from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, table_latex
 from core.runs.progress import progress_of_run
@@ -132,15 +132,14 @@ def show_stopped(runs: RankedRuns) -> None:
 
 def show_ranking(comparisons: dict[str, Comparison], names: dict[str, str]) -> None:
     left, right = st.columns([1, 3], vertical_alignment="bottom")
-    by_key = {metric.key: metric for metric in METRICS}
     key = left.selectbox(
         "Metric",
-        list(by_key),
-        index=list(by_key).index("f1"),
-        format_func=lambda metric_key: by_key[metric_key].name,
+        list(METRIC_NAMES),
+        index=list(METRIC_NAMES).index("f1"),
+        format_func=METRIC_NAMES.__getitem__,
         key="ranking_metric",
     )
-    metric = by_key[key]
+    metric = metric_of(key)
     left_out = right.multiselect(
         "Strategies to leave out of the ranking",
         list(names),

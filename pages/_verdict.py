@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.evaluation.intervals import Intervals, Kind, intervals
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from pages._cache import cached
 from pages._text import sentence
@@ -29,12 +29,12 @@ _HELP = (
 
 def show_verdict(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show what the run says on the metric that is picked, and what it does not say."""
-    heads = {metric.key: metric.name for metric in METRICS}
     with st.container(border=True):
         title, pick, spread = st.columns([2, 1, 1], vertical_alignment="center")
         metric = pick.selectbox(
-            "Judged by", list(heads), index=list(heads).index(MAIN_METRIC), format_func=heads.__getitem__,
-            key="judged_by", help="Decides who leads. Average precision judges the ranking and knows no threshold.",
+            "Judged by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
+            format_func=METRIC_NAMES.__getitem__, key="judged_by",
+            help="Decides who leads. Average precision judges the ranking and knows no threshold.",
         )  # fmt: skip
         spread.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP)
         title.subheader("Verdict", anchor=False)

@@ -151,10 +151,10 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     import pandas as pd
 
     from core.evaluation.difference import differences
-    from core.evaluation.metrics import METRICS
+    from core.evaluation.metrics import METRIC_NAMES
+    from core.reporting.display import BARS
     from core.runs.differences import what_else_differs
     from core.strategies import label
-    from pages._overview import BARS
     from pages._results import comparison_of
 
     for words in what_else_differs(first, second):
@@ -164,7 +164,7 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     if both.empty:
         st.info("These two runs have no strategy in common.")
         return
-    heads = {**{metric.key: metric.name for metric in METRICS}, "seconds": "Training time"}
+    heads = {**METRIC_NAMES, "seconds": "Training time"}
     chosen = st.pills(
         "Metrics", list(heads), selection_mode="multi", default=BARS, format_func=heads.__getitem__, key="pair_metrics"
     )

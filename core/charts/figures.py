@@ -15,7 +15,7 @@ from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
 from core.evaluation.comparison import Comparison
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.results import FoldResult
 
 if TYPE_CHECKING:
@@ -63,12 +63,11 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
 def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str]) -> go.Figure:
     """Return grouped bars, one group per metric, one bar per strategy, with standard deviations over folds."""
     styles = strategy_styles([s.key for s in comparison.strategies])
-    heads = {metric.key: metric.name for metric in METRICS}
     figure = go.Figure()
     for s in comparison.strategies:
         style, mean, std = styles[s.key], s.mean, s.std
         figure.add_bar(
-            x=[heads[m] for m in metrics],
+            x=[METRIC_NAMES[m] for m in metrics],
             y=[mean[m] for m in metrics],
             error_y={"type": "data", "array": [float(np.nan_to_num(std[m])) for m in metrics], "thickness": 1.2},
             name=text(names[s.key]),

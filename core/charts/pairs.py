@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from core.charts.theme import SCALE, strategy_styles, text, themed
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.paired import Pairs
 
 Cell = Literal["better", "same", "worse", "p_holm"]
@@ -30,7 +30,6 @@ def interval_bars(
 ) -> go.Figure:
     """Return grouped bars, one group per metric, one bar per strategy, with the intervals as whiskers."""
     styles = strategy_styles([s.key for s in comparison.strategies])
-    heads = {metric.key: metric.name for metric in METRICS}
     figure = go.Figure()
     for s in comparison.strategies:
         style = styles[s.key]
@@ -38,7 +37,7 @@ def interval_bars(
         up, down = [i.high - i.value for i in spans], [i.value - i.low for i in spans]
         ends = [f"{i.low:.3f} to {i.high:.3f}" if np.isfinite(i.low) else "no interval" for i in spans]
         figure.add_bar(
-            x=[heads[metric] for metric in metrics], y=[i.value for i in spans], customdata=ends,
+            x=[METRIC_NAMES[metric] for metric in metrics], y=[i.value for i in spans], customdata=ends,
             error_y={"type": "data", "symmetric": False, "array": np.nan_to_num(up).tolist(),
                      "arrayminus": np.nan_to_num(down).tolist(), "thickness": 1.2},
             name=text(names[s.key]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals
-from core.evaluation.metrics import METRICS, Metric
+from core.evaluation.metrics import Metric
 from core.evaluation.paired import MIN_FOLDS, Pairs, holm
 from core.plan import Plan
 from core.strategies import Recipe, label
@@ -60,11 +60,10 @@ class Case:
     references: frozenset[str]
 
     @classmethod
-    def of(cls, comparison: Comparison, plan: Plan, key: str, intervals: Intervals, pairs: Pairs) -> Case | None:
+    def of(cls, comparison: Comparison, plan: Plan, metric: Metric, intervals: Intervals, pairs: Pairs) -> Case | None:
         """Return the case of a metric; None where no strategy that finished every fold has a value."""
-        metric = next(m for m in METRICS if m.key == key)
         sign = 1 if metric.higher_is_better else -1
-        every = {s.key: sign * float(s.mean[key]) for s in comparison.strategies}
+        every = {s.key: sign * float(s.mean[metric.key]) for s in comparison.strategies}
         every = {name: value for name, value in every.items() if np.isfinite(value)}
         means = {s.key: every[s.key] for s in comparison.whole if s.key in every}
         if not means:

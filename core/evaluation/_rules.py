@@ -13,7 +13,7 @@ import numpy as np
 
 from core.evaluation._case import TUNED, Case
 from core.evaluation.comparison import Comparison
-from core.evaluation.paired import LEVEL, compare_pairs, holm, in_words, repeats_needed, smallest_difference
+from core.evaluation.paired import ALPHA, compare_pairs, holm, in_words, repeats_needed, smallest_difference
 from core.words import counted, counted_range, joined
 
 SentenceKind = Literal[
@@ -199,7 +199,7 @@ def power(case: Case) -> list[Sentence]:
     difference, spread = case.difference(case.leader, rival), float(case.pairs.spread[place])
     if in_words(difference, p) != "no clear difference" or not spread > 0:
         return []
-    split, level = case.plan.split, LEVEL / max(1, len({frozenset(pair) for pair in p_of}))
+    split, level = case.plan.split, ALPHA / max(1, len({frozenset(pair) for pair in p_of}))
     repeats = repeats_needed(spread, split, WORTH, level=level)
     floor = smallest_difference(spread, split, level=level)
     tell = f"tell a difference of {WORTH} between {case.names[case.leader]} and {case.names[rival]}"

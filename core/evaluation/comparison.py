@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from core.evaluation.metrics import METRICS, defined, score
+from core.evaluation.metrics import METRIC_NAMES, METRICS, defined, metric_of, score
 from core.evaluation.weighted import weighted_scores
 from core.experiment.results import FoldResult, History
 from core.plan import Plan
@@ -116,7 +116,7 @@ class Comparison:
         metrics : sequence of str or None
             Those that are shown; None stands for all.
         """
-        shown = [m.key for m in METRICS] if metrics is None else list(metrics)
+        shown = list(METRIC_NAMES if metrics is None else metrics)
         numbers = [int(n) for s in self.strategies for n in s.folds[shown]] or [self.folds]
         return counted_range(numbers, "fold")
 
@@ -132,7 +132,7 @@ class Comparison:
 
         Only strategies that finished every fold can be the best.
         """
-        higher = next((m.higher_is_better for m in METRICS if m.key == metric), metric != "seconds")
+        higher = metric != "seconds" and metric_of(metric).higher_is_better
         means = {s.key: s.seconds if metric == "seconds" else float(s.mean[metric]) for s in self.whole}
         finite = [value for value in means.values() if np.isfinite(value)]
         if not finite:
@@ -150,7 +150,7 @@ class Comparison:
             ``failed_folds`` (of the strategy); ``seconds`` is the last metric.
         """
         rows = []
-        for metric in [*(m.key for m in METRICS), "seconds"]:
+        for metric in [*METRIC_NAMES, "seconds"]:
             best = self.best(metric)
             for s in self.strategies:
                 timed = metric == "seconds"

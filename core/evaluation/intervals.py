@@ -25,7 +25,7 @@ from core.plan import Plan
 
 Kind = Literal["folds", "rows"]
 KIND_NAMES: dict[Kind, str] = {"folds": "by folds", "rows": "by rows"}
-LEVEL = 0.95
+COVERAGE = 0.95
 _CELLS = 4_000_000
 
 
@@ -107,14 +107,14 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
             warnings.simplefilter("ignore", RuntimeWarning)  # a metric without a fold is nan, as it should be
             value, spread = np.nanmean(scores, axis=0), np.nanstd(scores, axis=0, ddof=1)
             deviation = spread * np.sqrt(1 / n + ratio)
-        half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * deviation
+        half = stats.t.ppf((1 + COVERAGE) / 2, n - 1) * deviation
         low, high = np.clip([value - half, value + half], *ends)
         for key, *row, folds in zip(keys, value, low, high, n, strict=True):
             rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]), int(folds))
     notes = []
     if comparison.folds < 2:
         notes.append("One fold has no spread: choose the interval by rows, or run more folds.")
-    return Intervals("folds", LEVEL, _frame(rows), tuple(notes))
+    return Intervals("folds", COVERAGE, _frame(rows), tuple(notes))
 
 
 def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
@@ -153,7 +153,7 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
             weights = stratified_weights(y, min(size, draws - start), rng)
             for key, parts in prepared.items():
                 chunks[key].append(_mean_scores(parts, weights))
-        tail = (1 - LEVEL) / 2
+        tail = (1 - COVERAGE) / 2
         counts = {s.key: len(s.scores) for s in comparison.strategies}
         for key, drawn in chunks.items():
             for metric in METRICS:
@@ -169,7 +169,7 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
             f"Rows of one '{plan.split.group}' are not independent, so intervals by rows are too narrow: "
             "prefer those by folds."
         )
-    return Intervals("rows", LEVEL, _frame(rows), tuple(notes))
+    return Intervals("rows", COVERAGE, _frame(rows), tuple(notes))
 
 
 def stratified_weights(y: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from sklearn.metrics import (
     recall_score,
     roc_auc_score,
 )
+
+from core.words import which_there_are
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,29 @@ METRICS: tuple[Metric, ...] = (
     Metric("log_loss", "Log loss", False, "How surprised the probabilities are by the truth: lower is better."),
     Metric("accuracy", "Accuracy", True, "Share of right decisions; on an imbalanced table it says little."),
 )
+
+
+#: What people read, by key.
+METRIC_NAMES: Mapping[str, str] = {metric.key: metric.name for metric in METRICS}
+
+
+def metric_of(key: str) -> Metric:
+    """Return the metric of a key.
+
+    Raises
+    ------
+    ValueError
+        There is no such metric; the message offers those with close names.
+
+    Examples
+    --------
+    >>> metric_of("brier").higher_is_better
+    False
+    """
+    metric = next((metric for metric in METRICS if metric.key == key), None)
+    if metric is None:
+        raise ValueError(f"There is no metric '{key}': {which_there_are(key, METRIC_NAMES, 'choose one of')}")
+    return metric
 
 
 def defined(present: np.ndarray) -> dict[str, np.ndarray]:

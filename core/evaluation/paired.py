@@ -23,12 +23,13 @@ import pandas as pd
 from scipy import stats
 
 from core.evaluation.comparison import Comparison
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import metric_of
 from core.plan import SplitSettings
 from core.words import counted_range
 
 MIN_FOLDS = 3
-LEVEL = 0.05
+#: Below this a corrected p is clear.
+ALPHA = 0.05
 Words = Literal["clearly better", "no clear difference", "clearly worse"]
 _SAME = 1e-12
 
@@ -128,7 +129,7 @@ def in_words(difference: float, p: float) -> Words:
     >>> in_words(0.03, p=0.01), in_words(0.03, p=0.2)
     ('clearly better', 'no clear difference')
     """
-    if not p < LEVEL:
+    if not p < ALPHA:
         return "no clear difference"
     return "clearly better" if difference > 0 else "clearly worse"
 
@@ -269,7 +270,7 @@ def compare_pairs(comparison: Comparison, split: SplitSettings, metric: str, rop
     """
     # An outer join: a strategy has nan on a fold that it did not finish.
     scores = pd.DataFrame({s.key: s.scores[metric] for s in comparison.strategies})
-    sign = 1 if next(m for m in METRICS if m.key == metric).higher_is_better else -1
+    sign = 1 if metric_of(metric).higher_is_better else -1
     values = sign * scores.to_numpy(np.float64)
     differences = values[:, :, None] - values[:, None, :]
     ratio = rows_ratio(split)

@@ -17,10 +17,9 @@ from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRICS
-from core.evaluation.paired import holm
+from core.evaluation.paired import ALPHA, holm
 from core.words import counted, joined
 
-ALPHA = 0.05
 _MIN_TABLES = 3
 _MIN_STRATEGIES = 3
 # Means that differ by less than this are the same result, computed in another order.

@@ -22,10 +22,9 @@ from core.evaluation._case import Case
 from core.evaluation._rules import Sentence, SentenceKind, nobody_leads, sentences
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals, intervals
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import metric_of
 from core.evaluation.paired import Pairs, compare_pairs
 from core.plan import Plan
-from core.words import which_there_are
 
 __all__ = ["MAIN_METRIC", "Assessment", "Sentence", "SentenceKind", "assess"]
 
@@ -95,12 +94,10 @@ def assess(
     core.evaluation.paired.compare_pairs : The tests.
     core.evaluation.intervals.intervals : The intervals.
     """
-    if metric not in {m.key for m in METRICS}:
-        choices = which_there_are(metric, [m.key for m in METRICS], "choose one of")
-        raise ValueError(f"There is no metric '{metric}': {choices}")
+    judged_by = metric_of(metric)
     shown = intervals(comparison, plan) if shown is None else shown
     pairs = compare_pairs(comparison, plan.split, metric, rope)
-    case = Case.of(comparison, plan, metric, shown, pairs)
+    case = Case.of(comparison, plan, judged_by, shown, pairs)
     if case is None:
         nobody = nobody_leads(comparison, metric)
         return Assessment(metric, None, shown, pairs, (nobody,) if nobody else ())

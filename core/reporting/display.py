@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from core.charts import figures as charts
 from core.charts import theme
 from core.evaluation.comparison import Comparison
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 
 MAIN = ("precision", "recall", "f1", "average_precision", "roc_auc", "balanced_accuracy", "mcc")
 BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
@@ -44,7 +44,6 @@ def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequ
     Strategies that failed on some folds come last, with a dagger before their names.
     """
     names = comparison.marked(names)
-    heads = {metric.key: metric.name for metric in METRICS}
     rows, best = [], set()
     for r, s in enumerate(comparison.strategies):
         cells = [names[s.key]]
@@ -55,7 +54,7 @@ def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequ
             if s.key in comparison.best(metric):
                 best.add((r, c))
         rows.append((*cells, f"{s.seconds:.2f} s"))
-    return Grid(("Strategy", *(heads[m] for m in metrics), "Training"), tuple(rows), frozenset(best))
+    return Grid(("Strategy", *(METRIC_NAMES[m] for m in metrics), "Training"), tuple(rows), frozenset(best))
 
 
 def text_table(grid: Grid) -> str:
@@ -107,9 +106,9 @@ def folds_frame(comparison: Comparison, names: Mapping[str, str]) -> pd.DataFram
         for s in comparison.strategies
     ]
     if not pieces:
-        return pd.DataFrame(columns=["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)])
+        return pd.DataFrame(columns=["strategy", "name", "repeat", "fold", *METRIC_NAMES])
     joined = pd.concat(pieces, ignore_index=True)
-    return joined[["strategy", "name", "repeat", "fold", *(m.key for m in METRICS)]]
+    return joined[["strategy", "name", "repeat", "fold", *METRIC_NAMES]]
 
 
 def shown_class(comparison: Comparison) -> int:

@@ -17,7 +17,7 @@ from core.charts import figures as charts
 from core.charts.pairs import interval_bars
 from core.data.profile import Profile
 from core.evaluation.intervals import Intervals, intervals
-from core.evaluation.metrics import METRICS
+from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
 from core.reporting.results import Results
@@ -146,10 +146,10 @@ def _verdict(results: Results, assessment: Assessment) -> str:
         if first is None
         else f"<p><strong>{_words(first.text)}</strong></p>"
     )
-    metric = next(m.name for m in METRICS if m.key == assessment.metric)
     return (
         f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(other.text for other in others if other is not None)}"
-        f"<p class='small'>Judged by {_e(metric)}.</p>{_list(assessment.intervals.notes)}</section>"
+        f"<p class='small'>Judged by {_e(METRIC_NAMES[assessment.metric])}.</p>"
+        f"{_list(assessment.intervals.notes)}</section>"
     )
 
 
@@ -157,7 +157,6 @@ def _tables(results: Results, shown: Intervals) -> str:
     comparison = results.comparison
     names, folds = comparison.marked(results.names), comparison.folds_in_words()
     mark = f" {_e(comparison.mark_in_words)}" if comparison.mark_in_words else ""
-    heads = {metric.key: metric.name for metric in METRICS}
 
     def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
         rows, best = [], set()
@@ -171,7 +170,7 @@ def _tables(results: Results, shown: Intervals) -> str:
                     best.add((r, c))
             rows.append((*cells, f"{s.seconds:.2f} s") if seconds else tuple(cells))
         tail = ("Training",) * seconds
-        return Grid(("Strategy", *(heads[m] for m in metrics), *tail), tuple(rows), frozenset(best))
+        return Grid(("Strategy", *(METRIC_NAMES[m] for m in metrics), *tail), tuple(rows), frozenset(best))
 
     return (
         f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {folds}; "
