@@ -81,9 +81,9 @@ def measure() -> dict[str, float]:
         wait(lambda: visitor.sees("Page blocks") and visitor.idle())
         first_page = time.perf_counter() - began
         store = Store(folder / "runs")
-        run(visitor, store, "Use Page blocks")  # warms the worker, as the first run of a sitting does
+        run_sample(visitor, store, "Use Page blocks")  # warms the worker, as the first run of a sitting does
         visitor.driver.get(url)
-        first, everything = run(visitor, store, "Use Page blocks")
+        first, everything = run_sample(visitor, store, "Use Page blocks")
         reruns = []
         for label in ("Recall", "Precision", "ROC AUC", "Recall", "Precision", "ROC AUC"):
             reruns.append(visitor.rerun_ms(lambda label=label: visitor.press(label)))
@@ -108,7 +108,7 @@ def measure() -> dict[str, float]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(visitor: Visitor, store: Store, sample: str) -> tuple[float, float]:
+def run_sample(visitor: Visitor, store: Store, sample: str) -> tuple[float, float]:
     """Choose a sample, press Run, and return the seconds to the first and to all figures."""
     visitor.press(sample)
     wait(lambda: visitor.sees("5,472 rows") and visitor.idle())

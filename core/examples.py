@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.plan import Plan
-from core.runs.store import RunRecord, Store, copy_run
+from core.runs.copying import copy_run
+from core.runs.store import RunRecord, Store
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 _HEADLINE = "headline.txt"

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.experiment.results import FoldResult, History
+from core.runs._errors import StoreError, refusal
 from core.runs._files import read_parquet, write_parquet
 
 
@@ -23,6 +24,22 @@ def write_results(path: Path, results: Sequence[FoldResult]) -> None:
     # Of what will be read: the schema may have changed a number's type.
     digest = _digest([_from_row(row) for row in table.to_pylist()])
     write_parquet(path, table.replace_schema_metadata({_DIGEST: digest}))
+
+
+def save_results(path: Path, results: Sequence[FoldResult]) -> None:
+    """Write results as :func:`write_results` does, and say in a sentence why they cannot be written.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder cannot be written.
+    """
+    try:
+        write_results(path, results)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            refusal("A finished fold could not be saved", error, "resume; earlier folds are kept")
+        ) from error
 
 
 def read_results(path: Path) -> tuple[FoldResult, ...] | None:

@@ -54,14 +54,14 @@ class Cluster:
             {
                 "distributed.comm.timeouts.connect": "15s",
                 "distributed.scheduler.allowed-failures": 10,
-                # The scheduler keeps so much of the progress of each run that there ever was.
+                # The scheduler keeps this many reports of progress of every run that there ever was.
                 "distributed.admin.low-level-log-length": 100,
             }
         )
         self.embedded = scheduler is None
         self._process: subprocess.Popen[bytes] | None = None
         self._threads, self._looked, self._settled = 0, 0.0, 0.0
-        self._asked: frozenset[str] = frozenset()
+        self._known_workers: frozenset[str] = frozenset()
         self._cores = usable_cores()
         self.client: Client
         if scheduler is not None:
@@ -104,7 +104,7 @@ class Cluster:
         return self._threads
 
     def workers_changed(self) -> None:
-        """Wait a moment before the next piece: a worker went, and what was cached of it is no longer true."""
+        """Wait a moment before the next piece: a worker is gone, and what is cached about workers no longer holds."""
         self._looked, self._settled = 0.0, time.monotonic() + _LOOK_EVERY_S
 
     def slots(self) -> int:
@@ -128,17 +128,17 @@ class Cluster:
         return int(min(shares)) if shares else free
 
     def cores(self) -> int:
-        """Return how many cores a worker keeps busy, the most of any: as many stacks are trained at once."""
+        """Return how many cores a worker keeps busy, the maximum over workers: as many stacks are trained at once."""
         if self.embedded:
             return usable_cores()
         workers = frozenset(self.client.nthreads())
-        if workers != self._asked:
+        if workers != self._known_workers:
             answers = self.client.run(usable_cores, on_error="ignore")
-            self._asked, self._cores = workers, max(answers.values(), default=usable_cores())
+            self._known_workers, self._cores = workers, max(answers.values(), default=usable_cores())
         return self._cores
 
     def stop(self, topic: str, futures: list[Future]) -> None:
-        """Tell work that asks for an event of this name to stop, and forget what has not begun."""
+        """Stop work that looks for an event of this name, and drop what has not begun."""
         from distributed import Event
 
         with self.client.as_current():
@@ -146,7 +146,7 @@ class Cluster:
         self.client.cancel(futures)
 
     def kill_worker(self) -> None:
-        """Kill the embedded worker, which runs something that does not listen; it is replaced by itself."""
+        """Kill the embedded worker, which runs something that cannot be stopped; its supervisor replaces it."""
         import psutil
 
         if self._process is None:

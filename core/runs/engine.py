@@ -53,6 +53,7 @@ class Engine:
 
     @property
     def conductor(self) -> Conductor:
+        """What hands the runs to workers; other engines may share it."""
         return self._conductor
 
     def submit(self, run_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Runs on disk: a folder each, finished units appended atomically, so that nothing computed is lost."""
+"""Runs on disk: one folder per run, finished units appended atomically, so that nothing computed is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from core.plan import Plan
 from core.runs import _folder
 from core.runs._errors import NoSuchRun, StoreError, changing, refusal
 from core.runs._files import files_of, read_parquet, write_text
-from core.runs._results import read_results, write_results
+from core.runs._results import read_results, save_results
 from core.runs.record import ACTIVE, Membership, Progress, RunRecord, Status, progress_of
 from core.strategies.combining import check_combinations
 from core.versions import versions
@@ -44,7 +44,24 @@ class Store:
     Parameters
     ----------
     root : Path
-        Made where it is missing.
+        Created with the first run.
+
+    See Also
+    --------
+    core.runs.engine.Engine : Works on the runs of a store.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile
+    >>> from core.data.table import from_frame
+    >>> from core.plan import StrategyChoice
+    >>> frame = pd.DataFrame({"x": [row / 7 for row in range(100)], "rare": [0] * 80 + [1] * 20})
+    >>> table = from_frame(frame, "small.csv")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(Path(folder))
+    ...     run_id = store.create(Plan("rare", (StrategyChoice.of("plain"),)), table)
+    ...     store.record(run_id).name, store.record(run_id).units_total
+    ('small: rare', 5)
     """
 
     def __init__(self, root: Path) -> None:
@@ -158,7 +175,13 @@ class Store:
         return tuple(reasons)
 
     def table(self, run_id: str) -> Table:
-        """Return the table that a run was made from."""
+        """Return the table that a run was made from.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, or its table is damaged.
+        """
         folder = self.folder(run_id)
         try:
             frame = read_parquet(folder / "table.parquet").to_pandas()
@@ -176,7 +199,7 @@ class Store:
             The disk is full; earlier units are untouched.
         """
         folder = self.folder(run_id)
-        _save(folder / "units" / f"{unit}.parquet", results)
+        save_results(folder / "units" / f"{unit}.parquet", results)
         for path in files_of(folder / "pieces", f"{unit}.*"):
             path.unlink(missing_ok=True)
 
@@ -191,7 +214,7 @@ class Store:
         folder = self.folder(run_id) / "pieces"
         folder.mkdir(exist_ok=True)
         name = sha256("\n".join(result.strategy for result in results).encode()).hexdigest()[:16]
-        _save(folder / f"{unit}.{name}.parquet", results)
+        save_results(folder / f"{unit}.{name}.parquet", results)
 
     def pieces(self, run_id: str, unit: str) -> dict[str, FoldResult]:
         """Return the finished strategies of an unfinished unit, by their keys."""
@@ -213,14 +236,14 @@ class Store:
         return _folder.folder_of(self.root, run_id)
 
     def fingerprint(self, run_id: str) -> str:
-        """Return a text that changes whenever what a run was made from, or a finished unit of it, does."""
+        """Return a text that changes whenever a run's plan, its table or one of its finished units does."""
         folder = self.folder(run_id)
-        seen = []
+        states = []
         for path in (folder / "plan.json", folder / "table.parquet", *files_of(folder / "units", "[!.]*.parquet")):
             with suppress(OSError):  # gone since it was listed
                 status = path.lstat()
-                seen.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
-        return sha256(repr(seen).encode()).hexdigest()[:32]
+                states.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+        return sha256(repr(states).encode()).hexdigest()[:32]
 
     def results(self, run_id: str) -> tuple[FoldResult, ...]:
         """Return the results of all finished units, in the units' order.
@@ -258,6 +281,15 @@ class Store:
             raise StoreError(refusal("The run could not be started", error, "resume")) from error
 
     def write_progress(self, run_id: str, progress: Progress) -> None:
+        """Replace the progress of the unit at work, which need not outlive a crash of the machine.
+
+        Raises
+        ------
+        StoreError
+            There is no such run.
+        OSError
+            The folder cannot be written.
+        """
         write_text(self.folder(run_id) / "progress.json", json.dumps(asdict(progress)), durable=False)
 
     def progress(self, run_id: str) -> Progress | None:
@@ -268,28 +300,37 @@ class Store:
             return None
 
     def request_cancel(self, run_id: str) -> None:
+        """Ask whichever process works on a run to stop it.
+
+        Raises
+        ------
+        StoreError
+            There is no such run, or its folder cannot be written.
+        """
         with changing("cancelled"):
             (self.folder(run_id) / "cancel").touch()
 
     def cancel_requested(self, run_id: str) -> bool:
+        """Return whether somebody asked for a run to stop since it was last queued."""
         return (self.folder(run_id) / "cancel").exists()
 
     def clear_cancel(self, run_id: str) -> None:
+        """Forget that somebody asked for a run to stop."""
         (self.folder(run_id) / "cancel").unlink(missing_ok=True)
 
     def rename(self, run_id: str, name: str) -> None:
-        """Give a run another name.
+        """Give a run another name; an empty one changes nothing.
 
         Raises
         ------
         StoreError
             There is no such run, it is damaged, or its folder cannot be written.
         """
-        given = self.record(run_id).name
+        current = self.record(run_id).name
         path = self.folder(run_id) / "run.json"
         with changing("renamed"):
             details = json.loads(path.read_text())
-            write_text(path, json.dumps({**details, "name": name.strip()[:200] or given}, ensure_ascii=False))
+            write_text(path, json.dumps({**details, "name": name.strip()[:200] or current}, ensure_ascii=False))
 
     def delete(self, run_id: str) -> None:
         """Remove a run with its table and results; of one that is a link, the link alone.
@@ -331,7 +372,7 @@ class Store:
         return times + 1
 
     def forget_resumes(self, run_id: str) -> None:
-        """Start counting automatic resumes anew."""
+        """Start counting automatic resumes from zero."""
         (self.folder(run_id) / "resumes.json").unlink(missing_ok=True)
 
     def tidy(self, run_id: str) -> None:
@@ -351,36 +392,3 @@ class Store:
 
     def _is_held(self, folder: Path) -> bool:
         return _folder.is_held(folder)
-
-
-def copy_run(source: Store, target: Store, run_id: str) -> None:
-    """Copy a run's plan, table and finished units to another store: there whole, or not at all.
-
-    Raises
-    ------
-    StoreError
-        There is no such run, or the disk is full.
-    """
-    if not source.has(run_id):
-        raise NoSuchRun(f"There is no run '{run_id[:64]}'.")
-    fresh = target.root / f".copied.{secrets.token_hex(8)}"
-    try:
-        target.root.mkdir(parents=True, exist_ok=True)
-        kept = shutil.ignore_patterns(".*", "spare", "lock", "cancel", "progress.json", "resumes.json", "pieces")
-        shutil.copytree(source.root / run_id, fresh, symlinks=True, ignore=kept)
-        with suppress(FileExistsError):  # another tab may have copied it just now
-            fresh.rename(target.root / run_id)
-    except OSError as error:
-        if not target.has(run_id):
-            raise StoreError(refusal("The run could not be copied", error)) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _save(path: Path, results: Sequence[FoldResult]) -> None:
-    try:
-        write_results(path, results)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            refusal("A finished fold could not be saved", error, "resume; earlier folds are kept")
-        ) from error

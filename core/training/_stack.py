@@ -314,7 +314,7 @@ class Stack:
             self._valid_labels[i, :size] = y
             self._valid_weights[i, :size] = weight / max(weight.sum(), 1e-12) * shape[1]
 
-    def run(self) -> list[TrainedLane]:
+    def train(self) -> list[TrainedLane]:
         """Train until every lane has stopped and return them in their order.
 
         Raises

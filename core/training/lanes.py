@@ -74,8 +74,8 @@ def train(
     trained: dict[int, TrainedLane] = {}
 
     def train_stack(stack: list[int]) -> None:
-        trainer = Stack(rows, blocks, tasks, stack, settings, n_classes, counter)
-        trained.update(zip(stack, trainer.run(), strict=True))
+        lanes = Stack(rows, blocks, tasks, stack, settings, n_classes, counter).train()
+        trained.update(zip(stack, lanes, strict=True))
 
     if len(stacks) == 1:
         train_stack(stacks[0])

@@ -10,7 +10,8 @@ import pytest
 from core.data.problem import Problem
 from core.data.splitting import Unit, split_rows
 from core.examples import EXAMPLES, TO_MAKE, examples, headline_of, open_example, plan_of
-from core.runs.store import Store, StoreError, copy_run
+from core.runs.copying import copy_run
+from core.runs.store import Store, StoreError
 
 IDS = tuple(record.id for record in Store(EXAMPLES).records())
 

@@ -18,7 +18,8 @@ from core.data.preparation import NumberStep, Preparation
 from core.exporting.bundle import Export
 from core.exporting.scorer import Scorer
 from core.exporting.shelf import Shelf
-from core.runs.store import Store, copy_run
+from core.runs.copying import copy_run
+from core.runs.store import Store
 from tests.pages.conftest import APP
 from tests.pages.test_compare import PLAN, a_run
 from tests.pages.test_sign_in import page_for, signed_in, store_of

@@ -18,8 +18,9 @@ from core.exporting.bundle import Export
 from core.exporting.scorer import Scorer, ScorerError
 from core.exporting.shelf import Shelf
 from core.plan import Plan, SplitSettings, StrategyChoice
+from core.runs.copying import copy_run
 from core.runs.people import folders
-from core.runs.store import Store, StoreError, copy_run
+from core.runs.store import Store, StoreError
 
 PLAN = Plan("rings", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2))
 
