@@ -29,7 +29,7 @@ class Cautions:
     repeated : int
         Rows whose features repeat those of an earlier one.
     sentences : tuple of str
-        The same in words, a sentence or two each, for the page, the report and the command line.
+        The same in words, one or two sentences each, for the page, the report and the command line.
     """
 
     leaks: tuple[Leak, ...] = ()
@@ -56,8 +56,10 @@ def find_cautions(problem: Problem) -> Cautions:
 
 def leak_meaning(leaks: tuple[Leak, ...]) -> str:
     """Return in one sentence what to do with features that give the class away."""
-    one = len(leaks) == 1 and len(leaks[0].names) == 1
-    what = "it is only known afterwards, set its kind" if one else "they are only known afterwards, set their kinds"
+    is_single = len(leaks) == 1 and len(leaks[0].names) == 1
+    what = (
+        "it is only known afterwards, set its kind" if is_single else "they are only known afterwards, set their kinds"
+    )
     return f"If {what} to ignored, or every strategy will look perfect and none will work in the field."
 
 

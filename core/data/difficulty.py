@@ -132,11 +132,11 @@ def _neighbourhoods(
     index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(X)
 
     def neighbours(rows: np.ndarray) -> np.ndarray:
-        found = index.kneighbors(X[rows], return_distance=False)
+        neighbours = index.kneighbors(X[rows], return_distance=False)
         # A row is its own neighbour, but among copies not always the first.
-        own = found == rows[:, None]
+        own = neighbours == rows[:, None]
         own[~own.any(axis=1), -1] = True
-        return found[~own].reshape(len(rows), k)
+        return neighbours[~own].reshape(len(rows), k)
 
     kinds, looked_at, overlap = np.zeros((n_classes, 4)), np.zeros(n_classes, np.int64), np.zeros(n_classes)
     for code in range(n_classes):
@@ -183,10 +183,10 @@ def _conflicts(features: pd.DataFrame, codes: np.ndarray) -> int:
 
 def _gaps(frame: pd.DataFrame, features: Sequence[Column], codes: np.ndarray) -> tuple[Gap, ...]:
     totals = np.maximum(np.bincount(codes), 1)
-    found = []
+    gaps = []
     for column in features:
         if column.missing:
             missing = frame[column.name].isna().to_numpy()
             shares = np.bincount(codes[missing], minlength=len(totals)) / totals
-            found.append(Gap(column.name, tuple(shares.tolist())))
-    return tuple(sorted(found, key=lambda gap: -gap.spread))
+            gaps.append(Gap(column.name, tuple(shares.tolist())))
+    return tuple(sorted(gaps, key=lambda gap: -gap.spread))

@@ -1,4 +1,4 @@
-"""What was measured of a table's difficulty, in words: one rule a finding, all of them here.
+"""What was measured of a table's difficulty, in words: one rule per finding, all of them here.
 
 Neighbours and overlap describe distances in the features, all of them alike. A network weighs features, so
 that rows without a neighbour of their class may still be told apart without an error: these findings say
@@ -37,16 +37,16 @@ class Finding:
     serious: bool = False
 
 
-def findings(found: Difficulty) -> tuple[Finding, ...]:
-    """Return what was found, always the same five titles in the same order."""
-    return (_neighbours(found), _overlap(found), _copies(found), _leaks(found), _gaps(found))
+def findings(difficulty: Difficulty) -> tuple[Finding, ...]:
+    """Return what was measured, always the same five titles in the same order."""
+    return (_neighbours(difficulty), _overlap(difficulty), _copies(difficulty), _leaks(difficulty), _gaps(difficulty))
 
 
-def _neighbours(found: Difficulty) -> Finding:
-    safe, borderline, rare, outlier = found.kinds[found.smallest]
-    name = quoted(found.labels[found.smallest])
+def _neighbours(difficulty: Difficulty) -> Finding:
+    safe, borderline, rare, outlier = difficulty.kinds[difficulty.smallest]
+    name, n_rows = quoted(difficulty.labels[difficulty.smallest]), int(difficulty.looked_at[difficulty.smallest])
     figure = (
-        f"Of {counted(int(found.looked_at[found.smallest]), 'row')} of {name}, {safe:.0%} are safe, {borderline:.0%} "
+        f"Of {counted(n_rows, 'row')} of {name}, {safe:.0%} are safe, {borderline:.0%} "
         f"borderline, {rare:.0%} rare and {outlier:.0%} outliers."
     )
     if rare + outlier >= 0.5:
@@ -67,11 +67,11 @@ def _neighbours(found: Difficulty) -> Finding:
     return Finding("Neighbours", figure, meaning)
 
 
-def _overlap(found: Difficulty) -> Finding:
-    share = float(found.overlap[found.smallest])
+def _overlap(difficulty: Difficulty) -> Finding:
+    share = float(difficulty.overlap[difficulty.smallest])
     figure = (
-        f"The nearest row to {share:.0%} of {quoted(found.labels[found.smallest])} is of another class; one feature "
-        f"alone leaves an overlap of {found.fisher:.2f} (1 is complete)."
+        f"The nearest row to {share:.0%} of {quoted(difficulty.labels[difficulty.smallest])} is of another class; "
+        f"one feature alone leaves an overlap of {difficulty.fisher:.2f} (1 is complete)."
     )
     how = "Most" if share >= 0.5 else "A part" if share >= 0.2 else "Few"
     meaning = (
@@ -81,40 +81,40 @@ def _overlap(found: Difficulty) -> Finding:
     return Finding("Overlap", figure, meaning)
 
 
-def _copies(found: Difficulty) -> Finding:
-    if not found.conflicts:
+def _copies(difficulty: Difficulty) -> Finding:
+    if not difficulty.conflicts:
         return Finding(
             "Copies across classes",
             "No row equals a row of another class in every feature.",
             "So no row has to be called wrongly for the sake of another.",
         )
-    does = "equals" if found.conflicts == 1 else "equal"
+    does = "equals" if difficulty.conflicts == 1 else "equal"
     return Finding(
         "Copies across classes",
-        f"{counted(found.conflicts, 'row')} {does} a row of another class in every feature.",
+        f"{counted(difficulty.conflicts, 'row')} {does} a row of another class in every feature.",
         "No strategy can tell them apart: look for a missing column or a wrong label, or let a sampler that cleans "
         "take them out of the training.",
         True,
     )
 
 
-def _leaks(found: Difficulty) -> Finding:
-    if not found.leaks:
+def _leaks(difficulty: Difficulty) -> Finding:
+    if not difficulty.leaks:
         return Finding(
             "Leaks",
             "No feature gives the class away by itself, nor do several of two values together.",
             "Differences between strategies will not be hidden by one column that knows the answer.",
         )
-    return Finding("Leaks", leak_figure(found.leaks), leak_meaning(found.leaks), True)
+    return Finding("Leaks", leak_figure(difficulty.leaks), leak_meaning(difficulty.leaks), True)
 
 
-def _gaps(found: Difficulty) -> Finding:
-    uneven = [gap for gap in found.gaps if gap.spread >= _UNEVEN]
+def _gaps(difficulty: Difficulty) -> Finding:
+    uneven = [gap for gap in difficulty.gaps if gap.spread >= _UNEVEN]
     if not uneven:
-        some = f"{counted(len(found.gaps), 'feature')} with missing values: alike in all classes."
+        some = f"{counted(len(difficulty.gaps), 'feature')} with missing values: alike in all classes."
         return Finding(
             "Missing values by class",
-            some if found.gaps else "No feature has missing values.",
+            some if difficulty.gaps else "No feature has missing values.",
             "Filling gaps favours no class.",
         )
     gap = uneven[0]
@@ -122,8 +122,8 @@ def _gaps(found: Difficulty) -> Finding:
     more = f", and {counted(len(uneven) - 1, 'more feature')} differ so" if len(uneven) > 1 else ""
     return Finding(
         "Missing values by class",
-        f"{quoted(gap.name)} is missing in {gap.shares[high]:.0%} of {quoted(found.labels[high])} and "
-        f"{gap.shares[low]:.0%} of {quoted(found.labels[low])}{more}.",
+        f"{quoted(gap.name)} is missing in {gap.shares[high]:.0%} of {quoted(difficulty.labels[high])} and "
+        f"{gap.shares[low]:.0%} of {quoted(difficulty.labels[low])}{more}.",
         "The gap itself tells the class, and synthetic rows blur it: weights and thresholds leave it as it is; make "
         "sure that it will be missing in the same way in the field.",
         True,

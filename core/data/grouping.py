@@ -74,10 +74,10 @@ def find_grouping(problem: Problem) -> Grouping | None:
     groupings = []
     for column in candidates:
         values = problem.table.frame[column.name].iloc[rows]
-        found = _measured(column.name, values, codes)
-        if found is not None:
-            groupings.append(found)
-    return max(groupings, key=lambda one: one.agreement, default=None)
+        grouping = _measured(column.name, values, codes)
+        if grouping is not None:
+            groupings.append(grouping)
+    return max(groupings, key=lambda grouping: grouping.agreement, default=None)
 
 
 def _may_name(column: Column, n_rows: int) -> bool:

@@ -140,7 +140,7 @@ def _together(flags: Sequence[tuple[str, np.ndarray]], codes: np.ndarray) -> lis
 
     X = np.column_stack([flag for _, flag in flags])
     classes = np.unique(codes)
-    # As small as what it looks for: enough leaves for one indicator a class, or for any of several causes.
+    # As small as what it looks for: enough leaves for one indicator per class, or for any of several causes.
     leaves = max(len(classes), min(len(flags) + 1, _LEAVES))
     tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
     foretold = cross_val_predict(tree, X, codes, cv=KFold(_PARTS, shuffle=True, random_state=0))

@@ -30,7 +30,7 @@ class Problem:
         target and the columns that the plan splits by.
     facts : TableFacts
     notes : tuple of str
-        What the split makes of its column, a sentence each; what became of labels and classes is said by the
+        What the split makes of its column, one sentence each; what became of labels and classes is said by the
         target's own notes.
 
     Examples
@@ -64,8 +64,8 @@ class Problem:
         beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
         for name in beside:
             if name not in typed.frame.columns:
-                there = which_there_are(name, (column.name for column in typed.columns), "the table has")
-                raise PlanError(f"There is no column {quoted(name)} to split by: {there}")
+                known = which_there_are(name, (column.name for column in typed.columns), "the table has")
+                raise PlanError(f"There is no column {quoted(name)} to split by: {known}")
             if name == plan.target:
                 raise PlanError(f"Column '{name}' is the target and cannot be split by: choose another column.")
         usable = None if plan.split.time is None else _in_order(typed.column(plan.split.time), typed)

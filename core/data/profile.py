@@ -29,7 +29,7 @@ class Profile:
     sentence : str
         For example "1 in 17 rows is `18`."; the class name is code text.
     warnings : tuple of str
-        A sentence each, those of ``cautions`` last.
+        One sentence each, those of ``cautions`` last.
     cautions : Cautions
         What makes every result mislead.
     """
@@ -47,20 +47,20 @@ def describe(problem: Problem) -> Profile:
     """Return class counts and shares, the imbalance in words, and what to beware of."""
     target = problem.target
     counts = target.counts
-    found = find_cautions(problem)
+    cautions = find_cautions(problem)
     return Profile(
         target.labels,
         counts,
         counts / counts.sum(),
         float(counts.max() / counts.min()),
         imbalance_sentence(target),
-        (*target.notes, *problem.notes, *_warnings(problem), *found.sentences),
-        found,
+        (*target.notes, *problem.notes, *_warnings(problem), *cautions.sentences),
+        cautions,
     )
 
 
 def data_notes(problem: Problem, profile: Profile) -> tuple[str, ...]:
-    """Return what reading did to the table and what to beware of in it, a sentence each, for whoever reports a run."""
+    """Return what reading did to the table and what to beware of in it, one sentence each, for reports."""
     return (*problem.table.notes, *profile.warnings)
 
 
@@ -94,27 +94,27 @@ def _warnings(problem: Problem) -> list[str]:
     table, target = problem.table, problem.target
     smallest = int(target.counts.argmin())
     few = int(target.counts[smallest])
-    said = {target.name, problem.plan.split.group, problem.plan.split.time}
-    others = [column for column in table.columns if column.name not in said]
+    mentioned = {target.name, problem.plan.split.group, problem.plan.split.time}
+    others = [column for column in table.columns if column.name not in mentioned]
     chosen = dict(problem.plan.kinds)
     by_hand = [c.name for c in others if c.name in chosen and c.kind in ("constant", "identifier", "ignored")]
     unused = [c for c in others if c.name not in by_hand]
     by_kind = {kind: [c.name for c in unused if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
     gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
-    found = []
+    warnings = []
     if few < _FEW_ROWS:
-        found.append(
+        warnings.append(
             f"Class {quoted(target.labels[smallest])} has {counted(few, 'row')}: every figure on it will vary much "
             "between folds; use more repeats."
         )
     if by_kind["constant"]:
-        found.append(f"Left out because they hold one value or none: {listed(by_kind['constant'])}.")
+        warnings.append(f"Left out because they hold one value or none: {listed(by_kind['constant'])}.")
     if by_kind["identifier"]:
-        found.append(f"Left out because they only name the rows: {listed(by_kind['identifier'])}.")
+        warnings.append(f"Left out because they only name the rows: {listed(by_kind['identifier'])}.")
     if by_kind["ignored"]:
-        found.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
+        warnings.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
     if by_hand:
-        found.append(f"Left out, as chosen by hand: {listed(by_hand)}.")
+        warnings.append(f"Left out, as chosen by hand: {listed(by_hand)}.")
     if gappy:
-        found.append(f"More than half of the values are missing in {listed(gappy)}.")
-    return found
+        warnings.append(f"More than half of the values are missing in {listed(gappy)}.")
+    return warnings

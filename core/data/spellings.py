@@ -55,20 +55,20 @@ def spellings_of(column: str, levels: Sequence[str], counts: Iterable[int]) -> S
     for level, count in zip(levels, counts, strict=True):
         if len(level) <= _MAX_CHARACTERS and (key := _key(level)):
             groups.setdefault(key, []).append((-count, level))
-    found = tuple(tuple(level for _, level in sorted(group)) for group in groups.values() if len(group) > 1)
-    return Spellings(column, found) if found else None
+    repeated = tuple(tuple(level for _, level in sorted(group)) for group in groups.values() if len(group) > 1)
+    return Spellings(column, repeated) if repeated else None
 
 
 def spellings_in(frame: pd.DataFrame, columns: Iterable[str]) -> tuple[Spellings, ...]:
     """Return the columns of text that have labels in more than one spelling."""
-    found = []
+    spellings = []
     for name in columns:
         values = frame[name]
         if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
             codes, levels = pd.factorize(values)
             counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-            found.append(spellings_of(name, [str(level) for level in levels], counts.tolist()))
-    return tuple(one for one in found if one is not None)
+            spellings.append(spellings_of(name, [str(level) for level in levels], counts.tolist()))
+    return tuple(spelled for spelled in spellings if spelled is not None)
 
 
 def _key(level: str) -> str:

@@ -34,12 +34,35 @@ class FoldRows:
 
 
 def split_rows(problem: Problem, unit: Unit) -> FoldRows:
-    """Return a unit's rows: stratified; whole groups together or the past before the future where asked.
+    """Return a unit's rows: stratified, with whole groups together, or the past before the future, as the plan says.
+
+    Parameters
+    ----------
+    problem : Problem
+    unit : Unit
+
+    Returns
+    -------
+    FoldRows
+        The three parts share no row; all are positions in ``problem.target.rows``.
 
     Raises
     ------
     PlanError
         The group or time column cannot be split into so many folds.
+
+    See Also
+    --------
+    refit_rows : All rows, for the model that is exported.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> rows = split_rows(problem, Unit(repeat=0, fold=0))
+    >>> len(rows.fit), len(rows.valid), len(rows.test)
+    (467, 117, 147)
     """
     plan, y = problem.plan, problem.target.codes
     split = plan.split

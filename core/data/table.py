@@ -44,6 +44,21 @@ class Table:
         How the cells became values; what scores rows reads them in the same way.
     before : tuple of (column, Converted) pairs
         What columns held before a kind chosen by hand made numbers or dates of their text.
+
+    See Also
+    --------
+    read_table : Of a file.
+    from_frame : Of a DataFrame.
+
+    Examples
+    --------
+    >>> table = read_table(b"age,sex,fraud\\n31,f,no\\n45,m,yes\\n27,f,no\\n", "people.csv")
+    >>> [(column.name, column.kind) for column in table.columns]
+    [('age', 'numeric'), ('sex', 'categorical'), ('fraud', 'categorical')]
+    >>> table.with_kinds({"age": "ignored"}).column("age").note
+    'Chosen by hand.'
+    >>> [column.name for column in table.features("fraud")]
+    ['age', 'sex']
     """
 
     name: str
@@ -193,10 +208,27 @@ def from_frame(
 ) -> Table:
     """Make a table of a DataFrame: clean it and detect the kind of every column.
 
+    Parameters
+    ----------
+    frame : DataFrame
+        Stays as it is.
+    name : str
+        Shown to people.
+    notes : tuple of str
+        What was done to the rows before, one sentence each.
+    file : FileReading or None
+        How the file was laid out that the frame was read from.
+
     Raises
     ------
     TableError
         There is no row, or fewer than two columns.
+
+    Examples
+    --------
+    >>> table = from_frame(pd.DataFrame({"price": ["3.5", "4", "n/a"], "sold": ["yes", "no", "no"]}))
+    >>> table.frame["price"].tolist(), table.column("price").missing
+    ([3.5, 4.0, nan], 1)
     """
     cleaned = clean(frame, file)
     return from_clean(cleaned.frame, name, notes + cleaned.notes, cleaned.reading)

@@ -39,9 +39,9 @@ def read_attribute_file(text: memoryview) -> tuple[memoryview, list[str]]:
     if start is None:
         raise TableError("This ARFF file has no line `@data`: save it again, or save the table as CSV.")
     header = bytes(text[: start.start()]).decode(errors="replace")
-    found = [match for line in header.splitlines() if (match := _ATTRIBUTE.match(line))]
-    names = [_unquoted(match[1]) for match in found]
-    if any(match[2].strip().lower().startswith("relational") for match in found):
+    attributes = [match for line in header.splitlines() if (match := _ATTRIBUTE.match(line))]
+    names = [_unquoted(match[1]) for match in attributes]
+    if any(match[2].strip().lower().startswith("relational") for match in attributes):
         raise TableError("This ARFF file holds tables within a table: save one of them as CSV.")
     body = bytes(text[start.end() :])
     if body.lstrip().startswith(b"{"):

@@ -181,8 +181,8 @@ class Reading:
         """Return the reading as JSON holds it, which :meth:`of_plain` reads back."""
         start = asdict(ColumnReading())
         columns = {
-            name: {"kind": one.kind, **{k: v for k, v in asdict(one).items() if v != start[k]}}
-            for name, one in self.columns
+            name: {"kind": reading.kind, **{k: v for k, v in asdict(reading).items() if v != start[k]}}
+            for name, reading in self.columns
         }
         return {"file": asdict(self.file), "columns": columns}
 
@@ -237,9 +237,9 @@ def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: 
     ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
     """
     texts = texts.where(texts.str.len() <= _LONGEST)
-    found = np.full(len(texts), np.nan)
+    numbers = np.full(len(texts), np.nan)
     plain = texts.str.fullmatch(_PLAIN, case=False).to_numpy(bool, na_value=False) & (decimal == ".")
-    found[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
+    numbers[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
     pattern = _written(decimal, thousands, unit)
     left = np.flatnonzero(~plain & texts.notna().to_numpy(bool))
     for at, text in zip(left, texts.iloc[left].tolist(), strict=True):
@@ -249,8 +249,8 @@ def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: 
         body = match["body"].replace(thousands, "") if thousands else match["body"]
         size = float(body.replace("’", "").replace(decimal, ".") + (match["exponent"] or ""))
         minus = match["open"] is not None or any(sign in _MINUS for sign in match["sign"] + match["second"] if sign)
-        found[at] = -size if minus else size
-    return found
+        numbers[at] = -size if minus else size
+    return numbers
 
 
 @lru_cache(maxsize=256)
@@ -269,21 +269,21 @@ def _written(decimal: str, thousands: str, unit: str) -> re.Pattern[str]:
 def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
     """Read texts as moments without time zone, by the first format that fits; NaT where none does."""
     texts = _single_spaced(texts)
-    found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
+    moments = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     for form in formats:
-        left = found.isna() & texts.notna()
+        left = moments.isna() & texts.notna()
         if not left.any():
             break
         some = texts[left]
         if form == "ISO8601":  # which would take a year alone, too
             some = some.where(some.str.contains(r"^\d{4}-\d", na=False))
-        made = pd.to_datetime(some, format=form, errors="coerce", utc=True).dt.tz_localize(None)
-        made = made.astype("datetime64[us]")
+        parsed = pd.to_datetime(some, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+        parsed = parsed.astype("datetime64[us]")
         if "%y" in form:
-            late = made.dt.year > _CENTURY_ENDS
-            made = made.mask(late, made - pd.DateOffset(years=100))
-        found[left] = made
-    return found
+            late = parsed.dt.year > _CENTURY_ENDS
+            parsed = parsed.mask(late, parsed - pd.DateOffset(years=100))
+        moments[left] = parsed
+    return moments
 
 
 def quotes_marked(text: bytes, separator: str) -> bytes:

@@ -66,9 +66,9 @@ def clean(frame: pd.DataFrame, file: FileReading | None = None) -> Cleaned:
     decided = _decided(texts, file.decimal)
     for name, levels in texts.items():
         decision = decided[name]
-        frame[name], what, said = levels.read(decision)
+        frame[name], what, sentences = levels.read(decision)
         readings[name] = decision.reading
-        notes += said
+        notes += sentences
         if what:
             changed.setdefault(what, []).append(name)
     for name in names:
@@ -187,35 +187,35 @@ class _Levels:
             return taken, "", self._spellings(values)
         if values.isna().all():
             return taken, "", []
-        said = []
+        sentences = []
         odd = self.texts[(values.isna().to_numpy(bool) & ~is_mark(self.texts.str.removeprefix(QUOTED)))]
         if len(odd):
             rows = int(np.isin(self.codes, odd.index).sum())
             holds = "number" if reading.kind == "number" else "date"
             shown = listed(odd.str.removeprefix(QUOTED), 3)
-            said.append(
+            sentences.append(
                 f"{counted(rows, 'value')} of {quoted(name)} {'is' if rows == 1 else 'are'} no {holds} ({shown}) "
                 f"and {'counts' if rows == 1 else 'count'} as missing."
             )
         if reading.kind == "date":
             if decision.either:
                 order = "day" if _is_day_first(reading) else "month"
-                said.append(
+                sentences.append(
                     f"The dates in {quoted(name)} can be read day first or month first: they are read {order} first."
                 )
-            return taken, "Dates written as text, read as dates", said
+            return taken, "Dates written as text, read as dates", sentences
         limits = self.texts.str.contains("^[(]?[<>≤≥]") & values.notna().to_numpy(bool)
         if limits.any():
             rows = int(np.isin(self.codes, np.flatnonzero(limits)).sum())
-            said.append(
+            sentences.append(
                 f"{counted(rows, 'value')} of {quoted(name)} {'is a limit' if rows == 1 else 'are limits'} such as "
                 f"{quoted(self.texts[limits].iloc[0])}: the number itself is taken."
             )
         if reading.unit:
-            return taken, f"Numbers with {quoted(reading.unit)}, read as numbers", said
+            return taken, f"Numbers with {quoted(reading.unit)}, read as numbers", sentences
         if reading.thousands or reading.decimal == ",":
-            return taken, "Numbers written with decimal commas or thousands marks, read as numbers", said
-        return taken, "Numbers written as text, read as numbers", said
+            return taken, "Numbers written with decimal commas or thousands marks, read as numbers", sentences
+        return taken, "Numbers written as text, read as numbers", sentences
 
     def _spellings(self, values: pd.Series) -> list[str]:
         """Return a sentence where labels are one word in several spellings."""
@@ -223,22 +223,26 @@ class _Levels:
             return []
         rows = np.bincount(self.codes[self.codes >= 0], minlength=len(values))
         counts = pd.Series(rows, index=values.to_numpy()).groupby(level=0).sum()
-        found = spellings_of(str(self.column.name), counts.index.tolist(), counts.tolist())
-        return [] if found is None else [found.sentence()]
+        spellings = spellings_of(str(self.column.name), counts.index.tolist(), counts.tolist())
+        return [] if spellings is None else [spellings.sentence()]
 
 
 def _decided(columns: dict[str, _Levels], decimal: str) -> dict[str, Decision]:
     """Decide on all columns; dates that can be read both ways follow the table's other dates."""
-    found = {name: decide(levels.texts, decimal) for name, levels in columns.items()}
+    decisions = {name: decide(levels.texts, decimal) for name, levels in columns.items()}
     orders = Counter(
-        _is_day_first(one.reading)
-        for one in found.values()
-        if not one.either and any("%d" in form and "%m" in form and form[:2] != "%Y" for form in one.reading.formats)
+        _is_day_first(decision.reading)
+        for decision in decisions.values()
+        if not decision.either
+        and any("%d" in form and "%m" in form and form[:2] != "%Y" for form in decision.reading.formats)
     )
     known = next(iter(orders)) if len(orders) == 1 else (True if not orders and decimal == "," else None)
     if known is None:
-        return found
-    return {name: decide(columns[name].texts, decimal, known) if one.either else one for name, one in found.items()}
+        return decisions
+    return {
+        name: decide(columns[name].texts, decimal, known) if decision.either else decision
+        for name, decision in decisions.items()
+    }
 
 
 def _is_day_first(reading: ColumnReading) -> bool:

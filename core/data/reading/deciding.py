@@ -165,15 +165,15 @@ def _is_used(group: str, known: pd.Series) -> bool:
 def as_dates(known: pd.Series, day_first: bool | None = None) -> Decision | None:
     """Return how texts are read as dates, None where they are none."""
     sample = known.iloc[:: max(1, len(known) // _SAMPLE)]
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     dated = 0
     for text in sample:
         forms = formats_of(text)
         dated += bool(forms)
-        found.update(forms)
-    if dated < len(sample) / 2 or not found:
+        counts.update(forms)
+    if dated < len(sample) / 2 or not counts:
         return None
-    likely = [form for form, _ in found.most_common(32)]
+    likely = [form for form, _ in counts.most_common(32)]
     orders = {order: fitting(known, [form for form in likely if order_of(form) in (order, "")]) for order in "dmy"}
     most = max(count for _, count in orders.values())
     either = orders["d"][1] == orders["m"][1] == most and orders["d"][0] != orders["m"][0]

@@ -74,7 +74,7 @@ def lacks_header(rows: Sequence[Row]) -> bool:
         names = [int(cell) for cell in on_top]
         counting = names == list(range(names[0], names[0] + len(names)))
         if counting and len(names) > 1 and (names[0] == 0 or 1900 <= names[0] <= 2100):
-            return False  # pandas numbers its columns from 0, and pivot tables have a column a year
+            return False  # pandas numbers its columns from 0, and pivot tables have one column per year
     return sum(bool(NUMBER.fullmatch(cell)) for cell in on_top) > len(on_top) / 2
 
 

@@ -63,8 +63,8 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
         rows = rows[1:]
         notes.append("The two header rows were joined into one.")
     else:
-        rows, said = _without_foreign_rows(rows, width)
-        notes += said
+        rows, sentences = _without_foreign_rows(rows, width)
+        notes += sentences
         header = list(rows[0]) + [None] * (width - len(rows[0]))
     filled = {at for row in rows[1:] for at, cell in enumerate(row) if cell is not None}
     nameless = sorted(at for at in filled if header[at] is None)
