@@ -143,7 +143,7 @@ def show_details(choice: StrategyChoice, position: int, cls: type[Strategy], pla
         st.caption("  \n".join(lines))
     st.markdown(
         f"**Helps** {card.helps}\n\n**Harms** {card.harms}\n\n"
-        f"**Needs** {', '.join(needs(card))}\n\n**Costs** {COST_WORDS[card.cost]}\n\n"
+        f"**Needs** {', '.join(needs(cls))}\n\n**Costs** {COST_WORDS[cls.cost]}\n\n"
         f"**Paper** [{plain(card.paper, 160)}]({card.link})"
     )
     st.page_link(

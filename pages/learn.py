@@ -234,8 +234,8 @@ def show_facts(cls: type[Strategy]) -> None:
     harms.markdown(f"**Harms**  \n{sentence(card.harms)}")
     # A second pair, so that a narrow page reads them in this order too.
     requirements, costs = st.columns(2)
-    requirements.markdown(f"**Needs**  \n{capitalised(', '.join(needs(card)))}")
-    costs.markdown(f"**Costs**  \n{capitalised(COST_WORDS[card.cost])}")
+    requirements.markdown(f"**Needs**  \n{capitalised(', '.join(needs(cls)))}")
+    costs.markdown(f"**Costs**  \n{capitalised(COST_WORDS[cls.cost])}")
     if cls.parameters():
         st.markdown("**Parameters**")
         st.markdown(

@@ -68,7 +68,7 @@ class Candidate:
     @property
     def slow(self) -> bool:
         """Whether making its lanes takes so long that training should not wait for it."""
-        return any(part.card.cost == "slow" or isinstance(part, Reference) for part in self.parts)
+        return any(part.cost == "slow" or isinstance(part, Reference) for part in self.parts)
 
 
 def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:

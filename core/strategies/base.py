@@ -86,8 +86,6 @@ class Card:
         One plain sentence for somebody who has never heard of it.
     paper, link : str
         Short citation and its DOI or arXiv address.
-    cost : {"instant", "fast", "slow"}
-        Work beside the training; "slow" searches neighbours among the majority.
     formula : str
         What it does as LaTeX, in the letters that :data:`core.teaching.toy.LETTERS` explains; empty for none.
     """
@@ -101,11 +99,6 @@ class Card:
     paper: str
     link: str
     formula: str = ""
-    cost: Cost = "instant"
-    numeric_only: bool = False
-    categorical_only: bool = False
-    two_classes_only: bool = False
-    min_minority: int = 2
 
 
 V = TypeVar("V", bound=ParameterValue)
@@ -141,6 +134,13 @@ class Strategy(ABC):
     """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters."""
 
     card: ClassVar[Card]
+    # What it asks of a table.
+    numeric_only: ClassVar[bool] = False
+    categorical_only: ClassVar[bool] = False
+    two_classes_only: ClassVar[bool] = False
+    min_minority: ClassVar[int] = 2
+    # Work beside the training; "slow" searches neighbours among the majority.
+    cost: ClassVar[Cost] = "instant"
     # When it acts in a combination, and its order among those of the same turn.
     turn: ClassVar[Turn]
     position: ClassVar[int] = 0
@@ -171,18 +171,18 @@ class Strategy(ABC):
 
     def why_not(self, facts: TableFacts) -> str | None:
         """Return one sentence on why the strategy does not apply to a table, or None where it does."""
-        card = self.card
-        if card.numeric_only and facts.n_categorical:
+        name = self.card.name
+        if self.numeric_only and facts.n_categorical:
             has = counted(facts.n_categorical, "categorical column")
-            return f"{card.name} works on numbers only, and this table has {has}."
-        if card.categorical_only and facts.n_numeric:
+            return f"{name} works on numbers only, and this table has {has}."
+        if self.categorical_only and facts.n_numeric:
             has = counted(facts.n_numeric, "numeric one")
-            return f"{card.name} works on categorical columns only, and this table has {has}."
-        if card.two_classes_only and facts.n_classes != 2:
-            return f"{card.name} works for two classes, and this target has {facts.n_classes}."
-        if facts.minority < card.min_minority:
+            return f"{name} works on categorical columns only, and this table has {has}."
+        if self.two_classes_only and facts.n_classes != 2:
+            return f"{name} works for two classes, and this target has {facts.n_classes}."
+        if facts.minority < self.min_minority:
             return (
-                f"{card.name} needs at least {card.min_minority} rows of the smallest class; "
+                f"{name} needs at least {self.min_minority} rows of the smallest class; "
                 f"this table has {facts.minority}."
             )
         return None
@@ -194,7 +194,7 @@ class Strategy(ABC):
         --------
         core.strategies.seconds : What formulas are made of.
         """
-        return by_cost(self.card.cost, size)
+        return by_cost(self.cost, size)
 
     def code(self, facts: CodeFacts) -> Snippet | None:
         """Return what the strategy adds to a script in plain Keras, scikit-learn and imbalanced-learn.

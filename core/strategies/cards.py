@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from core.strategies.base import FAMILY_NAMES, Card, Family, Parameter
+from core.strategies.base import FAMILY_NAMES, Card, Family, Parameter, Strategy
 from core.strategies.registry import catalogue
 
 COST_WORDS: Mapping[str, str] = {
@@ -52,7 +52,7 @@ def find(query: str, family: Family | None = None) -> list[Card]:
     return [card for card in cards if all(word in _haystack(card) for word in words)]
 
 
-def needs(card: Card) -> list[str]:
+def needs(strategy: type[Strategy]) -> list[str]:
     """Return what a strategy asks of a table, one short phrase per condition.
 
     See Also
@@ -62,17 +62,17 @@ def needs(card: Card) -> list[str]:
     Examples
     --------
     >>> from core.strategies import catalogue
-    >>> needs(catalogue()["asymmetric"].card)
+    >>> needs(catalogue()["asymmetric"])
     ['two classes', 'at least 2 rows of the smallest class']
     """
     conditions = []
-    if card.numeric_only:
+    if strategy.numeric_only:
         conditions.append("numeric columns only")
-    if card.categorical_only:
+    if strategy.categorical_only:
         conditions.append("categorical columns only")
-    if card.two_classes_only:
+    if strategy.two_classes_only:
         conditions.append("two classes")
-    conditions.append(f"at least {card.min_minority} rows of the smallest class")
+    conditions.append(f"at least {strategy.min_minority} rows of the smallest class")
     return conditions
 
 

@@ -152,8 +152,8 @@ class SmoteBagging(Ensemble):
             r"\begin{gathered} p(x) = \frac{1}{M} \sum_{m=1}^{M} p(x;\, S_m), \quad |S_{m, j}| = n_{\max} \\ "
             r"\text{a share } m / M \text{ of the smaller classes drawn, the rest by SMOTE} \end{gathered}"
         ),
-        cost="fast",
     )
+    cost = "fast"
 
     k_neighbors: int = parameter(5, "Neighbours of the same class to choose from.", low=1, high=50)
 

@@ -70,8 +70,8 @@ class SmoteEnn(Hybrid):
         paper="Batista, Prati and Monard (2004)",
         link="https://doi.org/10.1145/1007730.1007735",
         formula=r"D' = \text{ENN}\left(D \cup \text{SMOTE}(D)\right)",
-        cost="slow",
     )
+    cost = "slow"
     cleaning = _CleanNeighbours()
 
     def seconds(self, size: TrainingSize) -> float:
@@ -93,8 +93,8 @@ class SmoteTomek(Hybrid):
         paper="Batista, Prati and Monard (2004)",
         link="https://doi.org/10.1145/1007730.1007735",
         formula=r"D' = \text{Tomek}\left(D \cup \text{SMOTE}(D)\right)",
-        cost="slow",
     )
+    cost = "slow"
     cleaning = _CleanTomek()
 
     def seconds(self, size: TrainingSize) -> float:

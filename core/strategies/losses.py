@@ -252,8 +252,8 @@ class Asymmetric(Loss):
             r"\begin{gathered} \ell = -(1 - p)^{\gamma_+} \log p \text{ for positive rows} \\ \ell = "
             r"-p_m^{\gamma_-} \log(1 - p_m), \; p_m = \max(p - m, 0) \text{ for others} \end{gathered}"
         ),
-        two_classes_only=True,
     )
+    two_classes_only = True
 
     gamma_negative: float = parameter(4.0, "How strongly easy negative rows are played down.", low=0, high=10)
     gamma_positive: float = parameter(0.0, "How strongly easy positive rows are played down.", low=0, high=10)

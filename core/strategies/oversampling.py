@@ -58,8 +58,8 @@ class Smote(OverSampler):
             r"x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D_j), \quad \lambda \sim "
             r"U(0, 1)"
         ),
-        cost="fast",
     )
+    cost = "fast"
     imblearn = "over_sampling.SMOTE"
     returns = "appended"
     limited = (("k_neighbors", 1),)
@@ -104,7 +104,6 @@ class SmoteNC(Smote):
             r"c_{\text{new}} = \text{mode}\{c' : x' \in N_k(x_i;\, D_j)\} \text{ for categories} "
             r"\end{gathered}"
         ),
-        cost="fast",
     )
 
     def why_not(self, facts: TableFacts) -> str | None:
@@ -131,9 +130,8 @@ class SmoteN(Smote):
             r"\begin{gathered} c_{\text{new}} = \text{mode}\{c' : x' \in N_k(x_i;\, D_j)\} \\ \text{near by } "
             r"\delta(a, b) = \sum_j \left| \frac{n_{j, a}}{n_a} - \frac{n_{j, b}}{n_b} \right| \end{gathered}"
         ),
-        cost="fast",
-        categorical_only=True,
     )
+    categorical_only = True
 
 
 @register
@@ -154,8 +152,8 @@ class Rose(OverSampler):
             r"x_{\text{new}} = x_i + h \, \sigma \odot \varepsilon, \quad \varepsilon \sim \mathcal{N}(0, I), "
             r"\quad h = s \left( \frac{4}{(d + 2) \, n_j} \right)^{\frac{1}{d + 4}}"
         ),
-        numeric_only=True,
     )
+    numeric_only = True
     imblearn = "over_sampling.RandomOverSampler"
     returns = "appended"
 
@@ -195,9 +193,9 @@ class Borderline1(_Borderline):
             r"\begin{gathered} x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D_j) \\ "
             r"\text{for } x_i \text{ with } \tfrac{m}{2} \le |N_m(x_i) \setminus D_j| < m \end{gathered}"
         ),
-        cost="slow",
-        numeric_only=True,
     )
+    cost = "slow"
+    numeric_only = True
     fixed = (("kind", "borderline-1"),)
 
 
@@ -219,9 +217,9 @@ class Borderline2(_Borderline):
             r"\begin{gathered} x_{\text{new}} = x_i + \lambda \, (x' - x_i), \quad x' \in N_k(x_i;\, D) \\ "
             r"\lambda \sim U(0, 1) \text{ if } x' \in D_j, \text{ else } U(0, \tfrac{1}{2}) \end{gathered}"
         ),
-        cost="slow",
-        numeric_only=True,
     )
+    cost = "slow"
+    numeric_only = True
     fixed = (("kind", "borderline-2"),)
 
 
@@ -244,9 +242,9 @@ class SvmSmote(OverSampler):
             r"(x' - x_i) \text{ where others are near} \\ x_{\text{new}} = x_i + \lambda \, s \, (x_i - x') "
             r"\text{ elsewhere} \end{gathered}"
         ),
-        cost="slow",
-        numeric_only=True,
     )
+    cost = "slow"
+    numeric_only = True
     imblearn = "over_sampling.SVMSMOTE"
     returns = "appended"
     limited = (("k_neighbors", 1),)
@@ -278,9 +276,9 @@ class KMeansSmote(OverSampler):
             r"\text{new rows } \propto \frac{\bar d_C^{\; e}}{|C \cap D_j|}, \quad \bar d_C \text{ the mean "
             r"distance in } C \cap D_j \end{gathered}"
         ),
-        cost="fast",
-        numeric_only=True,
     )
+    cost = "fast"
+    numeric_only = True
     imblearn = "over_sampling.KMeansSMOTE"
     returns = "appended"
     limited = (("k_neighbors", 1),)
@@ -315,9 +313,9 @@ class Adasyn(OverSampler):
         paper="He, Bai, Garcia and Li (2008)",
         link="https://doi.org/10.1109/IJCNN.2008.4633969",
         formula=r"\text{new rows at } x_i \propto r_i = \frac{|N_k(x_i) \setminus D_j|}{k}",
-        cost="slow",
-        numeric_only=True,
     )
+    cost = "slow"
+    numeric_only = True
     imblearn = "over_sampling.ADASYN"
     returns = "appended"
     limited = (("n_neighbors", 1),)

@@ -88,8 +88,8 @@ class Logistic(_Logistic):
         paper="Cox (1958)",
         link="https://doi.org/10.1111/j.2517-6161.1958.tb00292.x",
         formula=r"p = \frac{1}{1 + e^{-(w \cdot x + b)}}",
-        cost="fast",
     )
+    cost = "fast"
 
 
 @register
@@ -107,8 +107,8 @@ class LogisticBalanced(_Logistic):
         paper="King and Zeng (2001)",
         link="https://doi.org/10.1093/oxfordjournals.pan.a004868",
         formula=r"p = \frac{1}{1 + e^{-(w \cdot x + b)}}, \quad \ell = -\frac{N}{C \, n_y} \log p_y",
-        cost="fast",
     )
+    cost = "fast"
     balances = True
 
 
@@ -140,8 +140,8 @@ class Boosting(_Boosting):
         paper="Friedman (2001)",
         link="https://doi.org/10.1214/aos/1013203451",
         formula=r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial \ell}{\partial F_{m-1}}",
-        cost="fast",
     )
+    cost = "fast"
 
     def seconds(self, size: TrainingSize) -> float:
         return 0.2 * size.models + 6e-5 * size.n
@@ -165,8 +165,8 @@ class BoostingBalanced(_Boosting):
             r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial (w_y \ell)}{\partial F_{m-1}}, "
             r"\quad w_j = \frac{N}{C \, n_j}"
         ),
-        cost="fast",
     )
+    cost = "fast"
     balances = True
 
     def seconds(self, size: TrainingSize) -> float:

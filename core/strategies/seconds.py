@@ -2,7 +2,7 @@
 
 Every coefficient was measured on one core of a server, on the four sample tables and on parts and multiples of
 them. Samplers differ by orders of magnitude, so those that take more than a moment have a formula of their own in
-the rows that they search (:meth:`core.strategies.Strategy.seconds`); the others are judged by the cost on their card.
+the rows that they search (:meth:`core.strategies.Strategy.seconds`); the others are judged by their cost.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ class NearMiss1(_NearMiss):
         paper="Zhang and Mani (2003), as in Lemaître et al. (2017)",
         link=_IMBLEARN,
         formula=r"\text{keep the smallest } d(x) = \frac{1}{k} \sum_{x' \in N_k(x;\, D_{\min})} \lVert x - x' \rVert",
-        cost="fast",
     )
+    cost = "fast"
     fixed = (("version", 1),)
 
 
@@ -82,8 +82,8 @@ class NearMiss2(_NearMiss):
             r"\text{keep the smallest } d(x) = \frac{1}{k} \sum_{x' \in \text{farthest}_k(x;\, D_{\min})} "
             r"\lVert x - x' \rVert"
         ),
-        cost="fast",
     )
+    cost = "fast"
     fixed = (("version", 2),)
 
     def seconds(self, size: TrainingSize) -> float:
@@ -108,8 +108,8 @@ class NearMiss3(_NearMiss):
             r"\begin{gathered} M = \bigcup_{x' \in D_{\min}} N_m(x';\, D_j) \\ \text{keep the largest } d(x) "
             r"= \frac{1}{k} \sum_{x' \in N_k(x;\, D_{\min})} \lVert x - x' \rVert, \; x \in M \end{gathered}"
         ),
-        cost="fast",
     )
+    cost = "fast"
     fixed = (("version", 3),)
 
     n_neighbors_ver3: int = parameter(3, "Rows to keep around each row of the smallest class.", low=1, high=50)
@@ -130,8 +130,8 @@ class TomekLinks(Sampler):
         paper="Tomek (1976), Two modifications of CNN",
         link="https://doi.org/10.1109/TSMC.1976.4309452",
         formula=r"\text{drop } x \text{ if } N_1(x) = x', \; N_1(x') = x, \; y \neq y'",
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.TomekLinks"
     seeded = False
 
@@ -159,8 +159,8 @@ class EditedNeighbours(_Edited):
         paper="Wilson (1972)",
         link="https://doi.org/10.1109/TSMC.1972.4309137",
         formula=r"\text{keep } x \text{ if } y' = y \text{ for all (or most) } x' \in N_k(x)",
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.EditedNearestNeighbours"
 
 
@@ -179,8 +179,8 @@ class RepeatedEditedNeighbours(_Edited):
         paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
         link="https://doi.org/10.1109/TSMC.1976.4309523",
         formula=r"D_{t+1} = \text{ENN}_k(D_t) \quad \text{until} \quad D_{t+1} = D_t",
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.RepeatedEditedNearestNeighbours"
 
     max_iter: int = parameter(100, "Most rounds.", low=2, high=1000)
@@ -204,8 +204,8 @@ class AllKnn(_Edited):
         paper="Tomek (1976), An experiment with the edited nearest-neighbor rule",
         link="https://doi.org/10.1109/TSMC.1976.4309523",
         formula=r"D_t = \text{ENN}_t(D_{t-1}), \quad t = 1, \dots, k",
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.AllKNN"
 
     def seconds(self, size: TrainingSize) -> float:
@@ -236,8 +236,8 @@ class Condensed(_Condensing):
             r"S \leftarrow D_{\min} \cup \text{seeds}; \quad S \leftarrow S \cup \{x\} \text{ if } "
             r"k\text{NN}_S(x) \neq y"
         ),
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.CondensedNearestNeighbour"
 
     def seconds(self, size: TrainingSize) -> float:
@@ -262,8 +262,8 @@ class OneSided(_Condensing):
             r"\begin{gathered} S = D_{\min} \cup \{x : 1\text{NN}_{D_{\min} \cup \text{seeds}}(x) \neq y\} \\ "
             r"\text{then drop Tomek links from } S \end{gathered}"
         ),
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.OneSidedSelection"
 
 
@@ -285,8 +285,8 @@ class NeighbourhoodCleaning(Sampler):
             r"\begin{gathered} \text{drop } x \in D_j \text{ if } k\text{NN}(x) \neq y, \\ \text{or if } x "
             r"\in N_k(x') \text{ with } x' \in D_{\min}, \; k\text{NN}(x') \neq y' \end{gathered}"
         ),
-        cost="slow",
     )
+    cost = "slow"
     imblearn = "under_sampling.NeighbourhoodCleaningRule"
     seeded = False
 
@@ -317,8 +317,8 @@ class HardnessThreshold(UnderSampler):
             r"\text{keep the smallest } h(x) = 1 - \hat p_y(x), \quad \hat p \text{ from a random forest, out "
             r"of fold}"
         ),
-        cost="slow",
     )
+    cost = "slow"
     position = 0  # it may leave more rows than the ratio asks for
     imblearn = "under_sampling.InstanceHardnessThreshold"
     limited = (("cv", 0),)
@@ -347,9 +347,9 @@ class ClusterCentroids(UnderSampler):
             r"D_j \to \{\mu_1, \dots, \mu_K\} = \arg\min_{\mu} \sum_{x \in D_j} \min_k \lVert x - \mu_k "
             r"\rVert^2, \quad K = n_{\min} / r"
         ),
-        cost="slow",
-        numeric_only=True,
     )
+    cost = "slow"
+    numeric_only = True
     imblearn = "under_sampling.ClusterCentroids"
     returns = "centroids"
     fixed = (("voting", "soft"),)

@@ -71,7 +71,7 @@ class Effect:
 
 def effect(problem: Problem, choice: StrategyChoice) -> Effect:
     """Let a choice refine the whole table as if it were a fold's training rows."""
-    slow = any(part.card.cost == "slow" for part in parts_of(choice))
+    slow = any(part.cost == "slow" for part in parts_of(choice))
     target = problem.target
     view = training_view(problem, SLOW_ROWS if slow else FAST_ROWS).fresh()
     before = tuple(int(count) for count in target.counts)

@@ -34,9 +34,9 @@ def test_every_word_must_occur_whatever_its_case_and_accents() -> None:
 @pytest.mark.parametrize("key", catalogue())
 def test_a_card_says_in_words_what_it_costs_needs_and_takes(key: str) -> None:
     cls = catalogue()[key]
-    assert cls.card.cost in COST_WORDS
-    assert f"at least {cls.card.min_minority} rows of the smallest class" in needs(cls.card)
-    assert ("two classes" in needs(cls.card)) == cls.card.two_classes_only
+    assert cls.cost in COST_WORDS
+    assert f"at least {cls.min_minority} rows of the smallest class" in needs(cls)
+    assert ("two classes" in needs(cls)) == cls.two_classes_only
     for parameter in cls.parameters():
         line = described(parameter)
         assert parameter.help.rstrip(".") in line

@@ -132,7 +132,7 @@ def test_every_loss_is_compared() -> None:
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("key", FORMULAS)
 def test_a_loss_equals_its_formula(key: str, n_classes: int) -> None:
-    if catalogue()[key].card.two_classes_only:
+    if catalogue()[key].two_classes_only:
         n_classes = 2
     _, logits, y = setting(n_classes)
     loss, _ = trained_on(key, n_classes)
@@ -143,7 +143,7 @@ def test_a_loss_equals_its_formula(key: str, n_classes: int) -> None:
 @pytest.mark.parametrize("key", sorted(set(FORMULAS) - {"focal", "label_smoothing"}))
 def test_a_slope_equals_finite_differences_in_float64(key: str, n_classes: int) -> None:
     """Focal loss and smoothing, which Keras computes in float32 here, have theirs in the trainer's own tests."""
-    if catalogue()[key].card.two_classes_only:
+    if catalogue()[key].two_classes_only:
         n_classes = 2
     _, logits, y = setting(n_classes)
     formula, counts = FORMULAS[key], COUNTS[n_classes]

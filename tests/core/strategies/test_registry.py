@@ -84,7 +84,7 @@ def test_cards_say_what_a_person_wants_to_know(key: str) -> None:
         assert 15 < len(sentence) < 160
     assert card.link.startswith(("https://doi.org/10.", "https://arxiv.org/abs/"))
     assert any(character.isdigit() for character in card.paper)
-    assert card.cost in ("instant", "fast", "slow")
+    assert cls.cost in ("instant", "fast", "slow")
     for parameter in cls.parameters():
         assert parameter.help.endswith("."), parameter
         assert (cls.__doc__ or "").strip()

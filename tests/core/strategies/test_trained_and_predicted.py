@@ -69,7 +69,7 @@ def trained(n_classes: int) -> dict[str, tuple[TrainedLane, float]]:
     keys = [
         key
         for key in ("plain", *NEUTRAL.values(), *SCALED, *NEUTRAL)
-        if n_classes == 2 or not catalogue()[key.split("(")[0]].card.two_classes_only
+        if n_classes == 2 or not catalogue()[key.split("(")[0]].two_classes_only
     ]
     keys = list(dict.fromkeys(keys))
     tasks = [LaneTask(0, lane) for key in keys for lane in lanes_of(key, block, n_classes)]
