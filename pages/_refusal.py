@@ -25,13 +25,14 @@ def show_rare(error: RareClassError) -> None:
     with st.container(border=True, key="rare_classes"):
         if error.folds >= 2:
             st.button(f"Use {error.folds} folds", key="fewer_folds", on_click=use_folds, args=(error.folds,))
-        if error.others:
+        if error.into:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 into = st.selectbox(
-                    f"Merge {plain(', '.join(names), 80)} into", error.others, format_func=plain, key="merge_into"
+                    f"Merge {plain(', '.join(names), 80)} into", error.into, format_func=plain, key="merge_into"
                 )
-                st.button("Merge", key="merge_classes", on_click=change_classes, args=(names, into))
-        if len(error.others) >= 2:
+                merged = tuple(name for name in names if name != into)
+                st.button("Merge", key="merge_classes", on_click=change_classes, args=(merged, into))
+        if error.can_leave_out:
             rows = counted(sum(rows for _, rows in error.classes), "row")
             st.button(f"Leave out {rows}", key="leave_out_classes", on_click=change_classes, args=(names, None))
 

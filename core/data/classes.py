@@ -19,14 +19,23 @@ class RareClassError(TableError):
     ----------
     classes : tuple of (class, rows) pairs
         Those with too few rows, the rarest first.
-    others : tuple of str
-        The classes with enough rows.
+    into : tuple of str
+        The classes that all of these can be merged into, so that two classes or more are left.
+    can_leave_out : bool
+        Two classes or more are left without these.
     """
 
-    def __init__(self, message: str, classes: tuple[tuple[str, int], ...] = (), others: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        classes: tuple[tuple[str, int], ...] = (),
+        into: tuple[str, ...] = (),
+        can_leave_out: bool = False,
+    ) -> None:
         super().__init__(message)
         self.classes = classes
-        self.others = others
+        self.into = into
+        self.can_leave_out = can_leave_out
 
     @property
     def folds(self) -> int:
@@ -40,20 +49,30 @@ def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds:
     Raises
     ------
     RareClassError
-        There are such; the message names the ways out.
+        There are such; the message names the ways out that leave two classes.
     """
     rare = [int(at) for at in np.argsort(counts, kind="stable") if counts[at] < folds]
     if not rare:
         return
+    others = [label for label, count in zip(labels, counts, strict=True) if count >= folds]
     most = int(counts[rare[0]])
     first = f"{quoted(labels[rare[0]])} of {quoted(target)} has {counted(most, 'row')}"
     has = f"Class {first}" if len(rare) == 1 else f"{len(rare)} classes have too few rows (class {first})"
-    fewer = f"choose at most {most} folds, or " if most > 1 else ""
     them = "it" if len(rare) == 1 else "them"
+    ways = [f"choose at most {most} folds"] if most > 1 else []
+    into: tuple[str, ...] = ()
+    if len(others) > 1:
+        into = tuple(others)
+        ways += [f"merge {them} into another class", f"leave {them} out"]
+    elif others and len(rare) > 1 and counts[rare].sum() >= folds:
+        into = (labels[rare[-1]],)
+        ways += ["merge them into one"]
+    ways += ["add rows"] if others else ["choose another column as the target"]
     raise RareClassError(
-        f"{has} and there are {folds} folds: {fewer}merge {them} into another class, leave {them} out, or add rows.",
+        f"{has} and there are {folds} folds: {', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}.",
         tuple((labels[at], int(counts[at])) for at in rare),
-        tuple(label for label, count in zip(labels, counts, strict=True) if count >= folds),
+        into,
+        len(others) > 1,
     )
 
 

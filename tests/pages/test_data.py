@@ -125,6 +125,17 @@ def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest
     assert other.session_state["session"].plan.classes == ()
 
 
+def test_rare_classes_beside_one_other_are_merged_into_one(app: AppTest) -> None:
+    rows = "".join(f"{at % 17},{'a' if at > 5 else 'bc'[at % 2]}\n" for at in range(60))
+    page = upload(app, f"x,y\n{rows}".encode())
+    keys = [button.key for button in page.button]
+    assert "merge_classes" in keys
+    assert "leave_out_classes" not in keys
+    merged = page.button(key="merge_classes").click().run()
+    assert not merged.error
+    assert merged.session_state["session"].plan.classes == (("b", "c"),)
+
+
 def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> None:
     page = with_case(app, "repeated_patients", "disease")
     assert any("60 values in 600 rows" in warning.value for warning in page.warning)

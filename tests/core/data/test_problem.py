@@ -65,10 +65,10 @@ def test_a_column_to_split_by_can_leave_nothing_to_learn_from(numbered: Table) -
 
 def test_a_class_of_three_rows_can_be_merged_or_left_out() -> None:
     table, plan = read_table(CASES / "class_of_three_rows.csv"), Plan("kind", PLAIN)
-    with pytest.raises(RareClassError, match="at most 3 folds, or merge it into another class, leave it out") as caught:
+    with pytest.raises(RareClassError, match="3 folds, merge it into another class, leave it out, or") as caught:
         Problem.of(table, plan)
     assert caught.value.classes == (("worst", 3),)
-    assert caught.value.others == ("bad", "ok")
+    assert caught.value.into == ("bad", "ok")
     assert caught.value.folds == 3
     merged = Problem.of(table, replace(plan, classes=(("worst", "bad"),)))
     assert dict(zip(merged.target.labels, merged.target.counts.tolist(), strict=True)) == {"ok": 100, "bad": 20}
@@ -81,6 +81,29 @@ def test_a_class_of_three_rows_can_be_merged_or_left_out() -> None:
         Problem.of(table, replace(plan, classes=(("wrst", None),)))
     with pytest.raises(TableError, match="fewer than two classes"):
         Problem.of(table, replace(plan, classes=with_change((("worst", "bad"),), ["bad"], None)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "ways", "into"),
+    [
+        ({"a": 60, "b": 3}, "choose at most 3 folds, or add rows.", ()),
+        ({"a": 60, "b": 1}, "there are 5 folds: add rows.", ()),
+        ({"a": 60, "b": 4, "c": 3}, "choose at most 3 folds, merge them into one, or add rows.", ("b",)),
+        ({"a": 60, "b": 1, "c": 1}, "there are 5 folds: add rows.", ()),
+        ({"a": 4, "b": 3}, "choose at most 3 folds, or choose another column as the target.", ()),
+    ],
+    ids=["two", "one row", "rare ones together", "still too few", "all rare"],
+)
+def test_a_rare_class_is_not_to_be_merged_where_one_class_would_be_left(
+    rows: dict[str, int], ways: str, into: tuple[str, ...]
+) -> None:
+    y = [label for label, count in rows.items() for _ in range(count)]
+    table = from_frame(pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(y)), "y": y}))
+    with pytest.raises(RareClassError) as caught:
+        Problem.of(table, Plan("y", PLAIN))
+    assert str(caught.value).endswith(ways)
+    assert caught.value.into == into
+    assert not caught.value.can_leave_out
 
 
 def test_numbered_classes_are_merged_by_their_text() -> None:
