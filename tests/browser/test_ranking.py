@@ -34,12 +34,12 @@ def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[.
     page.see("best mean rank on F1")
     page.driver.refresh()
     page.see("best mean rank on F1")
-    made = find(store, ranking_id)
-    found = {name: compare(store.results(r.id), r.plan, r.classes) for name, r in made.tables.items()}
-    values = scores(found, [choice.key for choice in made.plan.strategies], "f1")
+    runs = find(store, ranking_id)
+    comparisons = {name: compare(store.results(r.id), r.plan, r.classes) for name, r in runs.tables.items()}
+    values = scores(comparisons, [choice.key for choice in runs.plan.strategies], "f1")
     means = rank(values, higher_is_better=True).mean_ranks
     diagram = page.drawn("diagram")
-    for choice in made.plan.strategies:
+    for choice in runs.plan.strategies:
         assert f"{label(choice)}  {means[choice.key]:.2f}" in diagram.replace("\xa0", " ")
     assert "There is no test of these ranks" in page.text
     page.drawn("score_map")

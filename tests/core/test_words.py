@@ -11,7 +11,7 @@ from core.evaluation.verdict import assess
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 from core.strategies.notation import parse_strategies
 from core.words import TableError, close_names, counted_range
-from tests.core.evaluation.made import scored
+from tests.core.evaluation.comparisons import scored
 
 TABLE = from_frame(
     pd.DataFrame({"Churn": ["yes", "no"] * 20, "tenure": range(40), "MonthlyCharges": [x / 7 for x in range(40)]})

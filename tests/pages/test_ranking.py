@@ -38,9 +38,9 @@ def store(runs_folder: Path) -> Store:
     return store
 
 
-def fill(store: Store, made: RankedRuns, without: tuple[str, str] | None = None) -> None:
+def fill(store: Store, runs: RankedRuns, without: tuple[str, str] | None = None) -> None:
     """Give every table results in which the plain network is right most often, smotenc least."""
-    for record, entry in zip(made.records, TABLES, strict=False):
+    for record, entry in zip(runs.records, TABLES, strict=False):
         target = encode_target(entry.table, entry.target)
         n, n_classes = len(target.codes), len(target.classes)
         for fold in range(2):
@@ -141,31 +141,31 @@ def test_a_quick_ranking_is_trained_and_ranked(app: AppTest, store: Store) -> No
     page = opened(app)
     page = next(button for button in page.button if button.label == "Run ranking").click().run()
     assert not page.exception
-    made = find(store, page.query_params["ranking"])
-    assert made.left_out == ("odd.csv is left out: it is empty.",)
+    runs = find(store, page.query_params["ranking"])
+    assert runs.left_out == ("odd.csv is left out: it is empty.",)
     deadline = time.monotonic() + 240
-    while find(store, made.id).active:
+    while find(store, runs.id).active:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    ends = [(record.status, record.message) for record in find(store, made.id).records]
+    ends = [(record.status, record.message) for record in find(store, runs.id).records]
     assert ends == [("finished", "")] * 2
     page = page.run()
     assert not page.exception
-    said = words(page)
-    assert "odd.csv is left out" in said
-    assert "SMOTENC has no result over all folds on Yeast proteins" in said
-    assert "best mean rank on F1" in said
-    assert "There is no test of these ranks" in said
+    text = words(page)
+    assert "odd.csv is left out" in text
+    assert "SMOTENC has no result over all folds on Yeast proteins" in text
+    assert "best mean rank on F1" in text
+    assert "There is no test of these ranks" in text
 
 
 def test_a_finished_ranking_is_ranked_tested_and_downloaded(app: AppTest, store: Store) -> None:
-    made = create(store, PLAN, TABLES)
-    fill(store, made)
-    page = opened(app, made.id)
-    said = words(page)
+    runs = create(store, PLAN, TABLES)
+    fill(store, runs)
+    page = opened(app, runs.id)
+    text = words(page)
     assert shown(page.title[0].value) == "3 tables × 3 strategies"
-    assert "Plain network has the best mean rank on F1, 1.00 over 3 tables." in said
-    assert "3 tables are too few to tell two strategies apart" in said
+    assert "Plain network has the best mean rank on F1, 1.00 over 3 tables." in text
+    assert "3 tables are too few to tell two strategies apart" in text
     assert len(page.get("plotly_chart")) == 2
     table = page.dataframe[0].value
     assert table["Strategy"].tolist() == ["Plain network", "Class weights", "SMOTENC"]
@@ -179,9 +179,9 @@ def test_a_finished_ranking_is_ranked_tested_and_downloaded(app: AppTest, store:
 
 
 def test_a_strategy_that_failed_takes_its_table_out_until_it_is_left_out(app: AppTest, store: Store) -> None:
-    made = create(store, PLAN, TABLES)
-    fill(store, made, without=("Abalone", "smotenc"))
-    page = opened(app, made.id)
+    runs = create(store, PLAN, TABLES)
+    fill(store, runs, without=("Abalone", "smotenc"))
+    page = opened(app, runs.id)
     assert "Ranked on 2 of 3 tables: SMOTENC has no result over all folds on Abalone." in words(page)
     assert "on Abalone: It needs categories." in words(page)
     page = page.multiselect(key="ranking_without").set_value(["smotenc"]).run()
@@ -193,12 +193,12 @@ def test_a_strategy_that_failed_takes_its_table_out_until_it_is_left_out(app: Ap
 
 
 def test_progress_is_shown_table_by_table_and_stopped_tables_can_be_resumed(app: AppTest, store: Store) -> None:
-    made = create(store, PLAN, TABLES)
-    fill(store, made)
-    last = made.records[2].id
+    runs = create(store, PLAN, TABLES)
+    fill(store, runs)
+    last = runs.records[2].id
     store.set_status(last, "running")
     with store.hold(last):
-        page = opened(app, made.id)
+        page = opened(app, runs.id)
         assert "Figures after 2 of 3 tables" in words(page)
         assert page.button(key="cancel_ranking")
         bars = [element.proto.text.replace("\\", "") for element in page.get("progress")]
@@ -211,15 +211,15 @@ def test_progress_is_shown_table_by_table_and_stopped_tables_can_be_resumed(app:
 
 
 def test_rankings_are_found_again(app: AppTest, store: Store) -> None:
-    made = create(store, PLAN, TABLES, name="<script>*Mine*</script>")
-    fill(store, made)
+    runs = create(store, PLAN, TABLES, name="<script>*Mine*</script>")
+    fill(store, runs)
     page = opened(app)
     assert "<script>*Mine*</script>" in words(page)
-    page = page.button(key=f"open_ranking_{made.id}").click().run()
-    assert page.query_params["ranking"] == made.id
+    page = page.button(key=f"open_ranking_{runs.id}").click().run()
+    assert page.query_params["ranking"] == runs.id
     assert shown(page.title[0].value) == "<script>*Mine*</script>"
     history = app.switch_page("pages/history.py").run()
-    moved = history.button(key=f"ranking_{made.records[0].id}").click().run()
+    moved = history.button(key=f"ranking_{runs.records[0].id}").click().run()
     assert not moved.exception
     assert shown(moved.title[0].value) == "<script>*Mine*</script>"
 

@@ -9,7 +9,7 @@ from core.charts.pairs import interval_bars, pair_heatmap
 from core.evaluation.intervals import by_folds
 from core.evaluation.paired import compare_pairs
 from core.plan import Plan, SplitSettings, StrategyChoice
-from tests.core.evaluation.made import scored
+from tests.core.evaluation.comparisons import scored
 
 KEYS = ("plain", "smote", "adasyn")
 NAMES = {key: f"<b>{key}</b>" for key in KEYS}

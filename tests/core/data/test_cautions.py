@@ -18,7 +18,7 @@ from core.data.table import from_frame, read_table
 from core.evaluation.verdict import assess
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.runs.store import Store
-from tests.core.evaluation.made import scored
+from tests.core.evaluation.comparisons import scored
 from tests.problems import problem_of
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

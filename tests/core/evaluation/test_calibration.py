@@ -24,19 +24,19 @@ def made(n: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("n_bins", [1, 2, 10, 25])
 def test_murphys_identity_holds_on_binned_probabilities(n_bins: int) -> None:
     truth, p = made()
-    found, binned = calibration(truth, p, n_bins), bins(truth, p, n_bins)
+    scores, binned = calibration(truth, p, n_bins), bins(truth, p, n_bins)
     place = np.repeat(np.arange(len(binned.count)), binned.count)
     replaced = binned.predicted[place][np.argsort(np.argsort(p, kind="stable"), kind="stable")]
     brier = sk.brier_score_loss(truth, replaced)
-    assert found.reliability - found.resolution + found.uncertainty == pytest.approx(brier, abs=1e-12)
+    assert scores.reliability - scores.resolution + scores.uncertainty == pytest.approx(brier, abs=1e-12)
 
 
 def test_scores_are_scikit_learns() -> None:
     truth, p = made()
-    found = calibration(truth, p)
-    assert found.brier == pytest.approx(sk.brier_score_loss(truth, p))
-    assert found.log_loss == pytest.approx(sk.log_loss(truth, np.clip(p, 1e-7, 1 - 1e-7)))
-    assert found.uncertainty == pytest.approx(sk.brier_score_loss(truth, np.full(len(p), truth.mean())))
+    scores = calibration(truth, p)
+    assert scores.brier == pytest.approx(sk.brier_score_loss(truth, p))
+    assert scores.log_loss == pytest.approx(sk.log_loss(truth, np.clip(p, 1e-7, 1 - 1e-7)))
+    assert scores.uncertainty == pytest.approx(sk.brier_score_loss(truth, np.full(len(p), truth.mean())))
 
 
 def test_right_probabilities_are_reliable_and_bent_ones_are_not() -> None:
@@ -48,22 +48,22 @@ def test_right_probabilities_are_reliable_and_bent_ones_are_not() -> None:
 
 def test_bins_have_wilsons_interval() -> None:
     truth, p = made()
-    found = bins(truth, p)
-    assert abs(found.count - 300).max() <= 1
+    binned = bins(truth, p)
+    assert abs(binned.count - 300).max() <= 1
     z = 1.959963984540054
-    for n, share, low, high in zip(found.count, found.observed, found.low, found.high, strict=True):
+    for n, share, low, high in zip(binned.count, binned.observed, binned.low, binned.high, strict=True):
         middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
         half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
         assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-9)
-    inside = (found.low <= found.predicted) & (found.predicted <= found.high)
+    inside = (binned.low <= binned.predicted) & (binned.predicted <= binned.high)
     assert inside.sum() >= 8
 
 
 def test_equal_probabilities_share_a_bin() -> None:
     truth = np.arange(100) % 4 == 0
-    found = bins(truth, np.full(100, 0.3, np.float32))
-    assert found.count.tolist() == [100]
-    assert found.observed.tolist() == [0.25]
+    binned = bins(truth, np.full(100, 0.3, np.float32))
+    assert binned.count.tolist() == [100]
+    assert binned.observed.tolist() == [0.25]
     two = bins(truth, np.repeat([0.1, 0.9], [90, 10]))
     assert two.count.tolist() == [90, 10]
 

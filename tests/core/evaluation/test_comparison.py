@@ -44,19 +44,19 @@ def results() -> tuple[FoldResult, ...]:
 
 
 @pytest.fixture(scope="module")
-def found(results: tuple[FoldResult, ...]) -> Comparison:
+def comparison(results: tuple[FoldResult, ...]) -> Comparison:
     return compare(results, PLAN, ("9", "18"))
 
 
-def test_matrices_count_every_row_once(found: Comparison) -> None:
-    assert [s.key for s in found.strategies] == [choice.key for choice in CHOICES]
-    for s in found.strategies:
+def test_matrices_count_every_row_once(comparison: Comparison) -> None:
+    assert [s.key for s in comparison.strategies] == [choice.key for choice in CHOICES]
+    for s in comparison.strategies:
         assert s.confusion.sum(axis=1).tolist() == [689, 42]
         assert s.scores.shape == (3, 11)
 
 
-def test_means_deviations_and_the_best(found: Comparison, results: tuple[FoldResult, ...]) -> None:
-    table = found.table()
+def test_means_deviations_and_the_best(comparison: Comparison, results: tuple[FoldResult, ...]) -> None:
+    table = comparison.table()
     plain = [r for r in results if r.strategy == "plain"]
     by_hand = [average_precision_score(r.y_true, r.probabilities[:, 1]) for r in plain]
     row = table[(table.strategy == "plain") & (table.metric == "average_precision")].iloc[0]
@@ -67,7 +67,9 @@ def test_means_deviations_and_the_best(found: Comparison, results: tuple[FoldRes
         assert (rows["best"] == (abs(rows["mean"] - top) < 1e-9)).all()
 
 
-def test_a_failure_on_one_fold_takes_it_from_nobody_else(results: tuple[FoldResult, ...], found: Comparison) -> None:
+def test_a_failure_on_one_fold_takes_it_from_nobody_else(
+    results: tuple[FoldResult, ...], comparison: Comparison
+) -> None:
     broken = tuple(
         replace(r, error="It failed.") if (r.strategy, r.fold) == ("class_weight", 1) else r for r in results
     )
@@ -78,7 +80,7 @@ def test_a_failure_on_one_fold_takes_it_from_nobody_else(results: tuple[FoldResu
         ("threshold_f1", 3),
         ("class_weight", 2),
     ]
-    for before, now in zip((found.strategies[0], found.strategies[2]), after.whole, strict=True):
+    for before, now in zip((comparison.strategies[0], comparison.strategies[2]), after.whole, strict=True):
         pd.testing.assert_series_equal(before.mean, now.mean)
     assert after.notes == (
         "Class weights failed on 1 of 3 folds: its figures rest on the other 2, stand apart under † and are not "
@@ -88,13 +90,17 @@ def test_a_failure_on_one_fold_takes_it_from_nobody_else(results: tuple[FoldResu
     table = after.table().set_index(["strategy", "metric"])
     assert table.loc[("class_weight", "f1"), ["folds", "failed_folds"]].tolist() == [2, 1]
     assert table.loc[("plain", "f1"), ["folds", "failed_folds"]].tolist() == [3, 0]
-    made = Results(Problem.of(load_sample("abalone_9_vs_18"), PLAN), broken)
-    grid = metrics_grid(made.comparison, made.names)
+    run_results = Results(Problem.of(load_sample("abalone_9_vs_18"), PLAN), broken)
+    grid = metrics_grid(run_results.comparison, run_results.names)
     assert [row[0] for row in grid.rows] == ["Plain network", "Threshold by F1", "† Class weights"]
-    assert summary_frame(made)["name"].unique().tolist() == ["Plain network", "Threshold by F1", "† Class weights"]
-    assert r"\ensuremath{\dagger} Class weights" in results_latex(made)
-    assert "failed on 1 of 3 folds" in results_latex(made)
-    text = report(made)
+    assert summary_frame(run_results)["name"].unique().tolist() == [
+        "Plain network",
+        "Threshold by F1",
+        "† Class weights",
+    ]
+    assert r"\ensuremath{\dagger} Class weights" in results_latex(run_results)
+    assert "failed on 1 of 3 folds" in results_latex(run_results)
+    text = report(run_results)
     assert "† Class weights" in text
     assert "failed on 1 of 3 folds" in text
 
@@ -114,25 +120,25 @@ def test_a_fold_without_positives_is_left_out_of_the_means_and_said() -> None:
         )
     without = sum(not result.y_true.any() for result in perfect)
     assert without == 3
-    found = compare(perfect, plan, target.labels)
-    mean = found.strategies[0].mean
+    comparison = compare(perfect, plan, target.labels)
+    mean = comparison.strategies[0].mean
     assert mean[["precision", "recall", "f1", "average_precision", "roc_auc", "mcc", "g_mean"]].tolist() == [1.0] * 7
-    assert found.strategies[0].folds[["recall", "roc_auc", "accuracy"]].tolist() == [2, 2, 5]
-    assert found.notes == (
+    assert comparison.strategies[0].folds[["recall", "roc_auc", "accuracy"]].tolist() == [2, 2, 5]
+    assert comparison.notes == (
         "3 of 5 folds have no test row of `1`: Precision, Recall, F1, Average precision, ROC AUC, Balanced accuracy, "
         "MCC and G-mean are undefined there and left out of the means, which rest on 2 folds.",
     )
-    assert found.folds_in_words() == "2 to 5 folds"
-    shown = intervals(found, plan).of("class_weight", "recall")
+    assert comparison.folds_in_words() == "2 to 5 folds"
+    shown = intervals(comparison, plan).of("class_weight", "recall")
     assert (shown.value, shown.folds) == (1.0, 2)
-    assert "(1.00, 95 % interval by folds 1.00 to 1.00, 2 folds)" in assess(found, plan).text
+    assert "(1.00, 95 % interval by folds 1.00 to 1.00, 2 folds)" in assess(comparison, plan).text
 
 
 def test_a_strategy_that_never_worked_is_set_aside(results: tuple[FoldResult, ...]) -> None:
     broken = tuple(replace(r, error="It failed.") if r.strategy == "class_weight" else r for r in results)
-    found = compare(broken, PLAN, ("9", "18"))
-    assert found.failed == (("class_weight", "It failed."),)
-    assert found.folds == 3
+    comparison = compare(broken, PLAN, ("9", "18"))
+    assert comparison.failed == (("class_weight", "It failed."),)
+    assert comparison.folds == 3
     assert compare((), PLAN, ("9", "18")).strategies == ()
 
 
@@ -145,15 +151,15 @@ def test_curves_end_where_they_must(results: tuple[FoldResult, ...]) -> None:
     assert (curve.x[0], curve.y[0], curve.x[-1], curve.y[-1]) == (0, 0, 1, 1)
 
 
-def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
+def test_every_figure_is_drawn_in_one_theme(comparison: Comparison) -> None:
     table = load_sample("abalone_9_vs_18")
     figures = [
         charts.class_distribution(describe(problem_of(table, "rings"))),
-        charts.metric_bars(found, NAMES, ("f1", "recall")),
-        charts.confusion_grid(found, NAMES),
-        charts.pr_curves(found, NAMES, 1),
-        charts.roc_curves(found, NAMES, 1),
-        charts.training_curves(found, NAMES),
+        charts.metric_bars(comparison, NAMES, ("f1", "recall")),
+        charts.confusion_grid(comparison, NAMES),
+        charts.pr_curves(comparison, NAMES, 1),
+        charts.roc_curves(comparison, NAMES, 1),
+        charts.training_curves(comparison, NAMES),
     ]
     for figure in figures:
         assert isinstance(figure, go.Figure)
@@ -164,7 +170,7 @@ def test_every_figure_is_drawn_in_one_theme(found: Comparison) -> None:
     heatmaps = [trace for trace in grid.data if trace.type == "heatmap"]
     assert len(heatmaps) == 3
     assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
-    assert heatmaps[0].text[0][0].startswith(f"{found.strategies[0].confusion[0, 0]:,}<br>")
+    assert heatmaps[0].text[0][0].startswith(f"{comparison.strategies[0].confusion[0, 0]:,}<br>")
 
 
 def test_styles_stay_apart_for_many_strategies() -> None:

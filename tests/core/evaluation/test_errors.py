@@ -26,20 +26,20 @@ POOLED = (one("a", [0, 0, 1, 1, 0, 1, 0, 1]), one("b", [0, 0, 0, 0, 0, 0, 0, 1])
 
 
 def test_rows_are_gathered_over_repeats() -> None:
-    found = row_errors(POOLED)
-    assert found.rows.tolist() == [0, 1, 2, 3]
-    assert found.truth.tolist() == [0, 1, 1, 0]
-    assert found.decisions.tolist() == [[0, 0], [1, 0], [0, 0], [1, 0]]  # a tie goes to the first class
-    assert found.wrong.tolist() == [0, 1, 2, 1]
-    assert found.all_wrong.tolist() == [False, False, True, False]
-    assert found.disagree.tolist() == [False, True, False, True]
-    assert found.belief == pytest.approx([0.9, 0.5, 0.1, (0.1 + 0.1 + 0.9 + 0.1) / 4])
+    errors = row_errors(POOLED)
+    assert errors.rows.tolist() == [0, 1, 2, 3]
+    assert errors.truth.tolist() == [0, 1, 1, 0]
+    assert errors.decisions.tolist() == [[0, 0], [1, 0], [0, 0], [1, 0]]  # a tie goes to the first class
+    assert errors.wrong.tolist() == [0, 1, 2, 1]
+    assert errors.all_wrong.tolist() == [False, False, True, False]
+    assert errors.disagree.tolist() == [False, True, False, True]
+    assert errors.belief == pytest.approx([0.9, 0.5, 0.1, (0.1 + 0.1 + 0.9 + 0.1) / 4])
 
 
 def test_the_table_has_decisions_and_columns_and_no_name_twice() -> None:
     frame = pd.DataFrame({"Row": [9, 8, 7, 6], "SMOTE": list("wxyz")}, index=[5, 6, 7, 9])
-    found = row_errors(POOLED)
-    table = error_table(found, found.wrong > 0, frame, ("no", "yes"), {"a": "SMOTE", "b": "SMOTE"})
+    errors = row_errors(POOLED)
+    table = error_table(errors, errors.wrong > 0, frame, ("no", "yes"), {"a": "SMOTE", "b": "SMOTE"})
     assert list(table.columns) == [
         "Row", "True class", "Wrong", "Truth's probability", "SMOTE", "SMOTE (table)", "Row (table)",
         "SMOTE (table) (table)",
@@ -48,7 +48,7 @@ def test_the_table_has_decisions_and_columns_and_no_name_twice() -> None:
     assert table["True class"].tolist() == ["yes", "no", "yes"]
     assert table["SMOTE"].tolist() == ["no", "yes", "yes"]
     assert table["Row (table)"].tolist() == [7, 6, 8]
-    assert error_table(found, found.wrong > 5, frame, ("no", "yes"), {"a": "A", "b": "B"}).empty
+    assert error_table(errors, errors.wrong > 5, frame, ("no", "yes"), {"a": "A", "b": "B"}).empty
 
 
 def test_class_scores_are_scikit_learns() -> None:
@@ -56,11 +56,11 @@ def test_class_scores_are_scikit_learns() -> None:
     y, d = rng.choice(4, 300), rng.choice(4, 300)
     d[d == 3] = 2  # one class is never decided
     confusion = sk.confusion_matrix(y, d, labels=range(4))
-    found = class_scores(confusion)
+    scores = class_scores(confusion)
     precision, recall, f1, _ = sk.precision_recall_fscore_support(y, d, labels=range(4), zero_division=0)
-    np.testing.assert_allclose(found.precision, precision)
-    np.testing.assert_allclose(found.recall, recall)
-    np.testing.assert_allclose(found.f1, f1)
+    np.testing.assert_allclose(scores.precision, precision)
+    np.testing.assert_allclose(scores.recall, recall)
+    np.testing.assert_allclose(scores.f1, f1)
 
 
 def test_where_errors_go() -> None:

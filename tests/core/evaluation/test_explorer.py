@@ -17,46 +17,46 @@ def pooled(n: int = 400, n_classes: int = 2, seed: int = 0, decimals: int = 2) -
     """Return two strategies' probabilities, rounded so that many are equal."""
     rng = np.random.default_rng(seed)
     truth = rng.choice(n_classes, n, p=[0.85, 0.15] if n_classes == 2 else [0.7, 0.2, 0.1])
-    made = []
+    strategies = []
     for i in range(2):
         p = rng.dirichlet(np.ones(n_classes), n) + (0.2 + 0.3 * i) * np.eye(n_classes)[truth]
         p = (p / p.sum(1, keepdims=True)).round(decimals).astype(np.float32)
         zeros = np.zeros(n, np.int64)
-        made.append(
+        strategies.append(
             OutOfFold(str(i), np.arange(n), zeros, zeros, truth, p, p.argmax(1), (0.5,), np.bincount(truth)[None])
         )
-    return tuple(made)
+    return tuple(strategies)
 
 
 @pytest.mark.parametrize(("n_classes", "code"), [(2, 1), (3, 0), (3, 2)])
 def test_figures_are_scikit_learns(n_classes: int, code: int) -> None:
     rows = pooled(n_classes=n_classes)
     costs = Costs(((0.0, 1.0), (7.0, 0.5)))
-    asked = np.array([0.0, 0.11, 0.25, 0.5, float(np.float32(0.37)), 0.93, 1.0, 1.01])
-    found = Explorer.of(rows, code).at(asked, costs)
+    cuts = np.array([0.0, 0.11, 0.25, 0.5, float(np.float32(0.37)), 0.93, 1.0, 1.01])
+    readings = Explorer.of(rows, code).at(cuts, costs)
     for i, one in enumerate(rows):
         y = (one.truth == code).astype(int)
-        for j, threshold in enumerate(asked):
+        for j, threshold in enumerate(cuts):
             d = (one.probabilities[:, code].astype(np.float64) >= threshold).astype(int)
             matrix = sk.confusion_matrix(y, d, labels=[0, 1])
-            np.testing.assert_array_equal(found.confusion[i, j], matrix)
-            assert found.precision[i, j] == pytest.approx(sk.precision_score(y, d, zero_division=0))
-            assert found.recall[i, j] == pytest.approx(sk.recall_score(y, d))
-            assert found.f1[i, j] == pytest.approx(sk.f1_score(y, d, zero_division=0))
-            assert found.value[i, j] == pytest.approx((matrix * np.array(costs.matrix)).sum() / len(y))
+            np.testing.assert_array_equal(readings.confusion[i, j], matrix)
+            assert readings.precision[i, j] == pytest.approx(sk.precision_score(y, d, zero_division=0))
+            assert readings.recall[i, j] == pytest.approx(sk.recall_score(y, d))
+            assert readings.f1[i, j] == pytest.approx(sk.f1_score(y, d, zero_division=0))
+            assert readings.value[i, j] == pytest.approx((matrix * np.array(costs.matrix)).sum() / len(y))
 
 
 def test_another_prevalence_is_the_same_as_weighting_the_classes() -> None:
     (one, _), costs = pooled(), Costs(((0.0, 2.0), (9.0, 0.0)), prevalence=0.03)
-    found = Explorer.of(pooled(), 1).at(0.4, costs)
+    readings = Explorer.of(pooled(), 1).at(0.4, costs)
     d = (one.probabilities[:, 1] >= 0.4).astype(int)
     share = one.truth.mean()
     w = np.where(one.truth == 1, 0.03 / share, 0.97 / (1 - share))
-    assert found.precision[0, 0] == pytest.approx(sk.precision_score(one.truth, d, sample_weight=w))
-    assert found.recall[0, 0] == pytest.approx(sk.recall_score(one.truth, d))
-    assert found.f1[0, 0] == pytest.approx(sk.f1_score(one.truth, d, sample_weight=w))
+    assert readings.precision[0, 0] == pytest.approx(sk.precision_score(one.truth, d, sample_weight=w))
+    assert readings.recall[0, 0] == pytest.approx(sk.recall_score(one.truth, d))
+    assert readings.f1[0, 0] == pytest.approx(sk.f1_score(one.truth, d, sample_weight=w))
     matrix = sk.confusion_matrix(one.truth, d, sample_weight=w)
-    assert found.value[0, 0] == pytest.approx((matrix * np.array(costs.matrix)).sum() / w.sum())
+    assert readings.value[0, 0] == pytest.approx((matrix * np.array(costs.matrix)).sum() / w.sum())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -92,10 +92,10 @@ def test_where_the_class_is_never_worth_calling_nobody_is_called() -> None:
     explorer, costs = Explorer.of([one], 1), Costs(((0.0, 100.0), (1.0, 0.0)))
     best = explorer.best(costs)
     assert 0.9 < best[0] <= 1
-    found = explorer.at_own(best[:, None], costs)
-    assert found.confusion[0, 0].tolist() == [[3, 0], [2, 0]]
-    assert found.value[0, 0] == pytest.approx(2 / 5)
-    assert found.precision[0, 0] == 0
+    readings = explorer.at_own(best[:, None], costs)
+    assert readings.confusion[0, 0].tolist() == [[3, 0], [2, 0]]
+    assert readings.value[0, 0] == pytest.approx(2 / 5)
+    assert readings.precision[0, 0] == 0
 
 
 def test_the_ideal_threshold_is_elkans() -> None:

@@ -57,12 +57,12 @@ def test_every_metric_of_a_draw_is_scikit_learns_on_the_drawn_rows(n_classes: in
     assert (weights.sum(axis=0) == 400).all()
     for code in range(n_classes):
         assert (weights[y == code].sum(axis=0) == (y == code).sum()).all()
-    found = weighted_scores(y, p, d, weights)
+    scores = weighted_scores(y, p, d, weights)
     for draw in range(12):
         rows = np.repeat(np.arange(400), weights[:, draw].astype(int))
         expected = score(y[rows], p[rows], d[rows], n_classes)
         for metric in METRICS:
-            assert found[metric.key][draw] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
+            assert scores[metric.key][draw] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
 
 
 def test_nothing_found_and_everything_found_are_no_special_case() -> None:
@@ -70,18 +70,18 @@ def test_nothing_found_and_everything_found_are_no_special_case() -> None:
     for p1 in (np.zeros(5), np.ones(5), y * 1.0, 1.0 - y):
         p = np.stack([1 - p1, p1], axis=1)
         d = p.argmax(axis=1)
-        found, expected = weighted_scores(y, p, d, np.ones((5, 1))), score(y, p, d, 2)
+        scores, expected = weighted_scores(y, p, d, np.ones((5, 1))), score(y, p, d, 2)
         for metric in METRICS:
-            assert found[metric.key][0] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
+            assert scores[metric.key][0] == pytest.approx(expected[metric.key], abs=1e-9), metric.key
 
 
 def test_a_draw_that_lacks_a_class_is_undefined_but_for_what_needs_no_class() -> None:
     y, p, d = predictions(30, 2, 0, coarse=False)
     weights = np.ones((30, 2))
     weights[y == 1, 1] = 0
-    found = weighted_scores(y, p, d, weights)
-    assert all(np.isfinite(values[0]) for values in found.values())
-    assert {key for key, values in found.items() if np.isfinite(values[1])} == {"brier", "log_loss", "accuracy"}
+    scores = weighted_scores(y, p, d, weights)
+    assert all(np.isfinite(values[0]) for values in scores.values())
+    assert {key for key, values in scores.items() if np.isfinite(values[1])} == {"brier", "log_loss", "accuracy"}
 
 
 def test_by_rows_covers_the_truth_about_as_often_as_it_says() -> None:
@@ -101,8 +101,8 @@ def test_by_rows_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_repeats_share_the_draw_and_do_not_narrow_the_interval_to_nothing() -> None:
     results = folds_of(300, ("plain", "smote"), repeats=4)
     plan = Plan("t", CHOICES, split=SplitSettings(5, 4))
-    found = compare(results, plan, ("no", "yes"))
-    four = by_rows(found, plan, 400)
+    comparison = compare(results, plan, ("no", "yes"))
+    four = by_rows(comparison, plan, 400)
     mine = [r for r in results if r.strategy == "smote"]
     pooled = []
     for repeat in range(4):
@@ -113,18 +113,18 @@ def test_repeats_share_the_draw_and_do_not_narrow_the_interval_to_nothing() -> N
         assert four.of("smote", metric.key).value == pytest.approx(np.mean([s[metric.key] for s in pooled]), abs=1e-9)
     frame = four.frame
     assert ((frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])).mean() > 0.9
-    pd.testing.assert_frame_equal(frame, by_rows(found, plan, 400).frame)
-    other = by_rows(found, Plan("t", CHOICES, split=SplitSettings(5, 4, seed=1)), 400)
+    pd.testing.assert_frame_equal(frame, by_rows(comparison, plan, 400).frame)
+    other = by_rows(comparison, Plan("t", CHOICES, split=SplitSettings(5, 4, seed=1)), 400)
     assert not frame.equals(other.frame)
 
 
 def test_chunks_of_a_large_table_are_one_bootstrap(monkeypatch: pytest.MonkeyPatch) -> None:
     results = folds_of(200, ("plain",))
     plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
-    found = compare(results, plan, ("no", "yes"))
-    whole = by_rows(found, plan, 500).of("plain", "f1")
+    comparison = compare(results, plan, ("no", "yes"))
+    whole = by_rows(comparison, plan, 500).of("plain", "f1")
     monkeypatch.setattr("core.evaluation.intervals._CELLS", 200 * 30)
-    chunked = by_rows(found, plan, 500).of("plain", "f1")
+    chunked = by_rows(comparison, plan, 500).of("plain", "f1")
     assert whole.value == chunked.value
     assert whole.low == pytest.approx(chunked.low, abs=0.03)
     assert whole.high == pytest.approx(chunked.high, abs=0.03)
@@ -147,54 +147,54 @@ def test_a_class_that_was_never_tested_leaves_gaps_and_no_error() -> None:
         for r in results
     )  # fmt: skip
     plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
-    found = compare(none, plan, ("no", "yes"))
-    low = by_rows(found, plan, 50).frame["low"].loc["plain"]
+    comparison = compare(none, plan, ("no", "yes"))
+    low = by_rows(comparison, plan, 50).frame["low"].loc["plain"]
     assert set(low.index[low.notna()]) == {"brier", "log_loss", "accuracy"}
-    assert np.isnan(by_folds(found, plan).of("plain", "roc_auc").value)
+    assert np.isnan(by_folds(comparison, plan).of("plain", "roc_auc").value)
     assert by_rows(compare((), plan, ("no", "yes")), plan, 50).frame.empty
 
 
 def test_by_folds_is_students_t_with_the_corrected_variance() -> None:
     results = folds_of(300, ("plain", "smote"), repeats=2)
     plan = Plan("t", CHOICES, split=SplitSettings(5, 2))
-    found = compare(results, plan, ("no", "yes"))
-    made = intervals(found, plan, "folds")
-    assert made.name == "95 % interval by folds"
-    scores = found.strategies[1].scores["mcc"]
+    comparison = compare(results, plan, ("no", "yes"))
+    bounds = intervals(comparison, plan, "folds")
+    assert bounds.name == "95 % interval by folds"
+    scores = comparison.strategies[1].scores["mcc"]
     half = stats.t.ppf(0.975, 9) * np.sqrt((1 / 10 + 1 / 4) * scores.var())
-    got = made.of("smote", "mcc")
+    got = bounds.of("smote", "mcc")
     assert (got.value, got.low, got.high) == pytest.approx((scores.mean(), scores.mean() - half, scores.mean() + half))
-    assert made.frame["high"].drop("log_loss", level="metric").max() <= 1
+    assert bounds.frame["high"].drop("log_loss", level="metric").max() <= 1
 
 
 def test_one_fold_has_no_spread() -> None:
     results = tuple(r for r in folds_of(100, ("plain",)) if r.fold == 0)
     plan = Plan("t", CHOICES[:1], split=SplitSettings(5))
-    made = by_folds(compare(results, plan, ("no", "yes")), plan)
-    assert made.frame["low"].isna().all()
-    assert made.frame["value"].notna().all()
-    assert "by rows" in made.notes[0]
+    bounds = by_folds(compare(results, plan, ("no", "yes")), plan)
+    assert bounds.frame["low"].isna().all()
+    assert bounds.frame["value"].notna().all()
+    assert "by rows" in bounds.notes[0]
 
 
 def test_groups_are_pointed_out() -> None:
     results = folds_of(100, ("plain",))
     plan = Plan("t", CHOICES[:1], split=SplitSettings(5, group="who"))
-    made = by_rows(compare(results, plan, ("no", "yes")), plan, 20)
-    assert "'who'" in made.notes[0]
+    bounds = by_rows(compare(results, plan, ("no", "yes")), plan, 20)
+    assert "'who'" in bounds.notes[0]
 
 
 def test_a_thousand_draws_of_five_thousand_rows_take_a_moment() -> None:
     y, p, d = predictions(5472, 2, 3, coarse=False)
     began = time.process_time()
     weights = stratified_weights(y, 1000, np.random.default_rng(0))
-    found = weighted_scores(y, p, d, weights)
+    scores = weighted_scores(y, p, d, weights)
     assert time.process_time() - began < 2
-    assert found["f1"].shape == (1000,)
+    assert scores["f1"].shape == (1000,)
 
 
 def test_confusion_scores_work_on_stacks() -> None:
     stack = np.array([[[8, 2], [1, 9]], [[10, 0], [10, 0]]])
-    found = confusion_scores(stack)
-    assert found["recall"].tolist() == [0.9, 0.0]
-    assert found["precision"].tolist() == pytest.approx([9 / 11, 0.0])
-    assert found["mcc"][1] == 0
+    scores = confusion_scores(stack)
+    assert scores["recall"].tolist() == [0.9, 0.0]
+    assert scores["precision"].tolist() == pytest.approx([9 / 11, 0.0])
+    assert scores["mcc"][1] == 0

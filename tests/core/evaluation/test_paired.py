@@ -23,7 +23,7 @@ from core.evaluation.paired import (
     smallest_difference,
 )
 from core.plan import SplitSettings
-from tests.core.evaluation.made import scored
+from tests.core.evaluation.comparisons import scored
 
 FIVE = SplitSettings(folds=5, repeats=5)
 
@@ -90,8 +90,8 @@ def test_holm_is_the_step_down_of_its_paper() -> None:
 def test_matrices_are_consistent_and_point_the_right_way() -> None:
     rng = np.random.default_rng(2)
     base = rng.normal(0.6, 0.03, 25)
-    found = scored(5, 5, a=base, b=base + 0.1 + rng.normal(0, 0.01, 25), c=base + rng.normal(0, 0.03, 25))
-    pairs = compare_pairs(found, FIVE, "f1", rope=0.01)
+    comparison = scored(5, 5, a=base, b=base + 0.1 + rng.normal(0, 0.01, 25), c=base + rng.normal(0, 0.03, 25))
+    pairs = compare_pairs(comparison, FIVE, "f1", rope=0.01)
     b, a = pairs.at("b", "a")
     assert pairs.difference[b, a] == pytest.approx(0.1, abs=0.02)
     assert pairs.better[b, a] > 0.99
@@ -101,7 +101,7 @@ def test_matrices_are_consistent_and_point_the_right_way() -> None:
         assert pairs.better[i, j] + pairs.same[i, j] + pairs.worse[i, j] == pytest.approx(1)
         assert pairs.p_holm[i, j] == pairs.p_holm[j, i] >= pairs.p[i, j]
     assert np.isnan(np.diag(pairs.p)).all()
-    lower_is_better = compare_pairs(found, FIVE, "brier")
+    lower_is_better = compare_pairs(comparison, FIVE, "brier")
     assert lower_is_better.better[a, b] > 0.99
     assert lower_is_better.difference[a, b] > 0
 

@@ -52,21 +52,21 @@ def separated(n_tables: int, n_strategies: int = 3) -> pd.DataFrame:
 
 
 def test_the_ranks_are_those_of_the_published_example() -> None:
-    found = ranked(C45).mean_ranks
-    assert found.round(3).to_dict() == {"C4.5": 3.143, "C4.5+m": 2.0, "C4.5+cf": 2.893, "C4.5+m+cf": 1.964}
-    assert list(found.index) == ["C4.5+m+cf", "C4.5+m", "C4.5+cf", "C4.5"]
+    mean_ranks = ranked(C45).mean_ranks
+    assert mean_ranks.round(3).to_dict() == {"C4.5": 3.143, "C4.5+m": 2.0, "C4.5+cf": 2.893, "C4.5+m+cf": 1.964}
+    assert list(mean_ranks.index) == ["C4.5+m+cf", "C4.5+m", "C4.5+cf", "C4.5"]
 
 
 def test_the_friedman_statistic_is_the_published_one() -> None:
-    found = ranked(C45)
+    ranking = ranked(C45)
     n, k = C45.shape
     # The paper's formula has no correction for ties; SciPy's has, so it is taken off again here.
     ties = sum((counts**3 - counts).sum() for _, row in C45.iterrows() for counts in [row.value_counts().to_numpy()])
-    assert found.friedman is not None
-    assert found.friedman.statistic * (1 - ties / (n * k * (k * k - 1))) == pytest.approx(9.28, abs=0.005)
+    assert ranking.friedman is not None
+    assert ranking.friedman.statistic * (1 - ties / (n * k * (k * k - 1))) == pytest.approx(9.28, abs=0.005)
     expected = friedmanchisquare(*C45.to_numpy().T)
-    assert found.friedman.statistic == pytest.approx(expected.statistic)
-    assert found.friedman.p == pytest.approx(expected.pvalue)
+    assert ranking.friedman.statistic == pytest.approx(expected.statistic)
+    assert ranking.friedman.p == pytest.approx(expected.pvalue)
 
 
 def test_the_signed_ranks_are_the_published_ones() -> None:
@@ -104,10 +104,10 @@ def test_holm_keeps_order_and_never_helps(p: list[float]) -> None:
 
 
 def test_clear_pairs_and_groups() -> None:
-    found = ranked(separated(8))
-    assert len(found.clear) == 3
-    assert found.groups == ()
-    words = verdict(found, {"s0": "First", "s1": "Second", "s2": "Third"}, "F1")
+    ranking = ranked(separated(8))
+    assert len(ranking.clear) == 3
+    assert ranking.groups == ()
+    words = verdict(ranking, {"s0": "First", "s1": "Second", "s2": "Third"}, "F1")
     assert words.startswith("First has the best mean rank on F1, 1.00 over 8 tables.")
     assert words.endswith("clearly better than Second and Third.")
 
@@ -115,37 +115,39 @@ def test_clear_pairs_and_groups() -> None:
 def test_a_group_joins_only_what_the_tests_do_not_tell_apart() -> None:
     values = separated(9, 4)
     values["s1"] = values["s0"] + np.where(np.arange(9) % 2, 0.001, -0.001)
-    found = ranked(values)
-    assert found.groups == (("s0", "s1"),)
+    ranking = ranked(values)
+    assert ranking.groups == (("s0", "s1"),)
 
 
 def test_no_group_holds_a_clear_pair_and_no_unclear_pair_is_without_a_group() -> None:
     rng = np.random.default_rng(3)
     values = pd.DataFrame(rng.normal(0, 0.4, (20, 7)) + np.linspace(0.9, 0, 7), columns=list("abcdefg"))
-    found = ranked(values)
-    assert found.differ
-    apart = {frozenset((pair.better, pair.worse)) for pair in found.clear}
-    assert 0 < len(apart) < len(found.pairs)
-    for pair in found.pairs:
+    ranking = ranked(values)
+    assert ranking.differ
+    apart = {frozenset((pair.better, pair.worse)) for pair in ranking.clear}
+    assert 0 < len(apart) < len(ranking.pairs)
+    for pair in ranking.pairs:
         both = frozenset((pair.better, pair.worse))
-        assert (both in apart) != any(both <= set(group) for group in found.groups)
+        assert (both in apart) != any(both <= set(group) for group in ranking.groups)
 
 
 def test_without_a_difference_everything_is_one_group() -> None:
     values = pd.DataFrame(np.random.default_rng(1).normal(size=(10, 4)), columns=list("abcd"))
-    found = ranked(values)
-    assert not found.differ
-    assert found.clear == ()
-    assert [set(group) for group in found.groups] == [set("abcd")]
-    assert "do not clearly differ" in verdict(found, dict(zip("abcd", "abcd", strict=True)), "F1")
+    ranking = ranked(values)
+    assert not ranking.differ
+    assert ranking.clear == ()
+    assert [set(group) for group in ranking.groups] == [set("abcd")]
+    assert "do not clearly differ" in verdict(ranking, dict(zip("abcd", "abcd", strict=True)), "F1")
 
 
 def test_all_tied_is_no_difference() -> None:
-    found = ranked(pd.DataFrame(1.0, range(4), list("abc")))
-    assert found.friedman is not None
-    assert found.friedman.p == 1.0
-    assert all(pair.adjusted == 1.0 for pair in found.pairs)
-    assert verdict(found, dict(zip("abc", "abc", strict=True)), "F1").startswith("a, b and c share the best mean rank")
+    ranking = ranked(pd.DataFrame(1.0, range(4), list("abc")))
+    assert ranking.friedman is not None
+    assert ranking.friedman.p == 1.0
+    assert all(pair.adjusted == 1.0 for pair in ranking.pairs)
+    assert verdict(ranking, dict(zip("abc", "abc", strict=True)), "F1").startswith(
+        "a, b and c share the best mean rank"
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,19 +159,19 @@ def test_all_tied_is_no_difference() -> None:
     ],
 )
 def test_too_little_for_a_test_is_said(n_tables: int, n_strategies: int, words: str) -> None:
-    found = ranked(separated(n_tables, n_strategies))
-    assert found.friedman is None
-    assert found.pairs == found.groups == ()
-    assert len(found.mean_ranks) == n_strategies
-    assert words in found.notes[0]
+    ranking = ranked(separated(n_tables, n_strategies))
+    assert ranking.friedman is None
+    assert ranking.pairs == ranking.groups == ()
+    assert len(ranking.mean_ranks) == n_strategies
+    assert words in ranking.notes[0]
 
 
 @pytest.mark.parametrize("n_tables", [3, 4, 5])
 def test_few_tables_cannot_tell_a_pair_apart_and_that_is_said(n_tables: int) -> None:
-    found = ranked(separated(n_tables))
-    assert min(pair.p for pair in found.pairs) > 0.05
-    assert "even before Holm's correction" in found.notes[0]
-    assert "at least 7 tables" in found.notes[0]
+    ranking = ranked(separated(n_tables))
+    assert min(pair.p for pair in ranking.pairs) > 0.05
+    assert "even before Holm's correction" in ranking.notes[0]
+    assert "at least 7 tables" in ranking.notes[0]
 
 
 def test_ties_do_not_make_a_few_tables_enough() -> None:
@@ -179,9 +181,9 @@ def test_ties_do_not_make_a_few_tables_enough() -> None:
 
 @pytest.mark.parametrize(("n_tables", "clear"), [(6, 0), (7, 3)])
 def test_the_number_of_tables_that_a_note_names_is_enough(n_tables: int, clear: int) -> None:
-    found = ranked(separated(n_tables))
-    assert len(found.clear) == clear
-    assert bool(found.notes) == (clear == 0)
+    ranking = ranked(separated(n_tables))
+    assert len(ranking.clear) == clear
+    assert bool(ranking.notes) == (clear == 0)
 
 
 @pytest.mark.parametrize("n_strategies", [3, 4, 5])
@@ -198,25 +200,25 @@ def test_a_strategy_that_is_missing_on_a_table_takes_the_table_out() -> None:
     values = separated(5)
     values.index = ["one", "two", "three", "four", "five"]
     values.loc["two", "s1"] = np.nan
-    found = rank(values, higher_is_better=True, names={"s0": "First", "s1": "Second", "s2": "Third"})
-    assert list(found.ranks.index) == ["one", "three", "four", "five"]
-    assert found.notes[0] == "Ranked on 4 of 5 tables: Second has no result over all folds on two."
-    assert found.scores.shape == (5, 3)
+    ranking = rank(values, higher_is_better=True, names={"s0": "First", "s1": "Second", "s2": "Third"})
+    assert list(ranking.ranks.index) == ["one", "three", "four", "five"]
+    assert ranking.notes[0] == "Ranked on 4 of 5 tables: Second has no result over all folds on two."
+    assert ranking.scores.shape == (5, 3)
 
 
 def test_a_strategy_without_any_result_is_set_aside() -> None:
     values = separated(4, 4).assign(s3=np.nan)
-    found = ranked(values)
-    assert list(found.mean_ranks.index) == ["s0", "s1", "s2"]
-    assert "not ranked: s3" in found.notes[0]
+    ranking = ranked(values)
+    assert list(ranking.mean_ranks.index) == ["s0", "s1", "s2"]
+    assert "not ranked: s3" in ranking.notes[0]
 
 
 def test_no_table_in_common_and_no_table_at_all() -> None:
     values = pd.DataFrame({"a": [np.nan, 1.0], "b": [1.0, np.nan], "c": [1.0, 2.0]}, index=["one", "two"])
-    found = ranked(values)
-    assert found.mean_ranks.empty
-    assert "Ranked on 0 of 2 tables: a and b have no result over all folds on one and two." in found.notes[0]
-    assert "no ranking" in verdict(found, {}, "F1")
+    ranking = ranked(values)
+    assert ranking.mean_ranks.empty
+    assert "Ranked on 0 of 2 tables: a and b have no result over all folds on one and two." in ranking.notes[0]
+    assert "no ranking" in verdict(ranking, {}, "F1")
     empty = ranked(pd.DataFrame(columns=list("abc"), dtype=float))
     assert empty.mean_ranks.empty
     assert empty.notes == ()
@@ -250,9 +252,9 @@ def test_scores_come_from_the_comparison_of_each_table() -> None:
         plan,
         ("no", "yes"),
     )
-    found = scores({"one": first, "two": second}, keys, "f1")
-    assert found.loc["one", "plain"] == pytest.approx(first.strategies[0].mean["f1"])
-    assert np.isnan(found.loc["two", "smotenc"])
+    values = scores({"one": first, "two": second}, keys, "f1")
+    assert values.loc["one", "plain"] == pytest.approx(first.strategies[0].mean["f1"])
+    assert np.isnan(values.loc["two", "smotenc"])
     rows = tidy({"one": first, "two": second}, keys, {"plain": "Plain", "smote": "SMOTE", "smotenc": "SMOTE-NC"})
     assert len(rows) == 2 * 3 * len(METRICS)
     brier = rows[(rows["table"] == "one") & (rows["metric"] == "Brier score")].set_index("strategy")

@@ -31,13 +31,13 @@ def test_the_tests_as_csv() -> None:
 
 def test_the_scores_as_csv_have_every_metric() -> None:
     plan = Plan("y", (StrategyChoice.of("plain"), StrategyChoice.of("smote")))
-    found = compare([fold(key, 0, 0.8) for key in ("plain", "smote")], plan, ("no", "yes"))
+    comparison = compare([fold(key, 0, 0.8) for key in ("plain", "smote")], plan, ("no", "yes"))
     read = pd.read_csv(
-        StringIO(scores_csv({"-table": found}, ["plain", "smote"], {"plain": "Plain", "smote": "SMOTE"}))
+        StringIO(scores_csv({"-table": comparison}, ["plain", "smote"], {"plain": "Plain", "smote": "SMOTE"}))
     )
     assert set(read["table"]) == {"'-table"}
     f1 = read[read["metric"] == "F1"].set_index("strategy")["mean"]
-    assert f1["SMOTE"] == pytest.approx(found.strategies[1].mean["f1"])
+    assert f1["SMOTE"] == pytest.approx(comparison.strategies[1].mean["f1"])
 
 
 def test_the_latex_table_has_names_scores_bold_and_ranks() -> None:

@@ -33,36 +33,36 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_every_table_becomes_an_ordinary_run(store: Store) -> None:
-    made = create(store, PLAN, [ABALONE, CREDIT], left_out=["c.csv is left out: it is empty."])
-    assert made.name == "2 tables × 2 strategies"
-    assert list(made.tables) == ["Abalone", "German credit"]
-    assert [record.plan.target for record in made.records] == ["rings", "creditability"]
-    for record in made.records:
+    runs = create(store, PLAN, [ABALONE, CREDIT], left_out=["c.csv is left out: it is empty."])
+    assert runs.name == "2 tables × 2 strategies"
+    assert list(runs.tables) == ["Abalone", "German credit"]
+    assert [record.plan.target for record in runs.records] == ["rings", "creditability"]
+    for record in runs.records:
         assert record.plan.strategies == PLAN.strategies
         assert record.plan.split == SplitSettings(folds=3, seed=7)
         assert record.plan.positive is None
         assert record.plan.kinds == ()
-    assert made.left_out == ("c.csv is left out: it is empty.",)
-    assert len(made.stopped) == 2  # nobody holds them yet, so they can be resumed
-    assert not made.active
-    again = find(Store(store.root), made.id)
-    assert [record.id for record in again.records] == [record.id for record in made.records]
+    assert runs.left_out == ("c.csv is left out: it is empty.",)
+    assert len(runs.stopped) == 2  # nobody holds them yet, so they can be resumed
+    assert not runs.active
+    again = find(Store(store.root), runs.id)
+    assert [record.id for record in again.records] == [record.id for record in runs.records]
 
 
 def test_a_ranking_is_active_while_one_run_is_held(store: Store) -> None:
-    made = create(store, PLAN, [ABALONE, CREDIT])
-    with store.hold(made.records[1].id):
-        assert find(store, made.id).active
-    store.set_status(made.records[0].id, "finished")
-    assert [record.table_name for record in find(store, made.id).stopped] == ["German credit"]
+    runs = create(store, PLAN, [ABALONE, CREDIT])
+    with store.hold(runs.records[1].id):
+        assert find(store, runs.id).active
+    store.set_status(runs.records[0].id, "finished")
+    assert [record.table_name for record in find(store, runs.id).stopped] == ["German credit"]
 
 
 def test_an_unsuitable_target_leaves_its_table_out_and_the_others_go_on(store: Store) -> None:
-    made = create(store, PLAN, [ABALONE, Entry(CREDIT.table, "no such column"), CREDIT])
-    assert len(made.records) == 2
-    assert len(made.left_out) == 1
-    assert made.left_out[0].startswith("German credit is left out: ")
-    assert "no such column" in made.left_out[0]
+    runs = create(store, PLAN, [ABALONE, Entry(CREDIT.table, "no such column"), CREDIT])
+    assert len(runs.records) == 2
+    assert len(runs.left_out) == 1
+    assert runs.left_out[0].startswith("German credit is left out: ")
+    assert "no such column" in runs.left_out[0]
 
 
 def test_fewer_than_two_tables_are_no_ranking(store: Store) -> None:
@@ -73,8 +73,8 @@ def test_fewer_than_two_tables_are_no_ranking(store: Store) -> None:
 
 
 def test_the_same_table_twice_has_two_names(store: Store) -> None:
-    made = create(store, PLAN, [ABALONE, ABALONE, ABALONE])
-    assert list(made.tables) == ["Abalone", "Abalone (2)", "Abalone (3)"]
+    runs = create(store, PLAN, [ABALONE, ABALONE, ABALONE])
+    assert list(runs.tables) == ["Abalone", "Abalone (2)", "Abalone (3)"]
 
 
 def test_a_full_disk_leaves_no_half_ranking(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
