@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from core.data.columns import Column, ColumnKind
+from core.data.kinds import kind_of_type
 from core.data.preparation import Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
@@ -278,10 +279,7 @@ def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
 
 
 def _kind(values: pd.Series) -> ColumnKind:
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return "date"
-    number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
-    return "numeric" if number or _holds_numbers(values) else "categorical"
+    return kind_of_type(values) or ("numeric" if _holds_numbers(values) else "categorical")
 
 
 def _holds_numbers(values: pd.Series) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.columns import Column
 from core.data.facts import TableFacts
+from core.data.preparation import CodedStep, step_for
 from core.data.table import Table
 from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
@@ -76,7 +77,7 @@ class Problem:
                 f"No column is left to learn from: beside {quoted(plan.target)} every column is constant, missing, "
                 "an identifier, ignored or used to split; add a column or change a column's kind."
             )
-        categorical = sum(column.kind == "categorical" for column in features)
+        categorical = sum(issubclass(step, CodedStep) for step in map(step_for, features) if step is not None)
         counts = tuple(int(count) for count in target.counts)
         facts = TableFacts(counts, len(features) - categorical, categorical, plan.split.folds)
         return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, usable)))

@@ -14,7 +14,9 @@ from typing import BinaryIO, cast, get_args
 import pandas as pd
 
 from core.data.by_hand import Converted, convert
-from core.data.columns import FEATURE_KINDS, Column, ColumnKind, count_distinct, describe_column
+from core.data.columns import Column, ColumnKind, count_distinct
+from core.data.kinds import describe_column
+from core.data.preparation import step_for
 from core.data.reading.cells import ColumnReading, FileReading, Reading
 from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
@@ -85,7 +87,7 @@ class Table:
 
     def features(self, target: str) -> tuple[Column, ...]:
         """Return the columns that can be learned from: numbers, categories and dates other than the target."""
-        return tuple(c for c in self.columns if c.kind in FEATURE_KINDS and c.name != target)
+        return tuple(c for c in self.columns if step_for(c) is not None and c.name != target)
 
     def with_kinds(self, kinds: Mapping[str, str]) -> Table:
         """Return the table with the kinds of some columns changed.

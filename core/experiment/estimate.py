@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from core.data.preparation import step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
 from core.plan import NetworkSettings, StrategyChoice
@@ -52,9 +53,8 @@ class Workload:
     def of(cls, problem: Problem, cores: int | None = None) -> Workload:
         """Return the workload of a plan's table, network and split."""
         plan, facts = problem.plan, problem.facts
-        width = facts.n_numeric + sum(
-            min(column.distinct, 20) for column in problem.features if column.kind == "categorical"
-        )
+        steps = [(step, column) for column in problem.features if (step := step_for(column)) is not None]
+        width = sum(step.usual_inputs(column) for step, column in steps)
         share = (1 - 1 / plan.split.folds) * (1 - plan.network.validation_split)
         rows = TrainingSize(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
         return cls(rows, plan.network, plan.split.folds * plan.split.repeats, cores or usable_cores())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from core.data.columns import Column, ColumnKind
 from core.data.preparation.step import CodedStep, InputKind, layer_name, register
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Codes of a column, that of the rare levels counted and that of missing values not.
 MAX_LEVELS = 40
+#: Of a column with many levels, about so many are frequent enough for a code of their own.
+USUAL_LEVELS = 20
 #: A level needs one in so many rows to have a code of its own, but at most so many rows.
 ROWS_PER_FREQUENT, MAX_MIN_FREQUENCY = 50, 10
 _WHOLE = re.compile(r"-?(0|[1-9]\d*)")
@@ -88,12 +91,21 @@ class CategoryStep(CodedStep):
         return cls(name, mode, levels, rare is not None, missing, constant)
 
     @classmethod
+    def suits(cls, dtype: np.dtype | ExtensionDtype) -> bool:
+        """Return whether values are truth values; of text, it is decided by how often it repeats."""
+        return pd.api.types.is_bool_dtype(dtype)
+
+    @classmethod
     def max_encoded(cls, column: Column) -> int:
         return 1
 
     @classmethod
     def max_inputs(cls, column: Column) -> int:
         return min(column.distinct, MAX_LEVELS) + (column.missing > 0) + (column.distinct > MAX_LEVELS)
+
+    @classmethod
+    def usual_inputs(cls, column: Column) -> int:
+        return min(column.distinct, USUAL_LEVELS)
 
     @property
     def width(self) -> int:

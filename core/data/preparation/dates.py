@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from core.data.columns import ColumnKind
 from core.data.preparation.numbers import NumberStep
@@ -36,6 +37,10 @@ class DateStep(NumberStep):
     def as_floats(cls, column: pd.Series) -> np.ndarray:
         moments = column.to_numpy().astype("datetime64[us]")
         return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / _DAY)
+
+    @classmethod
+    def suits(cls, dtype: np.dtype | ExtensionDtype) -> bool:
+        return pd.api.types.is_datetime64_any_dtype(dtype)
 
     def usual_reading(self) -> ColumnReading:
         return ColumnReading("date", formats=("ISO8601",))

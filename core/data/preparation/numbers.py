@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from core.data.columns import Column, ColumnKind
 from core.data.preparation.step import DenseStep, InputKind, layer_name, register
@@ -83,6 +84,10 @@ class NumberStep(DenseStep):
         # The scaler takes a spread within rounding error for none, and then scales by 1.
         constant = scale != float(np.sqrt(scaler.var_[0]))
         return cls(name, median, mean, scale, indicator, constant)
+
+    @classmethod
+    def suits(cls, dtype: np.dtype | ExtensionDtype) -> bool:
+        return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
 
     @classmethod
     def max_encoded(cls, column: Column) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from core.data.columns import Column, ColumnKind
 from core.data.reading.cells import ColumnReading
@@ -56,6 +57,11 @@ class Step(ABC):
 
     @classmethod
     @abstractmethod
+    def suits(cls, dtype: np.dtype | ExtensionDtype) -> bool:
+        """Return whether the type of a column's values alone says that it is of this kind."""
+
+    @classmethod
+    @abstractmethod
     def max_encoded(cls, column: Column) -> int:
         """Return how many encoded columns the step of a column makes at most."""
 
@@ -63,6 +69,11 @@ class Step(ABC):
     @abstractmethod
     def max_inputs(cls, column: Column) -> int:
         """Return how many inputs of the network the step of a column makes at most."""
+
+    @classmethod
+    def usual_inputs(cls, column: Column) -> int:
+        """Return how many inputs of the network the step of a column makes as a rule, its indicator not counted."""
+        return 1
 
     @property
     @abstractmethod

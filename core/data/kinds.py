@@ -1,0 +1,70 @@
+"""How the kind of a column is detected."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from core.data.columns import Column, ColumnKind, count_distinct
+from core.data.preparation import steps
+from core.words import counted
+
+# Text with more different values is no feature, or one whose rare levels are grouped.
+_MANY_VALUES = 50
+_ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
+
+
+def describe_column(values: pd.Series) -> Column:
+    """Return what is known of a cleaned column: its kind, detected from its type, name and values.
+
+    Examples
+    --------
+    >>> describe_column(pd.Series([0.5, 1.5, None], name="age"))
+    Column(name='age', kind='numeric', missing=1, distinct=2, note='')
+    """
+    name, rows = str(values.name), len(values)
+    missing = int(values.isna().sum())
+    known = rows - missing
+    distinct = count_distinct(values)
+    kind, note = _kind(values, name, known, distinct)
+    if kind == "numeric" and missing == 0 and distinct == rows and _is_counter(values):
+        kind, note = "identifier", "It counts the rows."
+    return Column(name, kind, missing, distinct, note)
+
+
+def kind_of_type(values: pd.Series) -> ColumnKind | None:
+    """Return the kind that the type of a column's values alone says, None for text.
+
+    Examples
+    --------
+    >>> kind_of_type(pd.Series([1, 2])), kind_of_type(pd.Series([True])), kind_of_type(pd.Series(["a"]))
+    ('numeric', 'categorical', None)
+    """
+    return next((step.column_kind for step in steps() if step.suits(values.dtype)), None)
+
+
+def _is_counter(values: pd.Series) -> bool:
+    whole = pd.api.types.is_integer_dtype(values.dtype)
+    return whole and len(values) >= 20 and int(values.max()) - int(values.min()) == len(values) - 1
+
+
+def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[ColumnKind, str]:
+    if distinct == 0:
+        return "constant", "It has no values."
+    if distinct == 1 and known == len(values):
+        return "constant", "It has one value only."
+    kind = kind_of_type(values)
+    if kind is not None:
+        if not (_ID_NAME.search(name) and pd.api.types.is_integer_dtype(values.dtype)):
+            return kind, ""
+        if distinct == known or distinct > max(_MANY_VALUES, known / 2):
+            return "identifier", "Its name and its many different values say that it only names the rows."
+        return "categorical", "Its name says that its numbers are names."
+    if distinct == known and known >= 10:
+        return "identifier", "Every row has another text."
+    if distinct > max(_MANY_VALUES, known / 2):
+        return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
+    if distinct > _MANY_VALUES:
+        return "categorical", f"Only its commonest levels count; the rest of its {distinct:,} are grouped."
+    return "categorical", ""
