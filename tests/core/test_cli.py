@@ -198,7 +198,7 @@ def test_a_run_without_a_result_fails(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_a_cancelled_run_is_kept_for_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "cancel_requested", lambda self, run_id: len(self.finished_units(run_id)) > 0)
-    monkeypatch.setattr("core.api._ASK_S", 0.0)
+    monkeypatch.setattr("core.api._LOOK_EVERY_S", 0.0)
     assert main(["run", str(TABLE), "--strategies", "plain", "--runs", str(tmp_path), "--quiet", *QUICK]) == 1
     (record,) = Store(tmp_path).records()
     assert record.status == "cancelled"
