@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from imblearn.metrics import geometric_mean_score
+
+# Not a part of it: of two threads that import the package and a part of it first, one would see half of both.
+from imblearn import metrics as imbalanced_metrics
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -160,7 +162,9 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
             "roc_auc": ranking(roc_auc_score),
             "balanced_accuracy": float(balanced_accuracy_score(y_true, decisions)),
             "mcc": float(matthews_corrcoef(y_true, decisions)),
-            "g_mean": float(geometric_mean_score(y_true, decisions, labels=here, average="multiclass")),
+            "g_mean": float(
+                imbalanced_metrics.geometric_mean_score(y_true, decisions, labels=here, average="multiclass")
+            ),
             "brier": float(np.mean(np.sum((p - hot) ** 2, axis=1)) / (2 if binary else 1)),
             "log_loss": float(log_loss(y_true, p, labels=labels)),
             "accuracy": float(accuracy_score(y_true, decisions)),

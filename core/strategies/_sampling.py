@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from importlib import import_module
+from operator import attrgetter
 from typing import ClassVar, Literal, Protocol, cast
 
 import numpy as np
@@ -129,8 +130,8 @@ class Sampler(RowStrategy):
         data = (view.X if one_hot else view.encoded)[lane.rows]
         if old is not None:
             data = np.vstack([data, old.X if one_hot else old.encoded])
-        module, _, class_name = name.partition(".")
-        sampler = cast(_Resampler, getattr(import_module(f"imblearn.{module}"), class_name)(**arguments))
+        # The package and no part of it: of two threads that import one and the other first, one would see half of both.
+        sampler = cast(_Resampler, attrgetter(name)(import_module("imblearn"))(**arguments))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
