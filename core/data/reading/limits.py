@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
-
-import psutil
-
 from core.words import TableError
 
 MAX_BYTES = 2 << 30
@@ -24,7 +19,6 @@ SMALL_CELLS = 32_000_000
 CHUNK_BYTES = 1 << 22  # of a file, looked at or unpacked at once
 SAMPLE_BYTES = 100_000  # by which a text file's layout is detected
 _BYTES_PER_CELL = 16  # a number of eight bytes, in the file's form and the frame's
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def check_columns(columns: int) -> None:
@@ -85,20 +79,16 @@ def check_free(needed: int) -> None:
     ------
     TableError
     """
-    if needed > SMALL_BYTES and needed > (free := free_bytes()):
+    if needed <= SMALL_BYTES:
+        return
+    from core.machine import free_memory  # Dask, on which it rests, takes a moment to import
+
+    free = free_memory()
+    if needed > free:
         raise TableError(
             f"The table takes about {in_words(needed)} of memory and {in_words(free)} is free: "
             "upload fewer rows or columns, or close something else first."
         )
-
-
-def free_bytes() -> int:
-    """Return the bytes of memory that this machine, or the container around this process, still has."""
-    free = int(psutil.virtual_memory().available)
-    with suppress(OSError, ValueError):  # "max" where a container sets no limit
-        limit = int((_CGROUP / "memory.max").read_text())
-        free = min(free, max(0, limit - int((_CGROUP / "memory.current").read_text())))
-    return free
 
 
 def in_words(size: int) -> str:

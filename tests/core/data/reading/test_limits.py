@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.data.reading import limits
 from core.data.table import read_table
 from core.words import TableError
 from tests.core.data.reading.traps import CSV, TRAPS
@@ -40,21 +39,11 @@ def test_a_small_file_costs_little_whatever_it_stands_for(name: str, words: str)
 
 
 def test_what_does_not_fit_into_the_free_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "free_bytes", lambda: 10 << 20)
+    monkeypatch.setattr("core.machine.free_memory", lambda: 10 << 20)
     data = b"a,b,t\n" + b"1.5,2.5,0\n" * 2_000_000
     with pytest.raises(TableError, match="92 MiB of memory and 10 MiB is free"):
         read_table(data, "a.csv")
     assert len(read_table(CSV, "a.csv").frame) == 50
-
-
-def test_a_container_limits_the_free_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_CGROUP", tmp_path)
-    here = limits.free_bytes()
-    (tmp_path / "memory.max").write_text("max\n")
-    assert limits.free_bytes() == pytest.approx(here, rel=0.5)
-    (tmp_path / "memory.max").write_text("5000000\n")
-    (tmp_path / "memory.current").write_text("2000000\n")
-    assert limits.free_bytes() == 3_000_000
 
 
 def test_a_wide_or_repetitive_table_of_a_sound_size_is_read() -> None:
