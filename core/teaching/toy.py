@@ -1,4 +1,4 @@
-"""A table of two columns, made up, on which one can see what a strategy does.
+"""A made-up table of two columns on which one can see what a strategy does.
 
 Two crescents of points, one class each, which an ``overlap`` blurs into each other. Everything else is
 the real thing: the strategies of the catalogue act on the rows, and the trainer of the lanes trains.
@@ -36,7 +36,7 @@ LETTERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ToySettings:
-    """What the table is like.
+    """How the table is drawn.
 
     Parameters
     ----------
@@ -166,14 +166,14 @@ def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
         lanes = [Lane(np.arange(len(view.y)), seed=view.seed)]
     after, change = change_of(lanes, view)
     first = lanes[0]
-    points, made = _places(table, view.encoded), first.synthetic
+    points, synthetic = _places(table, view.encoded), first.synthetic
     grown, labels = points, view.y
     fate, weight = fates(first, len(points)), np.zeros(len(points))
     own = np.ones(first.n_rows) if first.sample_weight is None else first.sample_weight
     np.add.at(weight, first.rows, own[: len(first.rows)])
-    if made is not None:
-        grown = np.concatenate([points, _places(table, made.encoded)])
-        labels = np.concatenate([view.y, made.y])
+    if synthetic is not None:
+        grown = np.concatenate([points, _places(table, synthetic.encoded)])
+        labels = np.concatenate([view.y, synthetic.y])
         weight = np.concatenate([weight, own[len(first.rows) :]])
     return ToyRows(
         points, view.y, grown, labels, fate, weight, tuple(int(n) for n in view.class_counts),
@@ -210,8 +210,8 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     nothing = np.zeros(len(X), np.int64)
     outcome = Outcome(table.X_valid, table.y_valid, X, nothing, nothing, Unit(0, 0), table.facts)
 
-    def region(one: StrategyChoice) -> Region:
-        result = outcome.of(one, candidates[Recipe.of(one).key])
+    def region(learner: StrategyChoice) -> Region:
+        result = outcome.of(learner, candidates[Recipe.of(learner).key])
         shape, called = (len(down), len(across)), result.decisions[len(grid) :] == 1
         if result.error is not None:
             empty = np.full(shape, np.nan)
@@ -223,7 +223,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
             0.5 if result.threshold is None else result.threshold,
             right / int((table.y_fresh == 1).sum()),
             right / int(called.sum()) if called.any() else np.nan,
-            problem or None if one == chosen else None,
+            problem or None if learner == chosen else None,
         )
 
     plain = region(PLAIN)

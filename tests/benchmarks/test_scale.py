@@ -51,10 +51,10 @@ def test_a_small_table_is_measured_on_both_sides() -> None:
 
 
 def test_the_command_prints_its_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    asked: list[Job] = []
+    jobs: list[Job] = []
 
     def pretend(job: Job) -> Measurement:
-        asked.append(job)
+        jobs.append(job)
         seconds = {"run": 10.0, "sampling": 1.0, "keras": 2.0}[job.what] * (job.rows / 1_000)
         return Measurement(seconds, 2**30, {"run": job.networks or 100, "sampling": 0, "keras": job.fits}[job.what])
 
@@ -68,4 +68,4 @@ def test_the_command_prints_its_figures(monkeypatch: pytest.MonkeyPatch, capsys:
     assert figures["peak_gib"] == 1
     assert figures["rows_exponent"] == pytest.approx(1)
     assert figures["lanes_exponent"] == pytest.approx(0)
-    assert {job.batch for job in asked if job.what == "keras"} == {512, 2048}
+    assert {job.batch for job in jobs if job.what == "keras"} == {512, 2048}

@@ -79,8 +79,8 @@ def test_export_takes_the_leader_or_whom_it_is_told_and_writes_the_zip(tmp_path:
         split=SplitSettings(folds=2),
     )
     results = core.run(load_sample("abalone_9_vs_18"), plan, progress=False)
-    made = core.export(results, path=tmp_path / "model.zip")
-    assert (tmp_path / "model.zip").read_bytes() == made.archive
+    export = core.export(results, path=tmp_path / "model.zip")
+    assert (tmp_path / "model.zip").read_bytes() == export.archive
     networks = results.frame()["f1"].drop("logistic")
     with zipfile.ZipFile(tmp_path / "model.zip") as archive:
         card = archive.read("model_card.md").decode()

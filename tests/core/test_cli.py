@@ -58,8 +58,8 @@ def test_a_run_is_printed_written_and_kept(tmp_path: Path, capfd: pytest.Capture
     table = Store(runs).table(record.id)
     kept = compare(Store(runs).results(record.id), record.plan, record.classes)
     again = compare(run(table, record.plan), record.plan, record.classes)
-    for one, other in zip(kept.strategies, again.strategies, strict=True):
-        pd.testing.assert_frame_equal(one.scores, other.scores)
+    for first, second in zip(kept.strategies, again.strategies, strict=True):
+        pd.testing.assert_frame_equal(first.scores, second.scores)
     summary = pd.read_csv(out / "results.csv")
     assert len(summary) == 3 * (len(METRICS) + 1)
     recall = summary.query("strategy == 'class_weight' and metric == 'recall'")["mean"].item()
@@ -181,8 +181,8 @@ def test_a_preset_leaves_out_what_takes_long_unless_it_is_named(
 ) -> None:
     monkeypatch.setattr("core.experiment.estimate.SLOW_SECONDS", 0.05)
     command = ["run", str(TABLE), *QUICK, "--runs", str(tmp_path), "--json", "--strategies"]
-    for asked, left_out in (("quick-look", True), ("quick-look,smote", False)):
-        assert main([*command, asked]) == 0
+    for strategies, left_out in (("quick-look", True), ("quick-look,smote", False)):
+        assert main([*command, strategies]) == 0
         out, err = capsys.readouterr()
         assert ("smote" in json.loads(out)["strategies"]) == (not left_out)
         assert ("Left out, since its sampling takes long on this table: SMOTE (about" in err) == left_out

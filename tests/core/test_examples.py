@@ -32,8 +32,8 @@ def test_an_example_is_a_finished_run_of_its_plan(run_id: str) -> None:
     assert record.example
     assert record.status == "finished"
     # They were made when a plan's folds followed from the seed in another way, and keep them.
-    made = plan_of(recipe.sample)
-    assert record.plan == replace(made, split=replace(made.split, seeding=1))
+    plan = plan_of(recipe.sample)
+    assert record.plan == replace(plan, split=replace(plan.split, seeding=1))
     assert {"tensorflow", "keras"} & {name for name, _ in record.versions}
     results = store.results(run_id)
     assert len(results) == record.units_total * len(record.plan.strategies)

@@ -51,18 +51,18 @@ def test_a_lost_workers_units_move_on_and_the_results_are_the_same(cluster: Loop
     results = store.results(run_id)
     assert len(results) == len(expected) == 8 * len(PLAN.strategies)
     for result in results:
-        there = expected[result.strategy, result.repeat, result.fold]
-        np.testing.assert_array_equal(result.probabilities, there.probabilities)
-        np.testing.assert_array_equal(result.decisions, there.decisions)
+        reference = expected[result.strategy, result.repeat, result.fold]
+        np.testing.assert_array_equal(result.probabilities, reference.probabilities)
+        np.testing.assert_array_equal(result.decisions, reference.decisions)
     engine.close()
 
 
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Name keys in Dask's environment variables, as the documentation tells people to."""
-    made = Security.temporary()
+    security = Security.temporary()
     prefix = "DASK_DISTRIBUTED__COMM__TLS__"
-    for name, text in (("cert", made.tls_worker_cert), ("key", made.tls_worker_key)):
+    for name, text in (("cert", security.tls_worker_cert), ("key", security.tls_worker_key)):
         (tmp_path / f"{name}.pem").write_text(str(text))
         for role in ("SCHEDULER", "WORKER", "CLIENT"):
             monkeypatch.setenv(f"{prefix}{role}__{name.upper()}", str(tmp_path / f"{name}.pem"))

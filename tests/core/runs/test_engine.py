@@ -79,8 +79,8 @@ def undisturbed(store: Store, engine: Engine) -> str:
     return run_id
 
 
-def same_results(store: Store, one: str, other: str) -> None:
-    first, second = store.results(one), store.results(other)
+def same_results(store: Store, first_id: str, second_id: str) -> None:
+    first, second = store.results(first_id), store.results(second_id)
     assert [(r.strategy, r.fold) for r in first] == [(r.strategy, r.fold) for r in second]
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a.probabilities, b.probabilities)
@@ -166,8 +166,10 @@ def test_a_run_that_ended_leaves_nothing_in_memory(store: Store, engine: Engine)
 def worker_processes(engine: Engine) -> list[int]:
     """Return the worker's own processes, children of the program that watches over them."""
     supervisor = engine.conductor.cluster.supervisor  # type: ignore[union-attr]
-    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(supervisor)], capture_output=True, text=True)
-    return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
+    children = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(supervisor)], capture_output=True, text=True
+    )
+    return [int(line.split()[0]) for line in children.stdout.splitlines() if "spawn_main" in line]
 
 
 def test_a_killed_worker_is_replaced_and_the_results_are_the_same(
@@ -439,16 +441,18 @@ def test_a_stop_in_training_ends_no_run_and_the_next_start_resumes_it(tmp_path: 
     app = subprocess.Popen([sys.executable, "-c", APP, str(tmp_path)], cwd=root, start_new_session=True)
     try:
         until(lambda: (store.progress(run_id) or store.progress(waiting)) is not None)
-        assert {json.loads((tmp_path / one / "resumes.json").read_text())["times"] for one in (run_id, waiting)} == {1}
+        assert {
+            json.loads((tmp_path / resumed / "resumes.json").read_text())["times"] for resumed in (run_id, waiting)
+        } == {1}
         os.killpg(app.pid, signal.SIGTERM)
         assert app.wait(30) == 0
     finally:
         app.kill()
-    for one in (run_id, waiting):
-        assert store.record(one).status == "interrupted", store.record(one).message
-        assert not (tmp_path / one / "resumes.json").exists()  # stopping the app is not the run's doing
+    for resumed in (run_id, waiting):
+        assert store.record(resumed).status == "interrupted", store.record(resumed).message
+        assert not (tmp_path / resumed / "resumes.json").exists()  # stopping the app is not the run's doing
     assert set(store.orphans()) == {run_id, waiting}
     Engine(tmp_path, conductor=engine.conductor)
-    for one in (run_id, waiting):
-        until(ended(store, one))
-        assert store.record(one).status == "finished", store.record(one).message
+    for resumed in (run_id, waiting):
+        until(ended(store, resumed))
+        assert store.record(resumed).status == "finished", store.record(resumed).message

@@ -98,7 +98,7 @@ def test_a_file_that_is_a_link_is_neither_read_nor_written(store: Store, run_id:
         store.set_status(run_id, "finished")
     assert store.records() == ()
     assert store.orphans() == ()
-    assert [one for one, _ in store.troubles()] == [run_id]
+    assert [unreadable for unreadable, _ in store.troubles()] == [run_id]
     assert untouched(outside)
 
 

@@ -28,11 +28,11 @@ def test_a_new_version_lets_the_former_go() -> None:
 
 def test_who_asks_at_the_same_time_gets_the_same() -> None:
     together = threading.Barrier(4)
-    made: list[Made] = []
+    versions: list[Made] = []
 
     def make() -> Made:
-        made.append(Made())
-        return made[-1]
+        versions.append(Made())
+        return versions[-1]
 
     latest = Latest(make)
 
@@ -42,7 +42,7 @@ def test_who_asks_at_the_same_time_gets_the_same() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(4)))) == 1
-    assert len(made) == 1
+    assert len(versions) == 1
 
 
 def test_what_could_not_be_made_is_tried_again() -> None:

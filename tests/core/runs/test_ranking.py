@@ -95,11 +95,11 @@ def test_rankings_are_listed_newest_first_and_survive_a_deleted_run(store: Store
     first = create(store, PLAN, [ABALONE, CREDIT], name="First")
     store.create(plan_for(PLAN, "rings"), ABALONE.table)
     second = create(store, PLAN, [CREDIT, ABALONE], name="Second")
-    assert {one.name for one in rankings(store)} == {"First", "Second"}
+    assert {runs.name for runs in rankings(store)} == {"First", "Second"}
     store.delete(first.records[0].id)
     assert [record.table_name for record in find(store, first.id).records] == ["German credit"]
     store.delete(first.records[1].id)
-    assert [one.id for one in rankings(store)] == [second.id]
+    assert [runs.id for runs in rankings(store)] == [second.id]
     with pytest.raises(StoreError, match="no ranking at this address"):
         find(store, first.id)
 

@@ -42,9 +42,9 @@ def run_id(store: Store) -> str:
     return store.create(PLAN, load_sample("abalone_9_vs_18"))
 
 
-def same(one: FoldResult, other: FoldResult) -> None:
+def same(first: FoldResult, second: FoldResult) -> None:
     for field in fields(FoldResult):
-        a, b = getattr(one, field.name), getattr(other, field.name)
+        a, b = getattr(first, field.name), getattr(second, field.name)
         if isinstance(a, History):
             np.testing.assert_array_equal(a.train_loss, b.train_loss)
             np.testing.assert_array_equal(a.validation_loss, b.validation_loss)
@@ -61,8 +61,8 @@ def test_results_come_back_to_the_bit(store: Store, run_id: str) -> None:
     store.write_unit(run_id, "r000-f001", written)
     read = store.results(run_id)
     assert store.finished_units(run_id) == {"r000-f001"}
-    for one, other in zip(written, read, strict=True):
-        same(one, other)
+    for first, second in zip(written, read, strict=True):
+        same(first, second)
 
 
 def test_the_record_has_plan_versions_and_classes(store: Store, run_id: str) -> None:
@@ -222,7 +222,7 @@ def test_a_changed_byte_is_found(store: Store, run_id: str) -> None:
     path.write_bytes(content)
     assert store.results(run_id) == ()
     assert store.finished_units(run_id) == set()
-    assert [found.name for found in path.parent.iterdir()] == ["r000-f000.damaged"]
+    assert [file.name for file in path.parent.iterdir()] == ["r000-f000.damaged"]
 
 
 def test_runs_that_a_process_left_are_found_and_an_unreadable_status_is_an_interruption(

@@ -27,17 +27,17 @@ from tests.problems import problem_of
 def test_the_picture_tells_what_became_of_rows_on_a_table_with_categories(key: str, fates: set[str]) -> None:
     table = load_sample("abalone_9_vs_18")
     problem = problem_of(table, "rings")
-    found = effect(problem, StrategyChoice.of(key))
-    assert found.picture is not None
-    assert set(found.picture.fate) == fates
-    assert np.isfinite(found.picture.points).all()
-    figure = charts.rows_picture(found.picture, problem.target.labels)
-    assert sum(len(trace.x) for trace in figure.data) == len(found.picture.points)
+    result = effect(problem, StrategyChoice.of(key))
+    assert result.picture is not None
+    assert set(result.picture.fate) == fates
+    assert np.isfinite(result.picture.points).all()
+    figure = charts.rows_picture(result.picture, problem.target.labels)
+    assert sum(len(trace.x) for trace in figure.data) == len(result.picture.points)
 
 
 def test_centroids_are_new_rows_in_place_of_the_larger_classes() -> None:
     table = load_sample("yeast")
-    found = effect(problem_of(table, "site"), StrategyChoice.of("cluster_centroids"))
-    assert found.picture is not None
-    assert set(found.picture.fate) == {"kept", "removed", "new"}
-    assert set(found.after) == {35}
+    result = effect(problem_of(table, "site"), StrategyChoice.of("cluster_centroids"))
+    assert result.picture is not None
+    assert set(result.picture.fate) == {"kept", "removed", "new"}
+    assert set(result.after) == {35}

@@ -46,9 +46,9 @@ def test_more_overlap_brings_the_classes_together() -> None:
 
 
 def test_the_same_seed_draws_the_same_rows_and_another_draws_others() -> None:
-    one, same, other = (toy_table(ToySettings(seed=seed)).view.X for seed in (3, 3, 4))
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
+    first, same, other = (toy_table(ToySettings(seed=seed)).view.X for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
 
 
 def test_smote_makes_rows_between_rare_ones() -> None:

@@ -29,7 +29,7 @@ def many_lanes(block: Block, n_classes: int) -> list[Lane]:
     """Return thirty lanes that differ in every field that a lane has."""
     n = len(block.y)
     rng = np.random.default_rng(1)
-    made = Synthetic(
+    synthetic = Synthetic(
         rng.standard_normal((40, block.X.shape[1])).astype(np.float32), np.zeros((40, 1)), np.full(40, 1, np.int64)
     )
     ramp = tuple(float(c) for c in range(n_classes))
@@ -39,7 +39,7 @@ def many_lanes(block: Block, n_classes: int) -> list[Lane]:
         Lane(np.arange(n), 2, batches="progressive"),
         Lane(rng.integers(0, n, 3 * n), 3),
         Lane(rng.choice(n, 60, replace=False), 4),
-        Lane(np.arange(n), 5, synthetic=made),
+        Lane(np.arange(n), 5, synthetic=synthetic),
         Lane(np.arange(n), 6, sample_weight=(1 + 4 * (block.y == 1)).astype(np.float32)),
         Lane(np.arange(n), 7, loss=LossTerms(gamma=(2.0,) * n_classes)),
         Lane(np.arange(n), 8, loss=LossTerms(offset=ramp, margin=ramp, scale=1.5)),
