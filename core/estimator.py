@@ -234,7 +234,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         return X, column_or_1d(labels, warn=True)
 
     def _is_reversed(self, counts: np.ndarray) -> bool:
-        """Tell whether, of two classes, the positive one is the first in sorted order."""
+        """Return whether, of two classes, the positive one is the first in sorted order."""
         if len(counts) != 2:
             return False
         if self.positive is None:
@@ -283,7 +283,7 @@ def _kind(values: pd.Series) -> ColumnKind:
 
 
 def _holds_numbers(values: pd.Series) -> bool:
-    """Tell whether an object column holds numbers alone: scikit-learn's checks pass such."""
+    """Return whether an object column holds numbers alone: scikit-learn's checks pass such."""
     if values.dtype != object:
         return False
     return bool(values.map(lambda value: isinstance(value, int | float | np.number)).all())

@@ -25,7 +25,7 @@ from core.plan import Plan
 from core.words import TableError, listed, quoted, which_there_are
 
 _MAX_THREADS = 4
-_LONG = 50_000  # rows
+_MANY_ROWS = 50_000  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +239,7 @@ def from_frame(
 def from_clean(frame: pd.DataFrame, name: str, notes: tuple[str, ...], reading: Reading) -> Table:
     """Make a table of a frame that was cleaned before, as a run keeps it: nothing is decided anew."""
     # Sorting and hashing let other threads work; on a small table, handing out costs more than it saves.
-    with ThreadPoolExecutor(_n_threads() if len(frame) > _LONG else 1) as pool:
+    with ThreadPoolExecutor(_n_threads() if len(frame) > _MANY_ROWS else 1) as pool:
         digest, columns = hashlib.sha256(), []
         for column, hashes in pool.map(_described_and_hashed, [values for _, values in frame.items()]):
             digest.update(f"{column.name}\0{len(frame)}\0".encode(errors="replace"))

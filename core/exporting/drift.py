@@ -43,7 +43,7 @@ class Drift:
 
     @property
     def drifted(self) -> bool:
-        """Tell whether the column differs by more than chance, and by enough to matter."""
+        """Return whether the column differs by more than chance, and by enough to matter."""
         more_missing = abs(self.missing_now - self.missing_then) >= NOTABLE
         return more_missing or bool(self.p < ALPHA and self.distance >= NOTABLE)
 

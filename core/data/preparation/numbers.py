@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Standard deviations from the mean beyond which an input of the network is cut.
 CLIP = 10.0
-_LARGEST = 1e150  # squares of larger numbers overflow
+_MAX_ABSOLUTE = 1e150  # squares of larger numbers overflow
 
 
 @register
@@ -73,7 +73,7 @@ class NumberStep(DenseStep):
         missing = np.isnan(x)
         if missing.all():
             return cls(name, 0.0, 0.0, 1.0, constant=True)
-        x = np.clip(x, -_LARGEST, _LARGEST)
+        x = np.clip(x, -_MAX_ABSOLUTE, _MAX_ABSOLUTE)
         indicator = bool(missing.any())
         # The median that SimpleImputer finds, without its masked arrays.
         median = float(np.median(x[~missing] if indicator else x))

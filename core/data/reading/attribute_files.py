@@ -21,7 +21,7 @@ _FITTING = 0.9
 
 
 def is_attribute_file(text: memoryview) -> bool:
-    """Tell whether text is an ARFF or KEEL file."""
+    """Return whether text is an ARFF or KEEL file."""
     lines = (line.strip() for line in bytes(text[:_HEAD_BYTES]).splitlines())
     first = next((line for line in lines if line and not line.startswith(b"%")), b"")
     return first.lower().startswith(b"@relation")
@@ -116,6 +116,6 @@ def _is_number(cell: str) -> bool:
 
 
 def _fits(rows: list[list[str]]) -> bool:
-    """Tell whether rows have several cells, and nearly all as many."""
+    """Return whether rows have several cells, and nearly all as many."""
     width, times = Counter(map(len, rows)).most_common(1)[0]
     return width > 1 and times >= _FITTING * len(rows)

@@ -218,7 +218,7 @@ def as_text(value: object) -> str:
 
 
 def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
-    """Tell which texts only say that a value is missing; ``loose`` where numbers or dates are expected."""
+    """Return which texts only say that a value is missing; ``loose`` where numbers or dates are expected."""
     small = texts.str.lower()
     marks = small.isin([*MARKS, *LOOSE_MARKS] if loose else MARKS) | small.isna()
     if loose:
@@ -304,7 +304,7 @@ def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_header(first: Sequence[str], kept: FileReading) -> bool:
-    """Tell whether new rows have a line of names: where the training table had one, or this line is its names."""
+    """Return whether new rows have a line of names: where the training table had one, or this line is its names."""
     return kept.header or plain_names(first) == list(kept.names)
 
 

@@ -177,7 +177,7 @@ class _Levels:
         return cls(column, codes, pd.Series(np.asarray(levels, dtype=object), dtype="str").str.strip())
 
     def read(self, decision: Decision) -> tuple[pd.Series, str, list[str]]:
-        """Return the values, in words what they were, and a sentence each on what was not read as it stands."""
+        """Return the values, in words what they were, and one sentence each on what was not read as it stands."""
         reading, name = decision.reading, self.column.name
         if not len(self.texts):
             return pd.Series(np.full(len(self.column), np.nan), name=name), "", []

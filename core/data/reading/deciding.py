@@ -14,7 +14,7 @@ from core.data.reading.date_formats import fitting, formats_of, order_of
 
 MAX_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
 _FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
-_LEAST_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
+_MIN_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
 _MAX_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
 _SAMPLE, _LONGEST = 1_000, 60
 MAX_CODES = 500
@@ -91,7 +91,7 @@ def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
 
 
 def are_codes(texts: pd.Series) -> bool:
-    """Tell whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
+    """Return whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
     if len(texts) > MAX_CODES:
         return False
     others = [text for text in texts if text.lower() not in ("na", QUOTED + "na") and text]
@@ -103,7 +103,7 @@ def are_codes(texts: pd.Series) -> bool:
 
 
 def are_padded(texts: pd.Series) -> bool:
-    """Tell whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros."""
+    """Return whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros."""
     digits = texts[texts.str.fullmatch(r"\d+")]
     padded = digits.str.fullmatch(r"0\d+")
     if not len(digits) or not padded.any():
@@ -119,7 +119,7 @@ def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> Colu
     Parameters
     ----------
     sure : bool
-        Somebody has said that these are numbers, whatever they look like.
+        A person has said that these are numbers, whatever they look like.
     """
     if not sure and are_padded(known):
         return None
@@ -146,7 +146,7 @@ def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | N
     if not sure and unit and not re.fullmatch(_CURRENCY, unit) and not _UNITS.fullmatch(unit) and bare:
         unit = ""
     limits = sum(match["limit"] is not None for match in written)
-    if not sure and (unit or limits) and (len(known) < _LEAST_WRITTEN or limits > _MAX_LIMITS * len(known)):
+    if not sure and (unit or limits) and (len(known) < _MIN_WRITTEN or limits > _MAX_LIMITS * len(known)):
         return None
     styles = [ColumnReading("number", mark, group, unit) for mark, group in _STYLES if _is_used(group, known)]
     # Of styles that fit as many, the file's own decimal mark wins, and then the simplest.
@@ -185,7 +185,7 @@ def as_dates(known: pd.Series, day_first: bool | None = None) -> Decision | None
 
 
 def by_hand(texts: pd.Series, kind: str, day_first: bool | None = None) -> ColumnReading | None:
-    """Return how a column is read as numbers or dates because somebody says so; None where no value is one."""
+    """Return how a column is read as numbers or dates because a person says so; None where no value is one."""
     bare = texts.str.removeprefix(QUOTED)
     known = bare[~is_mark(bare, loose=True)]
     if not len(known):

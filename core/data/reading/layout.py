@@ -21,7 +21,7 @@ _TOTAL = re.compile(
     r"(grand |sub ?)?(totals?|sum|average|mean|summe|gesamt|insgesamt|total general|somme):?", re.IGNORECASE
 )
 _MAX_ABOVE = 60  # lines
-_FEWEST_ROWS = 3  # below two lines of words, before one of them can be told to be foreign
+_MIN_ROWS = 3  # below two lines of words, before one of them can be told to be foreign
 _LONGEST_NAME = 80  # characters
 _SAMPLE_ROWS = 200
 _TAIL_BYTES = 20_000
@@ -39,12 +39,12 @@ class Layout:
 
 
 def is_missing(cell: str) -> bool:
-    """Tell whether a cell only says that there is no value."""
+    """Return whether a cell only says that there is no value."""
     return cell.strip().lower() in MARKS or cell.strip().lower() in LOOSE_MARKS
 
 
 def is_word(cell: str) -> bool:
-    """Tell whether a cell, found above numbers, is a name and neither a number nor a mark."""
+    """Return whether a cell, found above numbers, is a name and neither a number nor a mark."""
     text = cell.strip().lower()
     return bool(_WORD.match(text)) and text not in _NUMBERS_IN_LETTERS and not is_missing(text)
 
@@ -60,7 +60,7 @@ def numeric_columns(rows: Sequence[Row]) -> list[int]:
 
 
 def lacks_header(rows: Sequence[Row]) -> bool:
-    """Tell whether the first row is data: numbers above numbers, or words that come again below."""
+    """Return whether the first row is data: numbers above numbers, or words that come again below."""
     first = rows[0]
     body = [row for row in rows[1:] if len(row) == len(first)]
     columns = list(zip(*body, strict=True))
@@ -79,7 +79,7 @@ def lacks_header(rows: Sequence[Row]) -> bool:
 
 
 def foreign_rows(rows: Sequence[Row]) -> Layout:
-    """Tell which of a table's first rows are no part of it.
+    """Return which of a table's first rows are no part of it.
 
     Rows of another length above a header are titles. Of two rows of words above columns of numbers,
     one is foreign: the first where its cells cannot be names, or only number the columns (X1, X2)
@@ -90,9 +90,9 @@ def foreign_rows(rows: Sequence[Row]) -> Layout:
     body = [row for row in rows[above:] if len(row) == width]
     if above:
         row_names = above == 1 and len(rows[0]) == width - 1  # a header that leaves out the column of row names
-        if above > _MAX_ABOVE or row_names or len(body) < _FEWEST_ROWS or _is_data(body):
+        if above > _MAX_ABOVE or row_names or len(body) < _MIN_ROWS or _is_data(body):
             return Layout()
-    if len(body) < 2 + _FEWEST_ROWS:
+    if len(body) < 2 + _MIN_ROWS:
         return Layout(above)
     first, second, rest = body[0], body[1], body[2:]
     numeric = numeric_columns(rest)
@@ -108,14 +108,14 @@ def foreign_rows(rows: Sequence[Row]) -> Layout:
 
 
 def _is_data(body: Sequence[Row]) -> bool:
-    """Tell whether rows below titles begin without a header."""
-    if len(body) >= 2 + _FEWEST_ROWS and numeric_columns(body[2:]):
+    """Return whether rows below titles begin without a header."""
+    if len(body) >= 2 + _MIN_ROWS and numeric_columns(body[2:]):
         return lacks_header([body[0], *body[2:]])
     return lacks_header(body)
 
 
 def _is_foreign(row: Row, rest: Sequence[Row], numeric: Sequence[int]) -> bool:
-    """Tell whether a row has words above every column of numbers, and in the others nothing that comes again."""
+    """Return whether a row has words above every column of numbers, and in the others nothing that comes again."""
     numeric_words = [not is_missing(row[at]) and not NUMBER.fullmatch(row[at]) for at in numeric]
     if any(NUMBER.fullmatch(row[at]) for at in numeric) or sum(numeric_words) < max(2, len(numeric) / 2):
         return False
@@ -137,7 +137,7 @@ def _only_numbers(row: Row) -> bool:
 
 
 def is_total(row: Row, body: Sequence[Row], whole: bool) -> bool:
-    """Tell whether a table's last row sums it up.
+    """Return whether a table's last row sums it up.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _sums_up(cell: str, column: Sequence[str]) -> bool:
 
 
 def read_layout(rows: Sequence[Row], last: Row, whole: bool) -> tuple[Layout, bool]:
-    """Tell which of a table's first rows are left out, and whether its last row is a total.
+    """Return which of a table's first rows are left out, and whether its last row is a total.
 
     Parameters
     ----------

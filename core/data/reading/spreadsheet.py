@@ -164,7 +164,7 @@ def _without_foreign_rows(rows: list[_Row], width: int) -> tuple[list[_Row], lis
 
 
 def _is_stacked(upper: list[object], lower: list[object], body: list[_Row]) -> bool:
-    """Tell whether the second row names the columns that the first leaves nameless, above values of another kind."""
+    """Return whether the second row names the columns that the first leaves nameless, above values of another kind."""
     gaps = [at for at, name in enumerate(upper) if name is None]
     if not gaps or not body or upper[0] is None:
         return False

@@ -205,7 +205,7 @@ def test_a_large_table_is_looked_at_in_threads_with_the_same_result(monkeypatch:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.normal(size=3000), "b": rng.integers(0, 9, 3000), "c": rng.choice(["x", "y"], 3000)})
     alone = from_frame(frame)
-    monkeypatch.setattr("core.data.table._LONG", 0)
+    monkeypatch.setattr("core.data.table._MANY_ROWS", 0)
     threaded = from_frame(frame)
     assert threaded.digest == alone.digest
     assert threaded.columns == alone.columns
