@@ -70,8 +70,7 @@ class TemperatureScaling(Calibrating):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        imports = ("from scipy.optimize import minimize_scalar",)
-        return Snippet(imports, (functions.TEMPERATURE,), adjust="temperature(p_valid, y_valid)")
+        return Snippet(helpers=(functions.TEMPERATURE,), adjust="temperature(p_valid, y_valid)")
 
     def calibration(
         self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]
@@ -97,8 +96,7 @@ class IsotonicCalibration(Calibrating):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        imports = ("from sklearn.isotonic import IsotonicRegression",)
-        return Snippet(imports, (functions.ISOTONIC,), adjust="isotonic(p_valid, y_valid)")
+        return Snippet(helpers=(functions.ISOTONIC,), adjust="isotonic(p_valid, y_valid)")
 
     def calibration(
         self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]

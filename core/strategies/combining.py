@@ -89,28 +89,28 @@ def clash(names: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _pair_clash(first: str, second: str) -> str | None:
-    one, other = pair = make(Part(first)), make(Part(second))
-    a, b = one.card, other.card
+    left, right = pair = make(Part(first)), make(Part(second))
+    a, b = left.card, right.card
     if first == second:
         return f"{a.name} is in this combination twice: once is enough."
     if _any(pair, Baseline):
-        name = a.name if isinstance(one, Baseline) else b.name
+        name = a.name if isinstance(left, Baseline) else b.name
         return f"{name} changes nothing, so leave it out of the combination."
     if _all(pair, Reference):
         return f"{a.name} and {b.name} are two models, and a combination has one: choose one of them."
     if _any(pair, Reference) and not _any(pair, Decision):
-        reference, rest = (a, b) if isinstance(one, Reference) else (b, a)
+        reference, rest = (a, b) if isinstance(left, Reference) else (b, a)
         return (
             f"{reference.name} is a reference that trains no network, so {rest.name} has nothing to act on: "
             "combine it with a decision rule, or with nothing."
         )
     if _any(pair, Hybrid) and _all(pair, RowStrategy):
-        hybrid, rest = (a, b) if isinstance(one, Hybrid) else (b, a)
+        hybrid, rest = (a, b) if isinstance(left, Hybrid) else (b, a)
         return (
             f"{hybrid.name} grows one class and cuts the other already, so {rest.name} beside it is one sampler too "
             "many: choose one of them."
         )
-    if isinstance(one, UnderSampler) and isinstance(other, UnderSampler) and one.position == other.position:
+    if isinstance(left, UnderSampler) and isinstance(right, UnderSampler) and left.position == right.position:
         return f"{a.name} and {b.name} both cut larger classes to a chosen size: choose one of them."
     if _all(pair, Ensemble):
         return f"{a.name} and {b.name} are both ensembles, and a combination has one: choose one of them."

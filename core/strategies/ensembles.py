@@ -26,8 +26,6 @@ from core.strategies.view import TrainingView
 from core.strategies.weighting import class_counts
 from core.training.lane import Lane
 
-_UNDER_IMPORT = ("from imblearn.under_sampling import RandomUnderSampler",)
-
 
 def member_seed(seed: int, member: int) -> int:
     """Return the seed of an ensemble's member, counted from 0."""
@@ -91,7 +89,7 @@ class UnderBagging(Ensemble):
 
     def code(self, facts: CodeFacts) -> Snippet:
         bags = ensembles.function(self.card.sentence, ensembles.UNDER, members=self.n_members)
-        return Snippet(_UNDER_IMPORT, ensemble=bags)
+        return Snippet(ensemble=bags)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return under_bags(lane, view, self.n_members)
@@ -228,7 +226,7 @@ class EasyEnsemble(Ensemble):
     def code(self, facts: CodeFacts) -> Snippet:
         n_bags = max(1, self.n_members // self.rounds)
         bags = ensembles.function(self.card.sentence, ensembles.EASY, bags=n_bags, rounds=self.rounds)
-        return Snippet(_UNDER_IMPORT, ensemble=bags)
+        return Snippet(ensemble=bags)
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         n_bags = max(1, self.n_members // self.rounds)

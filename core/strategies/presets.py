@@ -20,6 +20,20 @@ class Preset:
     choices : tuple of StrategyChoice
         In the order of the comparison. Some may not apply to a table:
         :func:`core.strategies.choosing.preset_for` leaves those out.
+
+    Raises
+    ------
+    ValueError
+        The plain network, with which all others are compared, is not among the choices.
+
+    See Also
+    --------
+    core.strategies.notation.parse_strategies : Reads presets by name.
+
+    Examples
+    --------
+    >>> [choice.key for choice in QUICK_LOOK.choices]
+    ['plain', 'random_over', 'smote', 'class_weight', 'threshold_f1', 'boosting']
     """
 
     name: str

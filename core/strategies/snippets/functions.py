@@ -157,8 +157,8 @@ MIXUP = Code.of(
     '''
 def mixed(X, y, weights):
     """Mix every row of a batch with its neighbour (Zhang et al. 2018)."""
-    one, other = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
-    share = (one / (one + other + 1e-30))[:, None]
+    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
+    share = (first / (first + second + 1e-30))[:, None]
     return parted(X, y, weights, share, share)
 ''',
     TENSORFLOW,
@@ -167,8 +167,8 @@ REMIX = Code.of(
     '''
 def mixed(X, y, weights, prior):
     """Mix rows as mixup does, and label a mixture with the rarer class where the sizes differ (Chou et al. 2020)."""
-    one, other = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
-    share = label_share = (one / (one + other + 1e-30))[:, None]
+    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
+    share = label_share = (first / (first + second + 1e-30))[:, None]
     prior = tf.constant(prior, y.dtype)
     own = prior[1] * y + prior[0] * (1 - y) if y.shape[1] == 1 else tf.reduce_sum(y * prior, axis=1, keepdims=True)
     ratio = own / tf.roll(own, 1, axis=0)

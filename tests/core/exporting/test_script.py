@@ -99,8 +99,8 @@ def ranked(y: np.ndarray, probabilities: np.ndarray) -> float:
 
 @pytest.fixture(scope="module")
 def app() -> dict[tuple[str, str], list[float]]:
-    """Return the app's average precision of every case on the first fold, one value a seed."""
-    found: dict[tuple[str, str], list[float]] = {}
+    """Return the app's average precision of every case on the first fold, one value per seed."""
+    precisions: dict[tuple[str, str], list[float]] = {}
     for kind in dict.fromkeys(kind for _, kind in CASES):
         keys = tuple(key for key, its in CASES if its == kind)
         table, plan = proteins(kind), plan_of(kind, keys)
@@ -108,18 +108,18 @@ def app() -> dict[tuple[str, str], list[float]]:
         target, facts, unit = problem.target, problem.facts, Unit(0, 0)
         rows = split_rows(problem, unit)
         for seed in SEEDS:
-            made = prepared(problem, rows, seed)
-            candidates = candidates_of(plan.strategies, made.view)
-            work(list(candidates.values()), facts, made.block, plan.network, lambda share, doing: None, None)
-            X_test = made.preparation.transform(table.frame.iloc[target.rows[rows.test]])
+            fold = prepared(problem, rows, seed)
+            candidates = candidates_of(plan.strategies, fold.view)
+            work(list(candidates.values()), facts, fold.block, plan.network, lambda share, doing: None, None)
+            X_test = fold.preparation.transform(table.frame.iloc[target.rows[rows.test]])
             outcome = Outcome(
-                made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
+                fold.block.X_valid, fold.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
             )
             for key, choice in zip(keys, plan.strategies, strict=True):
                 result = outcome.of(choice, candidates[Recipe.of(choice).key])
                 assert result.error is None, result.error
-                found.setdefault((key, kind), []).append(ranked(result.y_true, result.probabilities))
-    return found
+                precisions.setdefault((key, kind), []).append(ranked(result.y_true, result.probabilities))
+    return precisions
 
 
 def score_of(folder: Path, key: str, kind: str) -> float:
@@ -140,7 +140,7 @@ def test_a_script_agrees_with_the_app(
     key: str, kind: str, app: dict[tuple[str, str], list[float]], tmp_path: Path
 ) -> None:
     score, values = score_of(tmp_path, key, kind), app[key, kind]
-    pooled = float(np.sqrt(np.mean([np.var(each, ddof=1) for each in app.values()])))
+    pooled = float(np.sqrt(np.mean([np.var(over_seeds, ddof=1) for over_seeds in app.values()])))
     noise = max(pooled, float(np.std(values, ddof=1))) * np.sqrt(1 + 1 / len(SEEDS))
     assert abs(score - np.mean(values)) < 4 * noise, f"script {score:.3f}, app {np.mean(values):.3f} ± {noise:.3f}"
 
@@ -178,9 +178,9 @@ def test_a_script_prepares_rows_as_the_app_does(tmp_path: Path) -> None:
     problem = Problem.of(table, plan)
     path = tmp_path / "odd.py"
     path.write_text(script(problem, plan.strategies[0]))
-    made = runpy.run_path(str(path))
+    names = runpy.run_path(str(path))
     fit, new = table.frame.iloc[:300], table.frame.iloc[300:]
-    prepare = made["preparation"](300).fit(fit)
+    prepare = names["preparation"](300).fit(fit)
     ours = Preparation.fit(fit, problem.features)
     coded = prepare.transform(new).astype(float)
     assert coded[:, :-1].max() == 10 or prepare.transform(fit)[:, 0].max() == 10

@@ -67,9 +67,9 @@ def test_presets_leave_out_on_a_large_table_what_searches_all_of_its_rows() -> N
 def test_what_is_left_out_is_said_with_its_time() -> None:
     facts, work = TableFacts((284_315, 492), 30, 0), work_of(284_807, 492)
     slow = slow_in(CLASSICS.choices, facts, work)
-    said = slow_sentence(slow, work)
-    assert said.startswith("Left out, since their sampling takes long on this table: SMOTE-ENN (about ")
-    assert " min), Tomek links (about " in said
+    sentence = slow_sentence(slow, work)
+    assert sentence.startswith("Left out, since their sampling takes long on this table: SMOTE-ENN (about ")
+    assert " min), Tomek links (about " in sentence
     many = slow_sentence(slow_in(EVERYTHING.choices, facts, work), work)
     assert " more. " in many
     assert slow_sentence((), work) == ""
