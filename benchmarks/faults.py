@@ -270,7 +270,7 @@ def fill_disk(folder: Path, reference: tuple[FoldResult, ...], engine: Engine) -
             except StoreError as error:
                 tally.sentences.append(str(error))
         tally.lost += lost(before, units_on_disk(store, run_id))
-        until(lambda: not store._is_held(store.root / run_id))
+        until(lambda: not store.is_held(run_id))
         small.submit(run_id)
         await_end(store, run_id)
         tally.lost += lost(before, units_on_disk(store, run_id))

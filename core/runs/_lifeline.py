@@ -1,7 +1,7 @@
 """Ends the embedded worker with the app: loaded by the process that watches over it (``--preload-nanny``).
 
-The app holds the other end of the standard input. When the app is gone, however it went, the input
-ends, this process exits, and the worker after it; else it would go on computing beside the next app's.
+The app holds the other end of the standard input. However the app ends, the input ends with it, this process
+exits, and the worker exits after it; otherwise it would go on computing beside the worker of the next app.
 """
 
 from __future__ import annotations

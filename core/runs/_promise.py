@@ -13,9 +13,8 @@ T = TypeVar("T")
 def promised(function: Callable[[], T], name: str, at_once: threading.Semaphore) -> Promise[T]:
     """Run a function in a daemon thread and promise what it returns or raises.
 
-    The promise can be cancelled until the function has its turn. Python waits for the threads of a
-    pool before it tells anybody that the app ends, and lets a pool start no more meanwhile; a daemon
-    thread may be anywhere when the app ends.
+    The promise can be cancelled until the function has its turn. A daemon thread, not a pool: when the app ends,
+    Python waits for the threads of a pool before it runs any exit handler, and lets no pool start another thread.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from core.runs._files import read_parquet, write_parquet
 
 
 def write_results(path: Path, results: Sequence[FoldResult]) -> None:
-    """Write results, one row each, with a digest of them; raises as :func:`write_parquet` does."""
+    """Write results, one row per strategy, with a digest of them; raises as :func:`write_parquet` does."""
     table = pa.Table.from_pylist([_to_row(r) for r in results], schema=_SCHEMA)
     # Of what will be read: the schema may have changed a number's type.
     digest = _digest([_from_row(row) for row in table.to_pylist()])

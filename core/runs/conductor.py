@@ -1,8 +1,8 @@
-"""The conductor: one thread that hands the pieces of all runs to Dask, in turns, and keeps what comes back.
+"""The conductor: a thread that hands the pieces of all runs to Dask in turns, and keeps what comes back.
 
-People take turns piece by piece, and so do a person's runs, so that a short run never waits for a long one
-to end. A few runs are at work at once, since each keeps its table in the workers' memory; the others wait in
-line, to the end of which a run at work goes back after a while.
+People take turns piece by piece, and so do the runs of one person, so that a short run never waits for a long
+one to end. Only a few runs are at work at the same time, since each keeps its table in the workers' memory; the
+others wait in line, and after a while a run at work goes back to the end of it.
 
 Whatever goes wrong with one run ends that run alone.
 """
@@ -69,7 +69,7 @@ class Conductor:
         self._thread.start()
 
     def add(self, store: Store, run_id: str, hold: TextIO) -> None:
-        """Queue a run that the caller holds; the hold is closed when the run ends."""
+        """Queue a run that the caller holds; the run is released when it ends."""
         with self._lock:
             self._line.append(Job(store, run_id, hold))
 
@@ -78,7 +78,7 @@ class Conductor:
         return self._find(store, run_id) is not None
 
     def cancel(self, store: Store, run_id: str) -> None:
-        """Stop a run, even where its folder can take no more files."""
+        """Stop a run, even where its folder cannot take another file."""
         job = self._find(store, run_id)
         if job is not None:
             job.cancelled = True
@@ -116,7 +116,7 @@ class Conductor:
             self.cluster.close()
 
     def _app_ends(self) -> bool:
-        """Return whether the app ends, so that errors are only what is left of it."""
+        """Return whether the app is ending, so that errors only come from its parts being gone."""
         return self._closed.is_set() or not threading.main_thread().is_alive()
 
     def _find(self, store: Store, run_id: str) -> Job | None:
@@ -147,7 +147,7 @@ class Conductor:
                 self._closed.wait(5)
 
     def _work(self, cluster: Cluster) -> None:
-        """Conduct until the engine is closed or the scheduler is gone."""
+        """Conduct until the conductor is closed or the scheduler is gone."""
         from distributed import as_completed
 
         arrived = as_completed(loop=cluster.client.loop, with_results=True, raise_errors=False)
@@ -202,7 +202,7 @@ class Conductor:
                 return
 
     def _dismiss(self) -> None:
-        """Send runs that make room to the end of the line, once nothing of theirs is in hand."""
+        """Send runs that make room to the end of the line, once none of their pieces is being worked on."""
         for job in [job for job in self._active if job.leaving and not job.flights and not job.done]:
             job.rest()
             self._active.remove(job)
@@ -279,7 +279,7 @@ class Conductor:
             raise error
 
     def _look_for_late(self) -> None:
-        """Give out again what is said to be done but does not arrive, as its worker died in the middle."""
+        """Hand out again what Dask calls done but does not deliver, since its worker died meanwhile."""
         now = time.monotonic()
         for job in list(self._active):
             for future in [future for future in job.flights if future.done()]:
@@ -294,7 +294,7 @@ class Conductor:
                     self._cancel(cluster, job)
         now = time.monotonic()
         if any(now > until and not future.done() for until, future in self._ending):
-            # A sampler or another library does not listen: its process has to go.
+            # A sampler or another library cannot be interrupted: its process has to go.
             cluster.client.cancel([future for _, future in self._ending])
             cluster.kill_worker()
             cluster.workers_changed()
@@ -315,12 +315,12 @@ class Conductor:
             until = time.monotonic() + _CANCEL_PATIENCE_S
             self._ending += [(until, future) for future in flights]
         else:
-            # Workers hear of it within a moment; the user's cluster is not ours to restart.
+            # Workers learn of it within a moment; restarting workers of the user's own cluster is not up to the app.
             cluster.client.cancel(flights)
 
     @contextmanager
     def _errors_of(self, job: Job) -> Iterator[None]:
-        """End a run, and no other, with whatever goes wrong in these lines."""
+        """Let an error in this block end the run that it concerns, and no other."""
         try:
             yield
         except Exception as error:
@@ -357,7 +357,7 @@ class Conductor:
 
 
 def _weak(job: Job) -> Callable[[tuple[float, dict]], None]:  # type: ignore[type-arg]
-    """Return what hears of a job's progress without keeping it: a client of Dask never forgets a handler."""
+    """Return a handler of a job's progress that does not keep the job alive: a Dask client never drops a handler."""
     known = weakref.ref(job)
 
     def hear(event: tuple[float, dict]) -> None:  # type: ignore[type-arg]

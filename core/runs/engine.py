@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 
 class Engine:
-    """One store's runs on a conductor, which several engines may share.
+    """Works on the runs of one store, through a conductor that several engines may share.
 
-    On its start, the runs that an earlier process left behind go on from their last finished unit.
+    When it starts, runs that an earlier process left behind continue after their last finished unit.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Engine:
         Parameters
         ----------
         stop : Event or None
-            Set to stop the function, which then takes a keyword ``should_stop`` and asks it.
+            Set to stop the function, which then is called with a keyword ``should_stop``.
         """
         return promised(lambda: self._call(function, arguments, stop), "caller", self._calls)
 

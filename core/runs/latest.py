@@ -15,7 +15,14 @@ class Latest(Generic[T]):
     Parameters
     ----------
     make : callable
-        Makes the version as it is now.
+        Returns the version as it is now.
+
+    Examples
+    --------
+    >>> latest = Latest(lambda: object())
+    >>> first = latest.of("one fold")
+    >>> latest.of("one fold") is first, latest.of("two folds") is first
+    (True, False)
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

@@ -1,4 +1,4 @@
-"""Whose runs are whose, where people sign in: a folder each, named by a hash."""
+"""Whose runs are whose, where people sign in: one folder per person, named by a hash."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def person_of(claims: Mapping[str, object]) -> str:
     ------
     UnknownPerson
         There is neither.
+
+    Examples
+    --------
+    >>> claims = {"iss": "https://id.example.org", "sub": "24601"}
+    >>> len(person_of(claims)), person_of(claims) == person_of({**claims, "email": "new@example.org"})
+    (32, True)
     """
     subject, email = claims.get("sub"), verified_email(claims)
     if isinstance(subject, str) and subject:
@@ -38,6 +44,11 @@ def verified_email(claims: Mapping[str, object]) -> str | None:
     """Return a person's e-mail address in lower case where the provider vouches for it, else None.
 
     Elsewhere anybody may have typed it in.
+
+    >>> verified_email({"email": "Ada@Example.org", "email_verified": True})
+    'ada@example.org'
+    >>> verified_email({"email": "ada@example.org"}) is None
+    True
     """
     email = claims.get("email")
     vouched = claims.get("email_verified") is True
@@ -52,6 +63,11 @@ def is_admitted(claims: Mapping[str, object], people: Sequence[str] | None) -> b
     people : sequence of str or None
         E-mail addresses; ``@example.org`` for all of a domain; or what :func:`person_of` returns, for who has no
         verified address. None where there is no list: then everybody who can sign in may.
+
+    Examples
+    --------
+    >>> is_admitted({"email": "ada@example.org", "email_verified": True}, ["@example.org"])
+    True
     """
     if people is None:
         return True

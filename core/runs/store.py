@@ -132,7 +132,7 @@ class Store:
         except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"The run '{run_id}' is damaged and cannot be opened: delete it.") from error
         status, message = _folder.read_state(folder)
-        if status in ACTIVE and not self._is_held(folder):
+        if status in ACTIVE and not self.is_held(run_id):
             # It may have ended between the two looks.
             status, message = _folder.read_state(folder)
             status = "interrupted" if status in ACTIVE else status
@@ -357,7 +357,7 @@ class Store:
         for path in sorted(self.root.glob("*/run.json")):
             with suppress(StoreError):
                 folder = self.folder(path.parent.name)
-                if _folder.read_state(folder)[0] in ACTIVE and not self._is_held(folder):
+                if _folder.read_state(folder)[0] in ACTIVE and not self.is_held(folder.name):
                     abandoned.append(folder.name)
         return tuple(abandoned)
 
@@ -390,5 +390,6 @@ class Store:
         with changing("started"):
             return _folder.hold(self.folder(run_id))
 
-    def _is_held(self, folder: Path) -> bool:
-        return _folder.is_held(folder)
+    def is_held(self, run_id: str) -> bool:
+        """Return whether some process, this one included, works on a run."""
+        return _folder.is_run_id(run_id) and _folder.is_held(self.root / run_id)

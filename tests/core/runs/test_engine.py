@@ -147,7 +147,7 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
     assert store.record(run_id).status == "cancelled", store.record(run_id).message
     kept = store.finished_units(run_id)
     assert 1 <= len(kept) < 4
-    until(lambda: not store._is_held(store.root / run_id))
+    until(lambda: not store.is_held(run_id))
     engine.submit(run_id)
     until(ended(store, run_id))
     assert kept < store.finished_units(run_id)
@@ -260,7 +260,7 @@ def test_a_cancel_while_the_table_is_read_takes_effect_at_once(
     with pytest.raises(StoreError, match="already being worked on"):
         engine.submit(run_id)
     go_on.set()
-    until(lambda: not store._is_held(store.root / run_id))
+    until(lambda: not store.is_held(run_id))
     assert store.record(run_id).status == "cancelled"
 
 

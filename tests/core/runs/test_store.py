@@ -94,7 +94,7 @@ def test_who_only_looks_whether_a_run_is_held_keeps_nobody_from_it(store: Store,
     fcntl.flock(handle, fcntl.LOCK_SH)
     threading.Timer(0.05, handle.close).start()
     with store.hold(run_id):
-        assert store._is_held(store.root / run_id)
+        assert store.is_held(run_id)
 
 
 def test_a_run_that_ends_between_two_looks_is_not_interrupted(
@@ -102,11 +102,11 @@ def test_a_run_that_ends_between_two_looks_is_not_interrupted(
 ) -> None:
     store.set_status(run_id, "running")
 
-    def ends_meanwhile(folder: Path) -> bool:
+    def ends_meanwhile(run_id: str) -> bool:
         store.set_status(run_id, "finished")
         return False
 
-    monkeypatch.setattr(store, "_is_held", ends_meanwhile)
+    monkeypatch.setattr(store, "is_held", ends_meanwhile)
     assert store.record(run_id).status == "finished"
 
 
