@@ -130,6 +130,25 @@ class NetworkSettings:
         _between("Validation split", self.validation_split, 0.05, 0.5)
 
 
+def hidden_layers_of(text: str) -> tuple[int, ...]:
+    """Return the units of the hidden layers that a person typed, first to last.
+
+    Raises
+    ------
+    PlanError
+        A part is no whole number.
+
+    Examples
+    --------
+    >>> hidden_layers_of("64, 32"), hidden_layers_of("")
+    ((64, 32), ())
+    """
+    try:
+        return tuple(int(part) for part in text.replace(";", ",").split(",") if part.strip())
+    except ValueError as error:
+        raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
+
+
 @dataclass(frozen=True)
 class SplitSettings:
     """How rows are split into folds: stratified, repeated if asked, groups and time respected.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.data.problem import Problem
@@ -9,8 +11,8 @@ from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, StrategyChoice
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Family, TableFacts
-from core.strategies.cards import families, find
-from core.strategies.choosing import combined, preset_for, slow_in, slow_sentence
+from core.strategies.cards import families
+from core.strategies.choosing import combined, preset_for, sections_of, slow_in, slow_sentence
 from core.strategies.presets import BUTTONS
 from core.words import duration
 from pages._effect import wait_for
@@ -31,7 +33,7 @@ PLACES = {
 def show_catalogue(problem: Problem, work: Workload) -> None:
     plan, facts = problem.plan, problem.facts
     show_presets(facts, work)
-    asked = st.text_input(
+    query = st.text_input(
         "Search",
         placeholder="A name, a word of the description, or an author: smote, threshold, Chawla…",
         icon=":material/search:",
@@ -56,21 +58,21 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
     flash = st.session_state.pop("flash", None)
     if flash is not None:
         st.warning(flash, icon=":material/warning:")
-    sections = visible(plan, str(shown), asked)
-    rows = [choice for section in sections.values() for choice in section]
-    if asked.strip():
+    sections = visible(plan, str(shown), query)
+    rows = [choice for _, choices in sections for choice in choices]
+    if query.strip():
         st.caption(f"{len(rows)} of {sum(counts.values())} strategies match, in all families.")
     if not rows:
         st.info("No strategy matches. Search for another word, or pick a family.")
     wide = len(rows) <= WIDE_ROWS
     pending = []
-    for family, choices in sections.items():
+    for family, choices in sections:
         if family is not None:
             st.subheader(FAMILY_NAMES[family], anchor=False)
         with st.container(border=not wide, key=f"section_{family or CHOSEN}"):
             for choice in choices:
-                found = show_choice(problem, work, choice, wide=wide)
-                pending += [] if found is None else [found]
+                effect = show_choice(problem, work, choice, wide=wide)
+                pending += [] if effect is None else [effect]
     show_combine(plan, facts)
     if pending:
         wait_for(pending, flash)
@@ -99,19 +101,12 @@ def choose_preset(choices: tuple[StrategyChoice, ...], slow: str) -> None:
     st.session_state["search"] = ""
 
 
-def visible(plan: Plan, family: str, asked: str) -> dict[Family | None, list[StrategyChoice]]:
-    """Return the choices to show, by family; those of the plan with its parameters, the others with their defaults.
-
-    The plan's own choices stand in its order, under None.
-    """
-    if family == CHOSEN and not asked.strip():
-        return {None: list(plan.strategies)}
-    single = {choice.parts[0].name: choice for choice in plan.strategies if len(choice.parts) == 1}
-    one = None if asked.strip() or family == ALL else family
-    sections: dict[Family | None, list[StrategyChoice]] = {}
-    for card in find(asked, one):  # type: ignore[arg-type]
-        sections.setdefault(card.family, []).append(single.get(card.key, StrategyChoice.of(card.key)))
-    return sections
+def visible(plan: Plan, shown: str, query: str) -> Sequence[tuple[Family | None, list[StrategyChoice]]]:
+    """Return the choices to show, by family; the plan's own stand in its order, under None. A search spans all."""
+    if shown == CHOSEN and not query.strip():
+        return ((None, list(plan.strategies)),)
+    family = next((name for name in families() if name == shown and not query.strip()), None)
+    return tuple(sections_of(plan, query, family).items())
 
 
 def show_combine(plan: Plan, facts: TableFacts) -> None:

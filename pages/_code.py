@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 
-def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: str) -> None:
+def show_code(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the chosen strategy's script, with the table that it reads beside it."""
     choices = {choice.key: choice for choice in record.plan.strategies}
-    best = assessment(record, found, key, MAIN_METRIC, "folds").leader or next(iter(choices))
+    best = assessment(record, comparison, key, MAIN_METRIC, "folds").leader or next(iter(choices))
     picked = st.selectbox(
         "Strategy",
         list(choices),
@@ -37,7 +37,7 @@ def show_code(record: RunRecord, found: Comparison, names: dict[str, str], key: 
         help="The one that leads on F1 comes first.",
     )
     csv = f"{run_name(record.name)}.csv"
-    _show(choices[picked], lambda: made(record, picked, csv, key), lambda: table_csv(_problem_of(record)), csv)
+    _show(choices[picked], lambda: script_of(record, picked, csv, key), lambda: table_csv(_problem_of(record)), csv)
 
 
 @st.dialog("Show me the code", width="large", icon=":material/code:")
@@ -72,7 +72,7 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
 
 
 @cached(max_entries=16)
-def made(_record: RunRecord, picked: str, csv: str, key: str) -> str:
+def script_of(_record: RunRecord, picked: str, csv: str, key: str) -> str:
     """Return a strategy's script."""
     choice = next(choice for choice in _record.plan.strategies if choice.key == picked)
     return script(_problem_of(_record), choice, csv)

@@ -32,20 +32,24 @@ def show_difficulty(problem: Problem) -> None:
     with box:
         features = tuple((column.name, column.kind) for column in problem.features)
         with st.spinner("Measuring…"):
-            found = measured(problem, table.digest, target.name, target.classes, problem.facts.class_counts, features)
+            difficulty = measured(
+                problem, table.digest, target.name, target.classes, problem.facts.class_counts, features
+            )
         left, right = st.columns(2, gap="large")
         with left:
-            draw(charts_views.row_kinds(found), "row_kinds", "Safe, borderline, rare and outlying rows of each class")
+            figure = charts_views.row_kinds(difficulty)
+            draw(figure, "row_kinds", "Safe, borderline, rare and outlying rows of each class")
+            sought = f" Neighbours are sought in {difficulty.reference:,} rows."
             st.caption(
                 "Of a row's five nearest neighbours, four or five are of its class (safe), two or three (borderline), "
                 "one (rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
                 "one-hot categories."
-                + (f" Neighbours are sought in {found.reference:,} rows." if found.reference < len(target.rows) else "")
-                + f" At most {int(found.looked_at.max()):,} rows per class were examined. This describes the table and "
-                "does not forecast scores: a network may separate what lies close together."
+                + (sought if difficulty.reference < len(target.rows) else "")
+                + f" At most {int(difficulty.looked_at.max()):,} rows per class were examined. This describes the "
+                "table and does not forecast scores: a network may separate what lies close together."
             )
         with right:
-            for finding in findings(found):
+            for finding in findings(difficulty):
                 mark = ":material/warning: " if finding.serious else ""
                 st.markdown(f"{mark}**{finding.title}**. {sentence(finding.figure)} {sentence(finding.meaning)}")
 

@@ -16,7 +16,7 @@ from core.teaching.effects import Effect, effect
 from pages._cache import cached
 from pages._text import sentence
 
-CLASSES_SHOWN = 6
+MAX_CLASSES = 6
 WORDS = {
     "rows": "Training rows <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "weights": "What rows count for <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
@@ -43,12 +43,12 @@ def measured(problem: Problem, choice: StrategyChoice) -> Future[Effect]:
     return _effect(problem, choice, problem.table.digest, features, target.name, target.labels, rows, choice.key)
 
 
-def show_effect(target: Target, found: Future[Effect]) -> None:
+def show_effect(target: Target, measurement: Future[Effect]) -> None:
     """Show class counts before and after, or that they are being computed."""
-    if not found.done():
+    if not measurement.done():
         st.caption("Trying it on your rows…")
         return
-    result = found.result()
+    result = measurement.result()
     if result.problem is not None:
         st.caption(f":material/block: {sentence(result.problem)}")
     else:
@@ -57,9 +57,9 @@ def show_effect(target: Target, found: Future[Effect]) -> None:
             st.caption(sentence(note))
 
 
-def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) -> None:
+def show_picture(target: Target, measurement: Future[Effect], choice: StrategyChoice) -> None:
     """Show where the rows that a sampler takes or makes lie."""
-    result = found.result() if found.done() else None
+    result = measurement.result() if measurement.done() else None
     if result is None or result.picture is None:
         return
     which = "What the first of its networks sees: your" if result.members > 1 else "Your"
@@ -71,7 +71,7 @@ def show_picture(target: Target, found: Future[Effect], choice: StrategyChoice) 
 @st.fragment(run_every=0.7)
 def wait_for(pending: list[Future[Effect]], flash: str | None) -> None:
     """Redraw the page as effects arrive; a message that stands on it stays."""
-    if any(found.done() for found in pending):
+    if any(measurement.done() for measurement in pending):
         if flash is not None:
             st.session_state["flash"] = flash
         st.rerun()
@@ -83,9 +83,9 @@ def bars(labels: tuple[str, ...], result: Effect) -> str:
     largest = max(*result.before, *result.after)
     rows = "".join(
         _bar(labels[code], result.before[code], result.after[code], largest, result.change == "none")
-        for code in order[:CLASSES_SHOWN]
+        for code in order[:MAX_CLASSES]
     )
-    hidden = len(order) - CLASSES_SHOWN
+    hidden = len(order) - MAX_CLASSES
     more = f"<div class='cw-small'>and {hidden} more classes</div>" if hidden > 0 else ""
     networks = f", for each of {result.members} networks" if result.members > 1 else ""
     about = f" (tried on {result.sampled:,} rows)" if result.sampled else ""

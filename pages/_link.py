@@ -25,13 +25,13 @@ def restore_link() -> None:
     from core.plan import PlanError
     from core.words import TableError
 
-    asked = {name: st.query_params[name] for name in NAMES if name in st.query_params}
+    query = {name: st.query_params[name] for name in NAMES if name in st.query_params}
     # All that were written, not the last alone: a quick press may come from a page that still shows an older one.
-    if asked in st.session_state.get(_WRITTEN, []):
+    if query in st.session_state.get(_WRITTEN, []):
         return
-    _note(asked)
+    _note(query)
     try:
-        link = from_query(asked)
+        link = from_query(query)
         held = session().table
         if link.kind == "sample":
             _open(link, load_sample(link.table))

@@ -31,7 +31,7 @@ def people() -> tuple[str, ...] | None:
     given = own.get("people") if hasattr(own, "get") else ()
     if given is None:
         return None
-    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
         return ()
     return tuple(given)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 PREVIEW_ROWS = 100
-MOST_ASKED = 8
+MAX_RENAMED = 8
 NOTHING = "Nothing: missing in every row"
 
 
@@ -92,8 +92,8 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     with st.container(border=True, key="renamed"):
         st.markdown("**Columns with a different name**")
         closest = dict(first.suggested)
-        asked = sorted(first.missing, key=lambda name: name not in closest)[:MOST_ASKED]
-        for name in asked:
+        unmatched = sorted(first.missing, key=lambda name: name not in closest)[:MAX_RENAMED]
+        for name in unmatched:
             hint = f" – is it {plain(closest[name])}?" if name in closest else ""
             picked = st.selectbox(
                 f"Take {plain(name)} from{hint}", [NOTHING, *first.spare], key=f"rename_{file_id}_{name}"
@@ -107,7 +107,7 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
 def scored(
     file_id: str,
     folder: str,
-    found: tuple[tuple[str, str | None], ...],
+    columns: tuple[tuple[str, str | None], ...],
     run_id: str,
     _kept: Kept,
     _rows: NewRows,
@@ -126,8 +126,8 @@ def scored(
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
     decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}
-    there = [step for step in steps if dict(_matched.found)[step.name] is not None]
-    drifts = drift(there, training, frame)
+    present = [step for step in steps if dict(_matched.found)[step.name] is not None]
+    drifts = drift(present, training, frame)
     return Scored(safe_csv(result).encode(), head, decided, (*_rows.notes, *problems), drifts)
 
 
@@ -150,14 +150,12 @@ def show_scored(name: str, done: Scored) -> None:
 def show_drift(drifts: tuple[Drift, ...]) -> None:
     import pandas as pd
 
+    from core.exporting.drift import drift_in_words
+
     st.subheader("Drift from the training table", anchor=False)
-    away = [one.name for one in drifts if one.drifted]
-    if away:
-        named = ", ".join(plain(name) for name in away[:5]) + (f" and {len(away) - 5} more" if len(away) > 5 else "")
-        st.warning(
-            f"{len(away)} of {len(drifts)} columns drifted: {named}. Probabilities may be misleading.",
-            icon=":material/trending_up:",
-        )
+    warning = drift_in_words(drifts)
+    if warning:
+        st.warning(sentence(warning), icon=":material/trending_up:")
     else:
         st.markdown(":material/check: No column differs from the training table by more than chance.")
     st.caption(
@@ -168,13 +166,13 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
     )
     rows = pd.DataFrame(
         {
-            "Column": [one.name for one in drifts],
-            "Drift": [one.distance for one in drifts],
-            "Verdict": ["drifted" if one.drifted else "alike" for one in drifts],
-            "In training": [one.then for one in drifts],
-            "Now": [one.now for one in drifts],
-            "Missing then": [one.missing_then for one in drifts],
-            "Missing now": [one.missing_now for one in drifts],
+            "Column": [column.name for column in drifts],
+            "Drift": [column.distance for column in drifts],
+            "Verdict": ["drifted" if column.drifted else "alike" for column in drifts],
+            "In training": [column.then for column in drifts],
+            "Now": [column.now for column in drifts],
+            "Missing then": [column.missing_then for column in drifts],
+            "Missing now": [column.missing_now for column in drifts],
         }
     )
     st.dataframe(

@@ -51,6 +51,25 @@ class Session:
         """
         return self if self.plan is None else replace(self, plan=replace(self.plan, **changes))  # type: ignore[arg-type]
 
+    def with_target(self, name: str) -> Session:
+        """Return the session with another target; what the plan says about the old one's classes is dropped.
+
+        A column cannot be the target and split the rows as well: such a split is dropped too.
+        """
+        if self.plan is None:
+            return self
+        split = self.plan.split
+        split = replace(
+            split,
+            group=None if split.group == name else split.group,
+            time=None if split.time == name else split.time,
+        )
+        return self.planned(target=name, positive=None, classes=(), split=split)
+
+    def kept_together(self, name: str) -> Session:
+        """Return the session with rows that share a value in a column on the same side of every split."""
+        return self if self.plan is None else self.planned(split=replace(self.plan.split, group=name, time=None))
+
     def with_kinds(self, kinds: Mapping[str, str]) -> Session:
         """Return the session with the kinds of some columns changed."""
         if self.table is None or self.plan is None:
@@ -60,7 +79,7 @@ class Session:
         return replace(self, table=self.table.with_kinds(kinds), plan=plan)
 
     def with_merged(self, column: str, pairs: Sequence[tuple[str, str]]) -> Session:
-        """Return the session with spellings in a column merged; a positive class that is merged away is let go."""
+        """Return the session with spellings in a column merged; a positive class that is merged away is dropped."""
         if self.table is None or self.plan is None:
             return self
         merged = {**dict(self.plan.merged), column: (*dict(self.plan.merged).get(column, ()), *pairs)}

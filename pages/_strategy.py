@@ -41,7 +41,7 @@ def show_choice(problem: Problem, work: Workload, choice: StrategyChoice, *, wid
             words, beside = st.columns([3, 2], gap="medium")
             with words.container(gap="xsmall"):
                 details = _words(plan, work, choice, reason, place)
-        found = measured(problem, choice) if reason is None and (wide or details.open) else None
+        effect = measured(problem, choice) if reason is None and (wide or details.open) else None
         if details.open:
             with details:
                 for position, part in enumerate(choice.parts):
@@ -51,16 +51,16 @@ def show_choice(problem: Problem, work: Workload, choice: StrategyChoice, *, wid
                     from pages._code import show_code_of
 
                     show_code_of(problem, choice)
-                if found is not None:
+                if effect is not None:
                     if not wide:
-                        show_effect(target, found)
-                    show_picture(target, found, choice)
-        if found is None:
+                        show_effect(target, effect)
+                    show_picture(target, effect, choice)
+        if effect is None:
             return None
         if wide:
             with beside:
-                show_effect(target, found)
-        return None if found.done() else found
+                show_effect(target, effect)
+        return None if effect.done() else effect
 
 
 def _words(plan: Plan, work: Workload, choice: StrategyChoice, reason: str | None, place: str):  # type: ignore[no-untyped-def]
@@ -114,7 +114,7 @@ def toggle(choice: StrategyChoice, key: str) -> None:
     if st.session_state[key]:
         remember(session().planned(strategies=(*chosen, choice)))
     elif len(chosen) > 1:
-        remember(session().planned(strategies=tuple(one for one in chosen if one != choice)))
+        remember(session().planned(strategies=tuple(kept for kept in chosen if kept != choice)))
     else:
         st.session_state["flash"] = "A comparison needs at least one strategy: choose another before removing this one."
 
@@ -122,7 +122,7 @@ def toggle(choice: StrategyChoice, key: str) -> None:
 def slot(choice: StrategyChoice, plan: Plan) -> str:
     """Return a name for the row of a choice that stays when its parameters change."""
     names = "_".join(part.name for part in choice.parts)
-    same = [one for one in plan.strategies if "_".join(part.name for part in one.parts) == names]
+    same = [other for other in plan.strategies if "_".join(part.name for part in other.parts) == names]
     return f"{names}_{same.index(choice)}" if len(same) > 1 and choice in same else names
 
 
@@ -163,6 +163,6 @@ def set_parameter(choice: StrategyChoice, position: int, parameter: Parameter, k
         new = with_parameter(
             choice, position, parameter.name, numbers_of(value) if isinstance(parameter.default, tuple) else value
         )
-        remember(session().planned(strategies=tuple(new if one == choice else one for one in plan.strategies)))
+        remember(session().planned(strategies=tuple(new if old == choice else old for old in plan.strategies)))
     except PlanError as error:
         st.session_state["flash"] = sentence(error)

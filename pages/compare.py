@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.examples import open_example
-from core.runs.progress import progress_of_run
+from core.runs.progress import end_in_words, progress_of_run, queue_in_words
 from core.runs.store import StoreError
+from core.words import counted
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._results import show_results
@@ -47,15 +48,15 @@ def main() -> None:
 
 def wanted() -> RunRecord | None:
     """Return the run of the address, else the one last looked at, else the newest."""
-    asked = st.query_params.get("run")
-    if asked is not None:
+    address = st.query_params.get("run")
+    if address is not None:
         with suppress(StoreError):  # without it, the page says that there is no such run
-            open_example(store(), asked)
+            open_example(store(), address)
     records = {record.id: record for record in store().records()}
-    if asked is not None and asked not in records:
+    if address is not None and address not in records:
         st.warning("There is no run at this address; it may have been deleted. This is the newest one.")
     newest = next(iter(records), None)
-    return next((records[key] for key in (asked, session().run_id, newest) if key in records), None)
+    return next((records[key] for key in (address, session().run_id, newest) if key in records), None)
 
 
 def show_header(record: RunRecord) -> None:
@@ -85,13 +86,12 @@ def show_progress(record: RunRecord, drawn: int) -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     if now.status == "queued":
         ahead = engine().position(record.id)
-        waits = f"Waiting: {ahead} {'run' if ahead == 1 else 'runs'} before it" if ahead else "Waiting for its turn"
-        bar.progress(0.0, waits)
+        bar.progress(0.0, queue_in_words(ahead))
     else:
         share, words = progress_of_run(store().progress(record.id), finished, now.units_total)
         others = engine().beside(record.id)
         if others:
-            words += f" – taking turns with {others} other {'run' if others == 1 else 'runs'}"
+            words += f" – taking turns with {counted(others, 'other run')}"
         bar.progress(share, sentence(words))
     # A callback, since a fold that arrives at this moment redraws the page before the button is reached.
     stop.button(
@@ -111,18 +111,9 @@ def cancel(run_id: str) -> None:
 
 
 def show_end(record: RunRecord, finished: int) -> None:
-    kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
-    texts = {
-        "cancelled": "Cancelled.",
-        "interrupted": "Interrupted.",
-        "failed": "This run failed.",
-        "refused": "This run cannot be carried out.",
-        "finished": "Some of this run's folds are damaged or missing: resume it to compute them again.",
-    }
-    text = texts[record.status]
     words, act = st.columns([4, 1], vertical_alignment="center")
     show = words.error if record.status in ("failed", "refused") else words.info
-    show(f"{text} {sentence(record.message)} {kept}".replace("  ", " "))
+    show(sentence(end_in_words(record, finished)))
     if record.status == "refused":
         if act.button("Repeat with changes", icon=":material/tune:", type="primary", width="stretch"):
             with guarded():

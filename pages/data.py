@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -35,7 +34,7 @@ KINDS = {
     "ignored": "Ignored",
 }
 PREVIEW_ROWS = 100
-MOST_SPELLED = 5
+MAX_SPELLED = 5
 
 
 def main() -> None:
@@ -111,9 +110,9 @@ def show_table(table: Table, plan: Plan) -> None:
     with st.expander("Choose another table"):
         choose_table()
     spelled = spellings_of_table(table, (table.digest, plan.kinds))
-    said = {one.sentence() for one in spelled}
+    pointed_out = {label.sentence() for label in spelled}
     for note in table.notes:
-        if note not in said:
+        if note not in pointed_out:
             st.caption(f":material/healing: {sentence(note)}")
     show_spellings(table, spelled)
     left, right = st.columns(2, gap="large")
@@ -151,15 +150,15 @@ def spellings_of_table(_table: Table, key: tuple[object, ...]) -> tuple[Spelling
 
 def show_spellings(table: Table, spelled: tuple[Spellings, ...]) -> None:
     """Point out labels in two spellings, each column with a button that merges them."""
-    for at, one in enumerate(spelled[:MOST_SPELLED]):
+    for at, spellings in enumerate(spelled[:MAX_SPELLED]):
         words, act = st.columns([5, 1], vertical_alignment="center")
-        words.warning(sentence(one.sentence()), icon=":material/spellcheck:")
+        words.warning(sentence(spellings.sentence()), icon=":material/spellcheck:")
         act.button(
             "Merge",
             key=f"merge_{table.digest}_{at}",
-            help=f"Count every spelling of a label in {plain(one.column)} as its most common one",
+            help=f"Count every spelling of a label in {plain(spellings.column)} as its most common one",
             on_click=merge_spellings,
-            args=(one,),
+            args=(spellings,),
             width="stretch",
         )
 
@@ -195,16 +194,7 @@ def choose_target(table: Table, plan: Plan) -> None:
 
 
 def take_target(key: str) -> None:
-    """Let the plan have another target; what it says about the old target's classes is dropped."""
-    state, name = session(), st.session_state[key]
-    if state.plan is not None:
-        split = state.plan.split
-        split = replace(
-            split,
-            group=None if split.group == name else split.group,
-            time=None if split.time == name else split.time,
-        )
-        remember(state.planned(target=name, positive=None, classes=(), split=split))
+    remember(session().with_target(st.session_state[key]))
 
 
 def show_classes(problem: Problem) -> None:
@@ -253,9 +243,7 @@ def show_ways_out(cautions: Cautions) -> None:
 
 
 def keep_together(name: str) -> None:
-    state = session()
-    if state.plan is not None:
-        remember(state.planned(split=replace(state.plan.split, group=name, time=None)))
+    remember(session().kept_together(name))
 
 
 def ignore_columns(names: tuple[str, ...]) -> None:

@@ -71,8 +71,8 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
     from core.strategies import label
 
     by_key = {choice.key: choice for choice in record.plan.strategies}
-    asked = st.query_params.get("strategy")
-    first = asked if asked in by_key else first_choice(record)
+    address = st.query_params.get("strategy")
+    first = address if address in by_key else first_choice(record)
     return st.selectbox(
         "Strategy",
         list(by_key.values()),
@@ -87,8 +87,7 @@ def first_choice(record: RunRecord) -> str:
     from core.exporting import suggested
     from pages._results import comparison_of
 
-    found = comparison_of(record.id)
-    return suggested(found, record.plan).key
+    return suggested(comparison_of(record.id), record.plan).key
 
 
 @cached(max_entries=None)

@@ -159,8 +159,8 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
 
     for words in what_else_differs(first, second):
         st.caption(f":material/info: {sentence(words)}")
-    found = [comparison_of(run.id) for run in (first, second)]
-    both = differences(*found)
+    one, other = comparison_of(first.id), comparison_of(second.id)
+    both = differences(one, other)
     if both.empty:
         st.info("These two runs have no strategy in common.")
         return
@@ -177,14 +177,14 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
             "First": shown["first"],
             "Second": shown["second"],
             "Difference": shown["difference"],
-            "Folds": [f"{one} and {two}" for one, two in zip(shown["first_folds"], shown["second_folds"], strict=True)],
+            "Folds": [f"{a} and {b}" for a, b in zip(shown["first_folds"], shown["second_folds"], strict=True)],
         }
     )
     numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("First", "Second")}
     numbers["Difference"] = st.column_config.NumberColumn(format="%+.3f", help="Second minus first.")
     st.dataframe(table, hide_index=True, column_config=numbers, key="pair_table", placeholder="–")
     st.caption(
-        f"Means over up to {found[0].folds} folds of the first and {found[1].folds} of the second: a strategy that "
+        f"Means over up to {one.folds} folds of the first and {other.folds} of the second: a strategy that "
         "failed on some, or a metric that is undefined on some, has fewer. Brier score and log loss are better when "
         "lower."
     )

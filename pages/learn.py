@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Strategy
 from core.strategies.cards import COST_WORDS, described, needs
 from core.strategies.choosing import with_parameter
-from core.teaching.toy import LETTERS, Region, Regions, ToyRows, ToySettings, sampled, trained
+from core.teaching.toy import LETTERS, Regions, ToyRows, ToySettings, sampled, trained
 from pages._frame import framed
 from pages._parameters import parameter_field
 from pages._services import engine, warm_up
@@ -56,16 +55,16 @@ def chosen() -> type[Strategy]:
     """Return the strategy that the switch stands on; the address names it by its key."""
     known = catalogue()
     names = {key: f"{FAMILY_NAMES[cls.card.family]}: {cls.card.name}" for key, cls in known.items()}
-    asked = st.query_params.get("strategy", FIRST)
-    if asked not in known:
+    key = st.query_params.get("strategy", FIRST)
+    if key not in known:
         st.warning("There is no strategy of this name; SMOTE is shown instead.", icon=":material/info:")
-        asked = FIRST
+        key = FIRST
     # The address decides: links and the browser's Back change it behind the box's back.
-    st.session_state["strategy"] = asked
+    st.session_state["strategy"] = key
     st.selectbox(
         "Strategy", list(known), format_func=names.__getitem__, key="strategy", on_change=follow, help="Type to search."
     )
-    return known[asked]
+    return known[key]
 
 
 def follow() -> None:
@@ -133,15 +132,15 @@ def regions_of(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]
 
 def current(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
     """Return the training of these rows, and cancel this tab's previous one if it is still waiting."""
-    found = regions_of(settings, choice)
-    if found.cancelled():  # by another tab that looked at the same rows
+    training = regions_of(settings, choice)
+    if training.cancelled():  # by another tab that looked at the same rows
         regions_of.clear(settings, choice)
-        found = regions_of(settings, choice)
-    before = st.session_state.get("toy_training")
-    if before is not None and before is not found:
-        before.cancel()
-    st.session_state["toy_training"] = found
-    return found
+        training = regions_of(settings, choice)
+    previous = st.session_state.get("toy_training")
+    if previous is not None and previous is not training:
+        previous.cancel()
+    st.session_state["toy_training"] = training
+    return training
 
 
 def show_rows(settings: ToySettings, choice: StrategyChoice) -> None:
@@ -173,24 +172,24 @@ def titled(title: str, words: str, figure: go.Figure, key: str) -> None:
 
 def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
     """Show what the plain network and the strategy learn, as soon as they have."""
-    found = current(settings, choice)
-    if not found.done():
+    training = current(settings, choice)
+    if not training.done():
         # Most are there before a person has looked at the rows: one short wait is calmer than a flicker.
         with st.spinner("Training on these rows…"):
             try:
-                found.exception(timeout=1.5)
+                training.exception(timeout=1.5)
             except TimeoutError:
-                wait_for(found)
+                wait_for(training)
                 return
-    if found.exception() is not None:
-        st.warning(f"The training failed: {sentence(found.exception())}", icon=":material/error:")
+    if training.exception() is not None:
+        st.warning(f"The training failed: {sentence(training.exception())}", icon=":material/error:")
         regions_of.clear(settings, choice)
         return
-    regions, rows = found.result(), rows_of(settings, choice)
+    regions, rows = training.result(), rows_of(settings, choice)
     plain_side, chosen_side = st.columns(2)
     name = catalogue()[choice.parts[0].name].card.name
     with plain_side:
-        titled("What the plain network learns", outcome(regions.plain), plane_of(regions, False, rows), "plain")
+        titled("What the plain network learns", regions.plain.in_words, plane_of(regions, False, rows), "plain")
     if choice == StrategyChoice.of("plain"):
         return
     with chosen_side:
@@ -198,25 +197,17 @@ def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
             st.warning(sentence(regions.chosen.problem), icon=":material/block:")
             return
         title = f"What {plain(name)} learns"
-        titled(title, outcome(regions.chosen), plane_of(regions, True, rows), "chosen")
+        titled(title, regions.chosen.in_words, plane_of(regions, True, rows), "chosen")
 
 
 def plane_of(regions: Regions, chosen: bool, rows: ToyRows) -> go.Figure:
     return charts_toy.plane(regions, regions.chosen if chosen else regions.plain, rows)
 
 
-def outcome(region: Region) -> str:
-    """Return how well a network does on fresh rows, in one sentence."""
-    found = f"Finds {region.recall:.0%} of the rare rows"
-    alarms = "calls no row rare" if math.isnan(region.precision) else f"{region.precision:.0%} of its alarms are right"
-    threshold = "" if region.threshold == 0.5 else f"; rare from a probability of {region.threshold:.2f}"
-    return f"{found}; {alarms}{threshold}"
-
-
 @st.fragment(run_every=0.4)
-def wait_for(found: Future[Regions]) -> None:
+def wait_for(training: Future[Regions]) -> None:
     """Redraw the page when the networks are trained."""
-    if found.done():
+    if training.done():
         st.rerun()
     st.caption("Training on these rows…")
 

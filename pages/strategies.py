@@ -8,7 +8,7 @@ from core.data.columns import Column
 from core.data.problem import orderable
 from core.data.table import Table
 from core.experiment.estimate import Workload
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, hidden_layers_of
 from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
@@ -71,7 +71,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         if not (applied or pressed):
             return
         try:
-            layers = parse_layers(str(network_values.pop("hidden_layers")))
+            layers = hidden_layers_of(str(network_values.pop("hidden_layers")))
             changed = session().planned(
                 network=NetworkSettings(hidden_layers=layers, **network_values),  # type: ignore[arg-type]
                 split=SplitSettings(**split_values),  # type: ignore[arg-type]
@@ -119,14 +119,6 @@ def network_fields(network: NetworkSettings) -> dict[str, object]:
             help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
         ),
     }
-
-
-def parse_layers(text: str) -> tuple[int, ...]:
-    """Return the units of the hidden layers that a person typed."""
-    try:
-        return tuple(int(part) for part in text.replace(";", ",").split(",") if part.strip())
-    except ValueError as error:
-        raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
 
 
 def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, object]:

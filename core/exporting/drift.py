@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from core.data.preparation import CategoryStep, NumberStep, Step
+from core.words import joined, shortened
 
 ALPHA, NOTABLE = 0.01, 0.1
 
@@ -46,6 +47,22 @@ class Drift:
         """Return whether the column differs by more than chance, and by enough to matter."""
         more_missing = abs(self.missing_now - self.missing_then) >= NOTABLE
         return more_missing or bool(self.p < ALPHA and self.distance >= NOTABLE)
+
+
+def drift_in_words(drifts: Sequence[Drift]) -> str:
+    """Return which columns drifted, in one sentence; empty where none did.
+
+    Examples
+    --------
+    >>> drift_in_words([Drift("age", "total variation", 0.6, 0.001, 0.0, 0.0, "a (60%)", "b (90%)")])
+    '1 of 1 columns drifted: age. Probabilities may be misleading.'
+    """
+    drifted = [shortened(column.name, 60) for column in drifts if column.drifted]
+    if not drifted:
+        return ""
+    return (
+        f"{len(drifted)} of {len(drifts)} columns drifted: {joined(drifted, most=5)}. Probabilities may be misleading."
+    )
 
 
 def drift(steps: Sequence[Step], before: pd.DataFrame, after: pd.DataFrame) -> tuple[Drift, ...]:

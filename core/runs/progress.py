@@ -1,9 +1,17 @@
-"""How far a whole run has come, in words."""
+"""How far a whole run has come, and why it stopped, in words."""
 
 from __future__ import annotations
 
-from core.runs.record import Progress
-from core.words import duration
+from core.runs.record import Progress, RunRecord
+from core.words import counted, duration
+
+_ENDS = {
+    "cancelled": "Cancelled.",
+    "interrupted": "Interrupted.",
+    "failed": "This run failed.",
+    "refused": "This run cannot be carried out.",
+    "finished": "Some of this run's folds are damaged or missing: resume it to compute them again.",
+}
 
 
 def progress_of_run(progress: Progress | None, finished: int, total: int) -> tuple[float, str]:
@@ -37,3 +45,26 @@ def progress_of_run(progress: Progress | None, finished: int, total: int) -> tup
         if progress.seconds_left is not None:
             words += f" – {duration(progress.seconds_left)} left"
     return min(1.0, share), words
+
+
+def queue_in_words(runs_ahead: int) -> str:
+    """Return what a run that has not started waits for.
+
+    Examples
+    --------
+    >>> queue_in_words(0), queue_in_words(2)
+    ('Waiting for its turn', 'Waiting: 2 runs before it')
+    """
+    return f"Waiting: {counted(runs_ahead, 'run')} before it" if runs_ahead else "Waiting for its turn"
+
+
+def end_in_words(record: RunRecord, finished: int) -> str:
+    """Return how a run ended that is not whole, why, and how many of its folds are kept.
+
+    Parameters
+    ----------
+    finished : int
+        Units that can be read.
+    """
+    kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
+    return " ".join(filter(None, (_ENDS[record.status], record.message, kept)))

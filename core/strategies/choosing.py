@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from core.plan import Part, Plan, PlanError, StrategyChoice
-from core.strategies.base import TableFacts
+from core.strategies.base import Family, TableFacts
+from core.strategies.cards import find
 from core.strategies.combining import clash
 from core.strategies.presets import PLAIN, Preset
 from core.strategies.registry import label, make, parts_of
@@ -116,6 +117,32 @@ def left_out_sentence(named: Sequence[str], where: str, way_out: Callable[[str],
         f"Left out, since {its} sampling takes long{where}: {', '.join(named[:6])}{more}. "
         f"{way_out(them)} to have {them} all the same."
     )
+
+
+def sections_of(plan: Plan, query: str, family: Family | None = None) -> dict[Family, list[StrategyChoice]]:
+    """Return the strategies that match a search, by family, in the order of the catalogue.
+
+    Parameters
+    ----------
+    query : str
+        Words that all occur in a strategy's card, in any case; empty for every strategy.
+    family : str, optional
+        Only this one.
+
+    Returns
+    -------
+    dict of family to list of StrategyChoice
+        What the plan has chosen with its parameters, the others with their defaults.
+
+    See Also
+    --------
+    core.strategies.cards.find : The cards of these strategies.
+    """
+    chosen = {choice.parts[0].name: choice for choice in plan.strategies if len(choice.parts) == 1}
+    sections: dict[Family, list[StrategyChoice]] = {}
+    for card in find(query, family):
+        sections.setdefault(card.family, []).append(chosen.get(card.key, StrategyChoice.of(card.key)))
+    return sections
 
 
 def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) -> StrategyChoice:

@@ -6,6 +6,7 @@ the real thing: the strategies of the catalogue act on the rows, and the trainer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,6 +131,13 @@ class Region:
     recall: float
     precision: float
     problem: str | None = None
+
+    @property
+    def in_words(self) -> str:
+        """How well the network does on fresh rows, in one sentence."""
+        alarms = "calls no row rare" if math.isnan(self.precision) else f"{self.precision:.0%} of its alarms are right"
+        threshold = "" if self.threshold == 0.5 else f"; rare from a probability of {self.threshold:.2f}"
+        return f"Finds {self.recall:.0%} of the rare rows; {alarms}{threshold}"
 
 
 @dataclass(frozen=True, eq=False)

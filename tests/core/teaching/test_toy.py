@@ -8,7 +8,7 @@ import pytest
 from core.charts.toy import plane, rows_after, rows_before
 from core.plan import StrategyChoice
 from core.strategies import catalogue
-from core.teaching.toy import LEVELS, ROWS, ToySettings, sampled, toy_table, trained
+from core.teaching.toy import LEVELS, ROWS, Region, ToySettings, sampled, toy_table, trained
 
 SMOTE = StrategyChoice.of("smote")
 
@@ -125,3 +125,10 @@ def test_a_setting_that_cannot_work_gets_its_sentence() -> None:
     assert "lower cluster_balance_threshold" in (rows.problem or "")
     assert "lower cluster_balance_threshold" in (regions.chosen.problem or "")
     assert regions.plain.problem is None
+
+
+def test_what_a_network_learned_is_one_sentence() -> None:
+    plane = np.zeros((2, 2))
+    assert Region(plane, plane, 0.5, 0.91, 0.42).in_words == "Finds 91% of the rare rows; 42% of its alarms are right"
+    silent = Region(plane, plane, 0.7, 0.0, float("nan"))
+    assert silent.in_words == "Finds 0% of the rare rows; calls no row rare; rare from a probability of 0.70"
