@@ -1,4 +1,4 @@
-"""How far new rows are from those that a model was trained on, a column at a time."""
+"""How far new rows are from those that a model was trained on, column by column."""
 
 from __future__ import annotations
 

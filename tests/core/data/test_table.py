@@ -15,6 +15,7 @@ from core.data.samples import SAMPLES, load_sample
 from core.data.table import from_frame, read_table
 from core.data.target import encode_target, suggest_target
 from core.words import TableError
+from tests.core.data import one_sentence, table_of
 from tests.problems import problem_of
 
 ROWS = [(i * 0.5 - 3, "red" if i % 3 else "blue", "yes" if i % 5 == 0 else "no") for i in range(40)]
@@ -24,14 +25,6 @@ def csv_text(separator: str = ",", decimal: str = ".", header: str = "x,colour,l
     lines = [header.replace(",", separator)]
     lines += [separator.join((f"{x:.1f}".replace(".", decimal), c, y)) for x, c, y in ROWS]
     return "\n".join(lines) + "\n"
-
-
-def one_sentence(error: BaseException) -> None:
-    message = str(error)
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert "Traceback" not in message
-    assert len(message) < 300
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.key)
@@ -125,40 +118,6 @@ def test_a_path_that_leads_out_of_the_archive_is_refused() -> None:
     one_sentence(caught.value)
 
 
-def table_of(**columns: object):  # type: ignore[no-untyped-def]
-    return read_table(pd.DataFrame(columns).to_csv(index=False).encode(), "made.csv")
-
-
-@pytest.mark.parametrize(
-    ("labels", "words"),
-    [
-        (["a"] * 60, "one class"),
-        (["a"] * 59 + ["b"], "`b` of `t` has 1 row"),
-        (["a"] * 57 + ["b"] * 3, "`b` of `t` has 3 rows.*3"),
-        ([f"c{i % 58}" for i in range(58)] + ["c1", "c2"], "58 classes|different in every row"),
-        (np.linspace(0, 1, 60).round(2) // 0.03 * 0.03, "continuous"),
-        ([None] * 60, "no labels"),
-        ([f"id-{i}" for i in range(60)], "every row"),
-        (pd.date_range("2020-01-01", periods=60).astype(str), "dates"),
-    ],
-    ids=["one class", "one row", "folds", "many", "continuous", "missing", "identifier", "dates"],
-)
-def test_what_cannot_be_a_target_gets_one_sentence(labels: object, words: str) -> None:
-    table = table_of(x=np.random.default_rng(0).normal(size=60), t=labels)
-    with pytest.raises(TableError, match=words) as caught:
-        encode_target(table, "t", folds=5)
-    one_sentence(caught.value)
-
-
-def test_rows_without_a_label_are_left_out_and_said() -> None:
-    labels = [None if i % 10 == 0 else i % 3 for i in range(60)]
-    table = table_of(x=np.random.default_rng(0).normal(size=60), t=labels)
-    target = encode_target(table, "t")
-    assert target.classes == (0, 1, 2)  # whole numbers again, although missing labels made them floats
-    assert len(target.rows) == 54
-    assert "6 rows without a label" in describe(problem_of(table, "t")).warnings[0]
-
-
 def test_kinds_are_found_and_can_be_changed() -> None:
     n = 60
     table = table_of(
@@ -191,14 +150,6 @@ def test_all_features_constant_or_missing_is_refused() -> None:
     with pytest.raises(TableError, match="No column is left to learn from") as caught:
         problem_of(table, "t")
     one_sentence(caught.value)
-
-
-def test_the_positive_class_can_be_chosen() -> None:
-    table = load_sample("german_credit")
-    assert encode_target(table, "creditability").classes == ("good", "bad")
-    assert encode_target(table, "creditability", "good").classes == ("bad", "good")
-    with pytest.raises(TableError, match="no class `ugly`"):
-        encode_target(table, "creditability", "ugly")
 
 
 def test_a_large_table_is_looked_at_in_threads_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:

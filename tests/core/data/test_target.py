@@ -1,4 +1,4 @@
-"""The target that is suggested: in the layouts of tables that many people know."""
+"""The target: what can be one, and what is suggested in the layouts of tables that many people know."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.profile import describe
+from core.data.samples import load_sample
 from core.data.table import from_frame, read_table
-from core.data.target import suggest_target
+from core.data.target import encode_target, suggest_target
+from core.words import TableError
+from tests.core.data import one_sentence, table_of
 from tests.core.data.reading import CASES
+from tests.problems import problem_of
 
 # Columns as name:levels; "n" is a column of numbers. The class is marked by a star.
 LAYOUTS = {
@@ -44,3 +49,41 @@ def test_structure_outweighs_a_name_that_features_have_too(layout: str) -> None:
 
 def test_the_file_that_showed_it() -> None:
     assert suggest_target(read_table(CASES / "marital_status_beats_the_class.csv")) == "income"
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (["a"] * 60, "one class"),
+        (["a"] * 59 + ["b"], "`b` of `t` has 1 row"),
+        (["a"] * 57 + ["b"] * 3, "`b` of `t` has 3 rows.*3"),
+        ([f"c{i % 58}" for i in range(58)] + ["c1", "c2"], "58 classes|different in every row"),
+        (np.linspace(0, 1, 60).round(2) // 0.03 * 0.03, "continuous"),
+        ([None] * 60, "no labels"),
+        ([f"id-{i}" for i in range(60)], "every row"),
+        (pd.date_range("2020-01-01", periods=60).astype(str), "dates"),
+    ],
+    ids=["one class", "one row", "folds", "many", "continuous", "missing", "identifier", "dates"],
+)
+def test_what_cannot_be_a_target_gets_one_sentence(labels: object, words: str) -> None:
+    table = table_of(x=np.random.default_rng(0).normal(size=60), t=labels)
+    with pytest.raises(TableError, match=words) as caught:
+        encode_target(table, "t", folds=5)
+    one_sentence(caught.value)
+
+
+def test_rows_without_a_label_are_left_out_and_said() -> None:
+    labels = [None if i % 10 == 0 else i % 3 for i in range(60)]
+    table = table_of(x=np.random.default_rng(0).normal(size=60), t=labels)
+    target = encode_target(table, "t")
+    assert target.classes == (0, 1, 2)  # whole numbers again, although missing labels made them floats
+    assert len(target.rows) == 54
+    assert "6 rows without a label" in describe(problem_of(table, "t")).warnings[0]
+
+
+def test_the_positive_class_can_be_chosen() -> None:
+    table = load_sample("german_credit")
+    assert encode_target(table, "creditability").classes == ("good", "bad")
+    assert encode_target(table, "creditability", "good").classes == ("bad", "good")
+    with pytest.raises(TableError, match="no class `ugly`"):
+        encode_target(table, "creditability", "ugly")
