@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.charts import figures as charts
 from core.charts import theme
-from core.charts.pairs import interval_bars
+from core.charts.bars import interval_bars, metric_bars
 from core.evaluation.metrics import METRIC_NAMES, METRICS
 from core.reporting.display import BARS
 from pages._cache import cached
@@ -105,9 +105,7 @@ def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | 
         st.info("Pick at least one metric to draw.")
         return
     bars = (
-        charts.metric_bars(comparison, names, metrics)
-        if shown is None
-        else interval_bars(comparison, names, metrics, shown)
+        metric_bars(comparison, names, metrics) if shown is None else interval_bars(comparison, names, metrics, shown)
     )
     draw(bars, "metric_bars", "Metrics of each strategy with their spread")
 

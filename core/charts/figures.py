@@ -1,4 +1,4 @@
-"""The figures of a table's classes and of a comparison at large: bars, confusion matrices, curves."""
+"""The figures of a table's classes and of a comparison at large: confusion matrices and curves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
 from core.evaluation.comparison import Comparison
-from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.results import FoldResult
 
 if TYPE_CHECKING:
@@ -58,25 +57,6 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
     figure.update_xaxes(title="First component", showticklabels=False)
     figure.update_yaxes(title="Second component", showticklabels=False)
     return themed(figure, 380)
-
-
-def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str]) -> go.Figure:
-    """Return grouped bars, one group per metric, one bar per strategy, with standard deviations over folds."""
-    styles = strategy_styles([s.key for s in comparison.strategies])
-    figure = go.Figure()
-    for s in comparison.strategies:
-        style, mean, std = styles[s.key], s.mean, s.std
-        figure.add_bar(
-            x=[METRIC_NAMES[m] for m in metrics],
-            y=[mean[m] for m in metrics],
-            error_y={"type": "data", "array": [float(np.nan_to_num(std[m])) for m in metrics], "thickness": 1.2},
-            name=text(names[s.key]),
-            marker={"color": style.colour, "pattern": {"shape": style.pattern, "solidity": 0.2, "fillmode": "overlay"}},
-            hovertemplate=f"{text(names[s.key])}<br>%{{x}}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
-        )
-    figure.update_layout(barmode="group", bargap=0.2)
-    figure.update_yaxes(rangemode="tozero", title="Mean over folds")
-    return themed(figure, 440)
 
 
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:

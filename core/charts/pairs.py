@@ -1,17 +1,14 @@
-"""Figures of what is known for sure: intervals, and strategy against strategy."""
+"""The figure of strategy against strategy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.theme import SCALE, strategy_styles, text, themed
-from core.evaluation.comparison import Comparison
-from core.evaluation.intervals import Intervals
-from core.evaluation.metrics import METRIC_NAMES
+from core.charts.theme import SCALE, text, themed
 from core.evaluation.paired import Pairs
 
 Cell = Literal["better", "same", "worse", "p_holm"]
@@ -23,30 +20,6 @@ CELLS: Mapping[Cell, str] = {
 }
 # Small p-values stand out: the dark end is 0, and from 0.2 on all are pale.
 _P_SCALE = [[place, colour] for (place, _), (_, colour) in zip(SCALE, reversed(SCALE), strict=True)]
-
-
-def interval_bars(
-    comparison: Comparison, names: Mapping[str, str], metrics: Sequence[str], shown: Intervals
-) -> go.Figure:
-    """Return grouped bars, one group per metric, one bar per strategy, with the intervals as whiskers."""
-    styles = strategy_styles([s.key for s in comparison.strategies])
-    figure = go.Figure()
-    for s in comparison.strategies:
-        style = styles[s.key]
-        spans = [shown.of(s.key, metric) for metric in metrics]
-        up, down = [i.high - i.value for i in spans], [i.value - i.low for i in spans]
-        ends = [f"{i.low:.3f} to {i.high:.3f}" if np.isfinite(i.low) else "no interval" for i in spans]
-        figure.add_bar(
-            x=[METRIC_NAMES[metric] for metric in metrics], y=[i.value for i in spans], customdata=ends,
-            error_y={"type": "data", "symmetric": False, "array": np.nan_to_num(up).tolist(),
-                     "arrayminus": np.nan_to_num(down).tolist(), "thickness": 1.2},
-            name=text(names[s.key]),
-            marker={"color": style.colour, "pattern": {"shape": style.pattern, "solidity": 0.2, "fillmode": "overlay"}},
-            hovertemplate=f"{text(names[s.key])}<br>%{{x}}: %{{y:.3f}} (%{{customdata}})<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(barmode="group", bargap=0.2)
-    figure.update_yaxes(rangemode="tozero", title=f"Value, {shown.name}")
-    return themed(figure, 440)
 
 
 def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") -> go.Figure:

@@ -214,11 +214,11 @@ def _partial_notes(gaps: Mapping[str, int], folds: int) -> list[str]:
 def _undefined_notes(truths: Sequence[np.ndarray], labels: Sequence[str]) -> list[str]:
     """Say which metrics are undefined on folds whose test rows lack a class."""
     n_classes, notes = len(labels), []
-    every = np.array([np.bincount(truth, minlength=n_classes) > 0 for truth in truths])
-    known = defined(every) if truths else {}
+    present = np.array([np.bincount(truth, minlength=n_classes) > 0 for truth in truths])
+    known = defined(present) if truths else {}
     groups: dict[tuple[str, ...], list[np.ndarray]] = {}
-    for fold in np.flatnonzero(~every.all(axis=1)) if truths else ():
-        groups.setdefault(tuple(m.key for m in METRICS if not known[m.key][fold]), []).append(every[fold])
+    for fold in np.flatnonzero(~present.all(axis=1)) if truths else ():
+        groups.setdefault(tuple(m.key for m in METRICS if not known[m.key][fold]), []).append(present[fold])
     for metrics, folds in groups.items():
         absent = [labels[code] for code in np.flatnonzero(~np.all(folds, axis=0)).tolist()]
         where = f"{len(folds)} of {counted(len(truths), 'fold')} {'has' if len(folds) == 1 else 'have'} no test row of "

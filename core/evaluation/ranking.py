@@ -332,8 +332,8 @@ def _groups(order: Sequence[str], clear: Sequence[Pair]) -> tuple[tuple[str, ...
 
 
 def _listed(names: Iterable[object]) -> str:
-    every = list(names)
-    return joined(every, 5 if len(every) > 6 else None)
+    all_names = list(names)
+    return joined(all_names, 5 if len(all_names) > 6 else None)
 
 
 def _p(value: float) -> str:

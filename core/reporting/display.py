@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from core.charts import figures as charts
 from core.charts import theme
+from core.charts.bars import metric_bars
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import METRIC_NAMES
 
@@ -126,9 +127,7 @@ def drawings(comparison: Comparison, names: Mapping[str, str]) -> tuple[Drawing,
     label = comparison.labels[code]
     names = comparison.marked(names)
     figures = [
-        Drawing(
-            "Metrics", "Means over folds with their standard deviation.", charts.metric_bars(comparison, names, BARS)
-        ),
+        Drawing("Metrics", "Means over folds with their standard deviation.", metric_bars(comparison, names, BARS)),
         *_matrices(comparison, names),
         Drawing(
             "Precision and recall",

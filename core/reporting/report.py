@@ -14,7 +14,7 @@ import numpy as np
 from plotly.offline import get_plotlyjs
 
 from core.charts import figures as charts
-from core.charts.pairs import interval_bars
+from core.charts.bars import interval_bars
 from core.data.profile import Profile
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES

@@ -64,10 +64,10 @@ def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
         The folder cannot be made or written to.
     """
     summary = summary_frame(results)
-    every = folds_frame(results.comparison, results.names)
+    by_fold = folds_frame(results.comparison, results.names)
     texts = {
         "results.csv": safe_csv(summary),
-        "folds.csv": safe_csv(every),
+        "folds.csv": safe_csv(by_fold),
         "results.tex": results_latex(results),
         "plan.json": results.plan.to_json(),
         "report.html": report(results),
@@ -77,7 +77,7 @@ def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         (folder / "results.parquet").write_bytes(parquet(summary))
-        (folder / "folds.parquet").write_bytes(parquet(every))
+        (folder / "folds.parquet").write_bytes(parquet(by_fold))
     except OSError as error:
         reason = error.strerror or str(error)
         raise WriteError(f"The results cannot be written to '{folder}' ({reason}): choose another folder.") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.charts.pairs import interval_bars, pair_heatmap
+from core.charts.bars import interval_bars
+from core.charts.pairs import pair_heatmap
 from core.evaluation.intervals import by_folds
 from core.evaluation.paired import compare_pairs
 from core.plan import Plan, SplitSettings, StrategyChoice

@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score
 
 from core.charts import figures as charts
 from core.charts import theme
+from core.charts.bars import metric_bars
 from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.samples import load_sample
@@ -155,7 +156,7 @@ def test_every_figure_is_drawn_in_one_theme(comparison: Comparison) -> None:
     table = load_sample("abalone_9_vs_18")
     figures = [
         charts.class_distribution(describe(problem_of(table, "rings"))),
-        charts.metric_bars(comparison, NAMES, ("f1", "recall")),
+        metric_bars(comparison, NAMES, ("f1", "recall")),
         charts.confusion_grid(comparison, NAMES),
         charts.pr_curves(comparison, NAMES, 1),
         charts.roc_curves(comparison, NAMES, 1),
