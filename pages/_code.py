@@ -9,9 +9,9 @@ import streamlit as st
 from core.data.problem import Problem
 from core.evaluation.verdict import MAIN_METRIC
 from core.exporting.script import CodeError, file_name, script, table_csv
+from core.reporting.file_names import file_stem
 from core.strategies import label
 from pages._cache import cached
-from pages._report import file_name as run_name
 from pages._services import store
 from pages._text import plain, sentence
 from pages._verdict import assessment
@@ -36,14 +36,14 @@ def show_code(record: RunRecord, comparison: Comparison, names: dict[str, str], 
         key="code_strategy",
         help="The one that leads on F1 comes first.",
     )
-    csv = f"{run_name(record.name)}.csv"
+    csv = f"{file_stem(record.name)}.csv"
     _show(choices[picked], lambda: script_of(record, picked, csv, key), lambda: table_csv(_problem_of(record)), csv)
 
 
 @st.dialog("Show me the code", width="large", icon=":material/code:")
 def show_code_of(problem: Problem, choice: StrategyChoice) -> None:
     """Show a strategy's script before anything is trained."""
-    csv = f"{run_name(problem.table.name)}.csv"
+    csv = f"{file_stem(problem.table.name)}.csv"
     _show(choice, lambda: script(problem, choice, csv), lambda: table_csv(problem), csv)
 
 

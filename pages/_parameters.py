@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import streamlit as st
 
 from core.strategies.base import Parameter
-from core.strategies.cards import described
+from core.strategies.cards import described, step_and_format
 from core.strategies.choosing import numbers_of
 
 
@@ -47,10 +46,7 @@ def parameter_field(
         return numbers_of(typed)
     number = int if isinstance(parameter.default, int) else float
     low, high = (None if bound is None else number(bound) for bound in (parameter.low, parameter.high))
-    # A step of the default's last digit: 0.001 for 0.999, 0.1 for 2.0.
-    digits = len(str(parameter.default).partition(".")[2])
-    step = 1 if number is int else math.pow(10, -digits)
-    form = None if number is int else f"%.{6 if high is not None and 0.999 < high < 1 else max(digits, 2)}f"
+    step, form = step_and_format(parameter)
     now = value if isinstance(value, int | float) else number(str(value))
     return st.number_input(
         name, low, high, number(now), step, form,

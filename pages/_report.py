@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.data.problem import Problem
 from core.reporting.display import folds_frame
+from core.reporting.file_names import file_stem
 from core.reporting.report import report
 from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
@@ -27,7 +27,7 @@ def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str]
         "**One HTML file** with the data, the verdict, all tables and figures, the plan, and notes on the method with "
         "their papers. It opens offline, and the browser can print it to a PDF."
     )
-    name = file_name(record.name)
+    name = file_stem(record.name)
     results = results_of(record, comparison, key)
     st.download_button(
         "Download the report",
@@ -65,8 +65,3 @@ def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results
 def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> bytes:
     """Return the report; a renamed run gets a new report."""
     return report(_results, name, versions).encode()
-
-
-def file_name(name: str) -> str:
-    """Return a run's name as part of a file's name."""
-    return re.sub(r"\W+", "_", name).strip("_")[:60] or "run"

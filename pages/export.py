@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.reporting.file_names import archive_name
 from pages._cache import cached
 from pages._frame import framed
 from pages._guard import guarded, guarded_fragment
@@ -155,7 +156,7 @@ def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None
         act.download_button(
             "Download the model",
             kept.archive,
-            file_name=f"{file_stem(record.table_name)}-{file_stem(choice.key)}.zip",
+            file_name=archive_name(record.table_name, choice.key),
             mime="application/zip",
             type="primary",
             icon=":material/download:",
@@ -165,12 +166,6 @@ def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None
         inside = kept.files()
         st.markdown("\n".join(f"- `{name}` {what}" for name, what in CONTENTS if name in inside))
         st.caption(f":material/verified: {sentence(kept.checks)}")
-
-
-def file_stem(name: str) -> str:
-    """Return a name as part of a file's name."""
-    stem = "".join(c if c.isalnum() else "-" for c in name.removesuffix(".csv").casefold())
-    return "-".join(part for part in stem.split("-") if part)[:60] or "model"
 
 
 framed(main)

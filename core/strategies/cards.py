@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -94,6 +95,25 @@ def described(parameter: Parameter) -> str:
     if parameter.low is None or parameter.high is None:
         return f"{text}. Default {default}."
     return f"{text}. From {parameter.low:,g} to {parameter.high:,.6g}; default {default:g}."
+
+
+def step_and_format(parameter: Parameter) -> tuple[float, str | None]:
+    """Return by how much a press changes a number, and its printf format; a whole number needs none.
+
+    The step is one of the default's last digit.
+
+    Examples
+    --------
+    >>> step_and_format(Parameter("beta", 0.999, "", 0, 0.9999, ()))
+    (0.001, '%.6f')
+    >>> step_and_format(Parameter("gamma", 2.0, "", 0, 10, ())), step_and_format(Parameter("k", 5, "", 1, 50, ()))
+    ((0.1, '%.2f'), (1, None))
+    """
+    if isinstance(parameter.default, int):
+        return 1, None
+    digits = len(str(parameter.default).partition(".")[2])
+    near_one = parameter.high is not None and 0.999 < parameter.high < 1  # a bound that two digits would round up
+    return math.pow(10, -digits), f"%.{6 if near_one else max(digits, 2)}f"
 
 
 @lru_cache(maxsize=1024)
