@@ -29,7 +29,7 @@ from benchmarks._print import parser, show
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit
-from core.experiment import fold as _fold
+from core.experiment import fold as fold_module
 from core.experiment.fold import Candidate
 from core.experiment.units import run_unit, units
 from core.plan import Plan, StrategyChoice
@@ -53,7 +53,7 @@ def recorded_run(plan: Plan, unit: Unit, into: Recorded) -> None:
     """Run a unit as the app does, and keep its lanes and candidates."""
     import core.training.lanes as trainer
 
-    train, start = trainer.train, _fold.start
+    train, start = trainer.train, fold_module.start
 
     def keep_lanes(blocks, tasks, *args, **kwargs):  # type: ignore[no-untyped-def]
         trained = train(blocks, tasks, *args, **kwargs)
@@ -64,11 +64,11 @@ def recorded_run(plan: Plan, unit: Unit, into: Recorded) -> None:
         start(candidate, facts, block)
         into.candidates.append(candidate)
 
-    trainer.train, _fold.start = keep_lanes, keep_candidate
+    trainer.train, fold_module.start = keep_lanes, keep_candidate
     try:
         run_unit(load_sample(SAMPLE), plan, unit)
     finally:
-        trainer.train, _fold.start = train, start
+        trainer.train, fold_module.start = train, start
 
 
 def save_for_keras(lanes: Sequence[tuple], plan: Plan, folder: Path) -> list[Path]:  # type: ignore[type-arg]

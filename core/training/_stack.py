@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 import tensorflow as tf
@@ -14,14 +13,13 @@ from core.machine import usable_cores
 from core.networks.dense import Weights, initial_weights
 from core.plan import NetworkSettings
 from core.training._batches import LaneBatches
+from core.training._epochs import EpochCounter
 from core.training._graph import GraphKey, Terms, epoch_function, logits_function, validation_function
 from core.training.cutting import CHUNK, stacks_for
-from core.training.lane import Lane, LossTerms, Stopped, Synthetic
+from core.training.lane import Lane, LossTerms, Synthetic
 
 # How many stacks are trained at the same time.
 CORES = usable_cores()
-
-Report = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,44 +74,6 @@ class TrainedLane:
     best_epoch: int
     seconds: float
     n_classes: int
-
-
-class EpochCounter:
-    """Counts epochs over all stacks, reports the share done and raises where the run is to stop.
-
-    Parameters
-    ----------
-    total : int
-        Lanes times epochs.
-    report : callable or None
-        Called with the share done, in [0, 1].
-    should_stop : callable or None
-        Returns whether to stop.
-    """
-
-    def __init__(self, total: int, report: Report | None, should_stop: Callable[[], bool] | None) -> None:
-        self._total = total
-        self._done = 0
-        self._report = report
-        self._should_stop = should_stop
-        self._stopped = False
-        self._lock = Lock()
-
-    def advance(self, lane_epochs: int) -> None:
-        """Count epochs, one per lane that trained or need not train any more.
-
-        Raises
-        ------
-        Stopped
-            ``should_stop`` returned True, here or in another thread.
-        """
-        with self._lock:
-            self._done += lane_epochs
-            if self._report is not None:
-                self._report(self._done / self._total)
-            self._stopped = self._stopped or (self._should_stop is not None and self._should_stop())
-        if self._stopped:
-            raise Stopped
 
 
 class Rows:

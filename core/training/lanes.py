@@ -14,13 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from core.plan import NetworkSettings
+from core.training._epochs import EpochCounter, Report
 from core.training._graph import logits_function
 from core.training._stack import (
     CORES,
     Block,
-    EpochCounter,
     LaneTask,
-    Report,
     Rows,
     Stack,
     TrainedLane,
