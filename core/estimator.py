@@ -162,11 +162,11 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, plan: Plan, block: Block, view: TrainingView, facts: TableFacts) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
-        from core.experiment.fold import candidates_of, work
+        from core.experiment.fold import candidates_of, train_candidates
 
         recipe = Recipe.of(plan.strategies[0])
         (candidate,) = candidates_of(plan.strategies, view).values()
-        work([candidate], facts, block, plan.network, lambda share, doing: None, None)
+        train_candidates([candidate], facts, block, plan.network, lambda share, doing: None, None)
         error = candidate.error or next((why for part in recipe.decisions if (why := part.why_not(facts))), None)
         if error is not None:
             raise StrategyError(error)

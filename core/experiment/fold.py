@@ -125,7 +125,7 @@ def _with_validation(view: TrainingView, block: Block) -> TrainingView:
     )
 
 
-def work(
+def train_candidates(
     candidates: Sequence[Candidate],
     facts: TableFacts,
     block: Block,
@@ -187,8 +187,8 @@ def _train(
             _await(late, should_stop)
             continue
         tasks = [LaneTask(0, lane) for c in waiting for lane in c.pending]
-        told = partial(_tell_share, tell, f"training {len(tasks)} networks")
-        trained = iter(train([block], tasks, settings, n_classes, report=told, should_stop=should_stop))
+        progress = partial(_tell_share, tell, f"training {len(tasks)} networks")
+        trained = iter(train([block], tasks, settings, n_classes, report=progress, should_stop=should_stop))
         for c in waiting:
             fresh = [next(trained) for _ in c.pending]
             c.lanes += c.pending

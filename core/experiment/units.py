@@ -16,7 +16,7 @@ from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
-from core.experiment.fold import Outcome, Report, Stop, candidates_of, work
+from core.experiment.fold import Outcome, Report, Stop, candidates_of, train_candidates
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, StrategyError, TrainingView
@@ -83,11 +83,13 @@ def run_unit(
     target, facts = problem.target, problem.facts
     rows = split_rows(problem, unit)
     seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
-    made = prepared(problem, rows, seed)
-    candidates = candidates_of(plan.strategies, made.view)
-    work(list(candidates.values()), facts, made.block, plan.network, report or _silent, should_stop)
-    X_test = made.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
-    outcome = Outcome(made.block.X_valid, made.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts)
+    inputs = prepared(problem, rows, seed)
+    candidates = candidates_of(plan.strategies, inputs.view)
+    train_candidates(list(candidates.values()), facts, inputs.block, plan.network, report or _silent, should_stop)
+    X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
+    outcome = Outcome(
+        inputs.block.X_valid, inputs.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
+    )
     return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in plan.strategies)
 
 
@@ -145,9 +147,9 @@ def train_choice(
     Stopped
         ``should_stop`` returned True.
     """
-    made = prepared(problem, rows, seed)
-    (candidate,) = candidates_of((choice,), made.view).values()
-    work([candidate], problem.facts, made.block, problem.plan.network, report or _silent, should_stop)
+    inputs = prepared(problem, rows, seed)
+    (candidate,) = candidates_of((choice,), inputs.view).values()
+    train_candidates([candidate], problem.facts, inputs.block, problem.plan.network, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
-    return Trained(made.preparation, made.view, tuple(candidate.lanes), tuple(candidate.trained))
+    return Trained(inputs.preparation, inputs.view, tuple(candidate.lanes), tuple(candidate.trained))

@@ -121,13 +121,13 @@ class OverBagging(Ensemble):
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         largest = class_counts(lane, view).max()
-        made = np.zeros(view.n_classes, int)
+        synthetic = np.zeros(view.n_classes, int)
         if lane.synthetic is not None:
-            made = np.bincount(lane.synthetic.y, minlength=view.n_classes)
+            synthetic = np.bincount(lane.synthetic.y, minlength=view.n_classes)
         bags = []
         for i, member in enumerate(members(lane, self.n_members)):
             rng = np.random.default_rng(member_seed(view.seed, i))
-            rows = [rng.choice(own, largest - made[c]) for c, own in _by_class(lane.rows, view)]
+            rows = [rng.choice(own, largest - synthetic[c]) for c, own in _by_class(lane.rows, view)]
             bags.append(replace(member, rows=np.concatenate(rows)))
         return bags
 
@@ -176,14 +176,14 @@ class SmoteBagging(Ensemble):
             seed = member_seed(view.seed, i)
             rng = np.random.default_rng(seed)
             grown = Smote(k_neighbors=self.k_neighbors).draw(member, view, seed)
-            made = np.zeros(0, np.int64) if grown.synthetic is None else grown.synthetic.y
+            labels = np.zeros(0, np.int64) if grown.synthetic is None else grown.synthetic.y
             rows, kept = [], [np.arange(len(earlier))]
             for c in np.flatnonzero(counts):
                 own = lane.rows[view.y[lane.rows] == c]
                 # What an earlier part made stays in every bag; a class may consist of that alone.
                 room = largest - int((earlier == c).sum())
                 drawn = round((i + 1) / self.n_members * largest) if counts[c] < largest else largest
-                new = len(earlier) + np.flatnonzero(made[len(earlier) :] == c)
+                new = len(earlier) + np.flatnonzero(labels[len(earlier) :] == c)
                 smote = new[: min(room, largest - drawn)] if len(own) else new[:room]
                 kept.append(smote)
                 if len(own):

@@ -39,6 +39,13 @@ def make(part: Part) -> Strategy:
     ------
     PlanError
         The name is not registered, or a parameter is unknown or out of range.
+
+    Examples
+    --------
+    >>> from core.plan import Part
+    >>> from core.strategies import make
+    >>> make(Part.of("focal", gamma=3.0)).card.name
+    'Focal loss'
     """
     cls = _REGISTRY.get(part.name)
     if cls is None:
@@ -59,13 +66,33 @@ def make(part: Part) -> Strategy:
 
 
 def parts_of(choice: StrategyChoice) -> list[Strategy]:
-    """Return a choice's strategies in the order in which they act: rows, members, batches, weights, loss, decision."""
+    """Return a choice's strategies in the order in which they act: rows, members, batches, weights, loss, decision.
+
+    See Also
+    --------
+    core.strategies.Recipe : The same, by what they do.
+
+    Examples
+    --------
+    >>> from core.strategies import parts_of
+    >>> from core.strategies.notation import parse_choice
+    >>> [part.card.key for part in parts_of(parse_choice("threshold_f1+class_weight+smote"))]
+    ['smote', 'class_weight', 'threshold_f1']
+    """
     strategies = [make(part) for part in choice.parts]
     return sorted(strategies, key=lambda strategy: (strategy.turn, strategy.position))
 
 
 def label(choice: StrategyChoice) -> str:
-    """Return the choice's name for people: its parts' names and the parameters that differ from the defaults."""
+    """Return the choice's name for people: its parts' names and the parameters that differ from the defaults.
+
+    Examples
+    --------
+    >>> from core.strategies import label
+    >>> from core.strategies.notation import parse_choice
+    >>> label(parse_choice("smote(k_neighbors=3)+threshold_f1"))
+    'SMOTE (k_neighbors=3) + Threshold by F1'
+    """
     names: Iterable[str] = (
         _REGISTRY[part.name].card.name
         + (f" ({', '.join(f'{n}={v}' for n, v in part.parameters)})" if part.parameters else "")

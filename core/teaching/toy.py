@@ -195,7 +195,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     Imports TensorFlow: it belongs on a worker.
     """
     from core.data.splitting import Unit
-    from core.experiment.fold import Outcome, candidates_of, work
+    from core.experiment.fold import Outcome, candidates_of, train_candidates
     from core.training.lanes import Block
 
     try:
@@ -207,7 +207,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     choices = tuple(dict.fromkeys((PLAIN, chosen)))
     candidates = candidates_of(choices, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
-    work(list(candidates.values()), table.facts, block, NETWORK, lambda share, doing: None, None)
+    train_candidates(list(candidates.values()), table.facts, block, NETWORK, lambda share, doing: None, None)
     low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN
     across, down = (
         np.arange(LEVELS) if cut else np.linspace(low[place], high[place], GRID)

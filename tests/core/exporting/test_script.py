@@ -25,7 +25,7 @@ from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
 from core.data.table import Table, from_frame
-from core.experiment.fold import Outcome, candidates_of, work
+from core.experiment.fold import Outcome, candidates_of, train_candidates
 from core.experiment.units import prepared
 from core.exporting.script import file_name, script, table_csv
 from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
@@ -110,7 +110,9 @@ def app() -> dict[tuple[str, str], list[float]]:
         for seed in SEEDS:
             fold = prepared(problem, rows, seed)
             candidates = candidates_of(plan.strategies, fold.view)
-            work(list(candidates.values()), facts, fold.block, plan.network, lambda share, doing: None, None)
+            train_candidates(
+                list(candidates.values()), facts, fold.block, plan.network, lambda share, doing: None, None
+            )
             X_test = fold.preparation.transform(table.frame.iloc[target.rows[rows.test]])
             outcome = Outcome(
                 fold.block.X_valid, fold.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
