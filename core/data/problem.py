@@ -108,14 +108,14 @@ def _split_notes(table: Table, plan: Plan, usable: np.ndarray | None) -> list[st
     notes = []
     time, group = plan.split.time, plan.split.group
     if time is not None and usable is not None:
-        notes.append(f"{quoted(time)} only orders the rows: it is no feature.")
+        notes.append(f"{quoted(time)} only orders the rows: it is not a feature.")
         if not usable.all():
             notes.append(
                 f"{counted(int((~usable).sum()), 'row')} without a value in {quoted(time)} left out: they have no "
                 "place in time."
             )
     if group is not None:
-        notes.append(f"Rows with the same {quoted(group)} stay together: it is no feature.")
+        notes.append(f"Rows with the same {quoted(group)} stay together: it is not a feature.")
         missing = table.column(group).missing
         if missing:
             notes.append(f"{counted(missing, 'row')} without a value in {quoted(group)} stay together as one group.")

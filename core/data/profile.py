@@ -104,7 +104,7 @@ def _warnings(problem: Problem) -> list[str]:
     warnings = []
     if few < _FEW_ROWS:
         warnings.append(
-            f"Class {quoted(target.labels[smallest])} has {counted(few, 'row')}: every figure on it will vary much "
+            f"Class {quoted(target.labels[smallest])} has {counted(few, 'row')}: every figure for it will vary a lot "
             "between folds; use more repeats."
         )
     if by_kind["constant"]:

@@ -38,7 +38,7 @@ class Spellings:
         """Return in one sentence what is spelled in two ways."""
         shown = "; ".join(listed(group) for group in self.groups[:_MAX_SHOWN])
         rest = f"; and {len(self.groups) - _MAX_SHOWN:,} more" if len(self.groups) > _MAX_SHOWN else ""
-        return f"Column {quoted(self.column)} has labels in more than one spelling ({shown}{rest}), which count apart."
+        return f"Column {quoted(self.column)} has labels in more than one spelling ({shown}{rest}), counted separately."
 
 
 def spellings_of(column: str, levels: Sequence[str], counts: Iterable[int]) -> Spellings | None:

@@ -142,7 +142,7 @@ def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> Non
     after = page.button(key="keep_together").click().run()
     assert not after.exception
     assert after.session_state["session"].plan.split.group == "patient_id"
-    assert any("stay together: it is no feature" in caption.value.replace("\\", "") for caption in after.caption)
+    assert any("stay together: it is not a feature" in caption.value.replace("\\", "") for caption in after.caption)
     assert "keep_together" not in {button.key for button in after.button}
 
 

@@ -233,7 +233,7 @@ def test_a_split_can_be_set_and_unset(page: AppTest, label: str, setting: str, c
     after = press(page, "Apply settings")
     split = after.session_state["session"].plan.split
     assert getattr(split, setting) == column
-    assert any("it is no feature" in caption.value for caption in after.caption)
+    assert any("it is not a feature" in caption.value for caption in after.caption)
     box(after, label).select_index(0)  # type: ignore[attr-defined]
     again = press(after, "Apply settings")
     assert getattr(again.session_state["session"].plan.split, setting) is None

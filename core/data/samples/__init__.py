@@ -27,7 +27,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "page_blocks",
         "Page blocks",
-        "5,472 blocks of scanned pages: which are no text? 1 in 10; all columns are numbers.",
+        "5,472 blocks of scanned pages: which are not text? 1 in 10; all columns are numbers.",
         "not_text",
         "https://doi.org/10.24432/C5J590",
     ),
@@ -41,7 +41,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "yeast",
         "Yeast proteins",
-        "1,484 proteins: in which of six places of the cell do they work? Six classes, the rarest 1 in 42.",
+        "1,484 proteins: in which of six parts of the cell do they work? Six classes, the rarest 1 in 42.",
         "site",
         "https://doi.org/10.24432/C5KG68",
     ),

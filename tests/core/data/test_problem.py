@@ -139,7 +139,7 @@ def test_rows_without_a_moment_are_left_out_and_the_moment_is_said_to_be_no_feat
     problem = Problem.of(ordered(days), Plan("y", PLAIN, split=SplitSettings(folds=3, time="when")))
     assert len(problem.target.rows) == 108
     assert problem.notes == (
-        "`when` only orders the rows: it is no feature.",
+        "`when` only orders the rows: it is not a feature.",
         "12 rows without a value in `when` left out: they have no place in time.",
     )
     rows = split_rows(problem, Unit(0, 2))
