@@ -30,8 +30,12 @@ LOOSE_MARKS = (
     "not available", "not applicable", "no data", "nd", "n.d.", "n/d", "tbd", "blank", "(blank)", "undefined",
 )  # fmt: skip
 _NO_DATE = r"(?:0{4}-00-00|00/00/(?:00){1,2}|00\.00\.(?:00){1,2}|0{4}/00/00)(?:[ t]00:00(?::00)?)?"
-_PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf(?:inity)?"
-_MINUS = "-−–"
+# Patterns for whole columns have neither \d nor \s: pandas hands those to Python, cell by cell, where a column has
+# other letters than ASCII.
+_PLAIN = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?inf(?:inity)?"
+_ODD_SPACE = r"[^\x20-\x7e]|  |^ | $"  # where single spacing may change something
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+_MINUS = "−–-"
 _LONGEST = 60  # characters of a number
 _CENTURY_ENDS = 2029  # of two-digit years, as in spreadsheets: 29 is 2029, 30 is 1930
 
@@ -98,23 +102,33 @@ class ColumnReading:
         names[lost] = column[lost].map(as_text)
         return names
 
-    def levels(self, texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Read the different texts of a column; return values, and which cannot be read."""
+    def levels(self, texts: pd.Series, parsed: pd.Series | None = None) -> tuple[pd.Series, np.ndarray]:
+        """Read the different texts of a column; return values, and which cannot be read.
+
+        Parameters
+        ----------
+        parsed : Series, optional
+            What :meth:`parsed` makes of the texts, where that is known already; anything where they are marks.
+        """
         texts = texts.astype("str").str.strip()
         if self.kind == "text":
             kept = texts.mask(is_mark(texts) & ~texts.isin(self.keeps)).str.removeprefix(QUOTED)
             return kept.replace(dict(self.merged)) if self.merged else kept, np.zeros(len(texts), bool)
         texts = texts.str.removeprefix(QUOTED)
         silent = is_mark(texts, loose=True)
+        values = (self.parsed(texts) if parsed is None else parsed).mask(silent)
         if self.kind == "number":
-            values = pd.Series(numbers_of(texts, self.decimal, self.thousands, self.unit)).mask(silent)
             values = values.mask(np.isinf(values))
-        elif self.kind == "date":
-            values = dates_of(texts, self.formats or ("ISO8601",)).mask(silent)
-        else:
-            truth = {"true": True, "1": True, "false": False, "0": False}
-            values = texts.str.lower().map(truth).astype("boolean").mask(silent)
         return values, (values.isna().to_numpy(bool) & ~silent)
+
+    def parsed(self, texts: pd.Series) -> pd.Series:
+        """Read texts as numbers, dates or truth values, whatever marks may mean; missing where one is none."""
+        if self.kind == "number":
+            return pd.Series(numbers_of(texts, self.decimal, self.thousands, self.unit), index=texts.index)
+        if self.kind == "date":
+            return dates_of(texts, self.formats or ("ISO8601",))
+        truth = {"true": True, "1": True, "false": False, "0": False}
+        return texts.str.lower().map(truth).astype("boolean")
 
     def _typed(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
         dtype, none = column.dtype, pd.Series(False, index=column.index)
@@ -227,8 +241,21 @@ def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
 
 
 def _single_spaced(texts: pd.Series) -> pd.Series:
-    # Splitting and joining would leave no text type where every text is missing.
-    return texts.str.replace(r"\s+", " ", regex=True).str.strip()
+    odd = texts.str.contains(_ODD_SPACE).to_numpy(bool, na_value=False)
+    if not odd.any():
+        return texts
+    texts = texts.copy()
+    texts[odd] = [" ".join(text.split()) for text in texts[odd].tolist()]
+    return texts
+
+
+def _with_ascii_digits(texts: pd.Series) -> pd.Series:
+    other = texts.str.contains(r"[^\x00-\x7f]").to_numpy(bool, na_value=False)
+    if not other.any() or not _OTHER_DIGIT.search("".join(cells := texts[other].tolist())):
+        return texts
+    texts = texts.copy()
+    texts[other] = [_OTHER_DIGIT.sub(lambda digit: str(int(digit[0])), text) for text in cells]
+    return texts
 
 
 def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: str = "") -> np.ndarray:
@@ -236,33 +263,39 @@ def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: 
 
     ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
     """
-    texts = texts.where(texts.str.len() <= _LONGEST)
+    texts = _with_ascii_digits(texts.where(texts.str.len() <= _LONGEST))
     numbers = np.full(len(texts), np.nan)
     plain = texts.str.fullmatch(_PLAIN, case=False).to_numpy(bool, na_value=False) & (decimal == ".")
     numbers[plain] = pd.to_numeric(texts[plain]).to_numpy("float64")
-    pattern = _written(decimal, thousands, unit)
     left = np.flatnonzero(~plain & texts.notna().to_numpy(bool))
-    for at, text in zip(left, texts.iloc[left].tolist(), strict=True):
-        match = pattern.fullmatch(" ".join(text.split()))
-        if match is None or (match["open"] is None) != (match["close"] is None):
-            continue
-        body = match["body"].replace(thousands, "") if thousands else match["body"]
-        size = float(body.replace("’", "").replace(decimal, ".") + (match["exponent"] or ""))
-        minus = match["open"] is not None or any(sign in _MINUS for sign in match["sign"] + match["second"] if sign)
-        numbers[at] = -size if minus else size
+    if not len(left):
+        return numbers
+    rest = _single_spaced(texts.iloc[left])
+    pattern = _written(decimal, thousands, unit)
+    # Which texts are numbers, then what of each is the number and what its sign: for all texts at once.
+    fits = rest.str.fullmatch(pattern).to_numpy(bool, na_value=False)
+    left, rest = left[fits], rest[fits]
+    signs = rest.str.replace(f"^{pattern}$", r"\1\2\3\6", regex=True)
+    minus = signs.str.contains(f"[({_MINUS}]").to_numpy(bool)
+    closed = signs.str.contains("(", regex=False).to_numpy(bool) == signs.str.contains(")", regex=False).to_numpy(bool)
+    sizes = rest.str.replace(f"^{pattern}$", r"\4\5", regex=True)
+    for mark in (thousands, "’"):
+        sizes = sizes.str.replace(mark, "", regex=False) if mark else sizes
+    values = sizes.str.replace(decimal, ".", regex=False).astype("float64").to_numpy()
+    numbers[left[closed]] = np.where(minus, -values, values)[closed]
     return numbers
 
 
 @lru_cache(maxsize=256)
-def _written(decimal: str, thousands: str, unit: str) -> re.Pattern[str]:
+def _written(decimal: str, thousands: str, unit: str) -> str:
+    """Return the pattern of a number, in groups: (1) bracket, (2, 3) signs, (4) figures, (5) exponent, (6) bracket."""
     point = re.escape(decimal)
     group = "['’]" if thousands == "'" else re.escape(thousands)
-    whole = rf"(?:[1-9]\d{{0,2}}(?:{group}\d{{3}})+|\d+)" if thousands else r"\d+"
+    whole = rf"(?:[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|[0-9]+)" if thousands else "[0-9]+"
     beside = rf"(?:{re.escape(unit)})?" if unit else ""
-    return re.compile(
-        rf"(?P<open>\()? ?(?:[<>]=?|[≤≥])? ?(?P<sign>[-+−–]?) ?{beside} ?(?P<second>[-+−–]?) ?"
-        rf"(?P<body>{whole}(?:{point}\d*)?|{point}\d+)(?P<exponent>[eE][-+]?\d+)? ?{beside} ?(?P<close>\))?",
-        re.IGNORECASE,
+    return (
+        rf"(?i:(\()? ?(?:[<>]=?|[≤≥])? ?([-+−–]?) ?{beside} ?([-+−–]?) ?"
+        rf"({whole}(?:{point}[0-9]*)?|{point}[0-9]+)(e[-+]?[0-9]+)? ?{beside} ?(\))?)"
     )
 
 
@@ -276,7 +309,7 @@ def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
             break
         some = texts[left]
         if form == "ISO8601":  # which would take a year alone, too
-            some = some.where(some.str.contains(r"^\d{4}-\d", na=False))
+            some = some.where(some.str.contains(r"^[0-9]{4}-[0-9]", na=False))
         parsed = pd.to_datetime(some, format=form, errors="coerce", utc=True).dt.tz_localize(None)
         parsed = parsed.astype("datetime64[us]")
         if "%y" in form:

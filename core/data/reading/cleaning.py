@@ -181,7 +181,7 @@ class _Levels:
         reading, name = decision.reading, self.column.name
         if not len(self.texts):
             return pd.Series(np.full(len(self.column), np.nan), name=name), "", []
-        values, _ = reading.levels(self.texts)
+        values, _ = reading.levels(self.texts, decision.parsed)
         taken = pd.Series(values.array.take(self.codes, allow_fill=True), name=name, index=self.column.index)
         if reading.kind == "text":
             return taken, "", self._spellings(values)

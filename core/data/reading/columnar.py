@@ -43,23 +43,31 @@ def _read(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     # Text stays coded until its size is known: one long text can stand for a million rows.
     texts = [field.name for field in schema if _is_text(field.type)]
     file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)), read_dictionary=texts)
-    batches: list[pa.RecordBatch] = []
-    rows = characters = 0
-    for batch in file.iter_batches(_BATCH_ROWS, columns=flat):
-        rows += batch.num_rows
-        characters += _characters(batch)
-        check_cells(rows, len(flat), len(data))
-        check_unpacked(characters, len(data))
-        batches.append(batch)
-    table = pa.Table.from_batches(batches, None if batches else pa.schema([schema.field(name) for name in flat]))
-    del batches
-    _check_encoding(table)
-    for at, field in enumerate(table.schema):
-        plain = _plain_type(field.type)
-        if plain != field.type:
-            table = table.set_column(at, field.name, table.column(at).cast(plain, safe=False))
+    # Column by column: what a whole row group unpacks to would stand in memory beside the table.
+    columns: list[pa.ChunkedArray] = []
+    characters = 0
+    for name in flat:
+        batches: list[pa.RecordBatch] = []
+        rows = 0
+        for batch in file.iter_batches(_BATCH_ROWS, columns=[name]):
+            rows += batch.num_rows
+            characters += _characters(batch)
+            check_cells(rows, len(flat), len(data))
+            check_unpacked(characters, len(data))
+            batches.append(batch)
+        columns.append(_column(batches, schema.field(name)))
     notes = [f"Columns that hold lists, records or bytes were left out: {listed(dropped)}."] if dropped else []
+    table = pa.Table.from_arrays(columns, names=flat)
+    del columns
     return to_frame(table), notes
+
+
+def _column(batches: list[pa.RecordBatch], field: pa.Field) -> pa.ChunkedArray:
+    """Join what was read of a column, in a plain type."""
+    column = pa.chunked_array([batch.column(0) for batch in batches], None if batches else field.type)
+    _check_encoding(field.name, column)
+    plain = _plain_type(column.type)
+    return column if plain == column.type else column.cast(plain, safe=False)
 
 
 def _check_metadata(metadata: pq.FileMetaData, flat: set[str], size: int) -> None:
@@ -92,15 +100,14 @@ def _characters(batch: pa.RecordBatch) -> int:
     return size
 
 
-def _check_encoding(table: pa.Table) -> None:
+def _check_encoding(name: str, column: pa.ChunkedArray) -> None:
     """Refuse text that is not UTF-8: Arrow reads it without a look, and pandas fails on it much later."""
-    for name in table.column_names:
-        try:
-            table.column(name).validate(full=True)
-        except pa.ArrowInvalid as error:
-            raise TableError(
-                f"Column {quoted(name)} of the Parquet file holds text that is not UTF-8: write it again in UTF-8."
-            ) from error
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise TableError(
+            f"Column {quoted(name)} of the Parquet file holds text that is not UTF-8: write it again in UTF-8."
+        ) from error
 
 
 def _is_nested(kind: pa.DataType) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from core.data.reading.cells import QUOTED, ColumnReading, dates_of, is_mark, numbers_of
+from core.data.reading.cells import QUOTED, ColumnReading, dates_of, is_mark
 from core.data.reading.date_formats import fitting, formats_of, order_of
 
 MAX_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
@@ -18,6 +19,8 @@ _MIN_WRITTEN = 5  # different values, before units or limits make numbers of wha
 _MAX_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
 _SAMPLE, _LONGEST = 1_000, 60
 MAX_CODES = 500
+_MAX_FORMATS = 32
+_COMPACT = {"%Y%m%d": "[0-9]{8}", "%Y%m": "[0-9]{6}", "%Y": "[0-9]{4}"}
 _CURRENCY = r"US\$|A\$|C\$|R\$|[$€£¥₹₽₩₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|Fr\.|zł|Kč|Ft"
 _NUMBER = re.compile(
     rf"\(? ?(?P<limit>[<>]=?|[≤≥])? ?[-+−–]? ?(?P<before>{_CURRENCY})? ?[-+−–]? ?"
@@ -45,10 +48,13 @@ class Decision:
     ----------
     either : bool
         Its dates can be read day first and month first.
+    parsed : Series or None
+        What the reading makes of the texts that were decided on, missing where they are marks; None for words.
     """
 
     reading: ColumnReading
     either: bool = False
+    parsed: pd.Series | None = field(default=None, compare=False, repr=False)
 
 
 def decide(texts: pd.Series, decimal: str = ".", day_first: bool | None = None) -> Decision:
@@ -68,17 +74,15 @@ def decide(texts: pd.Series, decimal: str = ".", day_first: bool | None = None) 
     known = bare[~is_mark(bare, loose=True)]
     # One number beside a dash is a flag rather than a measure.
     if len(known) > 1 or (len(known) and is_mark(bare).sum() == len(bare) - 1):
-        numbers = as_numbers(known, decimal)
-        if numbers is not None and _nearly_all(known, pd.Series(numbers_of(known, *_marks(numbers))).notna()):
-            return Decision(numbers)
-        dates = as_dates(known, day_first)
-        if dates is not None and _nearly_all(known, dates_of(known, dates.reading.formats).notna()):
-            return dates
+        for decision in _attempts(known, decimal, day_first):
+            if decision is not None and decision.parsed is not None and _nearly_all(known, decision.parsed.notna()):
+                return replace(decision, parsed=decision.parsed.reindex(texts.index))
     return Decision(ColumnReading(keeps=("NA", "na") if are_codes(texts) else ()))
 
 
-def _marks(reading: ColumnReading) -> tuple[str, str, str]:
-    return reading.decimal, reading.thousands, reading.unit
+def _attempts(known: pd.Series, decimal: str, day_first: bool | None) -> Iterator[Decision | None]:
+    yield as_numbers(known, decimal)
+    yield as_dates(known, day_first)
 
 
 def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
@@ -104,8 +108,8 @@ def are_codes(texts: pd.Series) -> bool:
 
 def are_padded(texts: pd.Series) -> bool:
     """Return whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros."""
-    digits = texts[texts.str.fullmatch(r"\d+")]
-    padded = digits.str.fullmatch(r"0\d+")
+    digits = texts[texts.str.fullmatch("[0-9]+")]
+    padded = digits.str.fullmatch("0[0-9]+")
     if not len(digits) or not padded.any():
         return False
     lengths = digits.str.len()
@@ -113,8 +117,8 @@ def are_padded(texts: pd.Series) -> bool:
     return len(digits) >= 0.9 * len(texts) and bool(usual >= 0.95 * len(digits) or padded.mean() >= MAX_ODD)
 
 
-def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> ColumnReading | None:
-    """Return how texts are read as numbers, by the style and unit that fit most of them; None where they are none.
+def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> Decision | None:
+    """Decide how texts are read as numbers, by the style and unit that fit most of them; None where they are none.
 
     Parameters
     ----------
@@ -123,13 +127,22 @@ def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> Colu
     """
     if not sure and are_padded(known):
         return None
-    sample = known.iloc[:: max(1, len(known) // _SAMPLE)]
+    sample = _sample(known)
     reading = _written_as(sample, decimal, sure)
-    if reading is not None and len(sample) < len(known):
+    if reading is None:
+        return None
+    parsed = reading.parsed(known)
+    left = known[parsed.isna()].iloc[:_SAMPLE]
+    if len(left) and len(sample) < len(known):
         # What the sample's style does not read may show a mark that is rare, such as that of thousands.
-        left = known[np.isnan(numbers_of(known, *_marks(reading)))].iloc[:_SAMPLE]
-        return (_written_as(pd.concat([sample, left]), decimal, sure) if len(left) else None) or reading
-    return reading
+        better = _written_as(pd.concat([sample, left]), decimal, sure) or reading
+        if better != reading:
+            return Decision(better, parsed=better.parsed(known))
+    return Decision(reading, parsed=parsed)
+
+
+def _sample(known: pd.Series) -> pd.Series:
+    return known.iloc[:: max(1, len(known) // _SAMPLE)]
 
 
 def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | None:
@@ -150,7 +163,7 @@ def _written_as(known: pd.Series, decimal: str, sure: bool) -> ColumnReading | N
         return None
     styles = [ColumnReading("number", mark, group, unit) for mark, group in _STYLES if _is_used(group, known)]
     # Of styles that fit as many, the file's own decimal mark wins, and then the simplest.
-    fits = [int(np.isfinite(numbers_of(known, *_marks(style))).sum()) for style in styles]
+    fits = [int(np.isfinite(style.parsed(known)).sum()) for style in styles]
     best = max(
         range(len(styles)), key=lambda at: (fits[at], styles[at].decimal == decimal, not styles[at].thousands, -at)
     )
@@ -162,26 +175,53 @@ def _is_used(group: str, known: pd.Series) -> bool:
     return not group or bool(known.str.contains(rf"\d{marks}\d").any())
 
 
-def as_dates(known: pd.Series, day_first: bool | None = None) -> Decision | None:
-    """Return how texts are read as dates, None where they are none."""
-    sample = known.iloc[:: max(1, len(known) // _SAMPLE)]
-    counts: Counter[str] = Counter()
-    dated = 0
-    for text in sample:
-        forms = formats_of(text)
-        dated += bool(forms)
-        counts.update(forms)
-    if dated < len(sample) / 2 or not counts:
+def as_dates(known: pd.Series, day_first: bool | None = None, sure: bool = False) -> Decision | None:
+    """Decide how texts are read as dates, by the order and formats that fit most of them; None where they are none.
+
+    Parameters
+    ----------
+    sure : bool
+        Somebody has said that these are dates, be they few or written as whole numbers.
+    """
+    sample = _sample(known)
+    decision = _dated_as(sample, known, day_first, sure)
+    if decision is None or decision.parsed is None or len(sample) == len(known):
+        return decision
+    left = known[decision.parsed.isna()].iloc[:_SAMPLE]
+    if not len(left):
+        return decision
+    # What the sample's formats do not read may show one that is rare.
+    return _dated_as(pd.concat([sample, left]), known, day_first, sure, decision) or decision
+
+
+def _dated_as(
+    sample: pd.Series, known: pd.Series, day_first: bool | None, sure: bool, before: Decision | None = None
+) -> Decision | None:
+    """Choose formats by a sample; orders that fit it alike are told apart by all texts."""
+    forms_of_each = [formats_of(text) for text in sample]
+    if not sure and sum(map(bool, forms_of_each)) < len(sample) / 2:
         return None
-    likely = [form for form, _ in counts.most_common(32)]
-    orders = {order: fitting(known, [form for form in likely if order_of(form) in (order, "")]) for order in "dmy"}
-    most = max(count for _, count in orders.values())
-    either = orders["d"][1] == orders["m"][1] == most and orders["d"][0] != orders["m"][0]
+    likely = [form for form, _ in Counter(form for forms in forms_of_each for form in forms).most_common(_MAX_FORMATS)]
+    if sure:
+        likely += [form for form, digits in _COMPACT.items() if sample.str.fullmatch(digits).any()]
     if day_first is None:
-        day_first = bool(known.str.contains(r"\d\.\d", regex=True).mean() > 0.5)
-    ranked = ("d", "m", "y") if day_first else ("m", "d", "y")
-    best = next(order for order in ranked if orders[order][1] == most)
-    return Decision(ColumnReading("date", formats=orders[best][0]), either) if most else None
+        day_first = bool(sample.str.contains(r"[0-9]\.[0-9]").mean() > 0.5)
+    orders = {
+        order: fitting(sample, [form for form in likely if order_of(form) in (order, "")])
+        for order in ("dmy" if day_first else "mdy")
+    }
+    most = max(count for _, count in orders.values())
+    if not most:
+        return None
+    tied = {order: formats for order, (formats, count) in orders.items() if count == most}
+    parsed: dict[tuple[str, ...], pd.Series] = {}
+    if before is not None and before.parsed is not None:
+        parsed[before.reading.formats] = before.parsed
+    parsed |= {formats: dates_of(known, formats) for formats in set(tied.values()) - set(parsed)}
+    fits = {order: int(parsed[formats].notna().sum()) for order, formats in tied.items()}
+    best = max(tied, key=fits.__getitem__)
+    either = {"d", "m"} <= set(tied) and fits["d"] == fits["m"] == fits[best] and tied["d"] != tied["m"]
+    return Decision(ColumnReading("date", formats=tied[best]), either, parsed[tied[best]])
 
 
 def by_hand(texts: pd.Series, kind: str, day_first: bool | None = None) -> ColumnReading | None:
@@ -190,18 +230,5 @@ def by_hand(texts: pd.Series, kind: str, day_first: bool | None = None) -> Colum
     known = bare[~is_mark(bare, loose=True)]
     if not len(known):
         return ColumnReading("number" if kind == "numeric" else "date")
-    if kind == "numeric":
-        reading = as_numbers(known, sure=True)
-        return None if reading is None else replace(reading, keeps=())
-    forms = [form for form, _ in Counter(form for text in known for form in formats_of(text)).most_common(32)]
-    compact = [
-        form
-        for length, form in ((8, "%Y%m%d"), (6, "%Y%m"), (4, "%Y"))
-        if known.str.fullmatch(rf"\d{{{length}}}").any()
-    ]
-    orders = [
-        fitting(known, [f for f in [*forms, *compact] if order_of(f) in (order, "")])
-        for order in ("dmy" if day_first else "mdy")
-    ]
-    best = max(orders, key=lambda order: order[1])
-    return ColumnReading("date", formats=best[0]) if best[1] else None
+    decision = as_numbers(known, sure=True) if kind == "numeric" else as_dates(known, day_first, sure=True)
+    return None if decision is None else decision.reading
