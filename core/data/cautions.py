@@ -79,7 +79,7 @@ def _copies(problem: Problem, repeated: int) -> list[str]:
         return []
     where = "" if problem.plan.split.group is None else f", in another {quoted(problem.plan.split.group)}"
     return [
-        f"{counted(repeated, 'row')} repeat the features of an earlier one{where}: a copy in both training and test "
+        f"{counted(repeated, 'row')} {'repeats' if repeated == 1 else 'repeat'} the features of an earlier one{where}: a copy in both training and test "
         "rows makes results look too good."
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from core.data.columns import Column, ColumnKind, count_distinct
@@ -49,20 +50,38 @@ def _is_counter(values: pd.Series) -> bool:
     return whole and len(values) >= 20 and int(values.max()) - int(values.min()) == len(values) - 1
 
 
+def _is_whole(values: pd.Series) -> bool:
+    """Return whether a column holds numbers without a fraction; those with gaps are stored as floats."""
+    if pd.api.types.is_float_dtype(values.dtype):
+        plain = values.dropna().to_numpy()
+        return bool((plain == np.trunc(plain)).all())
+    return pd.api.types.is_integer_dtype(values.dtype)
+
+
+def _identifier(known: int, distinct: int) -> tuple[ColumnKind, str]:
+    """Return the kind of a column whose values are names: of rows, or of whom or what several rows belong to."""
+    if distinct > known / 2:
+        return "identifier", "Its name and its many different values say that it only names the rows."
+    return "identifier", "Its name and its many different values say that it names whom or what rows belong to."
+
+
 def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[ColumnKind, str]:
     if distinct == 0:
         return "constant", "It has no values."
     if distinct == 1 and known == len(values):
         return "constant", "It has one value only."
     kind = kind_of_type(values)
+    named_id = _ID_NAME.search(name) is not None
     if kind is not None:
-        if not (_ID_NAME.search(name) and pd.api.types.is_integer_dtype(values.dtype)):
+        if not (named_id and _is_whole(values)):
             return kind, ""
-        if distinct == known or distinct > max(_MANY_VALUES, known / 2):
-            return "identifier", "Its name and its many different values say that it only names the rows."
+        if distinct == known or distinct > _MANY_VALUES:
+            return _identifier(known, distinct)
         return "categorical", "Its name says that its numbers are names."
     if distinct == known and known >= 10:
         return "identifier", "Every row has another text."
+    if named_id and distinct > _MANY_VALUES:
+        return _identifier(known, distinct)
     if distinct > max(_MANY_VALUES, known / 2):
         return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
     if distinct > _MANY_VALUES:

@@ -143,7 +143,9 @@ def _grouped(
     try:
         fit, valid = next(iter(inner.split(train, y[train], groups[train])))
     except ValueError as error:
-        raise PlanError(f"Column '{column}' has too few groups to keep validation rows apart.") from error
+        raise PlanError(
+            f"Column '{column}' has too few groups to keep validation rows apart: split by another column, or by none."
+        ) from error
     return train[fit], train[valid]
 
 

@@ -43,6 +43,13 @@ def test_an_ignored_column_hides_no_copies() -> None:
     assert repeated_rows(problem) == 100
 
 
+def test_one_copy_repeats() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=40), "x": rng.normal(size=40), "y": np.arange(40) % 2})
+    frame.loc[39, ["a", "x"]] = frame.loc[0, ["a", "x"]].to_numpy()
+    assert find_cautions(problem_of(from_frame(frame), "y")).sentences[-1].startswith("1 row repeats the features")
+
+
 def test_copies_that_one_side_of_a_split_keeps_are_no_danger() -> None:
     rng = np.random.default_rng(0)
     frame = pd.concat(
@@ -102,8 +109,9 @@ def test_honest_flags_are_no_leak() -> None:
     assert find_leaks(problem_of(from_frame(frame), "y")) == ()
 
 
-def test_a_repeated_patient_is_found_and_no_feature_once_rows_are_kept_together() -> None:
+def test_a_repeated_patient_is_found_and_no_feature() -> None:
     problem = case("repeated_patients", "disease")
+    assert [column.name for column in problem.features] == ["a", "b", "c", "d"]
     grouping = find_cautions(problem).grouping
     assert grouping is not None
     assert (grouping.name, grouping.values, grouping.rows, grouping.agreement) == ("patient_id", 60, 600, 1.0)

@@ -145,6 +145,26 @@ def test_kinds_are_found_and_can_be_changed() -> None:
     assert encode_target(table, "t").classes == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("patient_id", np.arange(600) % 60, "identifier"),
+        ("patient_id", np.where(np.arange(600) < 9, np.nan, np.arange(600) % 60), "identifier"),
+        ("patient_id", [f"P{at % 60}" for at in range(600)], "identifier"),
+        ("region_id", np.arange(600) % 12, "categorical"),
+        ("region_id", np.where(np.arange(600) < 9, np.nan, np.arange(600) % 12), "categorical"),
+        ("grid", np.arange(600) % 60 + 0.5, "numeric"),
+        ("city", [f"C{at % 60}" for at in range(600)], "categorical"),
+    ],
+    ids=["numbers", "numbers with gaps", "text", "few", "few with gaps", "another name", "an ordinary category"],
+)
+def test_an_identifier_that_repeats_is_no_feature(name: str, values: object, kind: str) -> None:
+    column = table_of(**{name: values, "t": np.arange(600) % 2 == 0}).column(name)
+    assert column.kind == kind
+    if kind == "identifier":
+        assert "names whom or what rows belong to" in column.note
+
+
 def test_all_features_constant_or_missing_is_refused() -> None:
     table = table_of(a=["x"] * 60, b=[None] * 60, t=[i % 2 for i in range(60)])
     with pytest.raises(TableError, match="No column is left to learn from") as caught:
