@@ -86,19 +86,19 @@ def _parser() -> _Parser:
     run.add_argument("--yes", action="store_true", help="run a plan that takes longer than a day, too")
     run.add_argument("--quiet", action="store_true", help="no progress bar and no notes")
     split = run.add_argument_group("split")
-    split.add_argument("--folds", type=int)
-    split.add_argument("--repeats", type=int)
-    split.add_argument("--seed", type=int)
+    split.add_argument("--folds", type=_whole)
+    split.add_argument("--repeats", type=_whole)
+    split.add_argument("--seed", type=_whole)
     split.add_argument("--group", metavar="COLUMN", help="rows of a group stay together")
     split.add_argument("--time", metavar="COLUMN", help="train on the past, test on the future")
     network = run.add_argument_group("network")
     network.add_argument("--hidden-layers", metavar="64,32", help="units of each hidden layer; '' for none")
-    network.add_argument("--dropout", type=float)
-    network.add_argument("--learning-rate", type=float)
-    network.add_argument("--batch-size", type=int)
-    network.add_argument("--epochs", type=int)
-    network.add_argument("--patience", type=int, help="epochs without a better validation loss; 0: never stop early")
-    network.add_argument("--validation-split", type=float)
+    network.add_argument("--dropout", type=_number)
+    network.add_argument("--learning-rate", type=_number)
+    network.add_argument("--batch-size", type=_whole)
+    network.add_argument("--epochs", type=_whole)
+    network.add_argument("--patience", type=_whole, help="epochs without a better validation loss; 0: never stop early")
+    network.add_argument("--validation-split", type=_number)
     return parser
 
 
@@ -265,6 +265,20 @@ def _layers(text: str) -> tuple[int, ...]:
         raise _BadInput(f"--hidden-layers must be whole numbers such as 64,32, not '{text[:60]}'.") from error
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text[:60]}' is no whole number") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text[:60]}' is no number") from error
+
+
 def _as_json(results: Results, target_was: str) -> dict[str, object]:
     from core.data.profile import left_out
 
@@ -284,8 +298,8 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
         "strategies": {
             key: {
                 "name": results.names[str(key)],
-                "mean": {name: _number(value) for name, value in row.items()},
-                "std": {str(name): _number(value) for name, value in by_key[str(key)].std.items()},
+                "mean": {name: _figure(value) for name, value in row.items()},
+                "std": {str(name): _figure(value) for name, value in by_key[str(key)].std.items()},
                 "folds": {str(name): int(number) for name, number in by_key[str(key)].folds.items()},
                 "failed_folds": comparison.folds - len(by_key[str(key)].scores),
                 "errors": list(by_key[str(key)].errors),
@@ -297,7 +311,7 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
     }
 
 
-def _number(value: float) -> float | None:
+def _figure(value: float) -> float | None:
     """Return a float that JSON can hold: nan becomes null."""
     return None if value != value else round(float(value), 6)
 

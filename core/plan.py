@@ -312,7 +312,7 @@ def _is_whole(value: object) -> bool:
 def _between(name: str, value: float, low: float, high: float, *, whole: bool = False) -> None:
     number = _is_whole(value) or (isinstance(value, float) and not whole and math.isfinite(value))
     if not number:
-        raise PlanError(f"{name} must be a {'whole ' * whole}number from {low:g} to {high:g}.")
+        raise PlanError(f"{name} must be a {'whole ' * whole}number from {low:,.10g} to {high:,.10g}.")
     if not low <= value <= high:
-        shown = f"{value:g}" if abs(value) < _HUGE else "far too large"
-        raise PlanError(f"{name} is {shown}: choose a value from {low:g} to {high:g}.")
+        shown = f"{value:,.10g}" if abs(value) < _HUGE else "far too large"
+        raise PlanError(f"{name} is {shown}: choose a value from {low:,.10g} to {high:,.10g}.")

@@ -77,9 +77,11 @@ def leak_figure(leaks: tuple[Leak, ...]) -> str:
 def _copies(problem: Problem, repeated: int) -> list[str]:
     if repeated <= len(problem.target.rows) / 100:
         return []
-    where = "" if problem.plan.split.group is None else f", in another {quoted(problem.plan.split.group)}"
+    group = problem.plan.split.group
+    where = "" if group is None else f", in another {quoted(group)}"
+    verb = "repeats" if repeated == 1 else "repeat"
     return [
-        f"{counted(repeated, 'row')} {'repeats' if repeated == 1 else 'repeat'} the features of an earlier one{where}: a copy in both training and test "
+        f"{counted(repeated, 'row')} {verb} the features of an earlier one{where}: a copy in both training and test "
         "rows makes results look too good."
     ]
 

@@ -44,7 +44,7 @@ class Target:
     positive : int or None
         1 for two classes, None for more.
     notes : tuple of str
-        Rows left out because they have no label.
+        Rows left out because they have no label, classes that were changed, and a positive class that is none.
     """
 
     name: str
@@ -132,6 +132,9 @@ def encode_target(
     counts = np.bincount(codes)
     check_classes(name, list(map(str, classes)), counts, folds)
     binary = len(classes) == 2
+    if positive is not None and not binary:
+        many = f"{quoted(name)} has {len(classes)} classes"
+        notes += (f"{quoted(positive)} is not taken as the positive class: {many}, and only one of two can be that.",)
     if binary and _positive_code(name, list(map(str, classes)), counts, positive) == 0:
         classes, codes = classes[::-1], 1 - codes
     return Target(name, tuple(classes), codes, rows.astype(np.int64), 1 if binary else None, notes)

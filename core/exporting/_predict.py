@@ -66,7 +66,13 @@ def laid_out(text: str, kept: FileReading) -> tuple[str, str]:
 def read(path: str, reading: Reading) -> pd.DataFrame:
     """Return the cells as text under the training table's names."""
     kept = reading.file
-    separator, text = laid_out(as_text(Path(path).read_bytes()), kept)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        sys.exit(f"The file {path} cannot be opened: {error.strerror or error}.")
+    separator, text = laid_out(as_text(data), kept)
+    if not text.strip():
+        sys.exit("The file is empty: it needs a line of column names and rows below it.")
     text = quotes_marked(text.encode(), separator).decode()
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     first = next(filter(None, lines), [])
@@ -81,7 +87,7 @@ def read(path: str, reading: Reading) -> pd.DataFrame:
     fitting = [line for line in every if len(line) == width]
     if len(fitting) < len(every):
         left_out = len(every) - len(fitting)
-        print(f"{left_out} rows with more or fewer cells than the header were left out.", file=sys.stderr)
+        print(f"Rows with more or fewer cells than the header, left out: {left_out}.", file=sys.stderr)
     table = pd.DataFrame(fitting, columns=names, dtype="str")
     if not len(table):
         sys.exit("The file has column names but no rows: add the rows.")
@@ -89,6 +95,8 @@ def read(path: str, reading: Reading) -> pd.DataFrame:
 
 
 reading = Reading.of_plain(RULES["reading"])
+if len(sys.argv) < 2:
+    sys.exit(__doc__.partition("\n")[0])
 rows = read(sys.argv[1], reading)
 if absent := [one["column"] for one in RULES["inputs"] if one["column"] not in rows]:
     sys.exit(f"The file has no column {', '.join(absent)}.")
@@ -103,8 +111,8 @@ for one in RULES["inputs"]:
             values = (values - pd.Timestamp(0)) / pd.Timedelta(days=1)
         if lost.any():
             odd = given[lost].iloc[0]
-            print(f"{one['column']}: {lost.sum()} values such as {odd} are no {one['kind']} as the training table has "
-                  "them and count as missing.", file=sys.stderr)  # fmt: skip
+            print(f"{one['column']}: values that are no {one['kind']} as the training table has them, such as {odd}, "
+                  f"count as missing: {lost.sum()}.", file=sys.stderr)  # fmt: skip
     inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if one["kind"] == "text" else tf.float64)
 model = tf.keras.models.load_model(HERE / "model.keras")
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
@@ -120,6 +128,9 @@ for name, values in added.items():
     scored[name] = values
 text = safe_csv(scored)
 if len(sys.argv) > 2:
-    Path(sys.argv[2]).write_text(text, encoding="utf-8", newline="")
+    try:
+        Path(sys.argv[2]).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        sys.exit(f"The table cannot be written to {sys.argv[2]}: {error.strerror or error}.")
 else:
     sys.stdout.write(text)

@@ -106,6 +106,15 @@ def test_a_rare_class_is_not_to_be_merged_where_one_class_would_be_left(
     assert not caught.value.can_leave_out
 
 
+@pytest.mark.parametrize("positive", ["bad", "worse"])
+def test_of_three_classes_none_is_the_positive_one_and_that_is_said(positive: str) -> None:
+    plan = Plan("kind", PLAIN, positive, split=SplitSettings(folds=3))
+    target = Problem.of(read_table(CASES / "class_of_three_rows.csv"), plan).target
+    assert target.notes == (
+        f"`{positive}` is not taken as the positive class: `kind` has 3 classes, and only one of two can be that.",
+    )
+
+
 def test_numbered_classes_are_merged_by_their_text() -> None:
     x = np.random.default_rng(0).normal(size=90)
     table = from_frame(pd.DataFrame({"x": x, "y": np.where(np.arange(90) < 2, 3, np.arange(90) % 2)}))

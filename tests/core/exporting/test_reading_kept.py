@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +139,43 @@ def test_the_training_tables_own_rows_are_read_as_they_were(models: dict[str, Mo
     one = models[name]
     frame, _ = one.frame()
     np.testing.assert_array_equal(one.scorer.preparation.encode(frame), one.scorer.preparation.encode(one.table.frame))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "The file is empty"),
+        (b" \n\n", "The file is empty"),
+        (b"x,mark,y\n", "column names but no rows"),
+        (b"x,y\n1,good\n", "The file has no column mark."),
+        (None, "rows.csv cannot be opened: No such file"),
+    ],
+    ids=["empty", "blank", "header alone", "a column short", "no file"],
+)
+def test_the_script_refuses_rows_in_a_sentence(
+    scored: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, says: str
+) -> None:
+    rows = tmp_path / "rows.csv"
+    if content is not None:
+        rows.write_bytes(content)
+    assert says in refusal_of(scored["dots"], monkeypatch, [str(rows)])
+
+
+def test_the_script_says_how_it_is_called(scored: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "python predict.py new_rows.csv scored.csv" in refusal_of(scored["dots"], monkeypatch, [])
+
+
+def refusal_of(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> str:
+    """Return what a folder's script says as it gives up."""
+    monkeypatch.setattr(sys, "argv", ["predict.py", *arguments])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    try:
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_path(str(folder / "predict.py"), run_name="__main__")
+    finally:
+        for name in ("reading", "safe_csv"):
+            sys.modules.pop(name, None)
+    return str(caught.value)
 
 
 def test_the_scored_table_of_the_script_holds_no_formula(scored: dict[str, Path]) -> None:
