@@ -37,7 +37,18 @@ class _CleanTomek(_CleanAll):
 
 @dataclass(frozen=True)
 class Hybrid(RowStrategy):
-    """Grows classes by SMOTE, then cleans what it made."""
+    """Grows classes by SMOTE, then cleans what it made.
+
+    See Also
+    --------
+    core.strategies.oversampling.Smote : The first half alone.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(SmoteTomek(k_neighbors=1), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 8.4, 8.7, 9.0]]]
+    """
 
     turn = Turn.HYBRID
     grows = True
@@ -58,7 +69,19 @@ class Hybrid(RowStrategy):
 @register
 @dataclass(frozen=True)
 class SmoteEnn(Hybrid):
-    """SMOTE, then edited nearest neighbours over all classes."""
+    """SMOTE, then edited nearest neighbours over all classes.
+
+    See Also
+    --------
+    SmoteTomek : Drops less.
+    core.strategies.undersampling.EditedNeighbours : The cleaning alone, of larger classes.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(SmoteEnn(k_neighbors=1), [[1, 2, 3, 4, 5, 6], [6.5, 8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [7.1, 7.4, 8.0, 8.5, 9.0]]]
+    """
 
     card = Card(
         "smote_enn",
@@ -81,7 +104,19 @@ class SmoteEnn(Hybrid):
 @register
 @dataclass(frozen=True)
 class SmoteTomek(Hybrid):
-    """SMOTE, then Tomek links over all classes."""
+    """SMOTE, then Tomek links over all classes.
+
+    See Also
+    --------
+    SmoteEnn : Drops more.
+    core.strategies.undersampling.TomekLinks : The cleaning alone, of larger classes.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(SmoteTomek(k_neighbors=1), [[1, 2, 3, 4, 5, 6], [6.5, 8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0], [7.1, 7.4, 8.0, 8.5, 9.0]]]
+    """
 
     card = Card(
         "smote_tomek",

@@ -18,7 +18,19 @@ _K_HELP = "Neighbours of the same class to choose from."
 @register
 @dataclass(frozen=True)
 class RandomOver(OverSampler):
-    """Rows of the smaller classes repeated at random."""
+    """Rows of the smaller classes repeated at random.
+
+    See Also
+    --------
+    Rose : Moves what it repeats.
+    core.strategies.undersampling.RandomUnder : Drops rows instead.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(RandomOver(), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 8.0, 9.0, 9.0]]]
+    """
 
     card = Card(
         "random_over",
@@ -43,6 +55,17 @@ class Smote(OverSampler):
     """New rows between a row and one of its nearest neighbours of the same class.
 
     With categorical columns beside numbers this is SMOTENC, with categorical columns alone SMOTEN.
+
+    See Also
+    --------
+    Adasyn : More new rows where they are hard to tell from others.
+    core.strategies.hybrid.SmoteEnn : Cleans afterwards.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Smote(k_neighbors=1), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 8.4, 8.7, 9.0]]]
     """
 
     card = Card(
@@ -88,7 +111,17 @@ class Smote(OverSampler):
 @register
 @dataclass(frozen=True)
 class SmoteNC(Smote):
-    """SMOTE for numbers and categories: a new row's categories are its neighbours' most frequent ones."""
+    """SMOTE for numbers and categories: a new row's categories are its neighbours' most frequent ones.
+
+    See Also
+    --------
+    Smote : Chooses this form by itself where a table is mixed.
+
+    Examples
+    --------
+    >>> SmoteNC().why_not(TableFacts((90, 10), n_numeric=3, n_categorical=0))
+    'SMOTENC is for tables with numeric and categorical columns: choose SMOTE for this one.'
+    """
 
     card = Card(
         "smotenc",
@@ -115,7 +148,17 @@ class SmoteNC(Smote):
 @register
 @dataclass(frozen=True)
 class SmoteN(Smote):
-    """SMOTE for categories alone, by the value difference metric."""
+    """SMOTE for categories alone, by the value difference metric.
+
+    See Also
+    --------
+    Smote : Chooses this form by itself where all columns are categorical.
+
+    Examples
+    --------
+    >>> SmoteN().why_not(TableFacts((90, 10), n_numeric=3, n_categorical=2))
+    'SMOTEN works on categorical columns only, and this table has 3 numeric ones.'
+    """
 
     card = Card(
         "smoten",
@@ -137,7 +180,18 @@ class SmoteN(Smote):
 @register
 @dataclass(frozen=True)
 class Rose(OverSampler):
-    """Random over-sampling with a smoothed bootstrap."""
+    """Random over-sampling with a smoothed bootstrap.
+
+    See Also
+    --------
+    RandomOver : Repeats rows as they are.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Rose(shrinkage=0.2), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 8.1, 9.0, 9.1]]]
+    """
 
     card = Card(
         "rose",
@@ -178,7 +232,19 @@ class _Borderline(OverSampler):
 @register
 @dataclass(frozen=True)
 class Borderline1(_Borderline):
-    """SMOTE from minority rows at the border, towards rows of their class."""
+    """SMOTE from minority rows at the border, towards rows of their class.
+
+    See Also
+    --------
+    Borderline2 : Goes part of the way towards other classes too.
+    SvmSmote : Finds the border with a support vector machine.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Borderline1(k_neighbors=1, m_neighbors=4), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.4], [7.0, 7.1, 7.2, 7.8, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "borderline_smote_1",
@@ -202,7 +268,18 @@ class Borderline1(_Borderline):
 @register
 @dataclass(frozen=True)
 class Borderline2(_Borderline):
-    """SMOTE from minority rows at the border, towards rows of any class."""
+    """SMOTE from minority rows at the border, towards rows of any class.
+
+    See Also
+    --------
+    Borderline1 : Stays among rows of the same class.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Borderline2(k_neighbors=4, m_neighbors=4), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.4], [7.0, 7.4, 7.5, 8.0, 8.6, 9.0, 10.0]]]
+    """
 
     card = Card(
         "borderline_smote_2",
@@ -226,7 +303,18 @@ class Borderline2(_Borderline):
 @register
 @dataclass(frozen=True)
 class SvmSmote(OverSampler):
-    """SMOTE from the minority's support vectors."""
+    """SMOTE from the minority's support vectors.
+
+    See Also
+    --------
+    Borderline1 : Finds the border by neighbours.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(SvmSmote(k_neighbors=2, m_neighbors=4), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.4], [7.0, 7.4, 7.7, 8.0, 9.0, 9.3, 10.0]]]
+    """
 
     card = Card(
         "svm_smote",
@@ -260,7 +348,18 @@ class SvmSmote(OverSampler):
 @register
 @dataclass(frozen=True)
 class KMeansSmote(OverSampler):
-    """SMOTE inside clusters in which the minority is at home."""
+    """SMOTE inside clusters in which the minority is at home.
+
+    See Also
+    --------
+    Smote : The same without groups.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(KMeansSmote(kmeans_estimator=2), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 8.4, 8.7, 9.0]]]
+    """
 
     card = Card(
         "kmeans_smote",
@@ -301,7 +400,18 @@ class KMeansSmote(OverSampler):
 @register
 @dataclass(frozen=True)
 class Adasyn(OverSampler):
-    """SMOTE with more new rows where more neighbours are of other classes."""
+    """SMOTE with more new rows where more neighbours are of other classes.
+
+    See Also
+    --------
+    Smote : As many new rows around every row.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Adasyn(n_neighbors=3), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.4], [7.0, 7.6, 8.0, 8.4, 8.7, 9.0, 9.9, 10.0]]]
+    """
 
     card = Card(
         "adasyn",

@@ -17,7 +17,21 @@ _KIND_HELP = "Drop a row when any neighbour is of another class (all) or when mo
 @register
 @dataclass(frozen=True)
 class RandomUnder(UnderSampler):
-    """Random rows of the larger classes, as many as the smallest has."""
+    """Random rows of the larger classes, as many as the smallest has.
+
+    See Also
+    --------
+    ClusterCentroids : Keeps averages instead.
+    core.strategies.ensembles.UnderBagging : Many such draws, one per network.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(RandomUnder(), [[1, 2, 3, 4], [8, 9]])
+    [[[3.0, 4.0], [8.0, 9.0]]]
+    >>> rows_seen(RandomUnder(ratio=0.5), [[1, 2, 3, 4, 5], [8]])
+    [[[1.0, 3.0], [8.0]]]
+    """
 
     card = Card(
         "random_under",
@@ -47,7 +61,19 @@ class _NearMiss(UnderSampler):
 @register
 @dataclass(frozen=True)
 class NearMiss1(_NearMiss):
-    """Larger-class rows whose nearest minority rows are closest on average."""
+    """Larger-class rows whose nearest minority rows are closest on average.
+
+    See Also
+    --------
+    NearMiss2 : Measures to the farthest rows of the smallest class.
+    NearMiss3 : Surrounds each of its rows.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(NearMiss1(n_neighbors=1), [[1, 2, 3, 4, 14], [8, 9]])
+    [[[3.0, 4.0], [8.0, 9.0]]]
+    """
 
     card = Card(
         "near_miss_1",
@@ -67,7 +93,18 @@ class NearMiss1(_NearMiss):
 @register
 @dataclass(frozen=True)
 class NearMiss2(_NearMiss):
-    """Larger-class rows whose farthest minority rows are closest on average."""
+    """Larger-class rows whose farthest minority rows are closest on average.
+
+    See Also
+    --------
+    NearMiss1 : Measures to the nearest rows of the smallest class.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(NearMiss2(n_neighbors=1), [[1, 2, 4, 14, 29], [8, 30]])
+    [[[14.0, 29.0], [8.0, 30.0]]]
+    """
 
     card = Card(
         "near_miss_2",
@@ -93,7 +130,18 @@ class NearMiss2(_NearMiss):
 @register
 @dataclass(frozen=True)
 class NearMiss3(_NearMiss):
-    """Around each minority row some larger-class rows, of these the ones farthest away."""
+    """Around each minority row some larger-class rows, of these the ones farthest away.
+
+    See Also
+    --------
+    NearMiss1 : Keeps what is near without regard to where.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(NearMiss3(n_neighbors_ver3=1), [[1, 2, 4, 14, 29], [8, 30]])
+    [[[4.0, 29.0], [8.0, 30.0]]]
+    """
 
     card = Card(
         "near_miss_3",
@@ -118,7 +166,19 @@ class NearMiss3(_NearMiss):
 @register
 @dataclass(frozen=True)
 class TomekLinks(Sampler):
-    """Drop the larger-class row of every pair of mutual nearest neighbours of different classes."""
+    """Drop the larger-class row of every pair of mutual nearest neighbours of different classes.
+
+    See Also
+    --------
+    EditedNeighbours : Asks more than one neighbour.
+    core.strategies.hybrid.SmoteTomek : Makes rows first.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(TomekLinks(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [7.0, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "tomek_links",
@@ -147,7 +207,19 @@ class _Edited(Sampler):
 @register
 @dataclass(frozen=True)
 class EditedNeighbours(_Edited):
-    """Drop larger-class rows that their neighbours contradict."""
+    """Drop larger-class rows that their neighbours contradict.
+
+    See Also
+    --------
+    RepeatedEditedNeighbours : Goes on until nothing changes.
+    AllKnn : Asks one neighbour more each time.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(EditedNeighbours(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0], [7.0, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "enn",
@@ -167,7 +239,18 @@ class EditedNeighbours(_Edited):
 @register
 @dataclass(frozen=True)
 class RepeatedEditedNeighbours(_Edited):
-    """Edited nearest neighbours until nothing changes."""
+    """Edited nearest neighbours until nothing changes.
+
+    See Also
+    --------
+    EditedNeighbours : One round of it.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(RepeatedEditedNeighbours(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "repeated_enn",
@@ -192,7 +275,18 @@ class RepeatedEditedNeighbours(_Edited):
 @register
 @dataclass(frozen=True)
 class AllKnn(_Edited):
-    """Edited nearest neighbours with one neighbour, then two, and so on."""
+    """Edited nearest neighbours with one neighbour, then two, and so on.
+
+    See Also
+    --------
+    EditedNeighbours : One round of it.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(AllKnn(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0], [7.0, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "all_knn",
@@ -221,7 +315,18 @@ class _Condensing(Sampler):
 @register
 @dataclass(frozen=True)
 class Condensed(_Condensing):
-    """Only those larger-class rows that a nearest-neighbour rule needs."""
+    """Only those larger-class rows that a nearest-neighbour rule needs.
+
+    See Also
+    --------
+    OneSided : One step of it, then Tomek links.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(Condensed(), [[1, 2, 3, 4, 5, 6], [8, 9]])
+    [[[5.0], [8.0, 9.0]]]
+    """
 
     card = Card(
         "condensed",
@@ -247,7 +352,19 @@ class Condensed(_Condensing):
 @register
 @dataclass(frozen=True)
 class OneSided(_Condensing):
-    """One step of condensing, then Tomek links."""
+    """One step of condensing, then Tomek links.
+
+    See Also
+    --------
+    Condensed : Goes on until nothing changes.
+    TomekLinks : The second step alone.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(OneSided(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[5.0, 6.0], [7.0, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "one_sided",
@@ -270,7 +387,18 @@ class OneSided(_Condensing):
 @register
 @dataclass(frozen=True)
 class NeighbourhoodCleaning(Sampler):
-    """Edited nearest neighbours, and the neighbours that make minority rows look wrong."""
+    """Edited nearest neighbours, and the neighbours that make minority rows look wrong.
+
+    See Also
+    --------
+    EditedNeighbours : The first step alone.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(NeighbourhoodCleaning(), [[1, 2, 3, 4, 5, 6, 8.4], [7, 8, 9, 10]])
+    [[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [7.0, 8.0, 9.0, 10.0]]]
+    """
 
     card = Card(
         "neighbourhood_cleaning",
@@ -302,7 +430,18 @@ class NeighbourhoodCleaning(Sampler):
 @register
 @dataclass(frozen=True)
 class HardnessThreshold(UnderSampler):
-    """Larger-class rows that a random forest finds easy."""
+    """Larger-class rows that a random forest finds easy.
+
+    See Also
+    --------
+    EditedNeighbours : Judges by neighbours.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(HardnessThreshold(cv=2), [[1, 2, 3, 4, 9.5], [8, 9, 10, 11]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 9.0, 10.0, 11.0]]]
+    """
 
     card = Card(
         "hardness_threshold",
@@ -332,7 +471,18 @@ class HardnessThreshold(UnderSampler):
 @register
 @dataclass(frozen=True)
 class ClusterCentroids(UnderSampler):
-    """Larger classes replaced by as many cluster centres as the smallest class has rows."""
+    """Larger classes replaced by as many cluster centres as the smallest class has rows.
+
+    See Also
+    --------
+    RandomUnder : Keeps real rows.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(ClusterCentroids(), [[1, 2, 5, 6], [8, 9]])
+    [[[1.5, 5.5], [8.0, 9.0]]]
+    """
 
     card = Card(
         "cluster_centroids",
