@@ -19,6 +19,16 @@ class Converted:
     ----------
     note : str
         One sentence, with a space before it, on the values that became missing; empty where none did.
+
+    See Also
+    --------
+    convert : Makes one.
+
+    Examples
+    --------
+    >>> converted = convert(pd.Series(["31.12.2024", "15.1.2025"], name="paid"), "date")
+    >>> converted.reading.formats, converted.values.dt.month.tolist()
+    (('%d.%m.%Y',), [12, 1])
     """
 
     values: pd.Series
@@ -33,6 +43,16 @@ def convert(column: pd.Series, kind: str) -> Converted | None:
     ------
     TableError
         Not one value is a number or date.
+
+    See Also
+    --------
+    core.data.table.Table.with_kinds : The same for columns of a table.
+
+    Examples
+    --------
+    >>> converted = convert(pd.Series(["3 kg", "4 kg", "unsure"], name="weight"), "numeric")
+    >>> converted.values.tolist(), converted.note
+    ([3.0, 4.0, nan], ' 1 value (`unsure`) is no number: missing.')
     """
     reading = _reading(column, kind)
     if reading is None:

@@ -30,6 +30,19 @@ class Cautions:
         Rows whose features repeat those of an earlier one.
     sentences : tuple of str
         The same in words, one or two sentences each, for the page, the report and the command line.
+
+    See Also
+    --------
+    find_cautions : Looks for them.
+
+    Examples
+    --------
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> frame = pd.DataFrame({"dunned": [0] * 80 + [1] * 20, "bad": ["no"] * 80 + ["yes"] * 20})
+    >>> problem = Problem.of(from_frame(frame), Plan("bad", (StrategyChoice.of("plain"),)))
+    >>> find_cautions(problem).sentences[0].partition(" If ")[0]
+    '`dunned` gives the class away almost alone (100% fewer errors).'
     """
 
     leaks: tuple[Leak, ...] = ()
@@ -42,6 +55,21 @@ def find_cautions(problem: Problem) -> Cautions:
     """Look for copies, leaks and rows that belong together in what the network gets.
 
     An identifier or an ignored column hides nothing.
+
+    See Also
+    --------
+    core.data.leaks.find_leaks : Features that give the class away.
+    core.data.grouping.find_grouping : A column whose rows belong together.
+    repeated_rows : Copies.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("yeast"), Plan("site", (StrategyChoice.of("plain"),)))
+    >>> cautions = find_cautions(problem)
+    >>> cautions.repeated, cautions.leaks, cautions.grouping
+    (31, (), None)
     """
     grouping = find_grouping(problem)
     leaks = find_leaks(problem)
@@ -55,7 +83,17 @@ def find_cautions(problem: Problem) -> Cautions:
 
 
 def leak_meaning(leaks: tuple[Leak, ...]) -> str:
-    """Return in one sentence what to do with features that give the class away."""
+    """Return in one sentence what to do with features that give the class away.
+
+    See Also
+    --------
+    leak_figure : What was found.
+
+    Examples
+    --------
+    >>> leak_meaning((Leak(("dunned",), 0.998, True),)).partition(", or ")[0]
+    'If it is only known afterwards, set its kind to ignored'
+    """
     is_single = len(leaks) == 1 and len(leaks[0].names) == 1
     what = (
         "it is only known afterwards, set its kind" if is_single else "they are only known afterwards, set their kinds"
@@ -64,7 +102,19 @@ def leak_meaning(leaks: tuple[Leak, ...]) -> str:
 
 
 def leak_figure(leaks: tuple[Leak, ...]) -> str:
-    """Return in one sentence which features give the class away, and how surely."""
+    """Return in one sentence which features give the class away, and how surely.
+
+    See Also
+    --------
+    leak_meaning : What to do.
+
+    Examples
+    --------
+    >>> leak_figure((Leak(("dunned",), 0.998, True),))
+    '`dunned` gives the class away almost alone (an AUC of 0.998).'
+    >>> leak_figure((Leak(("is_new", "is_old"), 1.0, False),))
+    '`is_new`, `is_old` together give the class away (100% fewer errors).'
+    """
     first = leaks[0]
     measure = f"an AUC of {first.score:.3f}" if first.by_order else f"{first.score:.0%} fewer errors"
     names = list(dict.fromkeys(name for leak in leaks for name in leak.names))
@@ -92,6 +142,16 @@ def repeated_rows(problem: Problem) -> int:
     Copies within one group stay on one side. Where the features have so few values that rows must repeat, none is
     counted. Rows are told apart by 64-bit hashes: among a million, two different ones share a hash once in some 40
     million tables.
+
+    Examples
+    --------
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> rows = range(40)
+    >>> frame = pd.DataFrame({"x": [row / 7 for row in rows], "z": [row % 9 for row in rows], "y": [0] * 30 + [1] * 10})
+    >>> twice = from_frame(pd.concat([frame, frame.tail(5)]))
+    >>> repeated_rows(Problem.of(twice, Plan("y", (StrategyChoice.of("plain"),))))
+    5
     """
     names = [column.name for column in problem.features]
     rows = problem.target.rows

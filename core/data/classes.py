@@ -23,6 +23,18 @@ class RareClassError(TableError):
         The classes that all of these can be merged into, so that two classes or more are left.
     can_leave_out : bool
         Two classes or more are left without these.
+
+    See Also
+    --------
+    check_classes : Raises it.
+
+    Examples
+    --------
+    >>> try:
+    ...     check_classes("site", ["membrane", "nucleus", "pore"], np.array([90, 40, 3]), folds=5)
+    ... except RareClassError as error:
+    ...     print(error.classes, error.folds, error.into)
+    (('pore', 3),) 3 ('membrane', 'nucleus')
     """
 
     def __init__(
@@ -50,6 +62,17 @@ def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds:
     ------
     RareClassError
         There are such; the message names the ways out that leave two classes.
+
+    See Also
+    --------
+    change_classes : Merges classes or leaves them out.
+
+    Examples
+    --------
+    >>> check_classes("fraud", ["no", "yes"], np.array([90, 1]), folds=5)
+    Traceback (most recent call last):
+        ...
+    core.data.classes.RareClassError: Class `yes` of `fraud` has 1 row and there are 5 folds: add rows.
     """
     rare = [int(at) for at in np.argsort(counts, kind="stable") if counts[at] < folds]
     if not rare:
@@ -100,6 +123,17 @@ def change_classes(
     ------
     TableError
         A change names a class that the target does not have.
+
+    See Also
+    --------
+    change_notes : What that means for the model.
+
+    Examples
+    --------
+    >>> codes = np.array([0, 1, 2, 2])
+    >>> kept, codes, notes = change_classes("y", ["a", "b", "c"], codes, (("b", "a"), ("c", None)))
+    >>> kept, codes.tolist(), notes[1]
+    ([0], [0, 0, -1, -1], 'Class `c` of `y` (2 rows) is left out.')
     """
     known = {label: code for code, label in enumerate(labels)}
     unknown = [name for pair in changes for name in pair if name is not None and name not in known]
@@ -120,7 +154,17 @@ def change_classes(
 
 
 def change_notes(changes: ClassChanges) -> tuple[str, ...]:
-    """Return in one sentence each what a model of such classes does with rows of those that were changed."""
+    """Return in one sentence each what a model of such classes does with rows of those that were changed.
+
+    See Also
+    --------
+    change_classes : Does what these say.
+
+    Examples
+    --------
+    >>> change_notes((("b", "a"),))
+    ('The model knows no class `b`: its rows counted as `a`.',)
+    """
     return tuple(
         f"The model knows no class {quoted(name)}: "
         + ("its rows were left out of the training." if into is None else f"its rows counted as {quoted(into)}.")

@@ -23,6 +23,16 @@ class Column:
         Different values, missing ones not counted.
     note : str
         One sentence on why it has its kind, where that is not plain.
+
+    See Also
+    --------
+    core.data.kinds.describe_column : Makes one of values.
+
+    Examples
+    --------
+    >>> column = Column("age", "numeric", missing=3, distinct=41)
+    >>> column.kind, column.missing
+    ('numeric', 3)
     """
 
     name: str
@@ -33,7 +43,13 @@ class Column:
 
 
 def count_distinct(values: pd.Series) -> int:
-    """Return how many different values a column has, missing ones not counted."""
+    """Return how many different values a column has, missing ones not counted.
+
+    Examples
+    --------
+    >>> count_distinct(pd.Series([1.5, 2.0, 2.0, None])), count_distinct(pd.Series(["f", "m", "f"]))
+    (2, 2)
+    """
     if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
         plain = values.to_numpy()
         return len(np.unique(plain[~np.isnan(plain)]))

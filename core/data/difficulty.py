@@ -32,6 +32,15 @@ class Gap:
     ----------
     shares : tuple of float
         Missing share of each class, in the order of the codes.
+
+    See Also
+    --------
+    difficulty : Finds the gaps of a table.
+
+    Examples
+    --------
+    >>> round(Gap("income", shares=(0.02, 0.31)).spread, 2)
+    0.29
     """
 
     name: str
@@ -69,6 +78,20 @@ class Difficulty:
         Strongest first.
     gaps : tuple of Gap
         Features with missing values, the most uneven first.
+
+    See Also
+    --------
+    difficulty : Measures it.
+    core.data.findings.findings : The same in words.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> hard = difficulty(problem)
+    >>> hard.labels, hard.looked_at.tolist(), hard.overlap.round(2).tolist()
+    (('9', '18'), [400, 42], [0.02, 0.81])
     """
 
     labels: tuple[str, ...]
@@ -89,6 +112,19 @@ def difficulty(problem: Problem, seed: int = 0) -> Difficulty:
     Neighbours are sought for at most 400 rows of each class, among at most 20,000 rows in the table's
     own class shares; leaks in at most 20,000 rows, as many of each class as there are or as fit; copies and
     gaps in all rows.
+
+    See Also
+    --------
+    core.data.findings.findings : The same in words.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> hard = difficulty(problem)
+    >>> dict(zip(KINDS, hard.kinds[hard.smallest].round(2).tolist(), strict=True))
+    {'safe': 0.05, 'borderline': 0.29, 'rare': 0.12, 'outlier': 0.55}
     """
     target, features = problem.target, problem.features
     frame = problem.table.frame.iloc[target.rows]

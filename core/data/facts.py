@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TableFacts:
-    """What decides whether a strategy applies: known before anything is split."""
+    """What decides whether a strategy applies: known before anything is split.
+
+    See Also
+    --------
+    core.data.problem.Problem : Finds them out for a table under a plan.
+
+    Examples
+    --------
+    >>> facts = TableFacts((950, 50), n_numeric=8, n_categorical=1)
+    >>> facts.n_classes, facts.minority, facts.folds
+    (2, 50, 5)
+    """
 
     class_counts: tuple[int, ...]
     n_numeric: int

@@ -29,6 +29,16 @@ class Finding:
         What follows from the figure, and what does not, one sentence.
     serious : bool
         Something to look at before anything is trained.
+
+    See Also
+    --------
+    findings : All of a table.
+
+    Examples
+    --------
+    >>> finding = Finding("Copies", "12 rows repeat another one.", "They look easier than they are.", serious=True)
+    >>> finding.title, finding.serious
+    ('Copies', True)
     """
 
     title: str
@@ -38,7 +48,22 @@ class Finding:
 
 
 def findings(difficulty: Difficulty) -> tuple[Finding, ...]:
-    """Return what was measured, always the same five titles in the same order."""
+    """Return what was measured, always the same five titles in the same order.
+
+    See Also
+    --------
+    core.data.difficulty.difficulty : Measures what these say.
+
+    Examples
+    --------
+    >>> from core.data.difficulty import difficulty
+    >>> from core.data.problem import Problem
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> findings(difficulty(problem))[0].figure
+    'Of 42 rows of `18`, 5% are safe, 29% borderline, 12% rare and 55% outliers.'
+    """
     return (_neighbours(difficulty), _overlap(difficulty), _copies(difficulty), _leaks(difficulty), _gaps(difficulty))
 
 

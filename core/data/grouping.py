@@ -41,6 +41,16 @@ class Grouping:
         Rows with a value.
     agreement, chance : float
         Share of pairs of rows with the same value that are of one class, and of any two rows.
+
+    See Also
+    --------
+    find_grouping : Looks for one.
+
+    Examples
+    --------
+    >>> grouping = Grouping("patient", values=40, rows=200, agreement=0.97, chance=0.8)
+    >>> grouping.sentence.partition(":")[0]
+    '`patient` has 40 values in 200 rows, and rows that share one are of the same class in 97% of pairs (80% by chance)'
     """
 
     name: str
@@ -65,6 +75,21 @@ def find_grouping(problem: Problem) -> Grouping | None:
     Candidates repeat their values on most rows. Rows with the same value must share their class far more often
     than rows that are drawn at random: somewhat, where the column's name says that it names somebody or something;
     almost always, in many values with few rows each, where it does not.
+
+    See Also
+    --------
+    core.data.splitting.split_rows : Keeps such rows together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> patients = [f"p{row // 5}" for row in range(200)]
+    >>> frame = pd.DataFrame({"patient_id": patients, "x": np.arange(200) / 7, "ill": [0] * 150 + [1] * 50})
+    >>> grouping = find_grouping(Problem.of(from_frame(frame), Plan("ill", (StrategyChoice.of("plain"),))))
+    >>> grouping.name, grouping.values, grouping.agreement, round(grouping.chance, 2)
+    ('patient_id', 40, 1.0, 0.62)
     """
     split = problem.plan.split
     if split.group is not None or split.time is not None:

@@ -37,6 +37,15 @@ class Leak:
         repeat, the share of errors that knowing the value removes; 1 is perfect.
     by_order : bool
         The score is the AUC.
+
+    See Also
+    --------
+    find_leaks : Looks for them.
+
+    Examples
+    --------
+    >>> Leak(("is_new", "is_old"), score=1.0, by_order=False).name
+    'is_new + is_old'
     """
 
     names: tuple[str, ...]
@@ -54,6 +63,20 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
     A feature alone leaks where it ranks a class before the others without an error, or where its levels foretell
     the class. Features of two values leak together where a small decision tree on them foretells the class of rows
     that it was not fitted on: indicators of the class, for example, or of what led to it.
+
+    See Also
+    --------
+    ordered_score : How surely ordered values tell the class.
+    purity : How surely levels do.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> frame = pd.DataFrame({"fee": [row / 7 for row in range(100)], "bad": ["no"] * 80 + ["yes"] * 20})
+    >>> find_leaks(Problem.of(from_frame(frame), Plan("bad", (StrategyChoice.of("plain"),))))
+    (Leak(names=('fee',), score=1.0, by_order=True),)
     """
     codes = problem.target.codes
     width = max(1, len(problem.features))
@@ -95,7 +118,18 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
 
 
 def ordered_score(values: np.ndarray, codes: np.ndarray) -> float:
-    """Return the largest AUC of a class against the rest, or one minus it; 0 with too few rows to mean anything."""
+    """Return the largest AUC of a class against the rest, or one minus it; 0 with too few rows to mean anything.
+
+    See Also
+    --------
+    purity : The same for levels without an order.
+
+    Examples
+    --------
+    >>> codes = np.array([0] * 30 + [1] * 10)
+    >>> ordered_score(np.arange(40.0), codes), ordered_score(np.arange(40.0) % 2, codes)
+    (1.0, 0.5)
+    """
     ranks, best = rankdata(values), 0.0
     for code in np.unique(codes):
         own = codes == code
@@ -116,6 +150,16 @@ def purity(levels: np.ndarray, codes: np.ndarray) -> float:
     levels : ndarray of int64, shape (n,)
         From 0 on.
     codes : ndarray of int64, shape (n,)
+
+    See Also
+    --------
+    ordered_score : The same for values with an order.
+
+    Examples
+    --------
+    >>> codes = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
+    >>> purity(codes, codes), purity(np.zeros(10, int), codes)
+    (1.0, 0.0)
     """
     n_classes = int(codes.max()) + 1
     counts = np.bincount(levels * n_classes + codes, minlength=(int(levels.max()) + 1) * n_classes)

@@ -84,7 +84,13 @@ class Problem:
 
 
 def orderable(column: Column) -> bool:
-    """Return whether a column can put rows in order of time: it holds numbers or dates."""
+    """Return whether a column can put rows in order of time: it holds numbers or dates.
+
+    Examples
+    --------
+    >>> orderable(Column("day", "date", 0, 90)), orderable(Column("town", "categorical", 0, 9))
+    (True, False)
+    """
     return column.kind in ("numeric", "date")
 
 

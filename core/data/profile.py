@@ -32,6 +32,18 @@ class Profile:
         One sentence each, those of ``cautions`` last.
     cautions : Cautions
         What makes every result mislead.
+
+    See Also
+    --------
+    describe : Makes one.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> profile = describe(Problem.of(load_sample("yeast"), Plan("site", (StrategyChoice.of("plain"),))))
+    >>> dict(zip(profile.labels, profile.counts.tolist(), strict=True))
+    {'EXC': 35, 'ME1': 44, 'ME2': 51, 'ME3': 163, 'NUC': 429, 'OTHER': 762}
     """
 
     labels: tuple[str, ...]
@@ -44,7 +56,21 @@ class Profile:
 
 
 def describe(problem: Problem) -> Profile:
-    """Return class counts and shares, the imbalance in words, and what to beware of."""
+    """Return class counts and shares, the imbalance in words, and what to beware of.
+
+    See Also
+    --------
+    imbalance_sentence : The imbalance alone.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> profile = describe(problem)
+    >>> profile.sentence, profile.counts.tolist(), round(profile.imbalance, 1)
+    ('1 in 17 rows is `18`.', [689, 42], 16.4)
+    """
     target = problem.target
     counts = target.counts
     cautions = find_cautions(problem)
@@ -60,7 +86,21 @@ def describe(problem: Problem) -> Profile:
 
 
 def data_notes(problem: Problem, profile: Profile) -> tuple[str, ...]:
-    """Return what reading did to the table and what to beware of in it, one sentence each, for reports."""
+    r"""Return what reading did to the table and what to beware of in it, one sentence each, for reports.
+
+    See Also
+    --------
+    describe : Makes the profile.
+
+    Examples
+    --------
+    >>> from core.data.table import read_table
+    >>> from core.plan import Plan, StrategyChoice
+    >>> table = read_table(b"x;y\n" + b"".join(b"%d,5;%d\n" % (row, row > 90) for row in range(100)))
+    >>> problem = Problem.of(table, Plan("y", (StrategyChoice.of("plain"),)))
+    >>> data_notes(problem, describe(problem))[:2]
+    ('The separator is a semicolon.', 'Numbers are written with a decimal comma.')
+    """
     return (*problem.table.notes, *profile.warnings)
 
 
@@ -68,6 +108,15 @@ def left_out(problem: Problem) -> dict[str, str]:
     """Return the columns that nothing is learned from, beside the target, each with the reason.
 
     A column's own note, where it has one, else its kind or what the plan does with it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> frame = pd.DataFrame({"row": range(40), "x": [row / 7 for row in range(40)], "y": [0] * 30 + [1] * 10})
+    >>> left_out(Problem.of(from_frame(frame), Plan("y", (StrategyChoice.of("plain"),))))
+    {'row': 'It counts the rows.'}
     """
     split = {problem.plan.split.group: "Rows of a group stay together.", problem.plan.split.time: "It orders the rows."}
     kinds = {
@@ -81,7 +130,17 @@ def left_out(problem: Problem) -> dict[str, str]:
 
 
 def imbalance_sentence(target: Target) -> str:
-    """Return in one sentence how rare the smallest class is."""
+    """Return in one sentence how rare the smallest class is.
+
+    See Also
+    --------
+    describe : Everything on the classes.
+
+    Examples
+    --------
+    >>> imbalance_sentence(Target("fraud", ("no", "yes"), np.repeat([0, 1], [85, 5]), np.arange(90), 1))
+    '1 in 18 rows is `yes`.'
+    """
     counts = target.counts
     smallest = int(counts.argmin())
     one_in = counts.sum() / counts[smallest]

@@ -24,6 +24,16 @@ class Spellings:
     ----------
     groups : tuple of tuple of str
         The spellings of each word, the commonest first.
+
+    See Also
+    --------
+    spellings_of : Makes one.
+
+    Examples
+    --------
+    >>> spellings = Spellings("paid", (("yes", "Yes", "yes "),))
+    >>> spellings.merged
+    (('Yes', 'yes'), ('yes ', 'yes'))
     """
 
     column: str
@@ -60,7 +70,18 @@ def spellings_of(column: str, levels: Sequence[str], counts: Iterable[int]) -> S
 
 
 def spellings_in(frame: pd.DataFrame, columns: Iterable[str]) -> tuple[Spellings, ...]:
-    """Return the columns of text that have labels in more than one spelling."""
+    """Return the columns of text that have labels in more than one spelling.
+
+    See Also
+    --------
+    spellings_of : The same for one column.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"paid": ["yes", "yes", "Yes", "no"], "town": ["Ulm", "Bonn", "Ulm", "Bonn"]})
+    >>> [(spellings.column, spellings.groups) for spellings in spellings_in(frame, frame.columns)]
+    [('paid', (('yes', 'Yes'),))]
+    """
     spellings = []
     for name in columns:
         values = frame[name]

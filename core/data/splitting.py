@@ -14,7 +14,17 @@ from core.plan import PlanError
 
 @dataclass(frozen=True)
 class Unit:
-    """One fold of one repeat, both counted from 0."""
+    """One fold of one repeat, both counted from 0.
+
+    See Also
+    --------
+    split_rows : Its rows.
+
+    Examples
+    --------
+    >>> Unit(repeat=0, fold=4).key
+    'r000-f004'
+    """
 
     repeat: int
     fold: int
@@ -26,7 +36,19 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class FoldRows:
-    """Positions among the labelled rows: fitted on, held for stopping and thresholds, and tested on."""
+    """Positions among the labelled rows: fitted on, held for stopping and thresholds, and tested on.
+
+    See Also
+    --------
+    split_rows : The rows of a fold.
+    refit_rows : All rows.
+
+    Examples
+    --------
+    >>> rows = FoldRows(fit=np.array([0, 2, 4]), valid=np.array([1]), test=np.array([3]))
+    >>> len(rows.fit), len(rows.valid), len(rows.test)
+    (3, 1, 1)
+    """
 
     fit: np.ndarray
     valid: np.ndarray
@@ -99,6 +121,21 @@ def check_splits(problem: Problem) -> None:
     ------
     PlanError
         A fold cannot be made; the message says what to change.
+
+    See Also
+    --------
+    split_rows : Makes the splits.
+
+    Examples
+    --------
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, SplitSettings, StrategyChoice
+    >>> frame = pd.DataFrame({"town": ["Ulm", "Bonn"] * 20, "x": np.arange(40) / 7, "y": [0, 0, 0, 1] * 10})
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),), split=SplitSettings(folds=5, group="town"))
+    >>> check_splits(Problem.of(from_frame(frame), plan))
+    Traceback (most recent call last):
+        ...
+    core.plan.PlanError: Column 'town' has fewer groups than folds: use fewer folds, or split by another column.
     """
     split = problem.plan.split
     if split.time is None and split.group is None and problem.target.counts.max() >= _SAFE_ROWS:
@@ -115,6 +152,19 @@ def refit_rows(problem: Problem) -> FoldRows:
     ------
     PlanError
         The group column has too few groups, or a class has no row in the past.
+
+    See Also
+    --------
+    split_rows : The rows of a fold.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> rows = refit_rows(problem)
+    >>> len(rows.fit), len(rows.valid), len(rows.test)
+    (585, 146, 0)
     """
     split, y, share = problem.plan.split, problem.target.codes, problem.plan.network.validation_split
     everything, none = np.arange(len(y)), np.zeros(0, np.int64)
@@ -156,6 +206,17 @@ def stratified_split(train: np.ndarray, y: np.ndarray, share: float, seed: int) 
     ------
     PlanError
         No class has two rows.
+
+    See Also
+    --------
+    split_rows : The rows of a fold.
+
+    Examples
+    --------
+    >>> y = np.repeat([0, 1], [40, 10])
+    >>> fit, valid = stratified_split(np.arange(50), y, share=0.2, seed=0)
+    >>> np.bincount(y[fit]).tolist(), np.bincount(y[valid]).tolist()
+    ([32, 8], [8, 2])
     """
     counts = np.bincount(y[train])
     lone = np.isin(y[train], np.flatnonzero(counts == 1))

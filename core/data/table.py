@@ -169,7 +169,7 @@ class Table:
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:
-    """Read a CSV, TSV, ARFF, KEEL, Parquet or Excel file, or a gzip or zip of a text file.
+    r"""Read a CSV, TSV, ARFF, KEEL, Parquet or Excel file, or a gzip or zip of a text file.
 
     What can be repaired (separator, lines that are no rows, decimal comma, encoding, missing header,
     doubled names, infinite values, a few ragged rows) is repaired, and the table's notes say so.
@@ -184,6 +184,16 @@ def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -
     ------
     TableError
         The file cannot be read as a table; the message says what to change.
+
+    See Also
+    --------
+    from_frame : Makes a table of a DataFrame.
+
+    Examples
+    --------
+    >>> table = read_table(b"age;fraud\n3,5;no\n4,5;yes\n", "small.csv")
+    >>> table.frame["age"].tolist(), table.notes
+    ([3.5, 4.5], ('The separator is a semicolon.', 'Numbers are written with a decimal comma.'))
     """
     if isinstance(source, bytes):
         frame, notes, file = read_any(memoryview(source))
@@ -237,7 +247,19 @@ def from_frame(
 
 
 def from_clean(frame: pd.DataFrame, name: str, notes: tuple[str, ...], reading: Reading) -> Table:
-    """Make a table of a frame that was cleaned before, as a run keeps it: nothing is decided anew."""
+    """Make a table of a frame that was cleaned before, as a run keeps it: nothing is decided anew.
+
+    See Also
+    --------
+    from_frame : Cleans the frame first.
+
+    Examples
+    --------
+    >>> table = from_frame(pd.DataFrame({"age": ["3", "4"], "fraud": ["no", "yes"]}))
+    >>> again = from_clean(table.frame, table.name, table.notes, table.reading)
+    >>> again.digest == table.digest
+    True
+    """
     # Sorting and hashing let other threads work; on a small table, handing out costs more than it saves.
     with ThreadPoolExecutor(_n_threads() if len(frame) > _MANY_ROWS else 1) as pool:
         digest, columns = hashlib.sha256(), []

@@ -45,6 +45,16 @@ class Target:
         1 for two classes, None for more.
     notes : tuple of str
         Rows left out because they have no label, classes that were changed, and a positive class that is none.
+
+    See Also
+    --------
+    encode_target : Makes one.
+
+    Examples
+    --------
+    >>> target = Target("fraud", ("no", "yes"), np.array([0, 0, 1, 0]), np.arange(4), positive=1)
+    >>> target.labels, target.counts.tolist()
+    (('no', 'yes'), [3, 1])
     """
 
     name: str
@@ -224,6 +234,16 @@ def suggest_target(table: Table) -> str:
 
     Structure outweighs a name that features have as well: of a binary last column and an earlier
     "marital_status", the last column is suggested.
+
+    See Also
+    --------
+    encode_target : Makes a target of it.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> suggest_target(load_sample("german_credit"))
+    'creditability'
     """
     best, best_score = table.columns[-1].name, -1.0
     for at, column in enumerate(table.columns):

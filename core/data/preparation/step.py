@@ -39,6 +39,13 @@ class Step(ABC):
     See Also
     --------
     core.data.preparation.dates.DateStep : The shortest of them.
+
+    Examples
+    --------
+    >>> from core.data.preparation import CategoryStep
+    >>> step = CategoryStep.fit(pd.Series(["f", "m", "f"], name="sex"))
+    >>> step.width, step.input_names
+    (2, ('sex=f', 'sex=m'))
     """
 
     #: Names the step in files; never changed once a model was exported with it.
@@ -127,7 +134,19 @@ class Step(ABC):
 
 
 class DenseStep(Step):
-    """A step whose encoded columns are inputs of the network, and that may have a missing indicator."""
+    """A step whose encoded columns are inputs of the network, and that may have a missing indicator.
+
+    See Also
+    --------
+    core.data.preparation.numbers.NumberStep : One of them.
+
+    Examples
+    --------
+    >>> from core.data.preparation import NumberStep
+    >>> inputs, missing = NumberStep.fit(pd.Series([1.0, 3.0], name="age")).dense(pd.Series([3.0, None]))
+    >>> inputs.tolist(), missing.tolist()
+    ([[1.0], [0.0]], [False, True])
+    """
 
     #: An input of its own tells missing (1) from present (0), because training rows had both.
     indicator: bool
@@ -140,7 +159,19 @@ class DenseStep(Step):
 
 
 class CodedStep(Step):
-    """A step that encodes a column as one code per row, which is expanded to one-hot inputs."""
+    """A step that encodes a column as one code per row, which is expanded to one-hot inputs.
+
+    See Also
+    --------
+    core.data.preparation.categories.CategoryStep : One of them.
+
+    Examples
+    --------
+    >>> from core.data.preparation import CategoryStep
+    >>> step = CategoryStep.fit(pd.Series(["f", "m", "f"], name="sex"))
+    >>> step.codes(pd.Series(["m", "f", "unheard of"])).tolist(), step.width
+    ([1, 0, 2], 2)
+    """
 
     #: Training rows had one code only, so nothing was learned of others: every code expands to zeros.
     constant: bool
@@ -155,7 +186,20 @@ _STEPS: dict[str, type[Step]] = {}
 
 
 def register(cls: S) -> S:
-    """Let files name a step by its kind, and columns be prepared by it."""
+    """Let files name a step by its kind, and columns be prepared by it.
+
+    See Also
+    --------
+    step_for : Finds the step of a column.
+
+    Examples
+    --------
+    >>> from core.data.preparation import CategoryStep
+    >>> register(CategoryStep)
+    Traceback (most recent call last):
+        ...
+    ValueError: two steps are of the kind 'category' or prepare categorical columns
+    """
     if any(cls.kind == other.kind or cls.column_kind == other.column_kind for other in _STEPS.values()):
         raise ValueError(f"two steps are of the kind {cls.kind!r} or prepare {cls.column_kind} columns")
     _STEPS[cls.kind] = cls
@@ -163,12 +207,34 @@ def register(cls: S) -> S:
 
 
 def steps() -> tuple[type[Step], ...]:
-    """Return every registered step."""
+    """Return every registered step.
+
+    See Also
+    --------
+    register : Adds one.
+
+    Examples
+    --------
+    >>> from core.data.preparation import steps
+    >>> sorted(step.kind for step in steps())
+    ['category', 'date', 'number']
+    """
     return tuple(_STEPS.values())
 
 
 def step_for(column: Column) -> type[Step] | None:
-    """Return the step that prepares columns of a kind, None where such a column is no feature."""
+    """Return the step that prepares columns of a kind, None where such a column is no feature.
+
+    See Also
+    --------
+    steps : All steps.
+
+    Examples
+    --------
+    >>> from core.data.preparation import step_for
+    >>> step_for(Column("sex", "categorical", missing=0, distinct=2)).kind
+    'category'
+    """
     return next((cls for cls in _STEPS.values() if cls.column_kind == column.kind), None)
 
 
@@ -203,5 +269,11 @@ def _tuples(value: object) -> object:
 
 
 def layer_name(layer: str, place: int = 0) -> str:
-    """Return the name of a layer in an exported model: one that TensorFlow takes and that no column has."""
+    """Return the name of a layer in an exported model: one that TensorFlow takes and that no column has.
+
+    Examples
+    --------
+    >>> layer_name("numbers", 1)
+    'counterweight.numbers.1'
+    """
     return f"counterweight.{layer}.{place}"

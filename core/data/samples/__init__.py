@@ -13,7 +13,17 @@ _LICENCE = "CC BY 4.0"
 
 @dataclass(frozen=True)
 class Sample:
-    """A shipped table: what it is about, what to predict, where it comes from."""
+    """A shipped table: what it is about, what to predict, where it comes from.
+
+    See Also
+    --------
+    load_sample : Reads one.
+
+    Examples
+    --------
+    >>> [sample.key for sample in SAMPLES]
+    ['page_blocks', 'abalone_9_vs_18', 'yeast', 'german_credit']
+    """
 
     key: str
     title: str
@@ -62,6 +72,16 @@ def load_sample(key: str) -> Table:
     ------
     TableError
         There is no sample of that key.
+
+    See Also
+    --------
+    core.data.table.read_table : Reads any file.
+
+    Examples
+    --------
+    >>> table = load_sample("abalone_9_vs_18")
+    >>> table.name, table.frame.shape
+    ('Abalone', (731, 9))
     """
     sample = next((sample for sample in SAMPLES if sample.key == key), None)
     if sample is None:
