@@ -16,7 +16,18 @@ _ALPHA_HELP = "Small: mostly one row with a touch of the other; 1: every mixture
 
 @dataclass(frozen=True)
 class Augmentation(LearningStrategy):
-    """Mixes rows inside the batch."""
+    """Mixes rows inside the batch.
+
+    See Also
+    --------
+    core.strategies.oversampling.Smote : Mixes rows before training.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [key for key, strategy in catalogue().items() if issubclass(strategy, Augmentation)][:2]
+    ['mixup', 'remix']
+    """
 
     turn = Turn.AUGMENTATION
 
@@ -24,7 +35,23 @@ class Augmentation(LearningStrategy):
 @register
 @dataclass(frozen=True)
 class Mixup(Augmentation):
-    """Convex mixtures of pairs of rows and of their labels."""
+    """Convex mixtures of pairs of rows and of their labels.
+
+    See Also
+    --------
+    Remix : With labels that lean towards the rarer class.
+
+    Examples
+    --------
+    Rows stay as many, and the classes count for what they did; pairs are mixed when a batch is drawn.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = Mixup(alpha=0.4).refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.mixup, lane.n_rows, lane.class_mass(view.y, 2).tolist()
+    (0.4, 10, [9.0, 1.0])
+    """
 
     card = Card(
         "mixup",
@@ -53,7 +80,21 @@ class Mixup(Augmentation):
 @register
 @dataclass(frozen=True)
 class Remix(Augmentation):
-    """Mixup whose labels lean towards the rarer class."""
+    """Mixup whose labels lean towards the rarer class.
+
+    See Also
+    --------
+    Mixup : With labels in the mixture's shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = Remix(kappa=5.0).refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.mixup, lane.remix_kappa, lane.remix_tau
+    (0.2, 5.0, 0.5)
+    """
 
     card = Card(
         "remix",

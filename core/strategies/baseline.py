@@ -12,7 +12,21 @@ from core.strategies.snippets.snippet import CodeFacts, Snippet
 @register
 @dataclass(frozen=True)
 class Plain(Baseline):
-    """Rows as they are, cross-entropy, the most probable class."""
+    """Rows as they are, cross-entropy, the most probable class.
+
+    See Also
+    --------
+    core.strategies.references.Logistic : A reference of another library.
+
+    Examples
+    --------
+    It changes nothing, so a choice of it has no part that makes a model of its own.
+
+    >>> from core.plan import StrategyChoice
+    >>> from core.strategies import Recipe
+    >>> len(Recipe.of(StrategyChoice.of("plain")).shaping), Plain.card.name
+    (0, 'Plain network')
+    """
 
     card = Card(
         "plain",

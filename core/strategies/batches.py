@@ -14,7 +14,18 @@ from core.training.lane import Lane
 
 @dataclass(frozen=True)
 class Batches(LearningStrategy):
-    """Decides how batches are drawn."""
+    """Decides how batches are drawn.
+
+    See Also
+    --------
+    core.strategies.weighting.ClassWeighting : Balances by weights.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [key for key, strategy in catalogue().items() if issubclass(strategy, Batches)][:2]
+    ['balanced_batches', 'progressive_batches']
+    """
 
     turn = Turn.BATCHES
 
@@ -22,7 +33,24 @@ class Batches(LearningStrategy):
 @register
 @dataclass(frozen=True)
 class BalancedBatches(Batches):
-    """Every batch drawn in equal shares from all classes."""
+    """Every batch drawn in equal shares from all classes.
+
+    See Also
+    --------
+    ProgressiveBatches : Balanced little by little.
+    core.strategies.oversampling.RandomOver : The same by a larger table.
+
+    Examples
+    --------
+    Nine rows and one row: each class counts for half of what is drawn.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = BalancedBatches().refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.class_mass(view.y, 2).tolist(), lane.n_rows
+    ([5.0, 5.0], 10)
+    """
 
     card = Card(
         "balanced_batches",
@@ -47,7 +75,23 @@ class BalancedBatches(Batches):
 @register
 @dataclass(frozen=True)
 class ProgressiveBatches(Batches):
-    """Class shares that move from the table's own to equal ones over the epochs."""
+    """Class shares that move from the table's own to equal ones over the epochs.
+
+    See Also
+    --------
+    BalancedBatches : Balanced from the start.
+
+    Examples
+    --------
+    What the classes count for as training begins and as it ends; batches are balanced from epoch 20 of 40.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = ProgressiveBatches().refine(Lane(np.arange(10), seed=0), view)
+    >>> [lane.class_mass(view.y, 2, settled=settled).tolist() for settled in (False, True)], lane.balanced_epoch(40)
+    ([[9.0, 1.0], [5.0, 5.0]], 20)
+    """
 
     card = Card(
         "progressive_batches",

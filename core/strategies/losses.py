@@ -26,7 +26,18 @@ def _focal_code(gamma: float, facts: CodeFacts) -> str:
 
 @dataclass(frozen=True)
 class Loss(LearningStrategy):
-    """Changes the loss."""
+    """Changes the loss.
+
+    See Also
+    --------
+    core.training.lane.LossTerms : The formula whose terms it fills in.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [key for key, strategy in catalogue().items() if issubclass(strategy, Loss)][:2]
+    ['focal', 'class_balanced_focal']
+    """
 
     turn = Turn.LOSS
 
@@ -34,7 +45,24 @@ class Loss(LearningStrategy):
 @register
 @dataclass(frozen=True)
 class Focal(Loss):
-    """Focal loss, (1 - p_y)^gamma · cross-entropy."""
+    """Focal loss, (1 - p_y)^gamma · cross-entropy.
+
+    See Also
+    --------
+    ClassBalancedFocal : With weights by class.
+    Asymmetric : With an exponent for each class.
+
+    Examples
+    --------
+    A row that is called rightly with 0.9 keeps a hundredth of its loss, one at 0.5 a quarter.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = Focal().refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.loss.gamma, [round((1 - p) ** lane.loss.gamma[1], 2) for p in (0.9, 0.5)]
+    ((2.0, 2.0), [0.01, 0.25])
+    """
 
     card = Card(
         "focal",
@@ -60,7 +88,22 @@ class Focal(Loss):
 @register
 @dataclass(frozen=True)
 class ClassBalancedFocal(Loss):
-    """Focal loss under effective-number weights."""
+    """Focal loss under effective-number weights.
+
+    See Also
+    --------
+    Focal : Without weights.
+    core.strategies.weighting.EffectiveNumber : The weights alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = ClassBalancedFocal().refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.loss.gamma, lane.sample_weight[-2:].astype(float).round(2).tolist()
+    ((1.0, 1.0), [0.56, 4.99])
+    """
 
     card = Card(
         "class_balanced_focal",
@@ -89,7 +132,24 @@ class ClassBalancedFocal(Loss):
 @register
 @dataclass(frozen=True)
 class LogitAdjusted(Loss):
-    """Logits shifted by tau · log prior while training, and by nothing afterwards."""
+    """Logits shifted by tau · log prior while training, and by nothing afterwards.
+
+    See Also
+    --------
+    BalancedSoftmax : The same at tau 1.
+    core.strategies.calibrations.PriorCorrection : Takes the shift out of probabilities.
+
+    Examples
+    --------
+    Without the shift, the trained network's probabilities are those of two classes of the same size.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = LogitAdjusted().refine(Lane(np.arange(10), seed=0), view)
+    >>> [round(shift, 2) for shift in lane.loss.offset], lane.class_shares(view.y, 2).round(2).tolist()
+    ([-0.11, -2.3], [0.5, 0.5])
+    """
 
     card = Card(
         "logit_adjusted",
@@ -121,7 +181,21 @@ class LogitAdjusted(Loss):
 @register
 @dataclass(frozen=True)
 class BalancedSoftmax(Loss):
-    """Softmax with each class's exponential multiplied by its row count while training."""
+    """Softmax with each class's exponential multiplied by its row count while training.
+
+    See Also
+    --------
+    LogitAdjusted : With a setting for how much.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = BalancedSoftmax().refine(Lane(np.arange(10), seed=0), view)
+    >>> np.exp(lane.loss.offset).round(2).tolist()
+    [0.9, 0.1]
+    """
 
     card = Card(
         "balanced_softmax",
@@ -152,6 +226,23 @@ class Ldam(Loss):
     so that logits are cosines, which 30 stretches; the largest margin is a quarter of their range. The
     logits of a plain network have no such bound: 30 would ask for odds of e^15 beyond the border.
     The network predicts the scaled logits that it was trained on, without the margins.
+
+    See Also
+    --------
+    core.strategies.weighting.EffectiveNumber : The weights from the start.
+
+    Examples
+    --------
+    The rare class has the widest margin; its weight comes in after 32 of 40 epochs.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = Ldam().refine(Lane(np.arange(10), seed=0), view)
+    >>> [round(margin, 2) for margin in lane.loss.margin], lane.late_epoch(40)
+    ([0.29, 0.5], 32)
+    >>> [round(weight, 2) for weight in lane.loss.late_class_weight]
+    [0.56, 5.0]
     """
 
     card = Card(
@@ -210,7 +301,24 @@ class Ldam(Loss):
 @register
 @dataclass(frozen=True)
 class LabelSmoothing(Loss):
-    """Targets a little away from 0 and 1."""
+    """Targets a little away from 0 and 1.
+
+    See Also
+    --------
+    core.strategies.augmentation.Mixup : Soft labels of mixed rows.
+
+    Examples
+    --------
+    A row of the rare class is trained towards 0.9 and 0.1 instead of 1 and 0.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = LabelSmoothing(0.2).refine(Lane(np.arange(10), seed=0), view)
+    >>> share = lane.loss.smoothing
+    >>> (np.eye(2)[1] * (1 - share) + share / 2).round(2).tolist()
+    [0.1, 0.9]
+    """
 
     card = Card(
         "label_smoothing",
@@ -237,7 +345,21 @@ class LabelSmoothing(Loss):
 @register
 @dataclass(frozen=True)
 class Asymmetric(Loss):
-    """Asymmetric loss: focusing for negatives, and very easy negatives dropped."""
+    """Asymmetric loss: focusing for negatives, and very easy negatives dropped.
+
+    See Also
+    --------
+    Focal : One exponent for both classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = Asymmetric().refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.loss.gamma, lane.loss.clip
+    ((4.0, 0.0), 0.05)
+    """
 
     card = Card(
         "asymmetric",
@@ -271,7 +393,21 @@ class Asymmetric(Loss):
 @register
 @dataclass(frozen=True)
 class SoftF1(Loss):
-    """One minus the F1 that probabilities count for, mixed with cross-entropy."""
+    """One minus the F1 that probabilities count for, mixed with cross-entropy.
+
+    See Also
+    --------
+    core.strategies.thresholds.ThresholdF1 : F1 by the decision alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = SoftF1(share=0.3).refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.loss.soft_f1
+    0.3
+    """
 
     card = Card(
         "soft_f1",

@@ -23,6 +23,16 @@ class Threshold(Deciding):
 
     Two classes: the threshold on the positive class's probability. More: a factor per class, by
     which probabilities are multiplied before the largest one wins.
+
+    See Also
+    --------
+    core.decision.thresholds : The search.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [key for key, strategy in catalogue().items() if issubclass(strategy, Threshold)][:2]
+    ['threshold_f1', 'threshold_g_mean']
     """
 
     def code(self, facts: CodeFacts) -> Snippet:
@@ -64,7 +74,21 @@ def _floor_code(floored: str, wanted: str, floor: float, facts: CodeFacts) -> Sn
 @register
 @dataclass(frozen=True)
 class ThresholdF1(Threshold):
-    """The threshold with the best F1."""
+    """The threshold with the best F1.
+
+    See Also
+    --------
+    ThresholdMcc, ThresholdGMean : Other aims.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((6, 1)), y, n_classes=2, seed=0)
+    >>> round(ThresholdF1().rule(np.column_stack([1 - p, p]), y, view, []).threshold, 2)
+    0.35
+    """
 
     card = Card(
         "threshold_f1",
@@ -88,7 +112,21 @@ class ThresholdF1(Threshold):
 @register
 @dataclass(frozen=True)
 class ThresholdGMean(Threshold):
-    """The threshold with the best geometric mean of the recalls."""
+    """The threshold with the best geometric mean of the recalls.
+
+    See Also
+    --------
+    ThresholdF1 : Where false alarms count more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((6, 1)), y, n_classes=2, seed=0)
+    >>> round(ThresholdGMean().rule(np.column_stack([1 - p, p]), y, view, []).threshold, 2)
+    0.35
+    """
 
     card = Card(
         "threshold_g_mean",
@@ -113,7 +151,21 @@ class ThresholdGMean(Threshold):
 @register
 @dataclass(frozen=True)
 class ThresholdMcc(Threshold):
-    """The threshold with the best Matthews correlation."""
+    """The threshold with the best Matthews correlation.
+
+    See Also
+    --------
+    ThresholdF1 : Without the rows rightly called negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((6, 1)), y, n_classes=2, seed=0)
+    >>> round(ThresholdMcc().rule(np.column_stack([1 - p, p]), y, view, []).threshold, 2)
+    0.35
+    """
 
     card = Card(
         "threshold_mcc",
@@ -140,7 +192,24 @@ class ThresholdMcc(Threshold):
 @register
 @dataclass(frozen=True)
 class ThresholdRecall(Threshold):
-    """The best precision among thresholds that reach a recall."""
+    """The best precision among thresholds that reach a recall.
+
+    See Also
+    --------
+    ThresholdPrecision : The other way round.
+
+    Examples
+    --------
+    Half of the positive rows may be missed, or none.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((6, 1)), y, n_classes=2, seed=0)
+    >>> p = np.column_stack([1 - p, p])
+    >>> [round(ThresholdRecall(floor).rule(p, y, view, []).threshold, 2) for floor in (0.5, 1.0)]
+    [0.7, 0.35]
+    """
 
     card = Card(
         "threshold_recall",
@@ -166,7 +235,24 @@ class ThresholdRecall(Threshold):
 @register
 @dataclass(frozen=True)
 class ThresholdPrecision(Threshold):
-    """The best recall among thresholds that reach a precision."""
+    """The best recall among thresholds that reach a precision.
+
+    See Also
+    --------
+    ThresholdRecall : The other way round.
+
+    Examples
+    --------
+    Each call has to be right, or every other one.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((6, 1)), y, n_classes=2, seed=0)
+    >>> p = np.column_stack([1 - p, p])
+    >>> [round(ThresholdPrecision(floor).rule(p, y, view, []).threshold, 2) for floor in (1.0, 0.5)]
+    [0.7, 0.35]
+    """
 
     card = Card(
         "threshold_precision",
@@ -194,7 +280,24 @@ class ThresholdPrecision(Threshold):
 @register
 @dataclass(frozen=True)
 class ThresholdCost(Threshold):
-    """The threshold with the least cost on validation rows."""
+    """The threshold with the least cost on validation rows.
+
+    See Also
+    --------
+    core.strategies.weighting.CostWeights : The same costs in training.
+
+    Examples
+    --------
+    The less a miss costs, the surer a call has to be.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> y, p = np.array([0, 0, 0, 1, 0, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.9])
+    >>> view = TrainingView.of(Numbers(), np.zeros((7, 1)), y, n_classes=2, seed=0)
+    >>> p = np.column_stack([1 - p, p])
+    >>> [round(ThresholdCost(cost).rule(p, y, view, []).threshold, 2) for cost in (10.0, 1.0)]
+    [0.35, 0.75]
+    """
 
     card = Card(
         "threshold_cost",

@@ -21,6 +21,19 @@ def weighted(lane: Lane, view: TrainingView, class_weights: np.ndarray) -> Lane:
 
     Weights are scaled to a mean of 1 over the rows as the lane draws them: Adam's steps hardly depend on
     the loss's size, and the losses of different strategies stay comparable.
+
+    See Also
+    --------
+    balanced, effective_number : Weights by class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> lane = weighted(Lane(np.arange(10), seed=0), view, np.array([1.0, 9.0]))
+    >>> lane.sample_weight[-2:].astype(float).round(2).tolist(), round(float(lane.sample_weight.mean()), 2)
+    ([0.56, 5.0], 1.0)
     """
     mass = class_mass(lane, view)
     weights = class_weights[lane.labels(view.y)] * (mass.sum() / (mass @ class_weights))
@@ -34,7 +47,20 @@ BALANCED_CODE = "len(y) / (len(CLASSES) * np.maximum(counts, 1))"
 
 
 def balanced(counts: np.ndarray) -> np.ndarray:
-    """Return scikit-learn's balanced weights, n / (n_classes · n_j); classes without rows get 0."""
+    """Return scikit-learn's balanced weights, n / (n_classes · n_j); classes without rows get 0.
+
+    See Also
+    --------
+    effective_number : Weights that grow more slowly with rarity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> balanced(np.array([90, 10])).round(2).tolist()
+    [0.56, 5.0]
+    >>> balanced(np.array([90, 10, 0])).round(2).tolist()
+    [0.56, 5.0, 0.0]
+    """
     present = counts > 0
     return np.divide(counts.sum() / present.sum(), counts, out=np.zeros(len(counts)), where=present)
 
@@ -43,6 +69,20 @@ def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
     """Return Cui et al.'s weights, (1 - beta) / (1 - beta^n_j), scaled to a sum of the class count.
 
     Classes without rows get 0.
+
+    See Also
+    --------
+    balanced : What they are in proportion to as beta goes to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts = np.array([90, 10])
+    >>> for beta in (0, 0.9, 0.9999):
+    ...     print(beta, effective_number(counts, beta).round(2).tolist())
+    0 [1.0, 1.0]
+    0.9 [0.79, 1.21]
+    0.9999 [0.2, 1.8]
     """
     present = counts > 0
     # expm1 keeps 1 - beta^n exact for beta near 1.
@@ -52,7 +92,22 @@ def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
 
 
 def class_counts(lane: Lane, view: TrainingView) -> np.ndarray:
-    """Return the lane's rows by class, shape (n_classes,)."""
+    """Return the lane's rows by class, shape (n_classes,).
+
+    See Also
+    --------
+    class_mass : Weights and batches counted in.
+
+    Examples
+    --------
+    A row that a sampler repeats counts as often as it stands there.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> class_counts(Lane(np.array([0, 1, 9, 9]), seed=0), view).tolist()
+    [2, 2]
+    """
     return np.bincount(lane.labels(view.y), minlength=view.n_classes)
 
 
@@ -61,6 +116,21 @@ def class_mass(lane: Lane, view: TrainingView, strategy: Strategy | None = None)
 
     Whatever balances reads this in place of row counts, so that a combination balances once. ``strategy``
     is told of where the classes count for the same already and it changes nothing.
+
+    See Also
+    --------
+    class_counts : Rows alone.
+
+    Examples
+    --------
+    Once every batch is balanced, nothing is left to balance.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> lane = Lane(np.arange(10), seed=0)
+    >>> class_mass(lane, view).tolist(), class_mass(replace(lane, batches="balanced"), view).tolist()
+    ([9.0, 1.0], [5.0, 5.0])
     """
     mass = lane.class_mass(view.y, view.n_classes)
     present = mass > 0
@@ -71,7 +141,19 @@ def class_mass(lane: Lane, view: TrainingView, strategy: Strategy | None = None)
 
 @dataclass(frozen=True)
 class ClassWeighting(LearningStrategy):
-    """A strategy that weighs rows by their class."""
+    """A strategy that weighs rows by their class.
+
+    See Also
+    --------
+    BalancedWeights : The best known.
+    CostWeights : Weights by what mistakes cost.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [key for key, strategy in catalogue().items() if issubclass(strategy, ClassWeighting)][:2]
+    ['class_weight', 'sqrt_weight']
+    """
 
     turn = Turn.WEIGHTING
 
@@ -86,7 +168,19 @@ class ClassWeighting(LearningStrategy):
 @register
 @dataclass(frozen=True)
 class BalancedWeights(ClassWeighting):
-    """scikit-learn's balanced class weights."""
+    """scikit-learn's balanced class weights.
+
+    See Also
+    --------
+    SquareRootWeights, EffectiveNumber : Weights that do less.
+    core.strategies.batches.BalancedBatches : The same balance by drawing rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> BalancedWeights().class_weights(np.array([90, 10])).round(2).tolist()
+    [0.56, 5.0]
+    """
 
     card = Card(
         "class_weight",
@@ -110,7 +204,20 @@ class BalancedWeights(ClassWeighting):
 @register
 @dataclass(frozen=True)
 class SquareRootWeights(ClassWeighting):
-    """Square roots of the balanced weights."""
+    """Square roots of the balanced weights.
+
+    See Also
+    --------
+    BalancedWeights : Those before the root.
+
+    Examples
+    --------
+    A rare row weighs 3 times as much as a common one, where class weights make it 9 times.
+
+    >>> import numpy as np
+    >>> SquareRootWeights().class_weights(np.array([90, 10])).round(2).tolist()
+    [0.75, 2.24]
+    """
 
     card = Card(
         "sqrt_weight",
@@ -134,7 +241,20 @@ class SquareRootWeights(ClassWeighting):
 @register
 @dataclass(frozen=True)
 class EffectiveNumber(ClassWeighting):
-    """Class-balanced weights by the effective number of rows."""
+    """Class-balanced weights by the effective number of rows.
+
+    See Also
+    --------
+    core.strategies.losses.ClassBalancedFocal : Under the focal loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> for beta in (0.9, 0.99):
+    ...     print(EffectiveNumber(beta).class_weights(np.array([90, 10])).round(2).tolist())
+    [0.79, 1.21]
+    [0.28, 1.72]
+    """
 
     card = Card(
         "effective_number",
@@ -165,6 +285,21 @@ class CostWeights(LearningStrategy):
     Costs belong to the classes of the table, so they are read from its counts, whatever a sampler made of
     the rows: the rarest class costs the most even where it has become the largest. They come after what
     balances the classes, which would otherwise take them back.
+
+    See Also
+    --------
+    core.strategies.thresholds.ThresholdCost : The same costs in the decision.
+
+    Examples
+    --------
+    A rare row weighs five times as much as a common one.
+
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = CostWeights(miss_cost=5.0).refine(Lane(np.arange(10), seed=0), view)
+    >>> lane.sample_weight[-2:].astype(float).round(2).tolist()
+    [0.71, 3.57]
     """
 
     turn = Turn.LOSS
@@ -200,7 +335,21 @@ class CostWeights(LearningStrategy):
 @register
 @dataclass(frozen=True)
 class LogPriorBias(LearningStrategy):
-    """Output bias that starts at the log share of each class, as the first batches have it."""
+    """Output bias that starts at the log share of each class, as the first batches have it.
+
+    See Also
+    --------
+    core.strategies.losses.LogitAdjusted : The log prior throughout training.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
+    >>> (lane,) = LogPriorBias().refine(Lane(np.arange(10), seed=0), view)
+    >>> [round(bias, 2) for bias in lane.initial_bias], np.exp(lane.initial_bias).round(2).tolist()
+    ([-0.11, -2.3], [0.9, 0.1])
+    """
 
     turn = Turn.LOSS
     position = 2
@@ -228,5 +377,12 @@ class LogPriorBias(LearningStrategy):
 
 
 def log_prior(counts: np.ndarray) -> np.ndarray:
-    """Return the log share of each class; a class without rows counts as one with half a row."""
+    """Return the log share of each class; a class without rows counts as one with half a row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_prior(np.array([90, 10])).round(2).tolist()
+    [-0.11, -2.3]
+    """
     return np.log(np.maximum(counts, 0.5) / counts.sum())

@@ -25,6 +25,18 @@ class CodeFacts:
     n_classes : int
     numbers, categories, dates : bool
         Whether the table has columns of the kind; dates are numbers too.
+
+    See Also
+    --------
+    core.strategies.Strategy.code : Reads it.
+
+    Examples
+    --------
+    >>> from core.strategies.losses import Focal
+    >>> print(Focal().code(CodeFacts(n_classes=2, numbers=True, categories=False)).loss)
+    keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True)
+    >>> print(Focal().code(CodeFacts(n_classes=3, numbers=True, categories=False)).loss)
+    keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0, from_logits=True)
     """
 
     n_classes: int
