@@ -76,7 +76,7 @@ def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:
 
 
 def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
-    told = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
+    parts = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
     network = plan.network
     layers = ", ".join(map(str, network.hidden_layers)) or "none"
     how = (
@@ -85,7 +85,7 @@ def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
         f"at most {network.epochs} epochs); "
         f"{network.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
     )
-    return "\n".join([label(choice), "", *told, "", how, "", *_rule(choice, scorer)])
+    return "\n".join([label(choice), "", *parts, "", how, "", *_rule(choice, scorer)])
 
 
 def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
@@ -99,20 +99,24 @@ def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:
 
 
 def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer) -> str:
-    found = compare(results, plan, scorer.classes)
-    summary = next((s for s in found.strategies if s.key == choice.key), None)
+    comparison = compare(results, plan, scorer.classes)
+    summary = next((s for s in comparison.strategies if s.key == choice.key), None)
     if summary is None:
         return "No fold of the comparison was finished, so nothing is known of it."
-    shown = intervals(replace(found, strategies=(summary,)), plan)
+    shown = intervals(replace(comparison, strategies=(summary,)), plan)
     done = len(summary.scores)
-    failed = f"{done} of the {counted(found.folds, 'fold')}" if done < found.folds else f"the {counted(done, 'fold')}"
+    failed = (
+        f"{done} of the {counted(comparison.folds, 'fold')}"
+        if done < comparison.folds
+        else f"the {counted(done, 'fold')}"
+    )
     rows = [f"| {m.name} | {_cell(shown.of(choice.key, m.key))} | {m.help} |" for m in METRICS]
     note = (
         f"Means over {failed} of the comparison, on rows held out from training, with their "
         f"{shown.name}, which allows for the training rows that folds share. The exported model itself was trained on "
         "all rows, so no row is left to test it on; these figures are what to expect of it."
     )
-    if done < found.folds:
+    if done < comparison.folds:
         note += " The strategy failed on the other folds, so do not hold these means against those of other strategies."
     short = [f"{m.name} ({summary.folds[m.key]})" for m in METRICS if summary.folds[m.key] < done]
     if short:

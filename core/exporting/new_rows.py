@@ -126,11 +126,11 @@ def match(
     given = [str(name) for name in rows.frame.columns]
     needed = [step.name for step in steps]
     settled = {n: g for n, g in (chosen or {}).items() if g in given}
-    found = {n: settled.get(n, n if n in given else None) for n in needed}
-    used = {g for g in found.values() if g is not None}
+    matches = {n: settled.get(n, n if n in given else None) for n in needed}
+    used = {g for g in matches.values() if g is not None}
     spare = [g for g in given if g not in used and g not in needed and g not in known]
     suggested: dict[str, str] = {}
-    for name in (n for n, g in found.items() if g is None):
+    for name in (n for n, g in matches.items() if g is None):
         folded = {_folded(g): g for g in spare if g not in suggested.values()}
         close = get_close_matches(_folded(name), folded, 1, 0.54)
         if close:
@@ -139,7 +139,7 @@ def match(
         raise TableError(
             f"The file has none of the model's columns: it has {listed(given)}, and the model needs {listed(needed)}."
         )
-    return Match(tuple(found.items()), tuple(suggested.items()), tuple(spare))
+    return Match(tuple(matches.items()), tuple(suggested.items()), tuple(spare))
 
 
 def _folded(name: str) -> str:
@@ -194,10 +194,10 @@ def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | 
             f"Column {quoted(step.name)} has {counted(len(levels), 'text')} that the model has no level for, such as "
             f"{quoted(levels.iloc[0])}, in {counted(int(unseen.sum()), 'row')}."
         )
-    made, lost = how.values(values)
+    parsed, lost = how.values(values)
     odd = values[lost.to_numpy()]
     if not len(odd):
-        return made, ""
+        return parsed, ""
     wanted = "dates" if step.input_kind == "date" else "numbers"
     if how.kind == "date" and how.formats and how.formats != ("ISO8601",):
         example = pd.Timestamp(2024, 12, 31, 21, 5).strftime(how.formats[0].replace("ISO8601", "%Y-%m-%d"))
@@ -205,7 +205,7 @@ def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | 
     elif how.unit or how.thousands or how.decimal != ".":
         wanted += f" written as {quoted(_example(how))}"
     one = len(odd) == 1
-    return made, (
+    return parsed, (
         f"Column {quoted(step.name)} should hold {wanted}: {counted(len(odd), 'value')} such as "
         f"{quoted(odd.iloc[0])} {'is' if one else 'are'} not and {'counts' if one else 'count'} as missing."
     )

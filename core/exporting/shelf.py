@@ -84,13 +84,13 @@ class Shelf:
 
     def find(self, record: RunRecord, choice: StrategyChoice) -> Kept | None:
         """Return the export of a choice that fits the run as it is now and was made here, or None."""
-        found = self._look(record, choice)
-        return None if isinstance(found, str) else found
+        kept = self._look(record, choice)
+        return None if isinstance(kept, str) else kept
 
     def not_from_here(self, record: RunRecord, choice: StrategyChoice) -> str | None:
         """Return in a sentence why an export that lies beside the run is not offered; None where there is none."""
-        found = self._look(record, choice)
-        return found if isinstance(found, str) else None
+        kept = self._look(record, choice)
+        return kept if isinstance(kept, str) else None
 
     def _look(self, record: RunRecord, choice: StrategyChoice) -> Kept | str | None:
         folder = self._place(record, choice)
@@ -143,9 +143,9 @@ class Shelf:
 
     def _keep(self, place: Path, done: Future[object]) -> None:
         try:
-            made = done.result()
-            assert isinstance(made, Export)
-            _write(place, made)
+            exported = done.result()
+            assert isinstance(exported, Export)
+            _write(place, exported)
         except (Stopped, CancelledError):
             pass
         except OSError as error:
@@ -169,7 +169,7 @@ class Shelf:
         return self._store.folder(record.id) / "exports" / name
 
 
-def _write(place: Path, made: Export) -> None:
+def _write(place: Path, exported: Export) -> None:
     """Write a folder that is complete from the moment it is there."""
     if not place.parent.parent.is_dir() or place.parent.parent.is_symlink():
         raise StoreError("The run was deleted meanwhile.")
@@ -178,10 +178,10 @@ def _write(place: Path, made: Export) -> None:
     fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
-        (fresh / _ARCHIVE).write_bytes(made.archive)
-        (fresh / _SCORER).write_bytes(made.scorer)
-        proof = seal(_name(place), made.archive, made.scorer, made.checks.encode())
-        (fresh / _ABOUT).write_text(json.dumps({"checks": made.checks, "seal": proof}))
+        (fresh / _ARCHIVE).write_bytes(exported.archive)
+        (fresh / _SCORER).write_bytes(exported.scorer)
+        proof = seal(_name(place), exported.archive, exported.scorer, exported.checks.encode())
+        (fresh / _ABOUT).write_text(json.dumps({"checks": exported.checks, "seal": proof}))
         if place.is_symlink():
             place.unlink()
         with suppress(FileNotFoundError):

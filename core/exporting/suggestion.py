@@ -10,12 +10,12 @@ from core.exporting.refit import why_not
 from core.plan import Plan, StrategyChoice
 
 
-def suggested(found: Comparison, plan: Plan) -> StrategyChoice:
+def suggested(comparison: Comparison, plan: Plan) -> StrategyChoice:
     """Return the verdict's choice: who leads on its metric, the references aside, which are no Keras files.
 
     Without a result it is the plan's first strategy.
     """
     able = {choice.key: choice for choice in plan.strategies if why_not(choice) is None}
-    among = replace(found, strategies=tuple(s for s in found.strategies if s.key in able))
+    among = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in able))
     leader = assess(among, plan).leader if among.strategies else None
     return next(iter(able.values()), plan.strategies[0]) if leader is None else able[leader]
