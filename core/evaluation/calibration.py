@@ -29,6 +29,16 @@ class Bins:
     low, high : ndarray of float64, shape (n_bins,)
         Wilson's 95 % interval of ``observed`` (Wilson 1927).
     count : ndarray of int64, shape (n_bins,)
+
+    See Also
+    --------
+    bins : Puts rows into them.
+
+    Examples
+    --------
+    >>> half = bins(np.array([False, True, True, True]), np.array([0.2, 0.2, 0.8, 0.8]), n_bins=2)
+    >>> [round(low, 2) for low in half.low.tolist()], [round(high, 2) for high in half.high.tolist()]
+    ([0.09, 0.34], [0.91, 1.0])
     """
 
     predicted: np.ndarray
@@ -58,6 +68,16 @@ class Calibration:
     uncertainty : float
         The Brier score of always saying the overall share; the same for every strategy.
     log_loss : float
+
+    See Also
+    --------
+    calibration : Measures it.
+
+    Examples
+    --------
+    >>> sure = calibration(np.array([False, False, False, True]), np.array([0.0, 0.0, 0.0, 1.0]))
+    >>> sure.brier, sure.reliability - sure.resolution + sure.uncertainty
+    (0.0, 0.0)
     """
 
     predicted: float
@@ -142,6 +162,20 @@ def prior_corrected(pooled: Sequence[OutOfFold]) -> tuple[OutOfFold, ...]:
     Saerens, Latinne and Decaestecker (2002), fold by fold, from the classes' shares among a
     strategy's training rows to those among all tested rows. What a strategy shifts without changing
     its rows (weights, losses) is left as it is. Decisions stay.
+
+    See Also
+    --------
+    core.decision.PriorShift : What it does to one fold.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> pooled = out_of_fold(sample_run().comparison)
+    >>> [round(float(rows.probabilities[:, 1].mean()), 2) for rows in pooled]
+    [0.31, 0.47]
+    >>> [round(float(rows.probabilities[:, 1].mean()), 2) for rows in prior_corrected(pooled)]
+    [0.31, 0.27]
     """
     n_classes = pooled[0].probabilities.shape[1] if pooled else 0
     corrected = []

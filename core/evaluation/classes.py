@@ -14,6 +14,15 @@ class ClassScores:
     """Precision, recall and F1 of every class, each shape (n_classes,); nan for a class without rows.
 
     A class that is never called has a precision of 0, as in scikit-learn.
+
+    See Also
+    --------
+    class_scores : Makes them of a confusion matrix.
+
+    Examples
+    --------
+    >>> class_scores(np.array([[8, 0], [2, 0]])).precision.tolist()
+    [0.8, 0.0]
     """
 
     precision: np.ndarray

@@ -33,6 +33,13 @@ class StrategySummary:
         Truth down, decision across, summed over folds and repeats.
     seconds : float
         Mean training time per fold.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> plain, smote = sample_run().comparison.strategies
+    >>> smote.key, round(float(smote.mean["recall"]), 2), smote.confusion.tolist()
+    ('smote', 1.0, [[15, 3], [0, 6]])
     """
 
     key: str
@@ -80,6 +87,19 @@ class Comparison:
         Folds that at least one strategy finished.
     notes : tuple of str
         Which figures rest on fewer folds, and why, in plain sentences.
+
+    See Also
+    --------
+    compare : Makes it of fold results.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> comparison = sample_run().comparison
+    >>> comparison.best("recall"), comparison.best("precision")
+    (frozenset({'smote'}), frozenset({'plain'}))
+    >>> comparison.folds_in_words()
+    '3 folds'
     """
 
     labels: tuple[str, ...]
@@ -172,6 +192,20 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
     ----------
     labels : sequence of str
         Class names by code.
+
+    See Also
+    --------
+    core.evaluation.verdict.assess : Says in words what the comparison shows.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> comparison = compare(run.folds[1:], run.plan, ["no", "yes"])
+    >>> [(summary.key, len(summary.scores)) for summary in comparison.strategies]
+    [('smote', 3), ('plain', 2)]
+    >>> comparison.marked(run.names)["plain"]
+    '† Plain network'
     """
     order = [choice.key for choice in plan.strategies]
     worked: dict[str, dict[tuple[int, int], FoldResult]] = {key: {} for key in order}

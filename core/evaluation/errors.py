@@ -29,6 +29,18 @@ class RowErrors:
         With repeats, the majority decision; on a tie the first class.
     belief : ndarray of float64, shape (n,)
         Probability of the true class, the mean over strategies and repeats.
+
+    See Also
+    --------
+    row_errors : Gathers them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> errors = row_errors(out_of_fold(sample_run().comparison))
+    >>> errors.rows[errors.all_wrong].tolist(), errors.rows[errors.disagree].tolist()
+    ([13], [5, 7, 10, 15, 23])
     """
 
     keys: tuple[str, ...]
@@ -60,6 +72,18 @@ def row_errors(pooled: Sequence[OutOfFold]) -> RowErrors:
     ----------
     pooled : sequence of OutOfFold
         At least one strategy.
+
+    See Also
+    --------
+    error_table : Shows chosen rows with their columns.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> errors = row_errors(out_of_fold(sample_run().comparison))
+    >>> errors.keys, errors.decisions[5:8].tolist(), errors.wrong[5:8].tolist()
+    (('plain', 'smote'), [[0, 1], [1, 1], [0, 1]], [1, 0, 1])
     """
     rows, first, at = np.unique(pooled[0].rows, return_index=True, return_inverse=True)
     n_classes = pooled[0].probabilities.shape[1]
@@ -99,6 +123,20 @@ def error_table(
     DataFrame
         ``Row`` (from 1, labelled rows only), ``True class``, ``Wrong`` (strategies), ``TRUTH`` (its probability), one
         column per strategy, then the table's. A column of the table whose name is taken gets "(table)" appended.
+
+    See Also
+    --------
+    row_errors : Gathers the rows.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> run = sample_run()
+    >>> errors = row_errors(out_of_fold(run.comparison))
+    >>> table = error_table(errors, errors.all_wrong, run.problem.table.frame, ["no", "yes"], run.names)
+    >>> table.round(2).iloc[0].to_dict()
+    {'Row': 14, 'True class': 'no', 'Wrong': 2, "Truth's probability": 0.4, 'Plain network': 'yes', 'SMOTE': 'yes', 'age': 46.5, 'fraud': 'no'}
     """
     order = np.flatnonzero(chosen)
     order = order[np.lexsort((errors.belief[order], -errors.wrong[order]))]

@@ -21,7 +21,15 @@ _NAMES = ("rest", "class")
 
 
 class CostError(ValueError):
-    """Costs that cannot be used; the message is one sentence with the way out."""
+    """Costs that cannot be used; the message is one sentence with the way out.
+
+    Examples
+    --------
+    >>> Costs(((0.0, -1.0), (4.0, 0.0)))
+    Traceback (most recent call last):
+        ...
+    core.evaluation.explorer.CostError: The cost of calling the rest the class is -1: enter 0 or more, or turn all numbers into benefits.
+    """
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,16 @@ class Costs:
     CostError
         The matrix is not 2 × 2, holds a gap or a negative number, or only zeros; or the prevalence
         is outside (0, 1).
+
+    See Also
+    --------
+    Explorer.best : The threshold at which they are lowest.
+
+    Examples
+    --------
+    >>> costs = Costs(((0.0, 1.0), (10.0, 0.0)))
+    >>> round(float(costs.per_row(np.array(0.75), np.array(0.1), share=0.2)), 2)
+    0.58
     """
 
     matrix: tuple[tuple[float, ...], ...] = ((0.0, 1.0), (1.0, 0.0))
@@ -122,6 +140,19 @@ class Readings:
     precision, recall, f1, value : ndarray of float64, shape (n_strategies, n_thresholds)
         ``precision``, ``f1`` and ``value`` are those of the field's prevalence where it is given;
         0 where undefined. ``value`` is the mean cost or benefit of a row.
+
+    See Also
+    --------
+    Explorer.at : Reads them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> explorer = Explorer.of(out_of_fold(sample_run().comparison), code=1)
+    >>> readings = explorer.at(0.5, Costs())
+    >>> readings.recall.tolist(), readings.confusion[0, 0].tolist()
+    ([[0.5], [1.0]], [[17, 1], [3, 3]])
     """
 
     thresholds: np.ndarray
@@ -146,6 +177,20 @@ class Explorer:
         How a threshold can divide the rows, by strategy.
     own_called, own_hits : ndarray of int64, shape (n_strategies, 1)
         Rows, and rows of the class, that a strategy's own decisions call the class, fold by fold.
+
+    See Also
+    --------
+    core.decision.thresholds.Cuts : How a threshold can divide rows.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> explorer = Explorer.of(out_of_fold(sample_run().comparison), code=1)
+    >>> explorer.keys, explorer.best(Costs()).round(2).tolist()
+    (('plain', 'smote'), [0.35, 0.65])
+    >>> explorer.best(Costs(((0.0, 1.0), (10.0, 0.0)))).round(2).tolist()
+    [0.25, 0.5]
     """
 
     keys: tuple[str, ...]

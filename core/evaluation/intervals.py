@@ -31,7 +31,15 @@ _CELLS = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its interval, nan where it is undefined, and the folds that they rest on."""
+    """A value and its interval, nan where it is undefined, and the folds that they rest on.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> f1 = intervals(sample_run().comparison, sample_run().plan).of("smote", "f1")
+    >>> round(f1.value, 2), round(f1.low, 2), round(f1.high, 2), f1.folds
+    (0.82, 0.16, 1.0, 3)
+    """
 
     value: float
     low: float
@@ -52,6 +60,18 @@ class Intervals:
         One row per strategy and metric, indexed by them, with columns ``value``, ``low``, ``high`` and ``folds``.
     notes : tuple of str
         What limits these intervals, in plain sentences.
+
+    See Also
+    --------
+    intervals : Computes them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> shown = intervals(run.comparison, run.plan)
+    >>> shown.name, len(shown.frame)
+    ('95 % interval by folds', 22)
     """
 
     kind: Kind
@@ -85,6 +105,14 @@ def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws
     --------
     by_folds : What other rows to train and to test on would change.
     by_rows : What other test rows alone would change.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> recall = intervals(run.comparison, run.plan, "rows", draws=100).of("plain", "recall")
+    >>> recall.value, recall.folds
+    (0.5, 3)
     """
     return by_folds(comparison, plan) if kind == "folds" else by_rows(comparison, plan, draws)
 
@@ -95,6 +123,19 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
     The variance carries Nadeau and Bengio's correction for training sets that overlap, as the tests of
     :mod:`core.evaluation.paired` do. Ends are cut at what the metric can reach. A fold on which a metric is
     undefined does not count for it; with fewer than two folds the ends are nan.
+
+    See Also
+    --------
+    by_rows : What other test rows alone would change.
+    core.evaluation.paired.corrected_variance : The correction.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> accuracy = by_folds(run.comparison, run.plan).of("plain", "accuracy")
+    >>> round(accuracy.value, 2), round(accuracy.low, 2), round(accuracy.high, 2)
+    (0.83, 0.55, 1.0)
     """
     ratio = rows_ratio(plan.split)
     rows = {}
@@ -135,6 +176,19 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     ----------
     draws : int
         Bootstrap draws.
+
+    See Also
+    --------
+    by_folds : What other rows to train and to test on would change.
+    stratified_weights : The draws.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> accuracy = by_rows(run.comparison, run.plan, draws=200).of("plain", "accuracy")
+    >>> round(accuracy.value, 2), accuracy.low < accuracy.value < accuracy.high
+    (0.83, True)
     """
     folds = _finished(comparison)
     rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in comparison.strategies for m in METRICS}

@@ -27,7 +27,17 @@ from core.words import which_there_are
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric as pages and reports show it."""
+    """One metric as pages and reports show it.
+
+    See Also
+    --------
+    metric_of : Finds one by its key.
+
+    Examples
+    --------
+    >>> [metric.name for metric in METRICS if not metric.higher_is_better]
+    ['Brier score', 'Log loss']
+    """
 
     key: str
     name: str

@@ -33,6 +33,17 @@ class OutOfFold:
         For two classes, the threshold of each fold; empty for more.
     training_counts : ndarray of int64, shape (n_folds, n_classes)
         Training rows per class after the strategy, fold by fold.
+
+    See Also
+    --------
+    out_of_fold : Gathers them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> plain, smote = out_of_fold(sample_run().comparison)
+    >>> len(plain.rows), plain.thresholds, smote.training_counts[0].tolist()
+    (24, (0.5, 0.5, 0.5), [12, 12])
     """
 
     key: str
@@ -47,7 +58,19 @@ class OutOfFold:
 
 
 def out_of_fold(comparison: Comparison) -> tuple[OutOfFold, ...]:
-    """Return the test rows of every strategy that finished all folds; the others have not decided the same rows."""
+    """Return the test rows of every strategy that finished all folds; the others have not decided the same rows.
+
+    See Also
+    --------
+    core.evaluation.curves.pooled : One class of one strategy.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> plain, smote = out_of_fold(sample_run().comparison)
+    >>> int((plain.decisions != plain.truth).sum()), int((smote.decisions != smote.truth).sum())
+    (4, 3)
+    """
     by_place = {(r.strategy, r.repeat, r.fold): r for r in comparison.results if r.error is None}
     pooled = []
     for summary in comparison.whole:
