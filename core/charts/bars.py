@@ -19,6 +19,14 @@ def metric_bars(comparison: Comparison, names: Mapping[str, str], metrics: Seque
     See Also
     --------
     interval_bars : The same with intervals.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> figure = metric_bars(run.comparison, run.names, ["precision", "recall"])
+    >>> [(bar.name, [round(height, 2) for height in bar.y]) for bar in figure.data]
+    [('Plain network', [0.83, 0.5]), ('SMOTE', [0.72, 1.0])]
     """
 
     def bar(summary: StrategySummary) -> dict[str, object]:
@@ -39,6 +47,15 @@ def interval_bars(
     See Also
     --------
     metric_bars : The same with standard deviations.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.intervals import by_folds
+    >>> run = sample_run()
+    >>> figure = interval_bars(run.comparison, run.names, ["accuracy"], by_folds(run.comparison, run.plan))
+    >>> [(bar.name, bar.customdata[0]) for bar in figure.data]
+    [('Plain network', '0.550 to 1.000'), ('SMOTE', '0.384 to 1.000')]
     """
 
     def bar(summary: StrategySummary) -> dict[str, object]:

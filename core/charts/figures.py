@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 
 def class_distribution(profile: Profile) -> go.Figure:
-    """Return the rows of each class as bars with counts and shares."""
+    """Return the rows of each class as bars with counts and shares.
+
+    See Also
+    --------
+    core.data.profile.describe : Makes the profile.
+
+    Examples
+    --------
+    >>> from core.data.profile import describe
+    >>> from core.evaluation.sample import sample_run
+    >>> figure = class_distribution(describe(sample_run().problem))
+    >>> figure.data[0].y, figure.data[0].text
+    (('no', 'yes'), ('18 (75.0%)', '6 (25.0%)'))
+    """
     labels = [text(label) for label in profile.labels]
     shown = [f"{count:,} ({share:.1%})" for count, share in zip(profile.counts, profile.shares, strict=True)]
     figure = go.Figure(
@@ -37,7 +50,19 @@ def class_distribution(profile: Profile) -> go.Figure:
 
 
 def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
-    """Return the training rows on two principal components: colour is the class, the symbol what became of a row."""
+    """Return the training rows on two principal components: colour is the class, the symbol what became of a row.
+
+    See Also
+    --------
+    core.teaching.effects.effect : Makes the picture.
+
+    Examples
+    --------
+    >>> from core.teaching.effects import Picture
+    >>> picture = Picture(np.zeros((3, 2)), np.array([0, 1, 1]), np.array(["kept", "kept", "new"]))
+    >>> [points.name for points in rows_picture(picture, ["no", "yes"]).data]
+    ['no, kept', 'yes, kept', 'yes, new']
+    """
     figure = go.Figure()
     looks = (
         ("removed", "x-thin-open", 0.35),
@@ -63,6 +88,19 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     """Return one confusion matrix per strategy, coloured by row percentage on one shared scale.
 
     Counts are summed over all test folds. Beyond eight classes the cells carry no text.
+
+    See Also
+    --------
+    core.charts.views.error_flow : One strategy of many classes.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> for grid in confusion_grid(run.comparison, run.names).data:
+    ...     print(grid.customdata.tolist())
+    [[17, 1], [3, 3]]
+    [[15, 3], [0, 6]]
     """
     strategies = comparison.strategies
     columns = max(1, min(columns, len(strategies)))
@@ -104,7 +142,20 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
 
 
 def pr_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go.Figure:
-    """Return every strategy's precision-recall curve for one class against the rest."""
+    """Return every strategy's precision-recall curve for one class against the rest.
+
+    See Also
+    --------
+    roc_curves : The curves that count false alarms among the rest.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> figure = pr_curves(run.comparison, run.names, code=1)
+    >>> [(curve.name, len(curve.x)) for curve in figure.data]
+    [('Plain network', 8), ('SMOTE', 5)]
+    """
     figure = _curves(comparison, names, code, curves.pr)
     counts = comparison.strategies[0].confusion.sum(axis=1)
     base = counts[code] / counts.sum()
@@ -115,7 +166,20 @@ def pr_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go
 
 
 def roc_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go.Figure:
-    """Return every strategy's ROC curve for one class against the rest."""
+    """Return every strategy's ROC curve for one class against the rest.
+
+    See Also
+    --------
+    pr_curves : The curves that count false alarms among the alarms.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> figure = roc_curves(run.comparison, run.names, code=1)
+    >>> [(curve.name, len(curve.x)) for curve in figure.data]
+    [('Plain network', 7), ('SMOTE', 7), ('chance', 2)]
+    """
     figure = _curves(comparison, names, code, curves.roc)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": GREY}, name="chance", hoverinfo="skip"

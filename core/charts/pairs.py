@@ -27,6 +27,19 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
 
     Strategies are numbered, rows carry the names, columns the numbers, so that it fits a narrow page.
     Beyond 20 strategies the cells carry no text. Cells without a test are empty.
+
+    See Also
+    --------
+    core.evaluation.paired.compare_pairs : Makes the pairs.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.paired import compare_pairs
+    >>> run = sample_run()
+    >>> figure = pair_heatmap(compare_pairs(run.comparison, run.plan.split, "f1"), run.names)
+    >>> figure.data[0].y, figure.data[0].text
+    (('Plain network 1', 'SMOTE 2'), (['', '8'], ['91', '']))
     """
     values = getattr(pairs, cell)
     probability = cell != "p_holm"

@@ -28,6 +28,19 @@ def critical_difference(ranking: Ranking, names: Mapping[str, str]) -> go.Figure
         With at least one ranked table.
     names : mapping of str to str
         Strategies' names by key.
+
+    See Also
+    --------
+    score_map : The figures behind the ranks.
+
+    Examples
+    --------
+    >>> from core.evaluation.ranking import rank
+    >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> figure = critical_difference(rank(means, higher_is_better=True), {key: key for key in means})
+    >>> figure.layout.yaxis.ticktext
+    ('smote  <b>1.00</b>', 'plain  <b>2.00</b>', 'focal  <b>3.00</b>')
     """
     means = ranking.mean_ranks
     styles = strategy_styles(list(ranking.scores.columns))
@@ -74,6 +87,17 @@ def score_map(scores: pd.DataFrame, names: Mapping[str, str], metric: str, *, hi
         One row per table, one column per strategy; nan where a strategy has no result.
     metric : str
         The metric's name as a person reads it.
+
+    See Also
+    --------
+    critical_difference : The mean ranks.
+
+    Examples
+    --------
+    >>> means = pd.DataFrame({"plain": [0.5, 0.6], "smote": [0.6, 0.55]}, ["people", "loans"])
+    >>> figure = score_map(means, {"plain": "Plain", "smote": "SMOTE"}, "F1", higher_is_better=True)
+    >>> figure.data[0].text.tolist()
+    [['0.500', '<b>0.600</b>'], ['<b>0.600</b>', '0.550']]
     """
     values = scores.to_numpy(float)
     ranks = rankdata(np.round(-values if higher_is_better else values, 9), axis=1, nan_policy="omit")

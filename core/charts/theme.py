@@ -37,7 +37,17 @@ CONFIG: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class Style:
-    """How a strategy looks in every figure."""
+    """How a strategy looks in every figure.
+
+    See Also
+    --------
+    strategy_styles : Gives each strategy one.
+
+    Examples
+    --------
+    >>> strategy_styles(["plain"])["plain"]
+    Style(colour='#4477AA', dash='solid', symbol='circle', pattern='')
+    """
 
     colour: str
     dash: str
@@ -58,6 +68,12 @@ def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
     A strategy has a colour of its own; it takes the next free one where another strategy of the run has it too. With
     more strategies than colours, the same colour comes again with another dash and symbol. The plain network always
     has the first.
+
+    Examples
+    --------
+    >>> styles = strategy_styles(["smote", "plain"])
+    >>> styles["plain"].colour == COLOURS[0], styles["smote"] == strategy_styles(["focal", "plain", "smote"])["smote"]
+    (True, True)
     """
     homes, taken = _homes(), [0] * len(COLOURS)
     styles = {}
@@ -77,14 +93,27 @@ def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
 
 
 def text(label: object, limit: int = 28) -> str:
-    """Return a name as Plotly text that shows as it is written, cut to a length."""
+    """Return a name as Plotly text that shows as it is written, cut to a length.
+
+    Examples
+    --------
+    >>> text("<b>income</b> in $"), text("a very long name", limit=8)
+    ('&lt;b&gt;income&lt;/b&gt; in &#36;', 'a very …')
+    """
     line = " ".join(str(label).split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     return html.escape(line, quote=False).replace("$", "&#36;")
 
 
 def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
-    """Return the figure in the app's theme, with a height in pixels."""
+    """Return the figure in the app's theme, with a height in pixels.
+
+    Examples
+    --------
+    >>> figure = themed(go.Figure(), height=300, legend=False)
+    >>> figure.layout.height, figure.layout.showlegend
+    (300, False)
+    """
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 12, "t": 36, "b": 8},

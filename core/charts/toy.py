@@ -22,12 +22,38 @@ _PLANE = [[0.0, "rgba(68,119,170,0.55)"], [0.5, "rgba(128,128,128,0.06)"], [1.0,
 
 
 def rows_before(rows: ToyRows) -> go.Figure:
-    """Return the training rows as they are."""
+    """Return the training rows as they are.
+
+    See Also
+    --------
+    rows_after : The same rows after a strategy.
+
+    Examples
+    --------
+    >>> from core.plan import StrategyChoice
+    >>> from core.teaching.toy import ToySettings, sampled
+    >>> rows = sampled(ToySettings(), StrategyChoice.of("random_over"))
+    >>> [(points.name, len(points.x)) for points in rows_before(rows).data]
+    [('common', 562), ('rare', 38)]
+    """
     return _framed(_classes(rows.points, rows.codes), rows)
 
 
 def rows_after(rows: ToyRows) -> go.Figure:
-    """Return the training rows as a strategy leaves them: the symbol is a row's fate, the size its weight."""
+    """Return the training rows as a strategy leaves them: the symbol is a row's fate, the size its weight.
+
+    See Also
+    --------
+    rows_before : The rows as they were.
+
+    Examples
+    --------
+    >>> from core.plan import StrategyChoice
+    >>> from core.teaching.toy import ToySettings, sampled
+    >>> rows = sampled(ToySettings(), StrategyChoice.of("random_under"))
+    >>> [(points.name, len(points.x)) for points in rows_after(rows).data]
+    [('common, removed', 524), ('common, kept', 38), ('rare, kept', 38)]
+    """
     figure = go.Figure()
     sizes = 6.5 * np.sqrt(np.clip(rows.weight, 0.15, 9)) if rows.change == "weights" else np.full(len(rows.fate), 6.5)
     for code, name in enumerate(NAMES):

@@ -36,6 +36,18 @@ def threshold_curves(
         The threshold that is looked at; None where each strategy has its own.
     marks : mapping of str to (thresholds, values)
         Marked points by what they are, each shape (n_strategies,); nan leaves one out.
+
+    See Also
+    --------
+    core.evaluation.explorer.Explorer : Reads the values.
+
+    Examples
+    --------
+    >>> keys, names = ["plain", "smote"], {"plain": "Plain network", "smote": "SMOTE"}
+    >>> grid, recall = np.array([0.2, 0.5, 0.8]), np.array([[0.9, 0.5, 0.2], [1.0, 1.0, 0.3]])
+    >>> figure = threshold_curves(keys, names, grid, recall, "Recall", at=0.5, marks={})
+    >>> [(line.name, line.y.tolist()) for line in figure.data]
+    [('Plain network', [0.9, 0.5, 0.2]), ('SMOTE', [1.0, 1.0, 0.3])]
     """
     styles, figure = strategy_styles(keys), go.Figure()
     for i, key in enumerate(keys):
@@ -69,6 +81,19 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
         All strategies, since their place decides the colours.
     chosen : mapping
         Bins of those to draw.
+
+    See Also
+    --------
+    core.evaluation.calibration.bins : Makes the bins.
+
+    Examples
+    --------
+    >>> from core.evaluation.calibration import bins
+    >>> keys, names = ["plain", "smote"], {"plain": "Plain network", "smote": "SMOTE"}
+    >>> half = bins(np.array([False, True, True, True]), np.array([0.2, 0.2, 0.8, 0.8]), n_bins=2)
+    >>> line, diagonal = reliability(keys, names, {"smote": half}).data
+    >>> line.name, line.x.tolist(), line.y.tolist()
+    ('SMOTE', [0.2, 0.8], [0.5, 1.0])
     """
     styles, figure = strategy_styles(keys), go.Figure()
     top = 0.02
@@ -103,7 +128,22 @@ def prior_shift(
     before: Sequence[Calibration],
     after: Sequence[Calibration | None],
 ) -> go.Figure:
-    """Return each strategy's mean probability as trained and with prior correction, beside the observed share."""
+    """Return each strategy's mean probability as trained and with prior correction, beside the observed share.
+
+    See Also
+    --------
+    core.evaluation.calibration.prior_corrected : Corrects the probabilities.
+
+    Examples
+    --------
+    >>> from core.evaluation.calibration import calibration
+    >>> keys, names = ["plain", "smote"], {"plain": "Plain network", "smote": "SMOTE"}
+    >>> truth = np.array([False, False, False, True])
+    >>> before, after = (calibration(truth, np.full(4, p)) for p in (0.5, 0.25))
+    >>> figure = prior_shift(keys[1:], names, [before], [after])
+    >>> [(points.name, list(points.x)) for points in figure.data[1:]]
+    [('as trained', [0.5]), ('with prior correction', [0.25])]
+    """
     styles, figure = strategy_styles(keys), go.Figure()
     shown = [text(names[key], 34) for key in keys]
     for i, (was, now) in enumerate(zip(before, after, strict=True)):
@@ -142,6 +182,17 @@ def class_heat(
     ----------
     scores : ndarray, shape (n_strategies, n_classes)
         In [0, 1].
+
+    See Also
+    --------
+    core.evaluation.classes.class_scores : Makes the scores.
+
+    Examples
+    --------
+    >>> keys, names = ["plain", "smote"], {"plain": "Plain network", "smote": "SMOTE"}
+    >>> recall = np.array([[0.95, 0.5], [0.85, 1.0]])
+    >>> class_heat(keys, names, ["no", "yes"], recall, "Recall").data[0].customdata[1]
+    ['SMOTE, class no', 'SMOTE, class yes']
     """
     classes, shown = [text(label, 16) for label in labels], [text(names[key], 34) for key in keys]
     figure = go.Figure(
@@ -167,6 +218,17 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
     ----------
     share, counts : ndarray, shape (n_classes, n_classes)
         Truth down, decision across.
+
+    See Also
+    --------
+    core.evaluation.classes.error_flow : Makes the shares.
+
+    Examples
+    --------
+    >>> from core.evaluation import classes
+    >>> confusion = np.array([[17, 1], [3, 3]])
+    >>> error_flow(["no", "yes"], classes.error_flow(confusion), confusion).data[0].text
+    (['94%', '6%'], ['50%', '50%'])
     """
     classes, n = [text(label, 16) for label in labels], len(labels)
     cells = [
@@ -190,7 +252,20 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
 
 
 def row_kinds(difficulty: Difficulty) -> go.Figure:
-    """Return the share of safe, borderline, rare and outlying rows of each class."""
+    """Return the share of safe, borderline, rare and outlying rows of each class.
+
+    See Also
+    --------
+    core.data.difficulty.difficulty : Looks at the rows.
+
+    Examples
+    --------
+    >>> from core.data.difficulty import difficulty
+    >>> from core.evaluation.sample import sample_run
+    >>> figure = row_kinds(difficulty(sample_run().problem))
+    >>> [(bar.name, [round(float(share), 2) for share in bar.x]) for bar in figure.data][:2]
+    [('safe', [0.61, 0.0]), ('borderline', [0.39, 0.0])]
+    """
     labels = [text(label, 20) for label in difficulty.labels]
     figure = go.Figure()
     for i, kind in enumerate(KINDS):
