@@ -25,10 +25,10 @@ class CostError(ValueError):
 
     Examples
     --------
-    >>> Costs(((0.0, -1.0), (4.0, 0.0)))
+    >>> Costs(prevalence=0.0)
     Traceback (most recent call last):
         ...
-    core.evaluation.explorer.CostError: The cost of calling the rest the class is -1: enter 0 or more, or turn all numbers into benefits.
+    core.evaluation.explorer.CostError: The share in the field is 0: choose one between 0 and 1, for example 0.01.
     """
 
 

@@ -63,6 +63,18 @@ class Pairs:
         ``rope``, within it, worse by more; they sum to 1.
     notes : tuple of str
         Why there is no test, or what was left out, in plain sentences.
+
+    See Also
+    --------
+    compare_pairs : Makes them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> pairs = compare_pairs(run.comparison, run.plan.split, "recall")
+    >>> round(float(pairs.difference[pairs.at("smote", "plain")]), 2), pairs.folds_in_words, pairs.tested
+    (0.5, '3 folds', True)
     """
 
     metric: str
@@ -149,7 +161,17 @@ def rows_ratio(split: SplitSettings) -> float:
 
 
 def corrected_variance(spread: np.ndarray, folds: int | np.ndarray, ratio: float) -> np.ndarray:
-    """Return the variance of a mean over folds, ``(1 / folds + ratio) * spread ** 2``."""
+    """Return the variance of a mean over folds, ``(1 / folds + ratio) * spread ** 2``.
+
+    See Also
+    --------
+    rows_ratio : The correction's ratio.
+
+    Examples
+    --------
+    >>> round(float(corrected_variance(np.array(0.1), folds=5, ratio=0.25)), 4), round(0.1**2 / 5, 4)
+    (0.0045, 0.002)
+    """
     return (1 / folds + ratio) * np.square(spread)
 
 
@@ -169,6 +191,18 @@ def corrected_t_test(differences: np.ndarray, ratio: float) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (...)
+
+    See Also
+    --------
+    correlated_t_test : The Bayesian test with the same variance.
+
+    Examples
+    --------
+    >>> differences = np.array([0.02, 0.03, 0.01, 0.04, 0.02])
+    >>> round(float(corrected_t_test(differences, ratio=0.25)), 3)
+    0.035
+    >>> round(float(stats.ttest_1samp(differences, 0).pvalue), 3)  # takes folds for independent
+    0.009
     """
     folds, mean, spread, largest = _moments(differences)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -213,6 +247,17 @@ def correlated_t_test(differences: np.ndarray, ratio: float, rope: float) -> tup
     ------
     ValueError
         ``rope`` is negative or not a number.
+
+    See Also
+    --------
+    corrected_t_test : The test that gives a p-value.
+
+    Examples
+    --------
+    >>> differences = np.array([0.02, 0.03, 0.01, 0.04, 0.02])
+    >>> worse, same, better = correlated_t_test(differences, ratio=0.25, rope=0.01)
+    >>> round(float(worse), 3), round(float(same), 3), round(float(better), 3)
+    (0.006, 0.065, 0.929)
     """
     if not rope >= 0:
         raise ValueError(f"The width of practical equivalence is {rope:g}: choose 0 or more.")
@@ -267,6 +312,18 @@ def compare_pairs(comparison: Comparison, split: SplitSettings, metric: str, rop
     ------
     ValueError
         ``rope`` is negative.
+
+    See Also
+    --------
+    core.evaluation.verdict.assess : Says in words what the tests show.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> pairs = compare_pairs(run.comparison, run.plan.split, "f1")
+    >>> pairs.table()[["first", "second", "words"]].iloc[0].tolist()
+    ['plain', 'smote', 'no clear difference']
     """
     # An outer join: a strategy has nan on a fold that it did not finish.
     scores = pd.DataFrame({s.key: s.scores[metric] for s in comparison.strategies})

@@ -35,6 +35,18 @@ class Friedman:
     statistic : float
         Chi-squared, corrected for ties.
     p : float
+
+    See Also
+    --------
+    rank : Tests the ranks of strategies.
+
+    Examples
+    --------
+    >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> friedman = rank(means, higher_is_better=True).friedman
+    >>> friedman.statistic, round(friedman.p, 3)
+    (8.0, 0.018)
     """
 
     statistic: float
@@ -53,6 +65,18 @@ class Pair:
         Two-sided; exact for up to 13 tables.
     adjusted : float
         After Holm's correction for all pairs.
+
+    See Also
+    --------
+    Ranking.clear : The pairs that differ.
+
+    Examples
+    --------
+    >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> pair = rank(means, higher_is_better=True).pairs[0]
+    >>> pair.better, pair.worse, pair.p, pair.adjusted
+    ('smote', 'plain', 0.125, 0.375)
     """
 
     better: str
@@ -81,6 +105,19 @@ class Ranking:
         Strategies that the tests do not tell apart: each largest set without a clear pair, best first.
     notes : tuple of str
         What was left out and which test there is not, a plain sentence each.
+
+    See Also
+    --------
+    rank : Makes it.
+    verdict : Says it in words.
+
+    Examples
+    --------
+    >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> ranking = rank(means, higher_is_better=True)
+    >>> ranking.mean_ranks.to_dict(), ranking.differ, ranking.clear, ranking.groups
+    ({'smote': 1.0, 'plain': 2.0, 'focal': 3.0}, True, (), (('smote', 'plain', 'focal'),))
     """
 
     scores: pd.DataFrame
@@ -116,6 +153,17 @@ def scores(comparisons: Mapping[str, Comparison], strategies: Sequence[str], met
         Keys, in the order of the columns.
     metric : str
         Key in :data:`core.evaluation.metrics.METRICS`.
+
+    See Also
+    --------
+    rank : Ranks them.
+    tidy : All metrics.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> scores({"people": sample_run().comparison}, ["plain", "smote"], "recall").round(2).to_dict("index")
+    {'people': {'plain': 0.5, 'smote': 1.0}}
     """
     rows = {
         name: {summary.key: float(summary.mean[metric]) for summary in comparison.whole}
@@ -134,6 +182,17 @@ def tidy(
     DataFrame
         Columns ``table``, ``metric``, ``strategy``, ``mean``, ``std``, ``folds`` (that the mean rests on),
         ``failed_folds`` and ``rank``; the rank is among the strategies that finished every fold of that table.
+
+    See Also
+    --------
+    scores : One metric, tables down and strategies across.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> figures = tidy({"people": sample_run().comparison}, ["plain", "smote"])
+    >>> figures.query("metric == 'Recall'")[["strategy", "mean", "folds", "rank"]].to_numpy().tolist()
+    [['plain', 0.5, 3, 2.0], ['smote', 1.0, 3, 1.0]]
     """
     rows = []
     for table, comparison in comparisons.items():
@@ -165,9 +224,23 @@ def rank(scores: pd.DataFrame, *, higher_is_better: bool, names: Mapping[str, st
     names : mapping of str to str, optional
         What the notes call the strategies; their keys otherwise.
 
+    See Also
+    --------
+    scores : Makes its input.
+    verdict : Says in words what it shows.
+
     References
     ----------
     Demšar (2006), JMLR 7:1-30. Benavoli, Corani and Mangili (2016), JMLR 17(5):1-10.
+
+    Examples
+    --------
+    >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> rank(means, higher_is_better=True).mean_ranks.to_dict()
+    {'smote': 1.0, 'plain': 2.0, 'focal': 3.0}
+    >>> rank(means.iloc[:2], higher_is_better=True).notes[0].partition(":")[0]
+    'There is no test of these ranks'
     """
     called = {key: key for key in scores.columns} if names is None else names
     notes: list[str] = []
@@ -214,6 +287,14 @@ def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
     ----------
     metric : str
         The metric's name as a person reads it.
+
+    Examples
+    --------
+    >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> sentences = verdict(rank(means, higher_is_better=True), {key: key for key in means}, "F1")
+    >>> sentences.partition(". ")[0]
+    'smote has the best mean rank on F1, 1.00 over 4 tables'
     """
     if ranking.mean_ranks.empty:
         return "No table has a result of every strategy yet, so there is no ranking."
@@ -273,7 +354,17 @@ def tables_needed(n_strategies: int) -> int:
 
 
 def needed_in_words(n_strategies: int) -> str:
-    """Return what a ranking of so many strategies needs before it can show a lead, one sentence."""
+    """Return what a ranking of so many strategies needs before it can show a lead, one sentence.
+
+    See Also
+    --------
+    tables_needed : The number alone.
+
+    Examples
+    --------
+    >>> needed_in_words(4)
+    'To tell two of 4 strategies apart takes at least 8 tables, however large the lead.'
+    """
     if n_strategies < _MIN_STRATEGIES:
         return f"There is no test of ranks with fewer than {_MIN_STRATEGIES} strategies."
     return (

@@ -46,6 +46,18 @@ class Assessment:
         Every strategy against every other on the metric.
     sentences : tuple of Sentence
         The verdict, most important first.
+
+    See Also
+    --------
+    assess : Makes it.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> assessment = assess(run.comparison, run.plan, "recall")
+    >>> assessment.leader, [sentence.kind for sentence in assessment.sentences]
+    ('smote', ['leader', 'plain', 'missing'])
     """
 
     metric: str
@@ -93,6 +105,15 @@ def assess(
     --------
     core.evaluation.paired.compare_pairs : The tests.
     core.evaluation.intervals.intervals : The intervals.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> for sentence in assess(run.comparison, run.plan).sentences[:2]:
+    ...     print(sentence.text)
+    Best on F1: SMOTE (0.82, 95 % interval by folds 0.16 to 1.00, 3 folds).
+    Against the plain network there is no clear difference (+0.211, p = 0.16, 3 folds).
     """
     judged_by = metric_of(metric)
     shown = intervals(comparison, plan) if shown is None else shown

@@ -31,6 +31,17 @@ def weighted_scores(
     -------
     dict of ndarray, shape (n_draws,)
         By the metric's key; nan in draws that do not define it, see :func:`core.evaluation.metrics.defined`.
+
+    See Also
+    --------
+    core.evaluation.metrics.score : The same for rows that all count once.
+
+    Examples
+    --------
+    >>> y, p = np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    >>> weights = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0], [1.0, 2.0]])
+    >>> weighted_scores(y, p, p.argmax(axis=1), weights)["precision"].tolist()
+    [0.5, 1.0]
     """
     return Predictions(np.arange(len(y)), len(y), y, probabilities, decisions).scores(weights)
 
@@ -39,6 +50,17 @@ class Predictions:
     """Out-of-fold predictions of one strategy, sorted and summed up once for all weightings.
 
     ``rows`` are the predictions' places among the ``n_rows`` rows that weights are given for.
+
+    See Also
+    --------
+    weighted_scores : All at once, for rows that are used once.
+
+    Examples
+    --------
+    >>> y, p = np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    >>> predictions = Predictions(np.arange(4), 4, y, p, p.argmax(axis=1))
+    >>> predictions.scores(np.ones((4, 1)))["f1"].round(2).tolist()
+    [0.67]
     """
 
     def __init__(
@@ -128,6 +150,16 @@ def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     -------
     dict of ndarray, shape (...)
         Means over classes leave out those without rows.
+
+    See Also
+    --------
+    core.evaluation.classes.class_scores : Class by class.
+
+    Examples
+    --------
+    >>> scores = confusion_scores(np.array([[95, 5], [5, 15]]))
+    >>> round(float(scores["accuracy"]), 3), round(float(scores["balanced_accuracy"]), 3), round(float(scores["f1"]), 3)
+    (0.917, 0.85, 0.75)
     """
     present = confusion.sum(axis=-1) > 0
     recall = recalls(confusion)
