@@ -45,6 +45,19 @@ def meaning(error: BaseException) -> str:
 
 
 def sentence(error: BaseException, failed: str) -> str:
-    """Return a sentence for people: this project's errors have one, a library's is what failed and what it means."""
+    """Return a sentence for people: this project's errors have one, a library's is what failed and what it means.
+
+    See Also
+    --------
+    meaning : What the library's error means.
+
+    Examples
+    --------
+    >>> sentence(ValueError("Input contains NaN"), "SMOTE could not work")
+    'SMOTE could not work: a value is missing or infinite.'
+    >>> from core.plan import PlanError
+    >>> sentence(PlanError("Choose at least one strategy."), "The plan could not be read")
+    'Choose at least one strategy.'
+    """
     own = type(error).__module__.partition(".")[0] == "core"
     return str(error) if own else f"{failed}: {meaning(error)}."

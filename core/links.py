@@ -30,6 +30,16 @@ class Link:
         Whether the table ships with the app or was somebody's own, which a link cannot hold.
     table : str
         Key of the sample, or name of the file.
+
+    See Also
+    --------
+    from_query : Makes one of an address.
+
+    Examples
+    --------
+    >>> link = from_query({"file": "churn.csv", "target": "churned", "strategies": "smote"})
+    >>> link.kind, link.table, link.plan.target
+    ('file', 'churn.csv', 'churned')
     """
 
     kind: Literal["sample", "file"]
@@ -121,6 +131,18 @@ def opened(link: Link, table: Table) -> Table:
     ------
     TableError
         The table lacks a column that the plan names, or its values do not fit.
+
+    See Also
+    --------
+    from_query : Reads the link.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> link = from_query({"table": "page_blocks", "kinds": '{"height":"ignored"}'})
+    >>> table = opened(link, load_sample("page_blocks"))
+    >>> table.column("height").kind, table.column("area").kind
+    ('ignored', 'numeric')
     """
     plan = link.plan
     for name in filter(None, (plan.target, plan.split.group, plan.split.time)):
@@ -129,7 +151,22 @@ def opened(link: Link, table: Table) -> Table:
 
 
 def sample_of(table: Table) -> str | None:
-    """Return the key of the sample that a table is, or None."""
+    """Return the key of the sample that a table is, or None.
+
+    See Also
+    --------
+    to_query : Names a sample by it.
+
+    Examples
+    --------
+    A table of the same name with other rows is no sample.
+
+    >>> from core.data.samples import load_sample
+    >>> from core.data.table import from_frame
+    >>> own = from_frame(load_sample("page_blocks").frame.head(400), "Page blocks")
+    >>> sample_of(load_sample("page_blocks")), sample_of(own)
+    ('page_blocks', None)
+    """
     key = next((sample.key for sample in SAMPLES if sample.title == table.name), None)
     return key if key is not None and _digest(key) == table.digest else None
 

@@ -20,7 +20,19 @@ ParameterValue = bool | int | float | str | None | tuple[float, ...]
 
 
 class PlanError(ValueError):
-    """A setting that cannot be run; the message is one sentence naming it and the way out."""
+    """A setting that cannot be run; the message is one sentence naming it and the way out.
+
+    See Also
+    --------
+    core.words.TableError : The same for a table.
+
+    Examples
+    --------
+    >>> NetworkSettings(epochs=0)
+    Traceback (most recent call last):
+        ...
+    core.plan.PlanError: Epochs is 0: choose a value from 1 to 5,000.
+    """
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,15 @@ class NetworkSettings:
     validation_split : float
         Share of the training rows kept from samplers and weights for early stopping
         and decision rules, in (0, 0.5].
+
+    See Also
+    --------
+    hidden_layers_of : Reads layers that a person typed.
+
+    Examples
+    --------
+    >>> NetworkSettings(hidden_layers=(32,), epochs=20).hidden_layers, NetworkSettings().batch_size
+    ((32,), 128)
     """
 
     hidden_layers: tuple[int, ...] = (64, 32)
@@ -159,6 +180,19 @@ class SplitSettings:
         How a repeat's folds follow from the seed. 2 draws each pair of seed and repeat by itself. 1 is that of
         plans that name none: it adds the two up, so that seed 0 and 1 share folds; it is kept so that such a
         run can be gone on with and repeated.
+
+    See Also
+    --------
+    core.experiment.units.units : The folds of a split, one after the other.
+
+    Examples
+    --------
+    >>> SplitSettings(folds=10, repeats=2).in_words
+    '10 folds × 2 repeats'
+    >>> SplitSettings(time="month", repeats=2)
+    Traceback (most recent call last):
+        ...
+    core.plan.PlanError: A split in time order cannot be repeated: set repeats to 1.
     """
 
     folds: int = 5

@@ -9,5 +9,11 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "imbalanc
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of every library that can change a result, by name."""
+    """Return the versions of Python and of every library that can change a result, by name.
+
+    Examples
+    --------
+    >>> sorted(versions())[:5]
+    ['imbalanced-learn', 'keras', 'numpy', 'pandas', 'python']
+    """
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}

@@ -7,7 +7,20 @@ from collections.abc import Iterable
 
 
 class TableError(ValueError):
-    """A table or target that cannot be used; the message is one sentence with the way out."""
+    """A table or target that cannot be used; the message is one sentence with the way out.
+
+    See Also
+    --------
+    core.plan.PlanError : The same for a setting.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> load_sample("page_blocks").column("hight")
+    Traceback (most recent call last):
+        ...
+    core.words.TableError: The table has no column `hight`: did you mean `height`?
+    """
 
 
 def quoted(text: object, most: int = 60) -> str:

@@ -37,6 +37,14 @@ class Calibration(ABC):
     See Also
     --------
     core.decision.temperature.Temperature : The shortest of them.
+
+    Examples
+    --------
+    What files keep of a calibration is enough to make it anew.
+
+    >>> from core.decision import Temperature
+    >>> Temperature(2.0).kind, Temperature(2.0).fields()
+    ('temperature', {'value': 2.0})
     """
 
     #: Names the calibration in files; never changed once a model was exported with it.
@@ -66,7 +74,23 @@ _KINDS: dict[str, type[Calibration]] = {}
 
 
 def register(cls: C) -> C:
-    """Let files name a calibration by its kind."""
+    """Let files name a calibration by its kind.
+
+    See Also
+    --------
+    kinds : Those that are entered.
+    from_fields : Makes one of what a file says.
+
+    Examples
+    --------
+    A kind names one calibration, so that files stay readable.
+
+    >>> from core.decision import Temperature
+    >>> register(Temperature)
+    Traceback (most recent call last):
+        ...
+    ValueError: two calibrations are of the kind 'temperature'
+    """
     if cls.kind in _KINDS:
         raise ValueError(f"two calibrations are of the kind {cls.kind!r}")
     _KINDS[cls.kind] = cls
@@ -74,7 +98,18 @@ def register(cls: C) -> C:
 
 
 def kinds() -> tuple[type[Calibration], ...]:
-    """Return every registered calibration."""
+    """Return every registered calibration.
+
+    See Also
+    --------
+    register : Enters one.
+
+    Examples
+    --------
+    >>> from core.decision import Isotonic, PriorShift, Temperature
+    >>> {PriorShift, Temperature, Isotonic} <= set(kinds())
+    True
+    """
     return tuple(_KINDS.values())
 
 
@@ -105,7 +140,18 @@ def _tuples(value: object) -> object:
 
 
 def normalised(scores: np.ndarray) -> np.ndarray:
-    """Return scores as shares of their row, shape (n, n_classes)."""
+    """Return scores as shares of their row, shape (n, n_classes).
+
+    See Also
+    --------
+    normalised_in_keras, normalised_in_onnx : The same in an exported model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> normalised(np.array([[1.0, 3.0], [2.0, 2.0]])).tolist()
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
     return scores / scores.sum(axis=1, keepdims=True)
 
 

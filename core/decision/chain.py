@@ -20,6 +20,20 @@ class Rows:
     probabilities : ndarray, shape (n, n_classes)
     y : ndarray of int64, shape (n,)
         Class codes.
+
+    See Also
+    --------
+    chain : Fits a decision on them.
+
+    Examples
+    --------
+    A network that is sure, and right in one row of two, is cooled down until it no longer is.
+
+    >>> import numpy as np
+    >>> from core.decision import Rows, Temperature
+    >>> rows = Rows(np.array([[0.1, 0.9], [0.1, 0.9]]), np.array([1, 0]))
+    >>> Temperature.fit(rows.probabilities, rows.y)(rows.probabilities).round(1).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
     """
 
     probabilities: np.ndarray
@@ -40,6 +54,21 @@ class Chain:
     rule : Rule
     calibrations : tuple of Calibration
         Applied in this order before the rule reads the probabilities.
+
+    See Also
+    --------
+    chain : Fits one.
+
+    Examples
+    --------
+    A network that saw both classes alike, in a table with one row in ten: it takes 0.9 to be called positive.
+
+    >>> import numpy as np
+    >>> from core.decision import Chain, PriorShift, Rule
+    >>> fitted = Chain(Rule.at(0.5), (PriorShift((1.8, 0.2)),))
+    >>> p = fitted.probabilities(np.array([[0.2, 0.8], [0.05, 0.95]]))
+    >>> p.round(2).tolist(), fitted.decide(p).tolist()
+    ([[0.69, 0.31], [0.32, 0.68]], [0, 1])
     """
 
     rule: Rule

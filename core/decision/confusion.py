@@ -21,7 +21,17 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def hits(confusion: np.ndarray) -> np.ndarray:
-    """Return the rows of each class that are decided rightly, as floats, shape (..., n_classes)."""
+    """Return the rows of each class that are decided rightly, as floats, shape (..., n_classes).
+
+    See Also
+    --------
+    recalls, precisions : As shares.
+
+    Examples
+    --------
+    >>> hits(np.array([[90, 10], [5, 5]])).tolist()
+    [90.0, 5.0]
+    """
     return np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
 
 
@@ -59,7 +69,17 @@ def f1_scores(confusion: np.ndarray) -> np.ndarray:
 
 
 def f1(confusion: np.ndarray) -> np.ndarray:
-    """Return F1 of the positive class for two classes, macro F1 for more, shape (...); 0 where it is undefined."""
+    """Return F1 of the positive class for two classes, macro F1 for more, shape (...); 0 where it is undefined.
+
+    See Also
+    --------
+    f1_scores : Of each class.
+
+    Examples
+    --------
+    >>> round(float(f1(np.array([[90, 10], [5, 5]]))), 2)
+    0.4
+    """
     scores = f1_scores(confusion)
     return scores[..., 1] if scores.shape[-1] == 2 else scores.mean(axis=-1)
 

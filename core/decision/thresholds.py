@@ -32,6 +32,21 @@ class Cuts:
         Rows, and positive rows, that are called positive at each place.
     nothing : float
         A threshold above all values.
+
+    See Also
+    --------
+    best_threshold : The place with the best objective.
+
+    Examples
+    --------
+    Four rows: what each threshold calls positive, and how many of these are.
+
+    >>> import numpy as np
+    >>> cuts = Cuts.of(np.array([False, False, True, True]), np.array([0.1, 0.4, 0.4, 0.8]))
+    >>> cuts.thresholds(np.arange(4)).round(2).tolist()
+    [0.05, 0.25, 0.6, 0.9]
+    >>> cuts.called.tolist(), cuts.hits.tolist()
+    ([4, 3, 1, 0], [2, 2, 1, 0])
     """
 
     values: np.ndarray
@@ -118,6 +133,20 @@ def best_scales(y: np.ndarray, probabilities: np.ndarray, objective: Objective =
     ----------
     y : ndarray of int64, shape (n,)
     probabilities : ndarray, shape (n, n_classes)
+
+    See Also
+    --------
+    best_threshold : For two classes.
+
+    Examples
+    --------
+    The third class is never the most probable one, and is found once its probability counts for more.
+
+    >>> import numpy as np
+    >>> p = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.5, 0.1, 0.4]])
+    >>> scales = best_scales(np.array([0, 1, 2]), p)
+    >>> p.argmax(axis=1).tolist(), (p * scales).argmax(axis=1).tolist()
+    ([0, 1, 0], [0, 1, 2])
     """
     n_classes = probabilities.shape[1]
     p = np.maximum(probabilities.astype(np.float64), 1e-12)
@@ -175,6 +204,18 @@ def recall_floor(floor: float) -> Objective:
 
     For more than two classes: of every class with rows, and the mean precision. Where the floor is
     out of reach, the highest recall counts.
+
+    See Also
+    --------
+    precision_floor : The other way round.
+    core.strategies.thresholds.ThresholdRecall : As a strategy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> [round(best_threshold(y, p, recall_floor(floor)), 2) for floor in (0.5, 1.0)]
+    [0.7, 0.35]
     """
 
     def score(confusion: np.ndarray) -> np.ndarray:
@@ -186,7 +227,20 @@ def recall_floor(floor: float) -> Objective:
 
 
 def precision_floor(floor: float) -> Objective:
-    """Return the objective "the best recall with at least this precision"; see :func:`recall_floor`."""
+    """Return the objective "the best recall with at least this precision"; see :func:`recall_floor`.
+
+    See Also
+    --------
+    recall_floor : The other way round.
+    core.strategies.thresholds.ThresholdPrecision : As a strategy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, p = np.array([0, 0, 0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.9])
+    >>> [round(best_threshold(y, p, precision_floor(floor)), 2) for floor in (0.5, 1.0)]
+    [0.35, 0.7]
+    """
 
     def score(confusion: np.ndarray) -> np.ndarray:
         reached = _of_positive(precisions(confusion), np.min)
@@ -196,7 +250,20 @@ def precision_floor(floor: float) -> Objective:
 
 
 def expected_cost(costs: np.ndarray) -> Objective:
-    """Return the objective "the lowest cost per row", for costs by true class and decision."""
+    """Return the objective "the lowest cost per row", for costs by true class and decision.
+
+    See Also
+    --------
+    core.strategies.thresholds.ThresholdCost : As a strategy.
+
+    Examples
+    --------
+    A miss costs 10 and a false alarm 1: 15 for ten rows.
+
+    >>> import numpy as np
+    >>> float(expected_cost(np.array([[0, 1], [10, 0]]))(np.array([[3, 5], [1, 1]])))
+    -1.5
+    """
 
     def score(confusion: np.ndarray) -> np.ndarray:
         return -(confusion * costs).sum(axis=(-2, -1)) / confusion.sum(axis=(-2, -1))

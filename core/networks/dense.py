@@ -38,6 +38,20 @@ def initial_weights(
     -------
     tuple of ndarray of float32
         kernel, bias, kernel, bias, ...; kernels of shape (inputs, units), biases (units,).
+
+    See Also
+    --------
+    layer_sizes : Their shapes.
+    build : The network in Keras.
+
+    Examples
+    --------
+    The output bias is the log odds of the classes.
+
+    >>> import numpy as np
+    >>> weights = initial_weights(4, (8,), 2, seed=0, bias=np.log([0.9, 0.1]).tolist())
+    >>> [array.shape for array in weights], round(float(weights[-1][0]), 2)
+    ([(4, 8), (8,), (8, 1), (1,)], -2.2)
     """
     rng = np.random.default_rng([seed, 0])
     weights: list[np.ndarray] = []

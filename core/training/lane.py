@@ -52,6 +52,20 @@ class LossTerms:
         Class weights that come in after ``late_from`` of the epochs (deferred re-weighting); empty means none.
     late_from : float
         Share of the epochs after which ``late_class_weight`` applies, at the latest in the last epoch.
+
+    See Also
+    --------
+    core.strategies.losses : The losses that fill it in.
+
+    Examples
+    --------
+    The log shares as offsets: without them, the trained network's probabilities are those of equal classes.
+
+    >>> import numpy as np
+    >>> terms = LossTerms(offset=tuple(np.log([0.9, 0.1]).tolist()))
+    >>> lane = Lane(np.arange(10), seed=0, loss=terms)
+    >>> lane.class_shares(np.repeat([0, 1], [9, 1]), 2).round(2).tolist()
+    [0.5, 0.5]
     """
 
     gamma: tuple[float, ...] = ()
@@ -76,6 +90,19 @@ class Synthetic:
     encoded : ndarray of float64, shape (m, n_encoded)
         The same rows before one-hot expansion.
     y : ndarray of int64, shape (m,)
+
+    See Also
+    --------
+    Lane : What holds them.
+
+    Examples
+    --------
+    Two rows of class 1 that a sampler made, behind three of the table.
+
+    >>> import numpy as np
+    >>> made = Synthetic(np.ones((2, 4), np.float32), np.ones((2, 4)), np.array([1, 1]))
+    >>> Lane(np.arange(3), seed=0, synthetic=made).labels(np.array([0, 0, 1])).tolist()
+    [0, 0, 1, 1, 1]
     """
 
     X: np.ndarray
@@ -110,6 +137,21 @@ class Lane:
         Minority-biased labels of mixed rows (Chou et al. 2020); kappa 0 means plain mixup.
     initial_bias : tuple of float
         Output bias by class at the start; empty means 0.
+
+    See Also
+    --------
+    core.strategies.TrainingView : The rows that its positions are in.
+
+    Examples
+    --------
+    A rare row that is drawn twice, and one that weighs twice as much, count for the same.
+
+    >>> import numpy as np
+    >>> y = np.array([0, 0, 0, 1])
+    >>> repeated = Lane(np.array([0, 1, 2, 3, 3]), seed=0)
+    >>> heavy = Lane(np.arange(4), seed=0, sample_weight=np.array([1, 1, 1, 2], np.float32))
+    >>> repeated.class_shares(y, 2).tolist(), heavy.class_shares(y, 2).round(2).tolist()
+    ([0.6, 0.4], [0.6, 0.4])
     """
 
     rows: np.ndarray
