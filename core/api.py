@@ -66,6 +66,11 @@ def run(
         The run cannot be kept.
     Stopped
         The app's Cancel was pressed. Finished folds are kept, and the app can resume the run.
+
+    See Also
+    --------
+    compare : Looks at what came out.
+    export : Trains the best on all rows.
     """
     check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
@@ -85,7 +90,21 @@ def run(
 
 
 def compare(results: Results) -> Comparison:
-    """Return the strategies of a run side by side: metrics over folds, confusion matrices, histories."""
+    """Return the strategies of a run side by side: metrics over folds, confusion matrices, histories.
+
+    See Also
+    --------
+    run : Makes results.
+
+    Examples
+    --------
+    >>> from core.examples import EXAMPLES, examples
+    >>> store, run_id = Store(EXAMPLES), examples()[0].record.id
+    >>> problem = Problem.of(store.table(run_id), store.record(run_id).plan)
+    >>> comparison = compare(Results(problem, store.results(run_id), run_id))
+    >>> [summary.key for summary in comparison.strategies][:3], comparison.folds
+    (['plain', 'random_over', 'smote'], 5)
+    """
     return results.comparison
 
 
@@ -107,6 +126,10 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
         The strategy cannot be exported.
     OSError
         The zip cannot be written.
+
+    See Also
+    --------
+    run : Makes results.
     """
     from core.exporting import export as pack
     from core.exporting import suggested

@@ -22,7 +22,17 @@ _HEADLINE = "headline.txt"
 
 @dataclass(frozen=True)
 class ExampleRun:
-    """A run to make: a sample under the Quick look preset, and its name."""
+    """A run to make: a sample under the Quick look preset, and its name.
+
+    See Also
+    --------
+    make_examples : Computes them.
+
+    Examples
+    --------
+    >>> TO_MAKE[0].sample, TO_MAKE[0].name
+    ('page_blocks', 'Page blocks: which are no text?')
+    """
 
     sample: str
     name: str
@@ -36,6 +46,15 @@ class Example:
     ----------
     headline : str
         The result in one sentence: the first of the verdict when the run was made.
+
+    See Also
+    --------
+    examples : Those that are there.
+
+    Examples
+    --------
+    >>> examples()[0].record.name, examples()[0].headline.partition(":")[0]
+    ('Page blocks: which are no text?', 'Best on F1')
     """
 
     record: RunRecord
@@ -52,7 +71,17 @@ TO_MAKE: tuple[ExampleRun, ...] = (
 
 
 def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
-    """Return the examples that are there, in the order of the gallery; none where the folder is gone."""
+    """Return the examples that are there, in the order of the gallery; none where the folder is gone.
+
+    See Also
+    --------
+    open_example : Copies one to a person's own runs.
+
+    Examples
+    --------
+    >>> [example.record.plan.target for example in examples()]
+    ['not_text', 'creditability', 'rings', 'site']
+    """
     return tuple(Example(record, _headline(folder, record.id)) for record in Store(folder).records())
 
 
@@ -64,7 +93,18 @@ def _headline(folder: Path, run_id: str) -> str:
 
 
 def headline_of(store: Store, run_id: str) -> str:
-    """Return the first sentence of a finished run's verdict."""
+    """Return the first sentence of a finished run's verdict.
+
+    See Also
+    --------
+    core.evaluation.verdict.assess : The whole verdict.
+
+    Examples
+    --------
+    >>> store = Store(EXAMPLES)
+    >>> headline_of(store, examples()[0].record.id).partition(":")[0]
+    'Best on F1'
+    """
     from core.evaluation.comparison import compare
     from core.evaluation.verdict import assess
 
@@ -75,7 +115,18 @@ def headline_of(store: Store, run_id: str) -> str:
 
 
 def plan_of(sample: str) -> Plan:
-    """Return the plan of a sample's example: the Quick look preset, everything else as the app starts."""
+    """Return the plan of a sample's example: the Quick look preset, everything else as the app starts.
+
+    See Also
+    --------
+    make_examples : Runs it.
+
+    Examples
+    --------
+    >>> plan = plan_of("german_credit")
+    >>> plan.target, [choice.key for choice in plan.strategies][:3]
+    ('creditability', ['plain', 'random_over', 'smote'])
+    """
     from core.data.problem import Problem
     from core.data.samples import SAMPLES, load_sample
     from core.strategies.choosing import preset_for
@@ -87,7 +138,13 @@ def plan_of(sample: str) -> Plan:
 
 
 def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) -> tuple[str, ...]:
-    """Compute all examples anew, replace the folder's runs by them, and return their ids."""
+    """Compute all examples anew, replace the folder's runs by them, and return their ids.
+
+    See Also
+    --------
+    plan_of : What each of them runs.
+    examples : Those that were made.
+    """
     from core.api import run
     from core.data.samples import load_sample
 
@@ -111,7 +168,20 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
 
 
 def open_example(store: Store, run_id: str, folder: Path = EXAMPLES) -> bool:
-    """Copy an example to a person's runs unless it is there; return whether there is such an example."""
+    """Copy an example to a person's runs unless it is there; return whether there is such an example.
+
+    See Also
+    --------
+    core.runs.copying.copy_run : Copies any run.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as runs:
+    ...     store = Store(Path(runs))
+    ...     open_example(store, examples()[0].record.id), open_example(store, "gone"), len(store.records())
+    (True, False, 1)
+    """
     examples = Store(folder)
     if not examples.has(run_id):
         return False

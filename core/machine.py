@@ -12,12 +12,23 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may keep busy: those it may run on, or its container's share if less."""
+    """Return how many cores this process may keep busy: those it may run on, or its container's share if less.
+
+    See Also
+    --------
+    free_memory : The memory.
+    """
     return max(1, cpu_count())
 
 
 def free_memory() -> int:
-    """Return the bytes that this process may still take: what the machine has free, or its container if less."""
+    """Return the bytes that this process may still take: what the machine has free, or its container if less.
+
+    See Also
+    --------
+    usable_cores : The cores.
+    core.experiment.memory.cut : Cuts a run so that it fits.
+    """
     free = int(psutil.virtual_memory().available)
     for folder, most, used, cached in (
         (_CGROUPS, "memory.max", "memory.current", "inactive_file"),

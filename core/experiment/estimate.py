@@ -42,6 +42,20 @@ class Workload:
         Folds times repeats.
     cores : int
         That training keeps busy; by default those that this process may use.
+
+    See Also
+    --------
+    core.strategies.seconds : What samplers and references take.
+
+    Examples
+    --------
+    Ten networks take ten times as long as one; a threshold moved on the plain network takes nothing.
+
+    >>> work = Workload(TrainingSize((9_000, 1_000), width=10, categorical=0), NetworkSettings(), units=5, cores=2)
+    >>> names = ("class_weight", "deep_ensemble", "threshold_f1")
+    >>> first, *others = (work.added(StrategyChoice.of(name)) for name in names)
+    >>> [round(seconds / first, 1) for seconds in others]
+    [10.0, 0.0]
     """
 
     rows: TrainingSize
@@ -107,12 +121,39 @@ class Workload:
 
 
 def estimate_seconds(problem: Problem, cores: int | None = None) -> float:
-    """Return roughly how long a run of a plan takes, in seconds."""
+    """Return roughly how long a run of a plan takes, in seconds.
+
+    See Also
+    --------
+    core.experiment.memory.estimate : The memory.
+
+    Examples
+    --------
+    Three repeats take three times as long as one.
+
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, SplitSettings
+    >>> plans = [Plan("not_text", (StrategyChoice.of("smote"),), split=SplitSettings(repeats=n)) for n in (1, 3)]
+    >>> one, three = (estimate_seconds(Problem.of(load_sample("page_blocks"), plan), cores=2) for plan in plans)
+    >>> round(three / one, 2)
+    3.0
+    """
     return Workload.of(problem, cores).seconds(problem.plan.strategies)
 
 
 def too_long(seconds: float) -> str | None:
-    """Return one sentence about a run that takes longer than anybody may want to wait, or None."""
+    """Return one sentence about a run that takes longer than anybody may want to wait, or None.
+
+    See Also
+    --------
+    estimate_seconds : How long it takes.
+
+    Examples
+    --------
+    >>> too_long(3600)
+    >>> print(too_long(72 * 3600).partition(":")[0])
+    This plan takes about 3 days here
+    """
     if seconds <= LONG_SECONDS:
         return None
     return (

@@ -43,6 +43,18 @@ class Candidate:
     """A model on its way through a fold, by the recipe of one of the choices that share it.
 
     What a choice decides is no part of it.
+
+    See Also
+    --------
+    candidates_of : Those that choices need.
+
+    Examples
+    --------
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((4, 1)), np.array([0, 0, 0, 1]), n_classes=2, seed=0)
+    >>> candidate = Candidate(Recipe.of(StrategyChoice.of("smote")), view)
+    >>> [part.card.name for part in candidate.parts], candidate.slow, candidate.lanes
+    (['SMOTE'], False, [])
     """
 
     recipe: Recipe
@@ -72,7 +84,22 @@ class Candidate:
 
 
 def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:
-    """Return the models that choices need, by the key of their recipe; each has notes of its own."""
+    """Return the models that choices need, by the key of their recipe; each has notes of its own.
+
+    See Also
+    --------
+    train_candidates : Trains them.
+
+    Examples
+    --------
+    A threshold needs no network of its own: it shares the plain one.
+
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((4, 1)), np.array([0, 0, 0, 1]), n_classes=2, seed=0)
+    >>> choices = [StrategyChoice.of(name) for name in ("plain", "threshold_f1", "smote")]
+    >>> len(candidates_of(choices, view)), [Recipe.of(choice).key for choice in choices]
+    (2, ['plain', 'plain', 'smote'])
+    """
     recipes: dict[str, Recipe] = {}
     for choice in choices:
         recipe = Recipe.of(choice)

@@ -35,7 +35,12 @@ _IN_SCORING = 4
 
 
 class MemoryShortage(ValueError):
-    """A single strategy does not fit; the message is one sentence with the figure and the way out."""
+    """A single strategy does not fit; the message is one sentence with the figure and the way out.
+
+    See Also
+    --------
+    cut, check_refit : Raise it.
+    """
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,15 @@ class Shape:
     facts : TableFacts
     encoded, features : int
         Columns before and after one-hot expansion.
+
+    See Also
+    --------
+    shape_of : Finds it out.
+
+    Examples
+    --------
+    >>> Shape(2**20, TableFacts((950, 50), n_numeric=8, n_categorical=1), encoded=9, features=12).rows
+    1000
     """
 
     table: int
@@ -77,7 +91,22 @@ class Shape:
 
 
 def shape_of(problem: Problem) -> Shape:
-    """Return the shape of a table under a plan."""
+    """Return the shape of a table under a plan.
+
+    See Also
+    --------
+    estimate : What follows from it.
+
+    Examples
+    --------
+    >>> from core.data.problem import Problem
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("page_blocks"), Plan("not_text", (StrategyChoice.of("plain"),)))
+    >>> shape = shape_of(problem)
+    >>> shape.rows, shape.encoded, shape.features
+    (5472, 10, 10)
+    """
     steps = [(kind, column) for column in problem.features if (kind := step_for(column)) is not None]
     encoded = sum(kind.max_encoded(column) for kind, column in steps)
     inputs = sum(kind.max_inputs(column) for kind, column in steps)
@@ -103,6 +132,22 @@ def estimate(
         Of the worker, which trains as many stacks at once; None takes those that this process may use.
     test_share : float or None
         Rows that are only scored, as a share; None takes a fold's.
+
+    See Also
+    --------
+    core.experiment.estimate.estimate_seconds : The time.
+
+    Examples
+    --------
+    Strategies that run together share the table, and a threshold the plain network.
+
+    >>> plain, moved, many = (StrategyChoice.of(name) for name in ("plain", "threshold_f1", "deep_ensemble"))
+    >>> plan = Plan("y", (plain, moved, many))
+    >>> shape = Shape(2**20, TableFacts((9_500, 500), n_numeric=10, n_categorical=0), encoded=10, features=10)
+    >>> estimate([plain, moved], plan, shape, cores=2) == estimate([plain], plan, shape, cores=2)
+    True
+    >>> estimate([plain], plan, shape, cores=2) < estimate([many], plan, shape, cores=2)
+    True
     """
     cores = cores or usable_cores()
     network = plan.network
@@ -155,6 +200,23 @@ def cut(
     ------
     MemoryShortage
         One strategy alone does not fit.
+
+    See Also
+    --------
+    estimate : What each part takes.
+
+    Examples
+    --------
+    With room for one of two ensembles at a time they run one after the other, otherwise together.
+
+    >>> choices = (StrategyChoice.of("deep_ensemble"), StrategyChoice.of("over_bagging"))
+    >>> plan = Plan("y", choices)
+    >>> shape = Shape(2**27, TableFacts((950_000, 50_000), n_numeric=10, n_categorical=0), encoded=10, features=10)
+    >>> largest = max(estimate([choice], plan, shape, cores=2) for choice in choices)
+    >>> for free in (1.3 * largest, 10 * largest):
+    ...     [len(part) for part in cut(choices, plan, shape, int(free), cores=2)]
+    [1, 1]
+    [2]
     """
     most = int(free * SHARE)
     together: dict[str, list[StrategyChoice]] = {}
@@ -179,6 +241,23 @@ def check_refit(choice: StrategyChoice, plan: Plan, shape: Shape, free: int, *, 
     ------
     MemoryShortage
         It does not.
+
+    See Also
+    --------
+    cut : The same for the folds of a run.
+
+    Examples
+    --------
+    A table of a million rows is refitted in 8 GiB, not in a quarter of one.
+
+    >>> choice = StrategyChoice.of("plain")
+    >>> plan = Plan("y", (choice,))
+    >>> shape = Shape(2**27, TableFacts((950_000, 50_000), n_numeric=10, n_categorical=0), encoded=10, features=10)
+    >>> check_refit(choice, plan, shape, free=8 * GIB, cores=2)
+    >>> check_refit(choice, plan, shape, free=GIB // 4, cores=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    core.experiment.memory.MemoryShortage: plain needs about ... GiB of memory for all rows of this table, and ...
     """
     needed = estimate([choice], plan, shape, cores=cores, test_share=0.0)
     if needed > free * SHARE:

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Loss by epoch, one value per epoch, averaged over a strategy's lanes."""
+    """Loss by epoch, one value per epoch, averaged over a strategy's lanes.
+
+    See Also
+    --------
+    core.training.lanes.TrainedLane : The losses of a single network.
+
+    Examples
+    --------
+    >>> history = History(np.array([0.7, 0.5, 0.3]), np.array([0.7, 0.6, 0.8]), best_epoch=1)
+    >>> float(history.validation_loss[history.best_epoch])
+    0.6
+    """
 
     train_loss: NDArray[np.float32]
     validation_loss: NDArray[np.float32]
@@ -47,6 +58,18 @@ class FoldResult:
         What the strategy had to change, in plain sentences.
     error : str or None
         Why the strategy has no result on this fold; arrays are then empty.
+
+    See Also
+    --------
+    core.evaluation.comparison.compare : Sets the results of a run side by side.
+
+    Examples
+    --------
+    >>> from core.examples import EXAMPLES, examples
+    >>> from core.runs.store import Store
+    >>> result = Store(EXAMPLES).results(examples()[0].record.id)[0]
+    >>> result.strategy, result.probabilities.shape == (len(result.test_rows), 2), result.lanes
+    ('plain', True, 1)
     """
 
     strategy: str

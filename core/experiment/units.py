@@ -28,7 +28,19 @@ if TYPE_CHECKING:
 
 
 def units(plan: Plan) -> tuple[Unit, ...]:
-    """Return the plan's units in the order in which they should run."""
+    """Return the plan's units in the order in which they should run.
+
+    See Also
+    --------
+    run_unit : Runs one of them.
+
+    Examples
+    --------
+    >>> from core.plan import SplitSettings
+    >>> plan = Plan("Class", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2, repeats=2))
+    >>> [(unit.repeat, unit.fold) for unit in units(plan)]
+    [(0, 0), (0, 1), (1, 0), (1, 1)]
+    """
     return tuple(Unit(r, f) for r in range(plan.split.repeats) for f in range(plan.split.folds))
 
 
@@ -46,6 +58,10 @@ def run(
         The table or the plan cannot be run; the message says what to change.
     Stopped
         ``should_stop`` returned True in the middle of a fold.
+
+    See Also
+    --------
+    core.run : The same with a progress bar, and kept where the app finds it.
     """
     results: list[FoldResult] = []
     for unit in units(plan):
@@ -77,6 +93,11 @@ def run_unit(
         The table or the plan cannot be run; the message says what to change.
     Stopped
         ``should_stop`` returned True.
+
+    See Also
+    --------
+    run : Every fold of a plan.
+    train_choice : One choice on given rows.
     """
     check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
@@ -146,6 +167,10 @@ def train_choice(
         The strategy cannot work on these rows.
     Stopped
         ``should_stop`` returned True.
+
+    See Also
+    --------
+    run_unit : All choices of a plan on a fold.
     """
     inputs = prepared(problem, rows, seed)
     (candidate,) = candidates_of((choice,), inputs.view).values()

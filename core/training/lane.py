@@ -15,6 +15,10 @@ class Stopped(Exception):
     """Training was told to stop; nothing of the unit is kept.
 
     It is defined here because it travels to the app's process, which must not import TensorFlow for it.
+
+    See Also
+    --------
+    core.runs.store.Store.request_cancel : What people press.
     """
 
 
