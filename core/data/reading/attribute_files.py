@@ -21,19 +21,40 @@ _FITTING = 0.9
 
 
 def is_attribute_file(text: memoryview) -> bool:
-    """Return whether text is an ARFF or KEEL file."""
+    r"""Return whether text is an ARFF or KEEL file.
+
+    See Also
+    --------
+    read_attribute_file : Turns it into CSV.
+
+    Examples
+    --------
+    >>> is_attribute_file(memoryview(b"% a comment\n@RELATION cars")), is_attribute_file(memoryview(b"age,fraud"))
+    (True, False)
+    """
     lines = (line.strip() for line in bytes(text[:_HEAD_BYTES]).splitlines())
     first = next((line for line in lines if line and not line.startswith(b"%")), b"")
     return first.lower().startswith(b"@relation")
 
 
 def read_attribute_file(text: memoryview) -> tuple[memoryview, list[str]]:
-    """Turn an ARFF or KEEL file into CSV whose header has the attributes' names.
+    r"""Turn an ARFF or KEEL file into CSV whose header has the attributes' names.
 
     Raises
     ------
     TableError
         It has no data, or is one of ARFF's forms that hold no plain table.
+
+    See Also
+    --------
+    is_attribute_file : Tells such a file.
+
+    Examples
+    --------
+    >>> file = b"@relation cars\n@attribute speed real\n@attribute ok {no, yes}\n@data\n30, yes\n"
+    >>> text, notes = read_attribute_file(memoryview(file))
+    >>> bytes(text), notes
+    (b'speed,ok\n30,yes\n', ['The file is ARFF or KEEL, with 2 attributes.'])
     """
     start = _DATA.search(bytes(text[:_LONGEST_HEADER]))
     if start is None:
@@ -74,12 +95,18 @@ def _unquoted(name: str) -> str:
 
 
 def spaces_to_tabs(text: memoryview, sample: str, separators: str) -> memoryview | None:
-    """Return text whose columns are separated by spaces with tabs in their place, None where it is none.
+    r"""Return text whose columns are separated by spaces with tabs in their place, None where it is none.
 
     Raises
     ------
     TableError
         It is LIBSVM's sparse form.
+
+    Examples
+    --------
+    >>> text = "age  fraud\n 3   no\n41   yes"
+    >>> bytes(spaces_to_tabs(memoryview(text.encode()), text, ",;"))
+    b'age\tfraud\n3\tno\n41\tyes'
     """
     lines = [line.strip() for line in sample.splitlines()[:_SAMPLE_ROWS] if line.strip()]
     lines = lines[:-1] if len(lines) > 2 and len(text) > len(sample) else lines

@@ -57,6 +57,17 @@ class ColumnReading:
         Marks that are values here: ``NA`` beside other two-letter codes.
     merged : tuple of (from, to) pairs
         Spellings that were merged by hand.
+
+    See Also
+    --------
+    Reading : Of every column of a table.
+
+    Examples
+    --------
+    >>> reading = ColumnReading("number", decimal=",", thousands=".", unit="€")
+    >>> values, lost = reading.values(pd.Series(["1.200,50 €", "n/a", "a lot"]))
+    >>> values.tolist(), lost.tolist()
+    ([1200.5, nan, nan], [False, False, True])
     """
 
     kind: CellKind = "text"
@@ -164,6 +175,16 @@ class FileReading:
         Without one, columns are called "column 1", "column 2" and so on.
     names : tuple of str
         The columns in the file's order, as the table calls them.
+
+    See Also
+    --------
+    has_header : Uses it on new rows.
+
+    Examples
+    --------
+    >>> kept = FileReading(separator=";", decimal=",", header=False, names=("column 1", "column 2"))
+    >>> has_header(["3,5", "no"], kept)
+    False
     """
 
     separator: str = ","
@@ -174,7 +195,18 @@ class FileReading:
 
 @dataclass(frozen=True)
 class Reading:
-    """What reading a training table decided; everything that scores rows keeps to it."""
+    """What reading a training table decided; everything that scores rows keeps to it.
+
+    See Also
+    --------
+    ColumnReading : How one column is read.
+
+    Examples
+    --------
+    >>> reading = Reading(columns=(("age", ColumnReading("number")), ("sex", ColumnReading())))
+    >>> reading.of("age").kind, reading.of("town"), [name for name, _ in reading.only(["sex"]).columns]
+    ('number', None, ['sex'])
+    """
 
     file: FileReading = field(default_factory=FileReading)
     columns: tuple[tuple[str, ColumnReading], ...] = ()
@@ -225,14 +257,27 @@ def _is_text(column: pd.Series) -> bool:
 
 
 def as_text(value: object) -> str:
-    """Return a cell as the text of a level: whole numbers without a decimal point."""
+    """Return a cell as the text of a level: whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> as_text(3.0), as_text(3.5), as_text("3.0")
+    ('3', '3.5', '3.0')
+    """
     if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     return str(value)
 
 
 def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
-    """Return which texts only say that a value is missing; ``loose`` where numbers or dates are expected."""
+    """Return which texts only say that a value is missing; ``loose`` where numbers or dates are expected.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["n/a", "unknown", "0000-00-00", "no"])
+    >>> is_mark(cells).tolist(), is_mark(cells, loose=True).tolist()
+    ([True, False, False, False], [True, True, True, False])
+    """
     small = texts.str.lower()
     marks = small.isin([*MARKS, *LOOSE_MARKS] if loose else MARKS) | small.isna()
     if loose:
@@ -262,6 +307,15 @@ def numbers_of(texts: pd.Series, decimal: str = ".", thousands: str = "", unit: 
     """Read texts as numbers, float64, NaN where one is none.
 
     ``(5)`` is -5, as accounts write it; of a limit such as ``<0.5`` the number is taken.
+
+    See Also
+    --------
+    dates_of : The same for dates.
+
+    Examples
+    --------
+    >>> numbers_of(pd.Series(["1.200,5", "(7)", "<0,5", "no"]), decimal=",", thousands=".").tolist()
+    [1200.5, -7.0, 0.5, nan]
     """
     texts = _with_ascii_digits(texts.where(texts.str.len() <= _LONGEST))
     numbers = np.full(len(texts), np.nan)
@@ -300,7 +354,17 @@ def _written(decimal: str, thousands: str, unit: str) -> str:
 
 
 def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
-    """Read texts as moments without time zone, by the first format that fits; NaT where none does."""
+    """Read texts as moments without time zone, by the first format that fits; NaT where none does.
+
+    See Also
+    --------
+    numbers_of : The same for numbers.
+
+    Examples
+    --------
+    >>> dates_of(pd.Series(["31.12.29", "1.1.30", "soon"]), ["%d.%m.%y"]).dt.year.tolist()
+    [2029.0, 1930.0, nan]
+    """
     texts = _single_spaced(texts)
     moments = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
     for form in formats:
@@ -320,7 +384,17 @@ def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
 
 
 def quotes_marked(text: bytes, separator: str) -> bytes:
-    """Return UTF-8 text with a sign before every ``"NA"`` in quotation marks: quoted, it is a value."""
+    r"""Return UTF-8 text with a sign before every ``"NA"`` in quotation marks: quoted, it is a value.
+
+    See Also
+    --------
+    unmarked : Takes the sign away.
+
+    Examples
+    --------
+    >>> quotes_marked(b'country,x\n"NA",1\nNA,2\n', ",").decode()
+    'country,x\n"\ue000NA",1\nNA,2\n'
+    """
     if b'"NA"' not in text:
         return text
     around = b"[^" + re.escape(separator).encode() + b"\r\n]"
@@ -328,7 +402,17 @@ def quotes_marked(text: bytes, separator: str) -> bytes:
 
 
 def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame of cells as they were in the file, without what :func:`quotes_marked` put before some."""
+    """Return a frame of cells as they were in the file, without what :func:`quotes_marked` put before some.
+
+    See Also
+    --------
+    quotes_marked : Puts the sign there.
+
+    Examples
+    --------
+    >>> unmarked(pd.DataFrame({"country": [QUOTED + "NA", "DE"]}, dtype="str"))["country"].tolist()
+    ['NA', 'DE']
+    """
     frame = frame.copy(deep=False)
     for at, kind in enumerate(frame.dtypes):
         if isinstance(kind, pd.StringDtype) and frame.iloc[:, at].str.startswith(QUOTED).any():
@@ -337,12 +421,25 @@ def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_header(first: Sequence[str], kept: FileReading) -> bool:
-    """Return whether new rows have a line of names: where the training table had one, or this line is its names."""
+    """Return whether new rows have a line of names: where the training table had one, or this line is its names.
+
+    Examples
+    --------
+    >>> kept = FileReading(header=False, names=("column 1", "column 2"))
+    >>> has_header(["3.5", "no"], kept), has_header(["column 1", "column 2"], kept)
+    (False, True)
+    """
     return kept.header or plain_names(first) == list(kept.names)
 
 
 def plain_names(raw: Sequence[str]) -> list[str]:
-    """Return column names as a table has them: trimmed, none empty, none twice."""
+    """Return column names as a table has them: trimmed, none empty, none twice.
+
+    Examples
+    --------
+    >>> plain_names([" age", "", "x", "x"])
+    ['age', 'column 2', 'x', 'x (2)']
+    """
     taken, seen = {name.strip() for name in raw}, dict[str, int]()
     names: list[str] = []
     for at, given in enumerate(raw):

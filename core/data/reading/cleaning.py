@@ -20,7 +20,18 @@ _YEARS = (1, 9999)  # what a calendar date of Python can hold
 
 @dataclass(frozen=True, eq=False)
 class Cleaned:
-    """A frame with plain names and types, what was changed, and how each column was read."""
+    """A frame with plain names and types, what was changed, and how each column was read.
+
+    See Also
+    --------
+    clean : Makes one.
+
+    Examples
+    --------
+    >>> cleaned = clean(pd.DataFrame({"paid": ["1.5 kg", "2 kg", "3 kg", "4 kg", "5 kg"], "y": [0, 1, 0, 0, 1]}))
+    >>> cleaned.frame["paid"].tolist(), cleaned.reading.of("paid").unit
+    ([1.5, 2.0, 3.0, 4.0, 5.0], 'kg')
+    """
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
@@ -39,6 +50,16 @@ def clean(frame: pd.DataFrame, file: FileReading | None = None) -> Cleaned:
     ------
     TableError
         There is no row, or fewer than two columns.
+
+    See Also
+    --------
+    core.data.reading.deciding.decide : Decides how a column of text is read.
+
+    Examples
+    --------
+    >>> cleaned = clean(pd.DataFrame({" day": ["2024-01-31", "n/a"], "ok": ["yes", "no"]}))
+    >>> cleaned.frame["day"].dt.month.tolist(), cleaned.frame["ok"].tolist()
+    ([1.0, nan], ['yes', 'no'])
     """
     if isinstance(frame.columns, pd.MultiIndex):
         raise TableError("The table has several header rows: keep one row of column names.")

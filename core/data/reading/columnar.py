@@ -22,6 +22,17 @@ def read_parquet(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     ------
     TableError
         The file is damaged, says one thing in its footer and holds another, or is too large.
+
+    See Also
+    --------
+    core.data.reading.containers.read_any : Reads any file.
+
+    Examples
+    --------
+    >>> file = pd.DataFrame({"x": [1, 2], "tags": [["a"], ["b", "c"]]}).to_parquet()
+    >>> frame, notes = read_parquet(memoryview(file))
+    >>> list(frame), notes
+    (['x'], ['Columns that hold lists, records or bytes were left out: `tags`.'])
     """
     try:
         return _read(data)

@@ -42,7 +42,7 @@ class _Stream(Protocol):
 
 
 def read_any(data: memoryview, kept: FileReading | None = None) -> tuple[pd.DataFrame, list[str], FileReading]:
-    """Read a table from the bytes of a CSV, ARFF, Parquet or Excel file, or a gzip or zip of a text file.
+    r"""Read a table from the bytes of a CSV, ARFF, Parquet or Excel file, or a gzip or zip of a text file.
 
     What a file is, is told by its first bytes, not by its name. Archives that hold more than one
     file, lead outside their folder or grow beyond 2 GiB are refused.
@@ -56,6 +56,16 @@ def read_any(data: memoryview, kept: FileReading | None = None) -> tuple[pd.Data
     ------
     TableError
         The file is of another kind, damaged, or too large once unpacked.
+
+    See Also
+    --------
+    core.data.table.read_table : Cleans what was read, too.
+
+    Examples
+    --------
+    >>> frame, notes, file = read_any(memoryview(gzip.compress(b"age;fraud\n31;no\n47;yes\n")))
+    >>> frame["age"].tolist(), file.separator, notes
+    ([31, 47], ';', ['The separator is a semicolon.'])
     """
     if not len(data):
         raise TableError("The file is empty: upload a CSV with a header and rows.")

@@ -30,14 +30,34 @@ _PARTS = re.compile(r"\d+|[^\W\d_]+|[\W_]+")
 
 
 def order_of(form: str) -> str:
-    """Return which of day, month and year a format of figures has first, "" where a word or ISO settles it."""
+    """Return which of day, month and year a format of figures has first, "" where a word or ISO settles it.
+
+    See Also
+    --------
+    formats_of : The formats that a text may have.
+
+    Examples
+    --------
+    >>> order_of("%d.%m.%Y"), order_of("%Y/%m/%d"), order_of("%d %b %Y")
+    ('d', 'y', '')
+    """
     if form == "ISO8601" or "%b" in form or "%B" in form or "%d" not in form:
         return ""
     return min("dmy", key=lambda part: form.lower().index(f"%{part}"))
 
 
 def fitting(known: pd.Series, forms: Sequence[str]) -> tuple[tuple[str, ...], int]:
-    """Return the formats that together fit most values, and how many they fit."""
+    """Return the formats that together fit most values, and how many they fit.
+
+    See Also
+    --------
+    formats_of : The formats that a text may have.
+
+    Examples
+    --------
+    >>> fitting(pd.Series(["31.12.2024", "1.2.2024", "2024-03-01"]), ["%m.%d.%Y", "%d.%m.%Y", "ISO8601"])
+    (('%d.%m.%Y', 'ISO8601'), 3)
+    """
     taken: list[str] = []
     left, fitted = known, 0
     while len(left) and len(taken) < _FORMATS:

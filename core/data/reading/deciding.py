@@ -50,6 +50,16 @@ class Decision:
         Its dates can be read day first and month first.
     parsed : Series or None
         What the reading makes of the texts that were decided on, missing where they are marks; None for words.
+
+    See Also
+    --------
+    decide : Makes one.
+
+    Examples
+    --------
+    >>> decision = decide(pd.Series(["1/2/2024", "3/4/2024"]))
+    >>> decision.reading.formats, decision.either
+    (('%m/%d/%Y',), True)
     """
 
     reading: ColumnReading
@@ -69,6 +79,18 @@ def decide(texts: pd.Series, decimal: str = ".", day_first: bool | None = None) 
     day_first : bool or None
         What the file's other dates say, for dates that can be read both ways; None where they say
         nothing: with points the day is first, else the month.
+
+    See Also
+    --------
+    as_numbers : Whether texts are numbers.
+    as_dates : Whether they are dates.
+
+    Examples
+    --------
+    >>> decide(pd.Series(["$1,200", "$950", "$12.50", "$7", "$80"])).parsed.tolist()
+    [1200.0, 950.0, 12.5, 7.0, 80.0]
+    >>> decide(pd.Series(["low", "high"])).reading.kind
+    'text'
     """
     bare = texts.str.removeprefix(QUOTED)
     known = bare[~is_mark(bare, loose=True)]
@@ -95,7 +117,13 @@ def _nearly_all(known: pd.Series, fits: pd.Series) -> bool:
 
 
 def are_codes(texts: pd.Series) -> bool:
-    """Return whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them."""
+    """Return whether ``NA`` stands among codes of two letters (Namibia), so that it is one of them.
+
+    Examples
+    --------
+    >>> are_codes(pd.Series(["DE", "FR", "NA"])), are_codes(pd.Series(["yes", "no", "NA"]))
+    (True, False)
+    """
     if len(texts) > MAX_CODES:
         return False
     others = [text for text in texts if text.lower() not in ("na", QUOTED + "na") and text]
@@ -107,7 +135,13 @@ def are_codes(texts: pd.Series) -> bool:
 
 
 def are_padded(texts: pd.Series) -> bool:
-    """Return whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros."""
+    """Return whether digits are codes: all of one length with leading zeros (postcodes), or many with such zeros.
+
+    Examples
+    --------
+    >>> are_padded(pd.Series(["01067", "10115", "80331"])), are_padded(pd.Series(["7", "10", "803"]))
+    (True, False)
+    """
     digits = texts[texts.str.fullmatch("[0-9]+")]
     padded = digits.str.fullmatch("0[0-9]+")
     if not len(digits) or not padded.any():
@@ -124,6 +158,17 @@ def as_numbers(known: pd.Series, decimal: str = ".", sure: bool = False) -> Deci
     ----------
     sure : bool
         A person has said that these are numbers, whatever they look like.
+
+    See Also
+    --------
+    as_dates : The same for dates.
+    by_hand : What a person says.
+
+    Examples
+    --------
+    >>> decision = as_numbers(pd.Series(["1.234,5", "12,25", "800"]))
+    >>> decision.reading.decimal, decision.reading.thousands, decision.parsed.tolist()
+    (',', '.', [1234.5, 12.25, 800.0])
     """
     if not sure and are_padded(known):
         return None
@@ -182,6 +227,16 @@ def as_dates(known: pd.Series, day_first: bool | None = None, sure: bool = False
     ----------
     sure : bool
         Somebody has said that these are dates, be they few or written as whole numbers.
+
+    See Also
+    --------
+    as_numbers : The same for numbers.
+    by_hand : What a person says.
+
+    Examples
+    --------
+    >>> as_dates(pd.Series(["13/1/2024", "2/1/2024"])).reading.formats
+    ('%d/%m/%Y',)
     """
     sample = _sample(known)
     decision = _dated_as(sample, known, day_first, sure)
@@ -225,7 +280,17 @@ def _dated_as(
 
 
 def by_hand(texts: pd.Series, kind: str, day_first: bool | None = None) -> ColumnReading | None:
-    """Return how a column is read as numbers or dates because a person says so; None where no value is one."""
+    """Return how a column is read as numbers or dates because a person says so; None where no value is one.
+
+    See Also
+    --------
+    decide : Decides without a person.
+
+    Examples
+    --------
+    >>> by_hand(pd.Series(["20240131", "20240201"]), "date").formats
+    ('%Y%m%d',)
+    """
     bare = texts.str.removeprefix(QUOTED)
     known = bare[~is_mark(bare, loose=True)]
     if not len(known):

@@ -26,7 +26,7 @@ _POINT_NUMBER = re.compile(r"\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*")
 
 
 def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[pd.DataFrame, list[str], FileReading]:
-    """Read delimited text into typed columns; say what was detected or repaired.
+    r"""Read delimited text into typed columns; say what was detected or repaired.
 
     The encoding, the separator, the decimal comma and a missing header are detected. Rows with
     another number of cells than the header are left out, and refused where they are many.
@@ -49,6 +49,16 @@ def read_delimited(data: memoryview, kept: FileReading | None = None) -> tuple[p
     ------
     TableError
         The bytes are no text, hold one column or no row, or most rows do not fit the header.
+
+    See Also
+    --------
+    core.data.reading.containers.read_any : Reads other files as well.
+
+    Examples
+    --------
+    >>> frame, notes, file = read_delimited(memoryview(b"age;fraud\n3,5;no\n4,5;yes\n"))
+    >>> frame["age"].tolist(), file.separator, file.decimal
+    ([3.5, 4.5], ';', ',')
     """
     notes: list[str] = []
     text, quotes = as_utf8(data, notes)

@@ -35,6 +35,13 @@ def as_utf8(data: memoryview, notes: list[str]) -> tuple[memoryview, bool]:
     ------
     TableError
         The bytes are no text, or text of another format.
+
+    Examples
+    --------
+    >>> notes = []
+    >>> text, quotes = as_utf8(memoryview("größe,art".encode("latin-1")), notes)
+    >>> bytes(text).decode(), quotes, notes
+    ('größe,art', False, ['The file is Latin-1 (Windows-1252), not UTF-8.'])
     """
     head = bytes(data[:SAMPLE_BYTES])
     for bom, (encoding, name) in _BOMS.items():

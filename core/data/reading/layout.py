@@ -32,25 +32,55 @@ Row = Sequence[str]
 
 @dataclass(frozen=True)
 class Layout:
-    """How many of the first rows are left out: above the header, and between it and the data."""
+    """How many of the first rows are left out: above the header, and between it and the data.
+
+    See Also
+    --------
+    foreign_rows : Finds it.
+
+    Examples
+    --------
+    >>> rows = [["Visits"], ["age", "fraud"], ["years", "-"], ["31", "no"], ["47", "yes"], ["50", "no"]]
+    >>> layout = Layout(above=1, below=1)
+    >>> rows[layout.above], rows[layout.above + 1 + layout.below :][0]
+    (['age', 'fraud'], ['31', 'no'])
+    """
 
     above: int = 0
     below: int = 0
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell only says that there is no value."""
+    """Return whether a cell only says that there is no value.
+
+    Examples
+    --------
+    >>> is_missing(" n/a"), is_missing("-"), is_missing("0")
+    (True, True, False)
+    """
     return cell.strip().lower() in MARKS or cell.strip().lower() in LOOSE_MARKS
 
 
 def is_word(cell: str) -> bool:
-    """Return whether a cell, found above numbers, is a name and neither a number nor a mark."""
+    """Return whether a cell, found above numbers, is a name and neither a number nor a mark.
+
+    Examples
+    --------
+    >>> is_word("age"), is_word("12"), is_word("NaN")
+    (True, False, False)
+    """
     text = cell.strip().lower()
     return bool(_WORD.match(text)) and text not in _NUMBERS_IN_LETTERS and not is_missing(text)
 
 
 def numeric_columns(rows: Sequence[Row]) -> list[int]:
-    """Return the places of columns that hold numbers, perhaps with gaps, in rows of one length."""
+    """Return the places of columns that hold numbers, perhaps with gaps, in rows of one length.
+
+    Examples
+    --------
+    >>> numeric_columns([["31", "no", "?"], ["47", "yes", "2.5"]])
+    [0, 2]
+    """
     return [
         at
         for at, column in enumerate(zip(*rows, strict=True))
@@ -60,7 +90,13 @@ def numeric_columns(rows: Sequence[Row]) -> list[int]:
 
 
 def lacks_header(rows: Sequence[Row]) -> bool:
-    """Return whether the first row is data: numbers above numbers, or words that come again below."""
+    """Return whether the first row is data: numbers above numbers, or words that come again below.
+
+    Examples
+    --------
+    >>> lacks_header([["age", "fraud"], ["31", "no"]]), lacks_header([["31", "no"], ["47", "yes"]])
+    (False, True)
+    """
     first = rows[0]
     body = [row for row in rows[1:] if len(row) == len(first)]
     columns = list(zip(*body, strict=True))
@@ -84,6 +120,17 @@ def foreign_rows(rows: Sequence[Row]) -> Layout:
     Rows of another length above a header are titles. Of two rows of words above columns of numbers,
     one is foreign: the first where its cells cannot be names, or only number the columns (X1, X2)
     while the second names them; the second otherwise.
+
+    See Also
+    --------
+    read_layout : The last row as well.
+
+    Examples
+    --------
+    >>> rows = [["Members"], ["name", "age", "weight"], ["", "years", "kg"]]
+    >>> rows += [["Ada", "31", "61"], ["Bob", "47", "84"], ["Cem", "50", "73"]]
+    >>> foreign_rows(rows)
+    Layout(above=1, below=1)
     """
     width = Counter(map(len, rows)).most_common(1)[0][0]
     above = next(at for at, row in enumerate(rows) if len(row) == width)
@@ -145,6 +192,16 @@ def is_total(row: Row, body: Sequence[Row], whole: bool) -> bool:
         Rows above it.
     whole : bool
         They are all that there are, so that sums can be looked at.
+
+    See Also
+    --------
+    read_layout : The first rows as well.
+
+    Examples
+    --------
+    >>> body = [["name", "visits"], ["Ada", "6"], ["Bob", "8"]]
+    >>> is_total(["Total", "14"], body, whole=True), is_total(["Total", "9"], body, whole=True)
+    (True, False)
     """
     at = next((at for at, cell in enumerate(row) if cell.strip()), None)
     body = [other for other in body[1:] if len(other) == len(row)]
@@ -178,6 +235,16 @@ def read_layout(rows: Sequence[Row], last: Row, whole: bool) -> tuple[Layout, bo
     last : row
     whole : bool
         The rows are all that there are, the last one with them.
+
+    See Also
+    --------
+    without_foreign_lines : The same for text.
+
+    Examples
+    --------
+    >>> rows = [["name", "visits"], ["Ada", "6"], ["Bob", "8"], ["Total", "14"]]
+    >>> read_layout(rows, rows[-1], whole=True)
+    (Layout(above=0, below=0), True)
     """
     if whole and _is_called_total(last):
         rows = rows[:-1]
@@ -194,7 +261,7 @@ def _is_called_total(row: Row) -> bool:
 def without_foreign_lines(
     text: memoryview, sample: str, cut: bool, separators: Sequence[str]
 ) -> tuple[memoryview, list[str]]:
-    """Leave titles, a second header, units and a total out of delimited text; say which lines these were.
+    r"""Leave titles, a second header, units and a total out of delimited text; say which lines these were.
 
     Parameters
     ----------
@@ -203,6 +270,17 @@ def without_foreign_lines(
         Its beginning.
     cut : bool
         Whether there is more of it.
+
+    See Also
+    --------
+    read_layout : The same for rows of cells.
+
+    Examples
+    --------
+    >>> file = "name,visits\nAda,6\nBob,8\nTotal,14\n"
+    >>> text, notes = without_foreign_lines(memoryview(file.encode()), file, cut=False, separators=",;")
+    >>> bytes(text).decode().splitlines(), notes
+    (['name,visits', 'Ada,6', 'Bob,8'], ['The last line, a total, was left out: `Total,14`.'])
     """
     best: tuple[float, str, list[list[str]], list[int]] | None = None
     lines = list(io.StringIO(sample, newline=""))

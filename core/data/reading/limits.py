@@ -27,6 +27,17 @@ def check_columns(columns: int) -> None:
     Raises
     ------
     TableError
+
+    See Also
+    --------
+    check_cells : Refuses too many cells.
+
+    Examples
+    --------
+    >>> check_columns(20_000)
+    Traceback (most recent call last):
+        ...
+    core.words.TableError: The file has 20,000 columns and at most 10,000 can be read: keep those that matter.
     """
     if columns > MAX_COLUMNS:
         raise TableError(
@@ -45,6 +56,17 @@ def check_cells(rows: int, columns: int, size: int) -> None:
     Raises
     ------
     TableError
+
+    See Also
+    --------
+    check_columns : Refuses too many columns.
+
+    Examples
+    --------
+    >>> check_cells(rows=1_000_000, columns=300, size=1 << 30)
+    Traceback (most recent call last):
+        ...
+    core.words.TableError: The file holds more than 250,000,000 cells: upload a smaller table.
     """
     cells = rows * columns
     if cells > MAX_CELLS:
@@ -62,6 +84,17 @@ def check_unpacked(unpacked: int, packed: int) -> None:
     Raises
     ------
     TableError
+
+    See Also
+    --------
+    check_cells : Refuses too many cells.
+
+    Examples
+    --------
+    >>> check_unpacked(unpacked=1 << 30, packed=1 << 20)
+    Traceback (most recent call last):
+        ...
+    core.words.TableError: The file unpacks to more than 200 times its size, as traps do: upload the table unpacked.
     """
     if unpacked > MAX_BYTES:
         raise TableError(f"The file unpacks to more than {MAX_BYTES >> 30} GiB: upload a smaller table.")
@@ -92,5 +125,11 @@ def check_free(needed: int) -> None:
 
 
 def in_words(size: int) -> str:
-    """Return bytes in MiB or GiB."""
+    """Return bytes in MiB or GiB.
+
+    Examples
+    --------
+    >>> in_words(300 << 20), in_words(5 << 29)
+    ('300 MiB', '2.5 GiB')
+    """
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"

@@ -40,7 +40,7 @@ def parse(
     notes: list[str],
     typed: bool = True,
 ) -> pd.DataFrame:
-    """Parse delimited text in UTF-8.
+    r"""Parse delimited text in UTF-8.
 
     Parameters
     ----------
@@ -57,6 +57,17 @@ def parse(
     ------
     TableError
         The text cannot be parsed, many rows do not fit the header, or a cell is too long.
+
+    See Also
+    --------
+    core.data.reading.delimited.read_delimited : Finds out the separator and the rest first.
+
+    Examples
+    --------
+    >>> notes = []
+    >>> text = memoryview(b"age,fraud\n31,no\n47\n50,yes\n" + b"22,no\n" * 100)
+    >>> parse(text, ",", header=True, decimal=".", quotes=False, notes=notes).shape, notes
+    ((102, 2), ['1 row with more or fewer cells than the header (2) was left out.'])
     """
     csv = _Csv(text, separator, header, decimal, quotes)
     # With the types of a sample given, Arrow need not keep the text to change its mind. Where they
@@ -247,6 +258,12 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """Turn an Arrow table of flat columns into a frame, freeing the table as it goes.
 
     Times of day become text; days become moments; truth values with gaps stay truth values.
+
+    Examples
+    --------
+    >>> frame = to_frame(pa.table({"paid": [True, None], "day": pa.array([0, 31], pa.date32())}))
+    >>> frame["paid"].tolist(), frame["day"].dt.month.tolist()
+    ([True, <NA>], [1, 2])
     """
     for at, described in enumerate(table.schema):
         if pa.types.is_time(described.type):

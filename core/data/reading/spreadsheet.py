@@ -34,6 +34,20 @@ def read_excel(data: memoryview) -> tuple[pd.DataFrame, list[str]]:
     ------
     TableError
         The file is damaged, the first sheet has no table, or a column has values but no name.
+
+    See Also
+    --------
+    core.data.reading.containers.read_any : Reads any file.
+
+    Examples
+    --------
+    >>> book = openpyxl.Workbook()
+    >>> for row in (("Visits of 2024",), ("age", "fraud"), (31, "no"), (47, "yes")):
+    ...     book.active.append(row)
+    >>> book.save(file := io.BytesIO())
+    >>> frame, notes = read_excel(memoryview(file.getvalue()))
+    >>> frame["age"].tolist(), notes
+    ([31, 47], ['1 line above the header was left out: `Visits of 2024`.'])
     """
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
