@@ -17,6 +17,21 @@ def copy_run(source: Store, target: Store, run_id: str) -> None:
     ------
     StoreError
         There is no such run, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, StrategyChoice
+    >>> frame = pd.DataFrame({"x": [row / 7 for row in range(100)], "rare": [0] * 80 + [1] * 20})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     mine, yours = Store(Path(folder) / "mine"), Store(Path(folder) / "yours")
+    ...     run_id = mine.create(Plan("rare", (StrategyChoice.of("plain"),)), from_frame(frame, "small.csv"))
+    ...     copy_run(mine, yours, run_id)
+    ...     yours.record(run_id).name
+    'small: rare'
     """
     if not source.has(run_id):
         raise NoSuchRun(f"There is no run '{run_id[:64]}'.")

@@ -10,6 +10,15 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
     """Return what two runs do not have in common beside their results, in plain sentences.
 
     Each is a reason why a difference between their figures may not be a strategy's doing.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from core.plan import Plan, SplitSettings, StrategyChoice
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> run = RunRecord("1", "a", "", plan, (), "a.csv", "0f", ("no", "yes"), 1, "finished", "", 5, False)
+    >>> what_else_differs(run, replace(run, plan=replace(plan, split=SplitSettings(seed=7))))
+    ('They are on different folds: folds, repeats, seed or split columns differ.',)
     """
     reasons: list[str] = []
     first_plan, second_plan = first.plan, second.plan

@@ -10,7 +10,19 @@ _FOLDER = "people"
 
 
 class UnknownPerson(ValueError):
-    """The provider says nothing that tells a person from others."""
+    """The provider says nothing that tells a person from others.
+
+    See Also
+    --------
+    person_of : Raises it.
+
+    Examples
+    --------
+    >>> person_of({"name": "Ada"})
+    Traceback (most recent call last):
+        ...
+    core.runs.people.UnknownPerson: The sign-in provider names neither a subject nor a verified e-mail address.
+    """
 
 
 def person_of(claims: Mapping[str, object]) -> str:
@@ -82,10 +94,33 @@ def is_admitted(claims: Mapping[str, object], people: Sequence[str] | None) -> b
 
 
 def folder_of(root: Path, person: str) -> Path:
-    """Return the store's folder of one person below the folder of all runs."""
+    """Return the store's folder of one person below the folder of all runs.
+
+    See Also
+    --------
+    folders : All of them.
+
+    Examples
+    --------
+    >>> folder_of(Path("runs"), "0123abcd").as_posix()
+    'runs/people/0123abcd'
+    """
     return root / _FOLDER / person
 
 
 def folders(root: Path) -> tuple[Path, ...]:
-    """Return every store below the folder of all runs: the one for use without sign-in, then one per person."""
+    """Return every store below the folder of all runs: the one for use without sign-in, then one per person.
+
+    See Also
+    --------
+    folder_of : That of one person.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     folder_of(Path(root), "0123abcd").mkdir(parents=True)
+    ...     [folder.relative_to(root).as_posix() for folder in folders(Path(root))]
+    ['.', 'people/0123abcd']
+    """
     return (root, *sorted(path for path in (root / _FOLDER).glob("*") if path.is_dir() and not path.is_symlink()))

@@ -65,6 +65,18 @@ def end_in_words(record: RunRecord, finished: int) -> str:
     ----------
     finished : int
         Units that can be read.
+
+    See Also
+    --------
+    progress_of_run : How far a run has come.
+
+    Examples
+    --------
+    >>> from core.plan import Plan, StrategyChoice
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> run = RunRecord("1", "a", "", plan, (), "a.csv", "0f", ("no", "yes"), 1, "cancelled", "", 5, False)
+    >>> end_in_words(run, finished=3)
+    'Cancelled. 3 of 5 folds are kept.'
     """
     kept = f"{finished} of {record.units_total} folds are kept." if finished else "No fold was finished."
     return " ".join(filter(None, (_ENDS[record.status], record.message, kept)))

@@ -18,12 +18,39 @@ from core.words import TableError, duration
 
 
 class RankingError(ValueError):
-    """A ranking that cannot be started; the message is one sentence with the way out."""
+    """A ranking that cannot be started; the message is one sentence with the way out.
+
+    See Also
+    --------
+    create : Raises it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     create(Store(Path(folder)), Plan("y", (StrategyChoice.of("plain"),)), [])
+    Traceback (most recent call last):
+        ...
+    core.runs.ranking.RankingError: A ranking needs at least two tables that can be used: add another.
+    """
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A table of a ranking and the column that holds its classes."""
+    """A table of a ranking and the column that holds its classes.
+
+    See Also
+    --------
+    create : Makes runs of several.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> entry = Entry(load_sample("yeast"), "site")
+    >>> entry.table.name, entry.target
+    ('Yeast proteins', 'site')
+    """
 
     table: Table
     target: str
@@ -39,6 +66,19 @@ class RankedRuns:
         One per table, in the order in which they were chosen; a deleted run is missing.
     left_out : tuple of str
         Tables that could not take part, one sentence per table.
+
+    See Also
+    --------
+    create : Makes them.
+
+    Examples
+    --------
+    >>> from core.runs.record import RunRecord
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> run = RunRecord("1", "a", "", plan, (), "a.csv", "0f", ("no", "yes"), 1, "cancelled", "", 5, False)
+    >>> ranked = RankedRuns("9", "2 tables", (run, replace(run, id="2", status="finished")), ())
+    >>> list(ranked.tables), ranked.active, [record.id for record in ranked.stopped]
+    (['a.csv', 'a.csv (2)'], False, ['1'])
     """
 
     id: str
@@ -78,6 +118,13 @@ def plan_for(plan: Plan, target: str) -> Plan:
     """Return the plan for one table: its own target and column kinds, everything else as it is.
 
     Columns to split by belong to one table, so the folds are stratified ones.
+
+    Examples
+    --------
+    >>> plan = Plan("fraud", (StrategyChoice.of("plain"),), positive="yes", kinds=(("age", "ignored"),))
+    >>> changed = plan_for(plan, "site")
+    >>> changed.target, changed.positive, changed.kinds
+    ('site', None, ())
     """
     split = replace(plan.split, group=None, time=None)
     return replace(plan, target=target, positive=None, kinds=(), classes=(), split=split)
@@ -87,6 +134,18 @@ def without_slow(plan: Plan, problems: Sequence[Problem]) -> tuple[Plan, str]:
     """Return the plan without strategies whose sampler alone takes long on one of the tables, and a sentence on them.
 
     They leave every table, since strategies are ranked over all; the sentence is empty where none is slow.
+
+    See Also
+    --------
+    plan_for : The plan for one table.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> plan = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("smote")))
+    >>> kept, sentence = without_slow(plan, [Problem.of(load_sample("abalone_9_vs_18"), plan)])
+    >>> [label(choice) for choice in kept.strategies], sentence
+    (['Plain network', 'SMOTE'], '')
     """
     slow: dict[StrategyChoice, tuple[float, str]] = {}
     for problem in problems:
@@ -117,6 +176,22 @@ def create(
         Fewer than two tables are left.
     StoreError
         The disk is full; no run is left behind.
+
+    See Also
+    --------
+    find : Reads the runs back.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from core.data.samples import load_sample
+    >>> entries = [Entry(load_sample("abalone_9_vs_18"), "rings"), Entry(load_sample("german_credit"), "creditability")]
+    >>> plan = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("smote")))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ranked = create(Store(Path(folder)), plan, entries)
+    ...     ranked.name, list(ranked.tables)
+    ('2 tables × 2 strategies', ['Abalone', 'German credit'])
     """
     usable: list[Entry] = []
     reasons = list(left_out)
@@ -144,7 +219,13 @@ def create(
 
 
 def why_left_out(table: str, error: Exception) -> str:
-    """Return the sentence for a table that cannot take part."""
+    """Return the sentence for a table that cannot take part.
+
+    Examples
+    --------
+    >>> why_left_out("cars.csv", TableError("The target `speed` has one class only (`3`): choose another column."))
+    'cars.csv is left out: The target `speed` has one class only (`3`): choose another column.'
+    """
     return f"{table} is left out: {error}"
 
 
@@ -155,6 +236,20 @@ def find(store: Store, ranking_id: str) -> RankedRuns:
     ------
     StoreError
         None of its runs is there.
+
+    See Also
+    --------
+    rankings : All rankings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     find(Store(Path(folder)), "20240131-120000-0f0f0f0f")
+    Traceback (most recent call last):
+        ...
+    core.runs._errors.StoreError: There is no ranking at this address; it may have been deleted.
     """
     ranked = next((runs for runs in rankings(store) if runs.id == ranking_id), None)
     if ranked is None:
@@ -163,7 +258,26 @@ def find(store: Store, ranking_id: str) -> RankedRuns:
 
 
 def rankings(store: Store) -> tuple[RankedRuns, ...]:
-    """Return the runs of all rankings, newest first."""
+    """Return the runs of all rankings, newest first.
+
+    See Also
+    --------
+    find : One of them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> frame = pd.DataFrame({"x": [row / 7 for row in range(100)], "y": [0] * 80 + [1] * 20})
+    >>> entries = [Entry(from_frame(frame, name), "y") for name in ("a.csv", "b.csv")]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(Path(folder))
+    ...     ranked = create(store, Plan("y", (StrategyChoice.of("plain"),)), entries, name="Two alike")
+    ...     [(runs.name, list(runs.tables)) for runs in rankings(store)]
+    [('Two alike', ['a.csv', 'b.csv'])]
+    """
     by_id: dict[str, list[RunRecord]] = {}
     for record in store.records():
         if record.ranking is not None:

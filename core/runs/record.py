@@ -29,6 +29,16 @@ class Progress:
         In words, for example "training 16 networks".
     seconds_left : float or None
         Of the whole run, once a unit or a good part of one has been timed.
+
+    See Also
+    --------
+    progress_of : Reads it back.
+
+    Examples
+    --------
+    >>> from core.runs.progress import progress_of_run
+    >>> progress_of_run(Progress("r000-f002", 0.5, "training 16 networks", 20.0), 2, 5)
+    (0.5, 'Fold 3 of 5: training 16 networks – about 20 s left')
     """
 
     unit: str
@@ -49,6 +59,16 @@ class Membership:
         Which of its tables this is, from 0, and how many there are.
     left_out : tuple of str
         Tables that could not take part, one sentence per table; the same in all its runs.
+
+    See Also
+    --------
+    membership_of : Reads it back.
+
+    Examples
+    --------
+    >>> member = Membership("9", "2 tables", position=0, total=2)
+    >>> f"{member.name}: table {member.position + 1} of {member.total}"
+    '2 tables: table 1 of 2'
     """
 
     id: str
@@ -80,6 +100,18 @@ class RunRecord:
         Where the run is one table of several.
     cautions : tuple of str
         What makes every result of the table misleading, in sentences; runs of earlier versions have none.
+
+    See Also
+    --------
+    core.runs.store.Store.record : Reads that of a run.
+
+    Examples
+    --------
+    >>> from core.plan import StrategyChoice
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> run = RunRecord("1", "a", "", plan, (), "a.csv", "0f", ("no", "yes"), 1, "cancelled", "", 5, False)
+    >>> run.active, run.resumable
+    (False, True)
     """
 
     id: str
@@ -123,6 +155,19 @@ class Details:
         How the table's file and columns were read.
     cautions : tuple of str
         As in :class:`RunRecord`.
+
+    See Also
+    --------
+    details_of : Reads them back.
+
+    Examples
+    --------
+    >>> details = details_of({
+    ...     "name": "a", "created": "2024-01-31T12:00:00+00:00", "versions": {}, "table_name": "a.csv",
+    ...     "table_digest": "0f", "table_notes": [], "classes": ["no", "yes"], "positive": 1, "units_total": 5,
+    ... })
+    >>> details.table_name, details.classes, details.cautions
+    ('a.csv', ('no', 'yes'), ())
     """
 
     name: str
@@ -147,6 +192,17 @@ def details_of(raw: object) -> Details:
     ------
     ValueError
         Something is missing, or is not what it should be.
+
+    See Also
+    --------
+    state_of : Reads the status back.
+
+    Examples
+    --------
+    >>> details_of({"name": "a", "created": "yesterday"})
+    Traceback (most recent call last):
+        ...
+    ValueError: not the details of a run
     """
     if not isinstance(raw, dict):
         raise ValueError("not an object")
@@ -181,14 +237,26 @@ def _reading_of(raw: Mapping[str, Any]) -> Reading:
 
 
 def state_of(raw: object) -> tuple[Status, str]:
-    """Read status and message back; a status that cannot be read is an interrupted run's."""
+    """Read status and message back; a status that cannot be read is an interrupted run's.
+
+    Examples
+    --------
+    >>> state_of({"status": "failed", "message": "The disk is full."}), state_of({"status": "baking"})
+    (('failed', 'The disk is full.'), ('interrupted', ''))
+    """
     if not isinstance(raw, dict) or raw.get("status") not in get_args(Status) or not _is_text(raw.get("message")):
         return "interrupted", ""
     return raw["status"], raw["message"]
 
 
 def progress_of(raw: object) -> Progress | None:
-    """Read progress back; None where it is not whole."""
+    """Read progress back; None where it is not whole.
+
+    Examples
+    --------
+    >>> progress_of({"unit": "r000-f002", "share": 1.5, "doing": "scoring", "seconds_left": None}).share
+    1.0
+    """
     if not isinstance(raw, dict):
         return None
     unit, share, doing, left = (raw.get(key) for key in ("unit", "share", "doing", "seconds_left"))
@@ -221,7 +289,13 @@ def _is_moment(value: object) -> TypeGuard[str]:
 
 
 def membership_of(raw: object) -> Membership | None:
-    """Read a membership back; a run without one, or with a damaged one, stands alone."""
+    """Read a membership back; a run without one, or with a damaged one, stands alone.
+
+    Examples
+    --------
+    >>> membership_of({"id": "9", "name": "2 tables", "position": 1, "total": 2, "left_out": []}).position
+    1
+    """
     if not isinstance(raw, dict):
         return None
     try:

@@ -34,7 +34,19 @@ __all__ = ["Membership", "NoSuchRun", "Progress", "RunRecord", "Status", "Store"
 
 
 def runs_folder() -> Path:
-    """Return the folder in which the app keeps its runs: ``COUNTERWEIGHT_RUNS``, else ``runs`` beside the app."""
+    """Return the folder in which the app keeps its runs: ``COUNTERWEIGHT_RUNS``, else ``runs`` beside the app.
+
+    See Also
+    --------
+    Store : Keeps the runs there.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, {"COUNTERWEIGHT_RUNS": "kept"}):
+    ...     runs_folder().as_posix()
+    'kept'
+    """
     return Path(os.environ.get("COUNTERWEIGHT_RUNS", Path(__file__).resolve().parents[2] / "runs"))
 
 

@@ -33,6 +33,19 @@ class Picture:
     codes : ndarray of int64, shape (m,)
     fate : ndarray of str, shape (m,)
         ``"kept"``, ``"repeated"`` (seen more than once), ``"removed"`` or ``"new"``.
+
+    See Also
+    --------
+    effect : Draws one.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> picture = effect(problem, StrategyChoice.of("smote")).picture
+    >>> {str(fate): int((picture.fate == fate).sum()) for fate in np.unique(picture.fate)}
+    {'kept': 731, 'new': 647}
     """
 
     points: np.ndarray
@@ -57,6 +70,19 @@ class Effect:
         None where the rows do not change.
     problem : str or None
         Why the strategy cannot work on these rows.
+
+    See Also
+    --------
+    effect : Finds it.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> bagging = effect(problem, StrategyChoice.of("under_bagging", n_members=4))
+    >>> bagging.members, bagging.before, bagging.after
+    (4, (689, 42), (42, 42))
     """
 
     before: tuple[int, ...]
@@ -70,7 +96,24 @@ class Effect:
 
 
 def effect(problem: Problem, choice: StrategyChoice) -> Effect:
-    """Let a choice refine the whole table as if it were a fold's training rows."""
+    """Let a choice refine the whole table as if it were a fold's training rows.
+
+    See Also
+    --------
+    core.teaching.toy.sampled : The same on a made-up table.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> for key in ("smote", "random_under", "balanced_batches"):
+    ...     found = effect(problem, StrategyChoice.of(key))
+    ...     print(key, found.before, found.after, found.change)
+    smote (689, 42) (689, 689) rows
+    random_under (689, 42) (42, 42) rows
+    balanced_batches (689, 42) (366, 366) batches
+    """
     slow = any(part.cost == "slow" for part in parts_of(choice))
     target = problem.target
     view = training_view(problem, SLOW_ROWS if slow else FAST_ROWS).fresh()
@@ -95,7 +138,21 @@ def effect(problem: Problem, choice: StrategyChoice) -> Effect:
 
 
 def change_of(lanes: Sequence[Lane], view: TrainingView) -> tuple[np.ndarray, Change]:
-    """Return what the classes count for in lanes, the mean over lanes of shape (n_classes,), and what makes it so."""
+    """Return what the classes count for in lanes, the mean over lanes of shape (n_classes,), and what makes it so.
+
+    See Also
+    --------
+    fates : What became of every row.
+
+    Examples
+    --------
+    >>> from core.teaching.toy import ToySettings, toy_table
+    >>> view = toy_table(ToySettings(imbalance=15)).view
+    >>> common, rare = (np.flatnonzero(view.y == code) for code in (0, 1))
+    >>> counts, change = change_of([Lane(np.concatenate([common[:100], rare]), seed=0)], view)
+    >>> counts.tolist(), change
+    ([100.0, 38.0], 'rows')
+    """
     rows = np.mean([np.bincount(lane.labels(view.y), minlength=view.n_classes) for lane in lanes], axis=0)
     if all(lane.sample_weight is not None for lane in lanes):
         weighed = [np.bincount(lane.labels(view.y), lane.sample_weight, view.n_classes) for lane in lanes]
@@ -106,13 +163,36 @@ def change_of(lanes: Sequence[Lane], view: TrainingView) -> tuple[np.ndarray, Ch
 
 
 def fates(lane: Lane, n_rows: int) -> np.ndarray:
-    """Return what became of every training row, and then "new" for every row that was made; see :class:`Picture`."""
+    """Return what became of every training row, and then "new" for every row that was made; see :class:`Picture`.
+
+    See Also
+    --------
+    change_of : What the classes count for.
+
+    Examples
+    --------
+    >>> fates(Lane(np.array([0, 2, 2]), seed=0), n_rows=3).tolist()
+    ['kept', 'removed', 'repeated']
+    """
     own = np.array(["removed", "kept", "repeated"])[np.minimum(np.bincount(lane.rows, minlength=n_rows), 2)]
     return np.concatenate([own, np.full(0 if lane.synthetic is None else len(lane.synthetic.y), "new")])
 
 
 def training_view(problem: Problem, limit: int) -> TrainingView:
-    """Return the labelled rows prepared for strategies; of a longer table, a stratified sample of about ``limit``."""
+    """Return the labelled rows prepared for strategies; of a longer table, a stratified sample of about ``limit``.
+
+    See Also
+    --------
+    effect : Lets a strategy refine it.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> training_view(problem, limit=200).class_counts.tolist()
+    [189, 11]
+    """
     return _training_view(problem.table, problem.target, problem.features, limit)
 
 

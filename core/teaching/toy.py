@@ -48,6 +48,15 @@ class ToySettings:
     noise : float
         Share of the rare rows whose label is exchanged with that of a common row, so that the class sizes stay.
     seed : int
+
+    See Also
+    --------
+    toy_table : Draws it.
+
+    Examples
+    --------
+    >>> toy_table(ToySettings(imbalance=50)).view.class_counts.tolist()
+    [588, 12]
     """
 
     imbalance: int = 15
@@ -67,6 +76,16 @@ class ToyTable:
     y_valid, y_fresh : ndarray of int64, shape (n,)
     categorical : tuple of bool
         Whether each of the two directions was cut into levels, for strategies that want categories.
+
+    See Also
+    --------
+    toy_table : Makes one.
+
+    Examples
+    --------
+    >>> table = toy_table(ToySettings())
+    >>> table.view.X.shape, table.X_valid.shape, table.X_fresh.shape
+    ((600, 2), (200, 2), (3000, 2))
     """
 
     view: TrainingView
@@ -95,6 +114,16 @@ class ToyRows:
         Rows by class; where ``change`` is "weights" or "batches", ``after`` is what the class counts for.
     members : int
         Networks that the strategy trains; the rows are those of the first, the counts their mean.
+
+    See Also
+    --------
+    sampled : Makes these.
+
+    Examples
+    --------
+    >>> rows = sampled(ToySettings(), StrategyChoice.of("smote"))
+    >>> {str(fate): int((rows.fate == fate).sum()) for fate in np.unique(rows.fate)}
+    {'kept': 600, 'new': 524}
     """
 
     points: np.ndarray
@@ -123,6 +152,16 @@ class Region:
         Probability from which a point is called rare.
     recall, precision : float
         Of the rare class on fresh rows with true labels; nan where nothing was called rare.
+
+    See Also
+    --------
+    trained : Learns one.
+
+    Examples
+    --------
+    >>> nothing = np.zeros((2, 2))
+    >>> Region(nothing, nothing, threshold=0.2, recall=0.9, precision=0.3).in_words
+    'Finds 90% of the rare rows; 30% of its alarms are right; rare from a probability of 0.20'
     """
 
     probabilities: np.ndarray
@@ -157,12 +196,37 @@ def toy_table(settings: ToySettings, choice: StrategyChoice = PLAIN) -> ToyTable
     ------
     StrategyError
         The choice applies to no such table.
+
+    See Also
+    --------
+    sampled : What a strategy makes of it.
+
+    Examples
+    --------
+    >>> toy_table(ToySettings(imbalance=15)).view.class_counts.tolist()
+    [562, 38]
+    >>> toy_table(ToySettings(), StrategyChoice.of("smoten")).categorical
+    (True, True)
     """
     return _toy_table(settings, _levels_for(settings, choice))
 
 
 def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
-    """Let a choice refine the table's training rows."""
+    """Let a choice refine the table's training rows.
+
+    See Also
+    --------
+    core.teaching.effects.effect : The same on a table of one's own.
+
+    Examples
+    --------
+    >>> for key in ("smote", "random_under", "class_weight"):
+    ...     rows = sampled(ToySettings(), StrategyChoice.of(key))
+    ...     print(key, rows.before, rows.after, rows.change)
+    smote (562, 38) (562, 562) rows
+    random_under (562, 38) (38, 38) rows
+    class_weight (562, 38) (300, 300) weights
+    """
     problem: str | None = None
     try:
         table = toy_table(settings, choice)
