@@ -211,6 +211,18 @@ def training_curves(comparison: Comparison, names: Mapping[str, str]) -> go.Figu
     """Return the mean loss by epoch over folds: validation as lines, training faint behind it.
 
     A strategy's curve ends where half of its folds have stopped.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from core.evaluation.comparison import compare
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.experiment.results import History
+    >>> run = sample_run()
+    >>> history = History(np.array([0.7, 0.5]), np.array([0.8, 0.6]), best_epoch=1)
+    >>> comparison = compare([replace(fold, history=history) for fold in run.folds], run.plan, ["no", "yes"])
+    >>> [line.y.round(1).tolist() for line in training_curves(comparison, run.names).data[:2]]
+    [[0.7, 0.5], [0.8, 0.6]]
     """
     shown = [s for s in comparison.strategies if s.histories]
     styles = strategy_styles([s.key for s in comparison.strategies])

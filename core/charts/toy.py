@@ -72,7 +72,23 @@ def rows_after(rows: ToyRows) -> go.Figure:
 
 
 def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
-    """Return probabilities over the plane as colour, the border of the decision as a line, and the rows."""
+    """Return probabilities over the plane as colour, the border of the decision as a line, and the rows.
+
+    See Also
+    --------
+    core.teaching.toy.trained : Makes the regions.
+
+    Examples
+    --------
+    >>> from core.plan import StrategyChoice
+    >>> from core.teaching.toy import ToySettings, sampled
+    >>> rows = sampled(ToySettings(), StrategyChoice.of("plain"))
+    >>> p = np.array([[0.1, 0.7], [0.2, 0.9]])
+    >>> region = Region(p, p >= 0.5, threshold=0.5, recall=0.8, precision=0.4)
+    >>> figure = plane(Regions(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]), region, region), region, rows)
+    >>> [layer.name for layer in figure.data[1:]]
+    ['border of the decision', 'common', 'rare']
+    """
     figure = go.Figure(
         go.Heatmap(
             x=regions.across, y=regions.down, z=region.probabilities, zmin=0, zmax=1, colorscale=_PLANE,

@@ -23,7 +23,19 @@ BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 
 @dataclass(frozen=True)
 class Grid:
-    """A table as text: a head, rows of cells, and which cells are the best of their column."""
+    """A table as text: a head, rows of cells, and which cells are the best of their column.
+
+    See Also
+    --------
+    metrics_grid : A comparison as a grid.
+
+    Examples
+    --------
+    >>> print(text_table(Grid(("Strategy", "F1"), (("Plain", "0.611"), ("SMOTE", "0.822")), frozenset({(1, 1)}))))
+    Strategy     F1
+    Plain     0.611
+    SMOTE     0.822 *
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -32,7 +44,20 @@ class Grid:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure with its heading and what it shows."""
+    """A figure with its heading and what it shows.
+
+    See Also
+    --------
+    drawings : Those of a comparison.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> first = drawings(run.comparison, run.names)[0]
+    >>> first.title, first.caption
+    ('Metrics', 'Means over folds with their standard deviation.')
+    """
 
     title: str
     caption: str
@@ -43,6 +68,18 @@ def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequ
     """Return strategies × metrics: mean ± standard deviation over folds, and the seconds that a fold trains.
 
     Strategies that failed on some folds come last, with a dagger before their names.
+
+    See Also
+    --------
+    text_table, html_table : What it becomes.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> grid = metrics_grid(run.comparison, run.names, ["precision", "recall"])
+    >>> grid.rows[1], sorted(grid.best)
+    (('SMOTE', '0.722 ± 0.255', '1.000 ± 0.000', '0.50 s'), [(0, 1), (1, 2)])
     """
     names = comparison.marked(names)
     rows, best = [], set()
@@ -59,7 +96,21 @@ def metrics_grid(comparison: Comparison, names: Mapping[str, str], metrics: Sequ
 
 
 def text_table(grid: Grid) -> str:
-    """Return a grid as aligned lines; a star marks the best of a column."""
+    """Return a grid as aligned lines; a star marks the best of a column.
+
+    See Also
+    --------
+    html_table : The same for a page.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> print(text_table(metrics_grid(run.comparison, run.names, ["precision", "recall"])))
+    Strategy           Precision           Recall    Training
+    Plain network  0.833 ± 0.289 *  0.500 ± 0.000      0.50 s
+    SMOTE          0.722 ± 0.255    1.000 ± 0.000 *    0.50 s
+    """
     cells = [
         [f"{cell} *" if (r, c) in grid.best else f"{cell}  " if c else cell for c, cell in enumerate(row)]
         for r, row in enumerate(grid.rows)
@@ -75,7 +126,17 @@ def text_table(grid: Grid) -> str:
 
 
 def html_table(grid: Grid) -> str:
-    """Return a grid as an HTML table; every text is escaped, the best of a column is bold."""
+    """Return a grid as an HTML table; every text is escaped, the best of a column is bold.
+
+    See Also
+    --------
+    text_table : The same for a terminal.
+
+    Examples
+    --------
+    >>> html_table(Grid(("Strategy",), (("<b>",),), frozenset())).partition("<tbody>")[2]
+    "<tr><th scope='row'>&lt;b&gt;</th></tr></tbody></table>"
+    """
     head = "".join(f"<th scope='col'>{html.escape(title)}</th>" for title in grid.head)
     body = "".join(
         "<tr>"
@@ -101,6 +162,17 @@ def folds_frame(comparison: Comparison, names: Mapping[str, str]) -> pd.DataFram
     """Return every fold's metrics: one row per strategy, repeat and fold, one column per metric.
 
     A metric that a fold does not define is missing there, as is the row of a fold on which a strategy failed.
+
+    See Also
+    --------
+    core.evaluation.comparison.Comparison.table : Means over the folds.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> folds_frame(run.comparison, run.names)[["strategy", "fold", "recall"]].head(3).to_numpy().tolist()
+    [['plain', 0, 0.5], ['plain', 1, 0.5], ['plain', 2, 0.5]]
     """
     pieces = [
         s.scores.reset_index().assign(strategy=s.key, name=names[s.key], seconds=s.seconds)
@@ -113,14 +185,30 @@ def folds_frame(comparison: Comparison, names: Mapping[str, str]) -> pd.DataFram
 
 
 def shown_class(comparison: Comparison) -> int:
-    """Return the code of the class that curves are drawn for: the positive one of two, else the smallest."""
+    """Return the code of the class that curves are drawn for: the positive one of two, else the smallest.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> run.comparison.labels[shown_class(run.comparison)]
+    'yes'
+    """
     if len(comparison.labels) == 2:
         return 1
     return int(comparison.strategies[0].confusion.sum(axis=1).argmin())
 
 
 def drawings(comparison: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]:
-    """Return all figures of a comparison in the order in which they are read."""
+    """Return all figures of a comparison in the order in which they are read.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> [drawing.title for drawing in drawings(run.comparison, run.names)]
+    ['Metrics', 'Confusion matrices', 'Precision and recall', 'ROC']
+    """
     if not comparison.strategies:
         return ()
     code = shown_class(comparison)
@@ -162,7 +250,13 @@ def _matrices(comparison: Comparison, names: Mapping[str, str], maximum: int = 6
 
 
 def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) -> str:
-    """Return a figure as HTML that needs no network; the library is to be embedded with the first one only."""
+    """Return a figure as HTML that needs no network; the library is to be embedded with the first one only.
+
+    Examples
+    --------
+    >>> figure_html(go.Figure(), "metrics").count('id="metrics"')
+    1
+    """
     return str(
         figure.to_html(
             full_html=False,
@@ -174,7 +268,20 @@ def figure_html(figure: go.Figure, place: str, *, with_library: bool = False) ->
 
 
 def comparison_html(comparison: Comparison, names: Mapping[str, str]) -> str:
-    """Return a comparison as a table and figures, for a notebook's output cell."""
+    """Return a comparison as a table and figures, for a notebook's output cell.
+
+    See Also
+    --------
+    core.reporting.report.report : A whole page.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> page = comparison_html(run.comparison, run.names)
+    >>> [page.count(tag) for tag in ("<table>", "<h4>", "<th scope='row'>")]
+    [1, 4, 2]
+    """
     if not comparison.strategies:
         reasons = "".join(f"<li>{html.escape(names[key])}: {html.escape(why)}</li>" for key, why in comparison.failed)
         return f"<p>No strategy has a result.</p><ul>{reasons}</ul>"

@@ -41,6 +41,11 @@ def escape(text: object) -> str:
     """Return text for the body of a LaTeX document, on one line, so that no character acts as a command.
 
     Control characters are dropped. It needs ``\\usepackage[T1]{fontenc}`` and ``\\usepackage{textcomp}``.
+
+    Examples
+    --------
+    >>> print(escape("50% of A_1"))
+    50\\% of A\\_1
     """
     line = " ".join("".join(c for c in str(text) if c.isprintable() or c.isspace()).split())
     return _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], f"{match[0]}{{}}"), line)
@@ -78,6 +83,19 @@ def tabular(
     -------
     str
         Needs ``\\usepackage{booktabs}``, ``\\usepackage[T1]{fontenc}`` and ``\\usepackage{textcomp}``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"F1": [0.5, 0.75]}, ["plain", "smote"])
+    >>> print(tabular(frame, best=frame == frame.max(), decimals=2), end="")
+    \\begin{tabular}{lr}
+    \\toprule
+     & F1 \\\\
+    \\midrule
+    plain & 0.50 \\\\
+    smote & \\textbf{0.75} \\\\
+    \\bottomrule
+    \\end{tabular}
     """
 
     def cell(value: object) -> str:

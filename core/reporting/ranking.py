@@ -15,12 +15,41 @@ _RANK = "Mean rank"
 
 
 def scores_csv(comparisons: Mapping[str, Comparison], strategies: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return every metric of every strategy on every table, one row each, with its rank."""
+    """Return every metric of every strategy on every table, one row each, with its rank.
+
+    See Also
+    --------
+    pairs_csv : The tests.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> lines = scores_csv({"people": run.comparison}, ["plain", "smote"], run.names).splitlines()
+    >>> print(lines[0], lines[3], sep="\\n")
+    table,metric,strategy,mean,std,folds,failed_folds,rank
+    people,Recall,Plain network,0.5,0.0,3,0,2.0
+    """
     return safe_csv(tidy(comparisons, strategies, names))
 
 
 def pairs_csv(ranking: Ranking, names: Mapping[str, str]) -> str:
-    """Return the tests: Friedman's in the first row, then Wilcoxon's of every pair with Holm's correction."""
+    """Return the tests: Friedman's in the first row, then Wilcoxon's of every pair with Holm's correction.
+
+    See Also
+    --------
+    scores_csv : The figures that are ranked.
+
+    Examples
+    --------
+    >>> from core.evaluation.ranking import rank
+    >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
+    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> lines = pairs_csv(ranking, {"plain": "Plain", "smote": "SMOTE", "focal": "Focal loss"}).splitlines()
+    >>> print(lines[0], lines[2], sep="\\n")
+    test,better mean rank,worse mean rank,statistic,p,p after Holm,tables
+    Wilcoxon signed-rank,SMOTE,Plain,,0.25,0.75,3
+    """
     heads = ["test", "better mean rank", "worse mean rank", "statistic", "p", "p after Holm", "tables"]
     n = len(ranking.ranks)
     rows: list[tuple[object, ...]] = []
@@ -34,13 +63,29 @@ def pairs_csv(ranking: Ranking, names: Mapping[str, str]) -> str:
 
 
 def ordered(ranking: Ranking) -> list[str]:
-    """Return the strategies' keys by mean rank, then those that are not ranked."""
+    """Return the strategies' keys by mean rank, then those that are not ranked.
+
+    Examples
+    --------
+    >>> from core.evaluation.ranking import rank
+    >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
+    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> ordered(ranking)
+    ['smote', 'plain', 'focal']
+    """
     ranked = [str(key) for key in ranking.mean_ranks.index]
     return [*ranked, *(str(key) for key in ranking.scores.columns if key not in ranked)]
 
 
 def best_cells(scores: pd.DataFrame, *, higher_is_better: bool) -> pd.DataFrame:
-    """Return which cells of tables × strategies are the best of their table, ties (to 1e-9) included."""
+    """Return which cells of tables × strategies are the best of their table, ties (to 1e-9) included.
+
+    Examples
+    --------
+    >>> means = pd.DataFrame({"plain": [0.5, 0.7], "smote": [0.6, 0.7]}, ["people", "loans"])
+    >>> best_cells(means, higher_is_better=True).to_numpy().tolist()
+    [[False, True], [True, True]]
+    """
     top = scores.max(axis=1) if higher_is_better else scores.min(axis=1)
     return scores.sub(top, axis=0).abs() < 1e-9
 
@@ -55,6 +100,22 @@ def table_latex(ranking: Ranking, names: Mapping[str, str], metric: str, *, high
     ----------
     metric : str
         The metric's name as a person reads it.
+
+    See Also
+    --------
+    core.reporting.latex.tabular : Writes the table.
+
+    Examples
+    --------
+    >>> from core.evaluation.ranking import rank
+    >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
+    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> names = {"plain": "Plain", "smote": "SMOTE", "focal": "Focal loss"}
+    >>> table = table_latex(ranking, names, "F1", higher_is_better=True)
+    >>> print(*table.splitlines()[6:9], sep="\\n")
+    Table & SMOTE & Plain & Focal loss \\\\
+    \\midrule
+    a & \\textbf{0.600} & 0.500 & 0.400 \\\\
     """
     order = ordered(ranking)
     scores = ranking.scores[order]

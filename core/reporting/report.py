@@ -66,6 +66,19 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
         What stands on top; the table's name by default.
     made_with : sequence of (name, version)
         Of the run; this machine's by default.
+
+    See Also
+    --------
+    core.reporting.writers.write_results : Writes it beside the figures.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> results = Results(sample_run().problem, sample_run().folds)
+    >>> page = report(results, "Frauds among people")
+    >>> page.startswith("<!DOCTYPE html>"), page.count("Frauds among people"), "Best on F1: SMOTE" in page
+    (True, 2, True)
     """
     comparison = results.comparison
     profile = results.profile

@@ -32,6 +32,19 @@ class Results:
         One per strategy and fold.
     run_id : str
         Where the run is kept; empty for a run that is not.
+
+    See Also
+    --------
+    core.reporting.writers.write_results : Writes them to files.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> results = Results(sample_run().problem, sample_run().folds)
+    >>> results.frame()[["precision", "recall"]].round(2).to_dict("index")
+    {'plain': {'precision': 0.83, 'recall': 0.5}, 'smote': {'precision': 0.72, 'recall': 1.0}}
+    >>> results.names
+    {'plain': 'Plain network', 'smote': 'SMOTE'}
     """
 
     problem: Problem

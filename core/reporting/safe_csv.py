@@ -21,6 +21,13 @@ def safe_csv(frame: pd.DataFrame) -> str:
     References
     ----------
     OWASP, "CSV Injection".
+
+    Examples
+    --------
+    >>> print(safe_csv(pd.DataFrame({"name": ["=1+1", "Ann"], "change": [-2, 3]})), end="")
+    name,change
+    '=1+1,-2
+    Ann,3
     """
     safe = frame.rename(columns=guarded)
     for at, kind in enumerate(frame.dtypes):
@@ -30,7 +37,17 @@ def safe_csv(frame: pd.DataFrame) -> str:
 
 
 def guarded(cell: object) -> object:
-    """Return a cell or heading as :func:`safe_csv` writes it."""
+    """Return a cell or heading as :func:`safe_csv` writes it.
+
+    See Also
+    --------
+    safe_csv : A whole frame.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("-5.2"), guarded("-x")
+    ("'=1+1", '-5.2', "'-x")
+    """
     if not isinstance(cell, str):
         return cell
     # The writer does not quote a lone carriage return, and readers would begin a row there.

@@ -15,13 +15,30 @@ from core.reporting.safe_csv import safe_csv
 
 
 class WriteError(OSError):
-    """The results cannot be written; the message is one sentence with the way out."""
+    """The results cannot be written; the message is one sentence with the way out.
+
+    See Also
+    --------
+    write_results : Raises it.
+    """
 
 
 def summary_frame(results: Results) -> pd.DataFrame:
     """Return means and standard deviations, one row per strategy and metric.
 
     Names bear a dagger where the strategy failed on some folds; ``folds`` says what each mean rests on.
+
+    See Also
+    --------
+    core.reporting.display.folds_frame : Fold by fold.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> results = Results(sample_run().problem, sample_run().folds)
+    >>> summary_frame(results)[["name", "metric", "folds"]].iloc[:2].to_numpy().tolist()
+    [['Plain network', 'precision', 3], ['SMOTE', 'precision', 3]]
     """
     summary = results.comparison.table()
     summary.insert(1, "name", summary["strategy"].map(results.comparison.marked(results.names)))
@@ -29,14 +46,39 @@ def summary_frame(results: Results) -> pd.DataFrame:
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
-    """Return a frame as a Parquet file."""
+    """Return a frame as a Parquet file.
+
+    See Also
+    --------
+    core.reporting.safe_csv.safe_csv : The same for a spreadsheet.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"fold": [0, 1], "f1": [0.5, 0.75]})
+    >>> pd.read_parquet(BytesIO(parquet(frame))).equals(frame)
+    True
+    """
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
 def results_latex(results: Results) -> str:
-    """Return the metrics as a LaTeX table; the best of each column is bold."""
+    """Return the metrics as a LaTeX table; the best of each column is bold.
+
+    See Also
+    --------
+    core.reporting.latex.tabular : Writes the table.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> results = Results(sample_run().problem, sample_run().folds)
+    >>> print(*[line.partition(" &")[0] for line in results_latex(results).splitlines()[8:10]], sep="\\n")
+    Plain network
+    SMOTE
+    """
     grid = metrics_grid(results.comparison, results.names)
     comparison = results.comparison
     folds = comparison.folds_in_words(MAIN)
@@ -62,6 +104,16 @@ def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
     ------
     WriteError
         The folder cannot be made or written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> results = Results(sample_run().problem, sample_run().folds)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(sorted(path.name for path in write_results(results, Path(folder))))
+    ['folds.csv', 'folds.parquet', 'plan.json', 'report.html', 'results.csv', 'results.parquet', 'results.tex']
     """
     summary = summary_frame(results)
     by_fold = folds_frame(results.comparison, results.names)
