@@ -44,7 +44,8 @@ def pairs_csv(ranking: Ranking, names: Mapping[str, str]) -> str:
     --------
     >>> from core.evaluation.ranking import rank
     >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
-    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> ranking = rank(means, higher_is_better=True)
     >>> lines = pairs_csv(ranking, {"plain": "Plain", "smote": "SMOTE", "focal": "Focal loss"}).splitlines()
     >>> print(lines[0], lines[2], sep="\\n")
     test,better mean rank,worse mean rank,statistic,p,p after Holm,tables
@@ -69,7 +70,8 @@ def ordered(ranking: Ranking) -> list[str]:
     --------
     >>> from core.evaluation.ranking import rank
     >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
-    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> ranking = rank(means, higher_is_better=True)
     >>> ordered(ranking)
     ['smote', 'plain', 'focal']
     """
@@ -109,7 +111,8 @@ def table_latex(ranking: Ranking, names: Mapping[str, str], metric: str, *, high
     --------
     >>> from core.evaluation.ranking import rank
     >>> plain = pd.Series([0.5, 0.6, 0.4], ["a", "b", "c"])
-    >>> ranking = rank(pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1}), higher_is_better=True)
+    >>> means = pd.DataFrame({"plain": plain, "smote": plain + 0.1, "focal": plain - 0.1})
+    >>> ranking = rank(means, higher_is_better=True)
     >>> names = {"plain": "Plain", "smote": "SMOTE", "focal": "Focal loss"}
     >>> table = table_latex(ranking, names, "F1", higher_is_better=True)
     >>> print(*table.splitlines()[6:9], sep="\\n")
