@@ -46,6 +46,11 @@ class Export:
         What :meth:`Scorer.from_bytes` reads.
     checks : str
         What was found when the files were opened again, in sentences.
+
+    See Also
+    --------
+    export : Makes it.
+    core.exporting.shelf.Kept : The same on disk.
     """
 
     archive: bytes
@@ -74,6 +79,11 @@ def export(
         Training on all rows needs more memory than there is.
     Stopped
         ``should_stop`` returned True while the networks were trained.
+
+    See Also
+    --------
+    core.exporting.refit.refit : Trains the model.
+    core.exporting.card.model_card : Writes the card.
     """
     from core.exporting import keras_model, onnx_model
 
@@ -126,7 +136,12 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 def decision(scorer: Scorer) -> str:
-    """Return decision.json: the rule, the classes, what the model takes and what calibration is inside it."""
+    """Return decision.json: the rule, the classes, what the model takes and what calibration is inside it.
+
+    See Also
+    --------
+    core.exporting.card.decision_sentence : The rule alone, in words.
+    """
     from core.exporting.inputs import inputs_of
 
     return json.dumps(
@@ -149,6 +164,17 @@ def decision(scorer: Scorer) -> str:
 
 
 def probability_columns(scorer: Scorer) -> list[tuple[int, str]]:
-    """Return the codes whose probability a scored table shows, and the columns' names."""
+    """Return the codes whose probability a scored table shows, and the columns' names.
+
+    See Also
+    --------
+    core.exporting.new_rows.score : Adds these columns to rows.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> probability_columns(sample_scorer())
+    [(1, 'probability yes')]
+    """
     codes = [1] if len(scorer.classes) == 2 else range(len(scorer.classes))
     return [(code, f"probability {scorer.classes[code]}") for code in codes]

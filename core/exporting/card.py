@@ -30,6 +30,19 @@ def model_card(
     ----------
     checks : str
         What was found when the exported files were opened again.
+
+    See Also
+    --------
+    core.exporting.bundle.export : Packs it beside the model.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.exporting.sample import sample_scorer
+    >>> run = sample_run()
+    >>> card = model_card(run.problem, run.plan.strategies[1], run.folds, sample_scorer(), "Nothing was checked.")
+    >>> [line for line in card.splitlines() if line.startswith(("# Model", "| `yes`"))]
+    ['# Model card: `fraud`', '| `yes` | 6 | 25.0% |']
     """
     plan = problem.plan
     sections = {
@@ -53,7 +66,14 @@ def _purpose(scorer: Scorer) -> str:
 
 
 def decision_sentence(scorer: Scorer) -> str:
-    """Return in one sentence how probabilities become a decision."""
+    """Return in one sentence how probabilities become a decision.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> decision_sentence(sample_scorer())
+    'A row is called `yes` from a probability of 0.4 on.'
+    """
     if scorer.threshold is not None:
         return f"A row is called {quoted(scorer.classes[1])} from a probability of {scorer.threshold:.4g} on."
     if scorer.scales:

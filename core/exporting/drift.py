@@ -31,6 +31,15 @@ class Drift:
         Share of rows without a value.
     then, now : str
         The median, or the commonest level and its share.
+
+    See Also
+    --------
+    drift : Measures it.
+
+    Examples
+    --------
+    >>> Drift("age", "Kolmogorov-Smirnov", 0.05, 0.001, missing_then=0.0, missing_now=0.3, then="41", now="42").drifted
+    True
     """
 
     name: str
@@ -72,6 +81,17 @@ def drift(steps: Sequence[Step], before: pd.DataFrame, after: pd.DataFrame) -> t
     ----------
     before, after : DataFrame
         Training rows and new rows, with a column for each step, in the types that the step reads.
+
+    See Also
+    --------
+    drift_in_words : Says it in a sentence.
+
+    Examples
+    --------
+    >>> before, after = pd.DataFrame({"age": np.arange(20.0, 60.0)}), pd.DataFrame({"age": np.arange(40.0, 80.0)})
+    >>> column, = drift([NumberStep.fit(before["age"])], before, after)
+    >>> column.distance, column.drifted, column.then, column.now
+    (0.5, True, '39.5', '59.5')
     """
     measured = (_of(step, before[step.name], after[step.name], len(steps)) for step in steps)
     return tuple(sorted(filter(None, measured), key=lambda d: (not d.drifted, -np.nan_to_num(d.distance, nan=-1.0))))

@@ -26,6 +26,15 @@ class Input:
     kind : {"number", "date", "text"}
         Floats with NaN for missing; days since 1970-01-01 with NaN for missing; strings with ""
         for missing.
+
+    See Also
+    --------
+    inputs_of : Those of a preparation.
+
+    Examples
+    --------
+    >>> Input(column="mean", name="mean (column)", kind="number").name
+    'mean (column)'
     """
 
     column: str
@@ -34,13 +43,31 @@ class Input:
 
 
 def readings_of(table: Table, preparation: Preparation) -> Reading:
-    """Return how the inputs' columns are read; of a run of an earlier version, which kept nothing, as is usual."""
+    """Return how the inputs' columns are read; of a run of an earlier version, which kept nothing, as is usual.
+
+    See Also
+    --------
+    core.exporting.new_rows.aligned : Reads new rows so.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.exporting.sample import sample_scorer
+    >>> reading = readings_of(sample_run().problem.table, sample_scorer().preparation)
+    >>> reading.file.names, reading.of("age").kind
+    (('age', 'fraud'), 'number')
+    """
     columns = [(step.name, table.reading.of(step.name) or step.usual_reading()) for step in preparation.steps]
     return Reading(replace(table.reading.file, names=tuple(map(str, table.frame.columns))), tuple(columns))
 
 
 def inputs_of(preparation: Preparation) -> tuple[Input, ...]:
-    """Return the inputs of a model with this preparation, in the order of its steps."""
+    """Return the inputs of a model with this preparation, in the order of its steps.
+
+    See Also
+    --------
+    readings_of : How the columns behind them are read.
+    """
     import keras
 
     taken: set[str] = set()

@@ -24,7 +24,12 @@ _DOUBLE = "float64"
 
 
 def build(scorer: Scorer) -> keras.Model:
-    """Return the model: inputs of shape (n, 1) by name, output float64, shape (n, n_classes)."""
+    """Return the model: inputs of shape (n, 1) by name, output float64, shape (n, n_classes).
+
+    See Also
+    --------
+    core.exporting.onnx_model.build : The same model as an ONNX graph.
+    """
     raw = {
         one.name: keras.Input((1,), name=one.name, dtype="string" if one.kind == "text" else _DOUBLE)
         for one in inputs_of(scorer.preparation)
@@ -74,7 +79,12 @@ def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def to_bytes(model: keras.Model) -> bytes:
-    """Return the model as the bytes of a .keras file."""
+    """Return the model as the bytes of a .keras file.
+
+    See Also
+    --------
+    from_bytes : Opens them again.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
@@ -82,7 +92,12 @@ def to_bytes(model: keras.Model) -> bytes:
 
 
 def from_bytes(data: bytes) -> keras.Model:
-    """Open the bytes of a .keras file, in safe mode."""
+    """Open the bytes of a .keras file, in safe mode.
+
+    See Also
+    --------
+    to_bytes : Makes them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(data)
@@ -90,7 +105,12 @@ def from_bytes(data: bytes) -> keras.Model:
 
 
 def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return raw rows as a model takes them: float64 and object arrays of shape (n, 1) by input name."""
+    """Return raw rows as a model takes them: float64 and object arrays of shape (n, 1) by input name.
+
+    See Also
+    --------
+    predict : Takes them.
+    """
     return {
         model_input.name: step.model_input(frame[step.name])[:, None]
         for model_input, step in zip(inputs_of(preparation), preparation.steps, strict=True)
@@ -98,7 +118,12 @@ def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.nda
 
 
 def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the model's probabilities, float64, shape (n, n_classes)."""
+    """Return the model's probabilities, float64, shape (n, n_classes).
+
+    See Also
+    --------
+    core.exporting.scorer.Scorer.probabilities : The same with NumPy alone.
+    """
     kinds = {one.name: tf.string if one.kind == "text" else tf.float64 for one in inputs}
     tensors = {name: tf.constant(array, kinds[name]) for name, array in arrays.items()}
     return np.asarray(model(tensors))

@@ -27,6 +27,16 @@ class NewRows:
         As uploaded; of a text file every cell is text.
     frame : DataFrame
         The same cells under names as a table has them, not yet read as numbers or dates.
+
+    See Also
+    --------
+    read_rows : Reads them.
+
+    Examples
+    --------
+    >>> rows = read_rows(b"AGE,town\\n30,Bonn\\nold,Ulm\\n", "new.csv")
+    >>> list(rows.frame.columns), len(rows.raw)
+    (['AGE', 'town'], 2)
     """
 
     name: str
@@ -47,6 +57,17 @@ class Match:
         For needed columns of another name, the given one whose name is closest.
     spare : tuple of str
         Columns of the file that neither the model nor the training table has.
+
+    See Also
+    --------
+    match : Makes it.
+
+    Examples
+    --------
+    >>> Match((("age", "Age"), ("sex", None)), suggested=(), spare=("town",)).missing
+    ('sex',)
+    >>> Match((("age", "Age"),), suggested=(), spare=("town",)).sentence()
+    '`town` is unknown to the model and is passed over.'
     """
 
     found: tuple[tuple[str, str | None], ...]
@@ -87,6 +108,15 @@ def read_rows(data: bytes, name: str, reading: Reading | None = None, target: st
     ------
     TableError
         The file cannot be read; the message says what to change.
+
+    See Also
+    --------
+    aligned : Brings them into the model's columns.
+
+    Examples
+    --------
+    >>> read_rows(b"age;town\\n30;Bonn\\n41;Ulm\\n", "new.csv").frame["town"].tolist()
+    ['Bonn', 'Ulm']
     """
     kept = FileReading() if reading is None else reading.file
     raw, notes, file = read_any(memoryview(data), kept)
@@ -122,6 +152,16 @@ def match(
     ------
     TableError
         The file has none of the model's columns.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> rows = read_rows(b"AGE,town\\n30,Bonn\\nold,Ulm\\n", "new.csv")
+    >>> steps = sample_scorer().preparation.steps
+    >>> match(steps, ["age", "fraud"], rows).suggested
+    (('age', 'AGE'),)
+    >>> match(steps, ["age", "fraud"], rows, {"age": "AGE"}).found
+    (('age', 'AGE'),)
     """
     given = [str(name) for name in rows.frame.columns]
     needed = [step.name for step in steps]
@@ -161,6 +201,21 @@ def aligned(
     ----------
     before : DataFrame or None
         The training rows: a text that they have is no surprise, even where it shares a level with other rare ones.
+
+    See Also
+    --------
+    match : Finds the columns.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> rows = read_rows(b"AGE,town\\n30,Bonn\\nold,Ulm\\n", "new.csv")
+    >>> steps = sample_scorer().preparation.steps
+    >>> frame, problems = aligned(steps, rows, match(steps, ["age"], rows, {"age": "AGE"}))
+    >>> frame["age"].tolist()
+    [30.0, nan]
+    >>> problems[0]
+    'Column `age` should hold numbers: 1 value such as `old` is not and counts as missing.'
     """
     columns, said = {}, []
     given = dict(matched.found)
@@ -223,6 +278,19 @@ def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
     ----------
     frame : DataFrame
         The first result of :func:`aligned`.
+
+    See Also
+    --------
+    aligned : Makes the frame.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> rows = read_rows(b"age,town\\n30,Bonn\\n62,Ulm\\n", "new.csv")
+    >>> scorer = sample_scorer()
+    >>> frame, _ = aligned(scorer.preparation.steps, rows, match(scorer.preparation.steps, ["age"], rows))
+    >>> score(scorer, rows, frame).round(2).to_numpy().tolist()
+    [['30', 'Bonn', 0.12, 'no'], ['62', 'Ulm', 0.58, 'yes']]
     """
     probabilities = scorer.probabilities(frame)
     codes = scorer.decide(probabilities)

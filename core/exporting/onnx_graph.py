@@ -12,7 +12,20 @@ _OPSET, _ML_OPSET, _IR = 18, 3, 9
 
 
 class OnnxGraph:
-    """Nodes and constants on their way into a graph; every node has one output, named by its place."""
+    """Nodes and constants on their way into a graph; every node has one output, named by its place.
+
+    See Also
+    --------
+    core.exporting.onnx_model.build : A whole model.
+
+    Examples
+    --------
+    >>> graph = OnnxGraph()
+    >>> graph.add("Neg", graph.add("Add", "x", np.array([1.0])))
+    'Neg_1:'
+    >>> [node.op_type for node in graph.nodes], len(graph.constants)
+    (['Add', 'Neg'], 1)
+    """
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []

@@ -19,7 +19,12 @@ from core.exporting.scorer import Scorer
 
 
 def build(scorer: Scorer) -> onnx.ModelProto:
-    """Return the model: inputs of shape (n, 1) by name, output ``probabilities``, double, shape (n, n_classes)."""
+    """Return the model: inputs of shape (n, 1) by name, output ``probabilities``, double, shape (n, n_classes).
+
+    See Also
+    --------
+    core.exporting.keras_model.build : The same model in Keras.
+    """
     graph = OnnxGraph()
     inputs = inputs_of(scorer.preparation)
     x = _prepared(graph, scorer.preparation, [one.name for one in inputs])
@@ -53,7 +58,20 @@ def _networks(graph: OnnxGraph, scorer: Scorer, x: str) -> str:
 
 
 def predict(data: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the probabilities that onnxruntime gets from a model's bytes, float64, shape (n, n_classes)."""
+    """Return the probabilities that onnxruntime gets from a model's bytes, float64, shape (n, n_classes).
+
+    See Also
+    --------
+    build : Makes the model.
+
+    Examples
+    --------
+    >>> graph = OnnxGraph()
+    >>> graph.nodes.append(helper.make_node("Identity", [graph.add("Neg", "x")], ["probabilities"]))
+    >>> values = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["n", 1]) for name in ("x", "probabilities")]
+    >>> predict(graph.model(values[:1], values[1:]).SerializeToString(), {"x": np.array([[0.25]])}).tolist()
+    [[-0.25]]
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

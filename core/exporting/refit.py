@@ -23,7 +23,30 @@ from core.strategies.combining import clash
 
 
 def why_not(choice: StrategyChoice) -> str | None:
-    """Return one sentence on why a choice cannot become a model file, or None where it can."""
+    """Return one sentence on why a choice cannot become a model file, or None where it can.
+
+    See Also
+    --------
+    core.exporting.suggestion.suggested : The best choice that can.
+
+    See Also
+    --------
+    core.exporting.suggestion.suggested : The best choice that can.
+
+    Examples
+    --------
+    >>> why_not(StrategyChoice.of("smote")) is None, why_not(StrategyChoice.of("balanced_forest"))
+    Traceback (most recent call last):
+        ...
+    core.plan.PlanError: There is no strategy called 'balanced_forest'.
+
+    Examples
+    --------
+    >>> print(why_not(StrategyChoice.of("smote")))
+    None
+    >>> print(why_not(StrategyChoice.of("logistic")))
+    Logistic regression is a scikit-learn model, a reference beside the networks: it is no Keras file.
+    """
     if Recipe.of(choice).reference is not None:
         return f"{label(choice)} is a scikit-learn model, a reference beside the networks: it is no Keras file."
     # A run of an earlier version may hold what is refused today.
@@ -58,6 +81,11 @@ def refit(
         Training on all rows needs more memory than there is.
     Stopped
         ``should_stop`` returned True.
+
+    See Also
+    --------
+    why_not : Says beforehand which choices are refused.
+    core.exporting.bundle.export : Refits and packs.
     """
     reason = why_not(choice)
     if reason is not None:

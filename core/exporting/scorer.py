@@ -22,7 +22,19 @@ _CHUNK_FLOATS = 1 << 21
 
 
 class ScorerError(ValueError):
-    """Bytes that hold no scorer; the message is one sentence with the way out."""
+    """Bytes that hold no scorer; the message is one sentence with the way out.
+
+    See Also
+    --------
+    Scorer.from_bytes : Raises it.
+
+    Examples
+    --------
+    >>> Scorer.from_bytes(b"no archive")
+    Traceback (most recent call last):
+        ...
+    core.exporting.scorer.ScorerError: The kept model is damaged: refit it.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +60,19 @@ class Scorer:
         empty means 1.
     reading : Reading
         How the training table's cells became values; new rows are read in the same way.
+
+    See Also
+    --------
+    core.exporting.refit.refit : Trains one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.exporting.sample import sample_scorer
+    >>> scorer = sample_scorer()
+    >>> p = scorer.probabilities(pd.DataFrame({"age": [30.0, 62.0]}))
+    >>> p.round(2).tolist(), scorer.decide(p).tolist()
+    ([[0.88, 0.12], [0.42, 0.58]], [0, 1])
     """
 
     target: str

@@ -49,6 +49,20 @@ class Kept:
         Scores rows as the files in it do.
     checks : str
         What was found when the exported files were opened again, in sentences.
+
+    See Also
+    --------
+    Shelf.find : Finds it.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> archive = io.BytesIO()
+    >>> with zipfile.ZipFile(archive, "w") as files:
+    ...     files.writestr("model.keras", b"")
+    >>> kept = Kept(Path("exports"), "Opened again.", archive.getvalue(), sample_scorer())
+    >>> kept.files(), kept.rule()
+    (('model.keras',), 'A row is called `yes` from a probability of 0.4 on.')
     """
 
     folder: Path
@@ -73,6 +87,11 @@ class Shelf:
     ----------
     engine
         Runs the refit where TensorFlow is, :class:`core.runs.engine.Engine`.
+
+    See Also
+    --------
+    core.exporting.bundle.export : Makes an export.
+    core.runs.store.Store : The runs.
     """
 
     def __init__(self, store: Store, engine: _Caller) -> None:

@@ -14,6 +14,16 @@ def suggested(comparison: Comparison, plan: Plan) -> StrategyChoice:
     """Return the verdict's choice: who leads on its metric, the references aside, which are no Keras files.
 
     Without a result it is the plan's first strategy.
+
+    See Also
+    --------
+    core.evaluation.verdict.assess : The verdict.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> suggested(sample_run().comparison, sample_run().plan).key
+    'smote'
     """
     able = {choice.key: choice for choice in plan.strategies if why_not(choice) is None}
     among = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in able))

@@ -42,6 +42,14 @@ def table_csv(problem: Problem) -> bytes:
     See Also
     --------
     script : The script that reads it.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> print(*table_csv(sample_run().problem).decode().splitlines()[:3], sep="\\n")
+    age,fraud
+    20.5,no
+    22.5,no
     """
     table, target = problem.table, problem.target
     frame = table.frame.iloc[target.rows].copy()
