@@ -14,7 +14,7 @@ from core.plan import Plan, StrategyChoice
 from core.runs.store import Membership, RunRecord, Store, StoreError
 from core.strategies import label
 from core.strategies.choosing import left_out_sentence, slow_in
-from core.words import TableError, duration
+from core.words import TableError, counted, duration
 
 
 class RankingError(ValueError):
@@ -205,7 +205,8 @@ def create(
         reason = f" {reasons[0]}" if reasons else ""
         raise RankingError(f"A ranking needs at least two tables that can be used: add another.{reason}")
     ranking_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    title = name or f"{len(usable)} tables × {len(plan.strategies)} strategies"
+    strategies = counted(len(plan.strategies), "strategy", "strategies")
+    title = name or f"{counted(len(usable), 'table')} × {strategies}"
     run_ids: list[str] = []
     try:
         for position, entry in enumerate(usable):
