@@ -99,6 +99,10 @@ def bins(truth: np.ndarray, p: np.ndarray, n_bins: int = BINS) -> Bins:
         intervals are too narrow.
     p : ndarray, shape (n,)
 
+    See Also
+    --------
+    calibration : The same rows in single figures.
+
     Examples
     --------
     >>> half = bins(np.array([False, True, True, True]), np.array([0.2, 0.2, 0.8, 0.8]), n_bins=2)
@@ -126,6 +130,10 @@ def calibration(truth: np.ndarray, p: np.ndarray, n_bins: int = BINS) -> Calibra
     ----------
     truth : ndarray of bool, shape (n,)
     p : ndarray, shape (n,)
+
+    See Also
+    --------
+    bins : The shares behind reliability and resolution.
 
     Examples
     --------

@@ -38,6 +38,10 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     confusion : ndarray, shape (n_classes, n_classes)
         Truth down, decision across.
 
+    See Also
+    --------
+    core.evaluation.weighted.confusion_scores : Means over the classes.
+
     Examples
     --------
     >>> class_scores(np.array([[95, 5], [5, 15]])).recall.tolist()
@@ -51,6 +55,10 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
 def error_flow(confusion: np.ndarray) -> np.ndarray:
     """Return the share of each true class that is called each class; rows sum to 1, or to 0 without rows.
 
+    See Also
+    --------
+    worst_flows : The commonest mistakes alone.
+
     Examples
     --------
     >>> error_flow(np.array([[3, 1], [0, 0]])).tolist()
@@ -61,6 +69,10 @@ def error_flow(confusion: np.ndarray) -> np.ndarray:
 
 def worst_flows(confusion: np.ndarray, maximum: int = 3) -> list[tuple[int, int, int]]:
     """Return the commonest mistakes as (true class, decided class, rows), by their share of the true class.
+
+    See Also
+    --------
+    error_flow : All of them, as shares.
 
     Examples
     --------

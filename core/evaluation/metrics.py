@@ -72,6 +72,10 @@ def metric_of(key: str) -> Metric:
     ValueError
         There is no such metric; the message offers those with close names.
 
+    See Also
+    --------
+    METRICS : All of them.
+
     Examples
     --------
     >>> metric_of("brier").higher_is_better
@@ -100,6 +104,10 @@ def defined(present: np.ndarray) -> dict[str, np.ndarray]:
     -------
     dict of ndarray of bool, shape (...)
         By the metric's key.
+
+    See Also
+    --------
+    score : The values.
 
     Examples
     --------

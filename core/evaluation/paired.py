@@ -152,6 +152,10 @@ def rows_ratio(split: SplitSettings) -> float:
     Validation rows count as training rows: stopping and thresholds are fitted on them. Folds in time
     order train on a growing past; their ratio is that of the mean sizes.
 
+    See Also
+    --------
+    corrected_variance : What the ratio is for.
+
     Examples
     --------
     >>> rows_ratio(SplitSettings(folds=5))
@@ -278,6 +282,10 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     ----------
     p : sequence of float, or ndarray of float64, shape (n,)
 
+    See Also
+    --------
+    compare_pairs : Corrects all pairs of a comparison.
+
     Examples
     --------
     >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
@@ -397,6 +405,10 @@ def repeats_needed(
     int or None
         None where 100 repeats, the maximum that a plan allows, are too few, or a split in time order
         cannot be repeated.
+
+    See Also
+    --------
+    smallest_difference : What no number of repeats can tell.
 
     Examples
     --------

@@ -288,6 +288,10 @@ def verdict(ranking: Ranking, names: Mapping[str, str], metric: str) -> str:
     metric : str
         The metric's name as a person reads it.
 
+    See Also
+    --------
+    core.evaluation.verdict.assess : The verdict on one table.
+
     Examples
     --------
     >>> plain = pd.Series([0.5, 0.6, 0.4, 0.7], ["a", "b", "c", "d"])
@@ -343,6 +347,10 @@ def tables_needed(n_strategies: int) -> int:
 
     Wilcoxon's exact p over n tables is at least ``2 ** (1 - n)``; Holm's correction multiplies the smallest by
     the number of pairs.
+
+    See Also
+    --------
+    needed_in_words : The same as a sentence.
 
     Examples
     --------

@@ -43,6 +43,10 @@ class SampleRun:
     folds : tuple of FoldResult
         One per strategy and fold.
 
+    See Also
+    --------
+    sample_run : Makes it.
+
     Examples
     --------
     >>> sample_run().problem.target.labels, len(sample_run().folds)

@@ -68,6 +68,10 @@ def _purpose(scorer: Scorer) -> str:
 def decision_sentence(scorer: Scorer) -> str:
     """Return in one sentence how probabilities become a decision.
 
+    See Also
+    --------
+    core.exporting.bundle.decision : The same for programs.
+
     Examples
     --------
     >>> from core.exporting.sample import sample_scorer

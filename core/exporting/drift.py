@@ -61,6 +61,10 @@ class Drift:
 def drift_in_words(drifts: Sequence[Drift]) -> str:
     """Return which columns drifted, in one sentence; empty where none did.
 
+    See Also
+    --------
+    drift : Measures the columns.
+
     Examples
     --------
     >>> drift_in_words([Drift("age", "total variation", 0.6, 0.001, 0.0, 0.0, "a (60%)", "b (90%)")])

@@ -153,6 +153,10 @@ def match(
     TableError
         The file has none of the model's columns.
 
+    See Also
+    --------
+    aligned : Reads the matched columns.
+
     Examples
     --------
     >>> from core.exporting.sample import sample_scorer

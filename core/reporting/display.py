@@ -202,6 +202,10 @@ def shown_class(comparison: Comparison) -> int:
 def drawings(comparison: Comparison, names: Mapping[str, str]) -> tuple[Drawing, ...]:
     """Return all figures of a comparison in the order in which they are read.
 
+    See Also
+    --------
+    comparison_html : The table and these figures as a page's part.
+
     Examples
     --------
     >>> from core.evaluation.sample import sample_run

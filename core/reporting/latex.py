@@ -42,6 +42,10 @@ def escape(text: object) -> str:
 
     Control characters are dropped. It needs ``\\usepackage[T1]{fontenc}`` and ``\\usepackage{textcomp}``.
 
+    See Also
+    --------
+    tabular : Escapes a whole table.
+
     Examples
     --------
     >>> print(escape("50% of A_1"))

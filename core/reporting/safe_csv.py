@@ -18,6 +18,10 @@ def safe_csv(frame: pd.DataFrame) -> str:
     those that are kept as text, stay as they are. Missing values become empty cells, and every line
     break within a cell a plain one.
 
+    See Also
+    --------
+    guarded : What it does to a cell.
+
     References
     ----------
     OWASP, "CSV Injection".

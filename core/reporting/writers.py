@@ -105,6 +105,10 @@ def write_results(results: Results, folder: Path) -> tuple[Path, ...]:
     WriteError
         The folder cannot be made or written to.
 
+    See Also
+    --------
+    core.reporting.report.report : The report alone.
+
     Examples
     --------
     >>> import tempfile
