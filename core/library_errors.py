@@ -30,6 +30,10 @@ UNKNOWN = "a library met something that it cannot work with; its own words are i
 def meaning(error: BaseException) -> str:
     """Return what a library's error means, in words without a full stop, and log its own text.
 
+    See Also
+    --------
+    sentence : With what failed.
+
     Examples
     --------
     >>> meaning(ValueError("cannot convert float NaN to integer"))

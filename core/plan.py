@@ -46,6 +46,10 @@ class Part:
     parameters : tuple of (str, value) pairs
         Sorted by name, so that equal parts compare equal.
 
+    See Also
+    --------
+    StrategyChoice : One part, or several combined.
+
     Examples
     --------
     >>> Part.of("smote", k_neighbors=3).key
@@ -159,6 +163,10 @@ def hidden_layers_of(text: str) -> tuple[int, ...]:
     PlanError
         A part is no whole number.
 
+    See Also
+    --------
+    NetworkSettings : Holds them.
+
     Examples
     --------
     >>> hidden_layers_of("64, 32"), hidden_layers_of("")
@@ -253,6 +261,10 @@ class Plan:
     ------
     PlanError
         Names, classes or strategies do not make a plan; the message says what to change.
+
+    See Also
+    --------
+    core.links.to_query : A plan as an address.
 
     Examples
     --------

@@ -28,6 +28,12 @@ def quoted(text: object, most: int = 60) -> str:
 
     Code text keeps Markdown, HTML and LaTeX in a cell or column name from being rendered.
 
+    See Also
+    --------
+    listed : Several names.
+
+    Examples
+    --------
     >>> print(quoted("a\\n*bold* name"))
     `a *bold* name`
     """
@@ -37,6 +43,8 @@ def quoted(text: object, most: int = 60) -> str:
 def is_showable(text: str) -> bool:
     """Return whether every character of a text is one: half of a surrogate pair is none, and no page can show it.
 
+    Examples
+    --------
     >>> is_showable("naïve"), is_showable("\\ud800")
     (True, False)
     """
@@ -46,6 +54,12 @@ def is_showable(text: str) -> bool:
 def shortened(text: object, most: int = 100) -> str:
     """Return text on one line, cut to a length.
 
+    See Also
+    --------
+    quoted : As code text.
+
+    Examples
+    --------
     >>> shortened("one  two\\nthree", most=8)
     'one two…'
     """
@@ -102,6 +116,8 @@ def joined(items: Iterable[object], most: int | None = None) -> str:
 def duration(seconds: float) -> str:
     """Return a rough duration.
 
+    Examples
+    --------
     >>> duration(42), duration(180), duration(9000)
     ('about 42 s', 'about 3 min', 'about 2.5 h')
     """
@@ -118,6 +134,12 @@ def duration(seconds: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun in the singular or plural.
 
+    See Also
+    --------
+    counted_range : From the least to the greatest.
+
+    Examples
+    --------
     >>> counted(1, "row"), counted(1200, "row"), counted(2, "class", "classes")
     ('1 row', '1,200 rows', '2 classes')
     """
@@ -126,6 +148,10 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def counted_range(numbers: Iterable[int], noun: str) -> str:
     """Return the least and the greatest of some numbers of things, at least one.
+
+    See Also
+    --------
+    counted : A single number.
 
     Examples
     --------
@@ -145,6 +171,12 @@ def close_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ..
     Case, spaces and punctuation do not count. Where some name is the same but for these, only such are returned;
     then come names that differ in a few letters, and those that contain the name or are contained in it.
 
+    See Also
+    --------
+    which_there_are : As a question.
+
+    Examples
+    --------
     >>> close_names("monthly charges", ["tenure", "MonthlyCharges", "TotalCharges"])
     ('MonthlyCharges',)
     """
@@ -170,6 +202,12 @@ def _letters(name: str) -> str:
 def which_there_are(name: str, known: Iterable[str], has: str) -> str:
     """Return what follows "there is no such name": the close ones as a question, else the first few after ``has``.
 
+    See Also
+    --------
+    close_names : The names alone.
+
+    Examples
+    --------
     >>> which_there_are("churn", ["Churn", "tenure"], "it has")
     'did you mean `Churn`?'
     """

@@ -121,6 +121,10 @@ def from_fields(kind: str, fields: Mapping[str, object]) -> Calibration:
     ValueError
         No calibration is of this kind, or it has other fields.
 
+    See Also
+    --------
+    register : Enters a kind.
+
     Examples
     --------
     >>> from core.decision import from_fields

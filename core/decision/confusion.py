@@ -38,6 +38,10 @@ def hits(confusion: np.ndarray) -> np.ndarray:
 def recalls(confusion: np.ndarray) -> np.ndarray:
     """Return the recall of each class, shape (..., n_classes); 0 for classes without rows.
 
+    See Also
+    --------
+    precisions : Of what is called a class, the share that is one.
+
     Examples
     --------
     >>> recalls(np.array([[90, 10], [5, 5]])).tolist()
@@ -49,6 +53,10 @@ def recalls(confusion: np.ndarray) -> np.ndarray:
 def precisions(confusion: np.ndarray) -> np.ndarray:
     """Return the precision of each class, shape (..., n_classes); 0 for classes never decided.
 
+    See Also
+    --------
+    recalls : Of a class, the share that is found.
+
     Examples
     --------
     >>> precisions(np.array([[95, 5], [5, 15]])).tolist()
@@ -59,6 +67,10 @@ def precisions(confusion: np.ndarray) -> np.ndarray:
 
 def f1_scores(confusion: np.ndarray) -> np.ndarray:
     """Return the F1 of each class, shape (..., n_classes); 0 where it is undefined.
+
+    See Also
+    --------
+    f1 : One number.
 
     Examples
     --------
@@ -87,6 +99,10 @@ def f1(confusion: np.ndarray) -> np.ndarray:
 def g_mean(confusion: np.ndarray) -> np.ndarray:
     """Return the geometric mean of the recalls of the classes that have rows, shape (...).
 
+    See Also
+    --------
+    mcc : Reads all cells.
+
     Examples
     --------
     >>> float(g_mean(np.array([[81, 19], [0, 10]])))
@@ -98,6 +114,10 @@ def g_mean(confusion: np.ndarray) -> np.ndarray:
 
 def mcc(confusion: np.ndarray) -> np.ndarray:
     """Return Matthews correlation for any number of classes, shape (...); 0 where it is undefined.
+
+    See Also
+    --------
+    g_mean : Reads the recalls alone.
 
     Examples
     --------

@@ -32,6 +32,10 @@ class Isotonic(Calibration):
     lines : tuple of (x, y) pairs of tuples of float
         Corners of the line of each class; for two classes of the positive one alone.
 
+    See Also
+    --------
+    core.strategies.calibrations.IsotonicCalibration : As a strategy.
+
     Examples
     --------
     >>> import numpy as np

@@ -30,6 +30,10 @@ class PriorShift(Calibration):
     factors : tuple of float
         New share by old share of each class.
 
+    See Also
+    --------
+    core.strategies.calibrations.PriorCorrection : As a strategy.
+
     Examples
     --------
     A network that saw both classes alike says 0.5; where one row in ten is positive, that means 0.1.

@@ -23,6 +23,10 @@ class Temperature(Calibration):
     value : float
         Greater than 0.
 
+    See Also
+    --------
+    core.strategies.calibrations.TemperatureScaling : As a strategy.
+
     Examples
     --------
     >>> import numpy as np

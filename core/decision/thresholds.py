@@ -107,6 +107,10 @@ def best_threshold(y: np.ndarray, p: np.ndarray, objective: Objective = f1) -> f
     objective : callable
         See ``Objective``. Among equals the threshold nearest to 0.5 is taken, halfway between two rows.
 
+    See Also
+    --------
+    best_scales : For more than two classes.
+
     Examples
     --------
     >>> best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.4, 0.9]))

@@ -17,6 +17,12 @@ Weights = tuple[np.ndarray, ...]
 def layer_sizes(n_features: int, hidden: Sequence[int], n_classes: int) -> list[tuple[int, int]]:
     """Return (inputs, units) of every dense layer; two classes have one output unit.
 
+    See Also
+    --------
+    initial_weights : What they start with.
+
+    Examples
+    --------
     >>> layer_sizes(20, (64, 32), 2)
     [(20, 64), (64, 32), (32, 1)]
     """

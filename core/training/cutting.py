@@ -22,6 +22,10 @@ def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
     widest : int
         Units of the widest layer, inputs included.
 
+    See Also
+    --------
+    core.training.lanes.train : Trains them.
+
     Examples
     --------
     >>> stacks_for(25, batch=128, widest=64, cores=2), stacks_for(1, batch=128, widest=64, cores=2)
