@@ -28,17 +28,53 @@ from core.training.lane import Lane
 
 
 def member_seed(seed: int, member: int) -> int:
-    """Return the seed of an ensemble's member, counted from 0."""
+    """Return the seed of an ensemble's member, counted from 0.
+
+    See Also
+    --------
+    members : Lanes with these seeds.
+
+    Examples
+    --------
+    >>> member_seed(7, 0)
+    7
+    >>> member_seed(7, 1) == member_seed(7, 1), member_seed(7, 1) == member_seed(7, 2)
+    (True, False)
+    """
     return seed if member == 0 else int(np.random.SeedSequence([seed, member]).generate_state(1)[0] >> 1)
 
 
 def members(lane: Lane, count: int) -> list[Lane]:
-    """Return copies of a lane that differ in their seed."""
+    """Return copies of a lane that differ in their seed.
+
+    See Also
+    --------
+    under_bags : Members that differ in their rows too.
+
+    Examples
+    --------
+    >>> lanes = members(Lane(np.arange(3), seed=7), 3)
+    >>> [lane.rows.tolist() for lane in lanes], len({lane.seed for lane in lanes})
+    ([[0, 1, 2], [0, 1, 2], [0, 1, 2]], 3)
+    """
     return [replace(lane, seed=member_seed(lane.seed, i)) for i in range(count)]
 
 
 def under_bags(lane: Lane, view: TrainingView, count: int) -> list[Lane]:
-    """Return members that see all rows of the smallest class and as many random ones of each other class."""
+    """Return members that see all rows of the smallest class and as many random ones of each other class.
+
+    See Also
+    --------
+    UnderBagging : The strategy that trains on them.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([[1, 2, 3, 4], [8, 9]])
+    >>> bags = under_bags(Lane(np.arange(6), view.seed), view, 2)
+    >>> [view.y[bag.rows].tolist() for bag in bags]
+    [[0, 0, 1, 1], [0, 0, 1, 1]]
+    """
     draw = RandomUnder().draw
     return [draw(member, view, member_seed(view.seed, i)) for i, member in enumerate(members(lane, count))]
 
@@ -46,7 +82,18 @@ def under_bags(lane: Lane, view: TrainingView, count: int) -> list[Lane]:
 @register
 @dataclass(frozen=True)
 class DeepEnsemble(Ensemble):
-    """The same rows for every member: what averaging alone is worth."""
+    """The same rows for every member: what averaging alone is worth.
+
+    See Also
+    --------
+    UnderBagging : Balances the rows of every member.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(DeepEnsemble(n_members=2), [[1, 2, 3, 4], [8, 9]])
+    [[[1.0, 2.0, 3.0, 4.0], [8.0, 9.0]], [[1.0, 2.0, 3.0, 4.0], [8.0, 9.0]]]
+    """
 
     card = Card(
         "deep_ensemble",
@@ -70,7 +117,19 @@ class DeepEnsemble(Ensemble):
 @register
 @dataclass(frozen=True)
 class UnderBagging(Ensemble):
-    """Each network sees all rows of the smallest class and as many random ones of each other class."""
+    """Each network sees all rows of the smallest class and as many random ones of each other class.
+
+    See Also
+    --------
+    OverBagging : Loses no row.
+    core.strategies.undersampling.RandomUnder : One such draw.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(UnderBagging(n_members=3), [[1, 2, 3, 4], [8, 9]])
+    [[[3.0, 4.0], [8.0, 9.0]], [[1.0, 4.0], [8.0, 9.0]], [[1.0, 4.0], [8.0, 9.0]]]
+    """
 
     card = Card(
         "under_bagging",
@@ -98,7 +157,19 @@ class UnderBagging(Ensemble):
 @register
 @dataclass(frozen=True)
 class OverBagging(Ensemble):
-    """Each network sees as many rows of every class as the largest has, drawn with replacement."""
+    """Each network sees as many rows of every class as the largest has, drawn with replacement.
+
+    See Also
+    --------
+    UnderBagging : Smaller bags, without repeated rows.
+    SmoteBagging : Makes part of the rows up.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(OverBagging(n_members=2), [[1, 2, 3, 4], [8, 9]])
+    [[[2.0, 3.0, 3.0, 4.0], [8.0, 8.0, 8.0, 8.0]], [[2.0, 3.0, 3.0, 3.0], [8.0, 8.0, 9.0, 9.0]]]
+    """
 
     card = Card(
         "over_bagging",
@@ -135,7 +206,18 @@ class OverBagging(Ensemble):
 @register
 @dataclass(frozen=True)
 class SmoteBagging(Ensemble):
-    """Over-bagging whose smaller classes are part drawn, part made by SMOTE, in a share that grows by member."""
+    """Over-bagging whose smaller classes are part drawn, part made by SMOTE, in a share that grows by member.
+
+    See Also
+    --------
+    OverBagging : Repeats rows alone.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> rows_seen(SmoteBagging(n_members=2), [[1, 2, 3, 4], [8, 9]])
+    [[[2.0, 3.0, 3.0, 4.0], [8.0, 8.0, 8.4, 8.7]], [[2.0, 3.0, 3.0, 3.0], [8.0, 8.0, 9.0, 9.0]]]
+    """
 
     card = Card(
         "smote_bagging",
@@ -201,6 +283,20 @@ class EasyEnsemble(Ensemble):
     The paper boosts decision stumps in every bag with AdaBoost and adds up all votes. Here a round is
     a network, the rows' weights follow AdaBoost's (SAMME for more than two classes), and the
     probabilities of all networks are averaged, as networks say how sure they are.
+
+    See Also
+    --------
+    UnderBagging : One round of it.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([[1, 2, 3], [8, 9]])
+    >>> stages = EasyEnsemble(n_members=2, rounds=2).stages([Lane(np.arange(5), view.seed)], view)
+    >>> [bag] = next(stages)
+    >>> [bag] = stages.send([np.array([[0.9, 0.1]] * 3 + [[0.8, 0.2], [0.3, 0.7]])])  # 8 is taken for the other class
+    >>> bag.rows.tolist(), bag.sample_weight.astype(float).round(2).tolist()
+    ([2, 1, 3, 4], [0.67, 0.67, 2.0, 0.67])
     """
 
     card = Card(
@@ -298,7 +394,19 @@ class _Sequential(Ensemble):
 @register
 @dataclass(frozen=True)
 class SelfPaced(_Sequential):
-    """Under-bags that sample evenly over hardness, from easy rows at first to hard ones later."""
+    """Under-bags that sample evenly over hardness, from easy rows at first to hard ones later.
+
+    See Also
+    --------
+    BalancedCascade : Drops what is easy for good.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> classes = [[1, 2, 3, 4, 5, 6, 7, 8], [20, 21]]
+    >>> rows_seen(SelfPaced(n_members=2), classes, sure={7: 0.6, 8: 0.2})
+    [[[6.0, 8.0], [20.0, 21.0]], [[4.0, 7.0, 8.0], [20.0, 21.0]]]
+    """
 
     card = Card(
         "self_paced",
@@ -346,6 +454,17 @@ class BalancedCascade(_Sequential):
 
     As in the paper, the larger class shrinks by the same factor at every stage and ends at the
     smallest class's size; with several larger classes, each shrinks so.
+
+    See Also
+    --------
+    SelfPaced : Keeps some easy rows to the end.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> classes = [[1, 2, 3, 4, 5, 6, 7, 8], [20, 21]]
+    >>> rows_seen(BalancedCascade(n_members=2), classes, sure={7: 0.6, 8: 0.2})
+    [[[6.0, 8.0], [20.0, 21.0]], [[7.0, 8.0], [20.0, 21.0]]]
     """
 
     card = Card(

@@ -76,7 +76,22 @@ class _Logistic(_SklearnReference):
 @register
 @dataclass(frozen=True)
 class Logistic(_Logistic):
-    """Logistic regression with scikit-learn's defaults."""
+    """Logistic regression with scikit-learn's defaults.
+
+    See Also
+    --------
+    LogisticBalanced : With class weights.
+    Boosting : Bends and combines columns.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([list(range(60)), list(range(50, 80))])
+    >>> reference = Logistic()
+    >>> predict = reference.fit(reference.lane(view), view)
+    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
+    [0.0, 0.54, 0.99]
+    """
 
     card = Card(
         "logistic",
@@ -95,7 +110,21 @@ class Logistic(_Logistic):
 @register
 @dataclass(frozen=True)
 class LogisticBalanced(_Logistic):
-    """Logistic regression with balanced class weights."""
+    """Logistic regression with balanced class weights.
+
+    See Also
+    --------
+    Logistic : Without class weights.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([list(range(60)), list(range(50, 80))])
+    >>> reference = LogisticBalanced()
+    >>> predict = reference.fit(reference.lane(view), view)
+    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
+    [0.0, 0.71, 1.0]
+    """
 
     card = Card(
         "logistic_balanced",
@@ -128,7 +157,22 @@ class _Boosting(_SklearnReference):
 @register
 @dataclass(frozen=True)
 class Boosting(_Boosting):
-    """Histogram gradient boosting with scikit-learn's defaults."""
+    """Histogram gradient boosting with scikit-learn's defaults.
+
+    See Also
+    --------
+    BoostingBalanced : With class weights.
+    Logistic : A linear model.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([list(range(60)), list(range(50, 80))])
+    >>> reference = Boosting()
+    >>> predict = reference.fit(reference.lane(view), view)
+    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
+    [0.0, 0.5, 1.0]
+    """
 
     card = Card(
         "boosting",
@@ -150,7 +194,21 @@ class Boosting(_Boosting):
 @register
 @dataclass(frozen=True)
 class BoostingBalanced(_Boosting):
-    """Histogram gradient boosting with balanced class weights."""
+    """Histogram gradient boosting with balanced class weights.
+
+    See Also
+    --------
+    Boosting : Without class weights.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([list(range(60)), list(range(50, 80))])
+    >>> reference = BoostingBalanced()
+    >>> predict = reference.fit(reference.lane(view), view)
+    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
+    [0.0, 0.67, 1.0]
+    """
 
     card = Card(
         "boosting_balanced",
