@@ -55,6 +55,15 @@ class Turn(IntEnum):
     """When a part of a combination acts on a lane.
 
     Weights and losses read what a class counts for, so they act once rows and batches are decided.
+
+    See Also
+    --------
+    core.strategies.registry.parts_of : Sorts by it.
+
+    Examples
+    --------
+    >>> sorted([Turn.DECISION, Turn.WEIGHTING, Turn.OVERSAMPLING])[0].name
+    'OVERSAMPLING'
     """
 
     BASELINE = 0
@@ -71,7 +80,20 @@ class Turn(IntEnum):
 
 
 class StrategyError(ValueError):
-    """A strategy cannot work on these rows; the message is one sentence that says why."""
+    """A strategy cannot work on these rows; the message is one sentence that says why.
+
+    See Also
+    --------
+    core.plan.PlanError : A plan that makes no sense on any rows.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> from core.strategies.oversampling import Smote
+    >>> rows_seen(Smote(), [[1, 2, 3], [8]])
+    Traceback (most recent call last):
+    core.strategies.base.StrategyError: SMOTE needs at least 2 training rows of every class, and the smallest has 1.
+    """
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,17 @@ class Card:
         Short citation and its DOI or arXiv address.
     formula : str
         What it does as LaTeX, in the letters that :data:`core.teaching.toy.LETTERS` explains; empty for none.
+
+    See Also
+    --------
+    core.strategies.cards.find : Searches cards.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> card = catalogue()["smote"].card
+    >>> card.name, card.family, card.paper
+    ('SMOTE', 'oversampling', 'Chawla et al. (2002)')
     """
 
     key: str
@@ -112,14 +145,39 @@ def parameter(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> V:
-    """Declare a strategy's parameter: its default, plain help text, and range or choices."""
+    """Declare a strategy's parameter: its default, plain help text, and range or choices.
+
+    See Also
+    --------
+    Parameter : What it is read back as.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True)
+    ... class Narrow(RowStrategy):
+    ...     width: int = parameter(3, "Rows to keep.", low=1, high=9)
+    ...
+    >>> Narrow.parameters()[0].help, Narrow().width
+    ('Rows to keep.', 3)
+    """
     metadata = {"help": help, "low": low, "high": high, "choices": choices}
     return cast(V, dataclasses.field(default=default, metadata=metadata))
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a strategy, as the catalogue page shows it."""
+    """One parameter of a strategy, as the catalogue page shows it.
+
+    See Also
+    --------
+    core.strategies.cards.described : The same as one line.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> [(p.name, p.default, p.low, p.high) for p in catalogue()["smote"].parameters()]
+    [('ratio', 1.0, 0.01, 1), ('k_neighbors', 5, 1, 50)]
+    """
 
     name: str
     default: ParameterValue
@@ -131,7 +189,21 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Strategy(ABC):
-    """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters."""
+    """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters.
+
+    See Also
+    --------
+    core.strategies.registry.register : Enters a subclass into the catalogue.
+
+    Examples
+    --------
+    >>> from core.strategies import catalogue
+    >>> rose = catalogue()["rose"]()
+    >>> rose.why_not(TableFacts((90, 10), n_numeric=3, n_categorical=1))
+    'ROSE (smoothed bootstrap) works on numbers only, and this table has 1 categorical column.'
+    >>> rose.n_networks, rose.turn.name
+    (1, 'OVERSAMPLING')
+    """
 
     card: ClassVar[Card]
     # What it asks of a table.
@@ -218,19 +290,55 @@ class Strategy(ABC):
 
 @dataclass(frozen=True)
 class Baseline(Strategy):
-    """Balances nothing: what other strategies are measured against."""
+    """Balances nothing: what other strategies are measured against.
+
+    See Also
+    --------
+    RowStrategy : Changes the rows.
+    LearningStrategy : Changes how a network learns from them.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> from core.strategies.baseline import Plain
+    >>> rows_seen(Plain(), [[1, 2, 3], [8]])
+    [[[1.0, 2.0, 3.0], [8.0]]]
+    """
 
     turn = Turn.BASELINE
 
 
 @dataclass(frozen=True)
 class RowStrategy(Strategy):
-    """Changes which rows a network sees."""
+    """Changes which rows a network sees.
+
+    See Also
+    --------
+    LearningStrategy : Leaves the rows as they are.
+
+    Examples
+    --------
+    >>> from core.strategies.line import rows_seen
+    >>> from core.strategies.undersampling import RandomUnder
+    >>> rows_seen(RandomUnder(), [[1, 2, 3, 4], [8, 9]])
+    [[[3.0, 4.0], [8.0, 9.0]]]
+    """
 
 
 @dataclass(frozen=True)
 class Ensemble(Strategy):
-    """Trains several networks and averages their probabilities."""
+    """Trains several networks and averages their probabilities.
+
+    See Also
+    --------
+    RowStrategy : One network.
+
+    Examples
+    --------
+    >>> from core.strategies.ensembles import UnderBagging
+    >>> UnderBagging(n_members=3).n_networks
+    3
+    """
 
     turn = Turn.ENSEMBLE
     grows = True
@@ -247,7 +355,20 @@ class Ensemble(Strategy):
 
 @dataclass(frozen=True)
 class LearningStrategy(Strategy):
-    """Changes how a network learns from its rows: what they weigh, how they are batched or mixed, the loss."""
+    """Changes how a network learns from its rows: what they weigh, how they are batched or mixed, the loss.
+
+    See Also
+    --------
+    RowStrategy : Changes the rows.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> from core.strategies.batches import BalancedBatches
+    >>> [lane] = BalancedBatches().refine(Lane(np.arange(4), seed=0), view_of([[1, 2, 3], [8]]))
+    >>> lane.rows.tolist(), lane.batches
+    ([0, 1, 2, 3], 'balanced')
+    """
 
 
 @dataclass(frozen=True)
@@ -258,6 +379,13 @@ class Decision(Strategy):
     --------
     Calibrating : Changes probabilities.
     Deciding : Turns probabilities into classes.
+
+    Examples
+    --------
+    >>> from core.strategies import Recipe
+    >>> from core.strategies.notation import parse_choice
+    >>> [Recipe.of(parse_choice(key)).key for key in ("smote", "smote+threshold_f1", "smote+temperature")]
+    ['smote', 'smote', 'smote']
     """
 
     turn = Turn.DECISION
@@ -267,7 +395,22 @@ class Decision(Strategy):
 
 @dataclass(frozen=True)
 class Calibrating(Decision):
-    """Carries probabilities back to the class shares of the table, or fits them to the shares observed."""
+    """Carries probabilities back to the class shares of the table, or fits them to the shares observed.
+
+    See Also
+    --------
+    Deciding : Turns probabilities into classes.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> from core.strategies.calibrations import PriorCorrection
+    >>> view = view_of([[1, 2, 3], [8]])
+    >>> balanced = Lane(np.array([0, 3]), seed=0)
+    >>> corrected = PriorCorrection().calibration(np.zeros((0, 2)), np.zeros(0, int), view, [balanced])
+    >>> corrected(np.array([[0.5, 0.5]])).tolist()
+    [[0.75, 0.25]]
+    """
 
     @abstractmethod
     def calibration(
@@ -289,7 +432,21 @@ class Calibrating(Decision):
 
 @dataclass(frozen=True)
 class Deciding(Decision):
-    """Turns probabilities into classes, after any calibration."""
+    """Turns probabilities into classes, after any calibration.
+
+    See Also
+    --------
+    Calibrating : Changes probabilities.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> from core.strategies.thresholds import ThresholdF1
+    >>> probabilities, y = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]]), np.array([0, 0, 1, 1])
+    >>> rule = ThresholdF1().rule(probabilities, y, view_of([[1, 2, 3], [8]]), [])
+    >>> rule.decide(probabilities).tolist()
+    [0, 0, 1, 1]
+    """
 
     position = 1
 
@@ -314,7 +471,21 @@ Predictor = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Reference(Strategy):
-    """A model of another library beside the networks, marked as a reference."""
+    """A model of another library beside the networks, marked as a reference.
+
+    See Also
+    --------
+    Baseline : The plain network.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> from core.strategies.references import Logistic
+    >>> view = view_of([[1, 2, 3, 4], [8, 9]])
+    >>> predict = Logistic().fit(Logistic().lane(view), view)
+    >>> predict(np.array([[2], [9]])).argmax(axis=1).tolist()
+    [0, 1]
+    """
 
     turn = Turn.REFERENCE
 

@@ -20,6 +20,10 @@ COST_WORDS: Mapping[str, str] = {
 def families() -> list[Family]:
     """Return the families that have strategies, in the order of the catalogue.
 
+    See Also
+    --------
+    find : The cards of one.
+
     Examples
     --------
     >>> families()[:3]
@@ -42,6 +46,10 @@ def find(query: str, family: Family | None = None) -> list[Card]:
     -------
     list of Card
         All cards for an empty query.
+
+    See Also
+    --------
+    core.strategies.choosing.sections_of : The same as choices of a plan.
 
     Examples
     --------
@@ -80,6 +88,10 @@ def needs(strategy: type[Strategy]) -> list[str]:
 def described(parameter: Parameter) -> str:
     """Return a parameter's help with its range and default, as one line.
 
+    See Also
+    --------
+    core.strategies.base.Parameter : What is described.
+
     Examples
     --------
     >>> from core.strategies import catalogue
@@ -101,6 +113,10 @@ def step_and_format(parameter: Parameter) -> tuple[float, str | None]:
     """Return by how much a press changes a number, and its printf format; a whole number needs none.
 
     The step is one of the default's last digit.
+
+    See Also
+    --------
+    described : The range in words.
 
     Examples
     --------

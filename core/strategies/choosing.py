@@ -45,6 +45,10 @@ def why_not(choice: StrategyChoice, facts: TableFacts) -> str | None:
 def applicable(choices: Sequence[StrategyChoice], facts: TableFacts) -> tuple[StrategyChoice, ...]:
     """Return the choices that apply to a table, in their order.
 
+    See Also
+    --------
+    why_not : The reason, for one choice.
+
     Examples
     --------
     >>> from core.strategies.notation import parse_strategies
@@ -81,12 +85,43 @@ def preset_for(preset: Preset, facts: TableFacts, workload: Workload | None = No
 
 
 def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, workload: Workload) -> tuple[StrategyChoice, ...]:
-    """Return the choices that apply to a table but whose sampler alone takes long on it."""
+    """Return the choices that apply to a table but whose sampler alone takes long on it.
+
+    See Also
+    --------
+    slow_sentence : Says so in words.
+
+    Examples
+    --------
+    >>> from core.experiment.estimate import Workload
+    >>> from core.plan import NetworkSettings
+    >>> from core.strategies.notation import parse_strategies
+    >>> from core.strategies.seconds import TrainingSize
+    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), NetworkSettings(), units=5)
+    >>> facts = TableFacts((900_000, 100_000), n_numeric=30, n_categorical=0)
+    >>> [choice.key for choice in slow_in(parse_strategies("smote, enn"), facts, million)]
+    ['enn']
+    """
     return tuple(choice for choice in applicable(choices, facts) if workload.too_slow(choice))
 
 
 def slow_sentence(slow: Sequence[StrategyChoice], workload: Workload) -> str:
-    """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing."""
+    """Return one sentence on what a preset leaves out and how long it would take; empty where it is nothing.
+
+    See Also
+    --------
+    slow_in : What is slow.
+
+    Examples
+    --------
+    >>> from core.experiment.estimate import Workload
+    >>> from core.plan import NetworkSettings
+    >>> from core.strategies.notation import parse_strategies
+    >>> from core.strategies.seconds import TrainingSize
+    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), NetworkSettings(), units=5)
+    >>> slow_sentence(parse_strategies("enn"), million).partition(". ")[0]
+    'Left out, since its sampling takes long on this table: Edited nearest neighbours (about 6.9 h)'
+    """
     longest = sorted(slow, key=workload.sampling, reverse=True)
     named = [f"{label(choice)} ({duration(workload.sampling(choice))})" for choice in longest]
     return left_out_sentence(named, " on this table", lambda them: f"Add {them} one by one")
@@ -103,6 +138,10 @@ def left_out_sentence(named: Sequence[str], where: str, way_out: Callable[[str],
         What follows "takes long".
     way_out : callable
         Says what to do with "it" or "them".
+
+    See Also
+    --------
+    slow_sentence : The same for a table.
 
     Examples
     --------
@@ -137,6 +176,12 @@ def sections_of(plan: Plan, query: str, family: Family | None = None) -> dict[Fa
     See Also
     --------
     core.strategies.cards.find : The cards of these strategies.
+
+    Examples
+    --------
+    >>> plan = Plan("y", (StrategyChoice.of("plain"), StrategyChoice.of("smote", k_neighbors=3)))
+    >>> {family: [choice.key for choice in found] for family, found in sections_of(plan, "chawla").items()}
+    {'oversampling': ['smote(k_neighbors=3)', 'smotenc', 'smoten']}
     """
     chosen = {choice.parts[0].name: choice for choice in plan.strategies if len(choice.parts) == 1}
     sections: dict[Family, list[StrategyChoice]] = {}
@@ -154,6 +199,10 @@ def with_parameter(choice: StrategyChoice, part: int, name: str, value: object) 
         Position of the part in the choice.
     name : str
         Name of the parameter.
+
+    See Also
+    --------
+    core.strategies.cards.step_and_format : By how much a press changes it.
 
     Examples
     --------
@@ -178,6 +227,10 @@ def numbers_of(text: str) -> tuple[float, ...]:
     PlanError
         A word is no finite number.
 
+    See Also
+    --------
+    with_parameter : Sets what was typed.
+
     Examples
     --------
     >>> numbers_of("0, 1; 10 0")
@@ -201,6 +254,10 @@ def combined(names: Sequence[str], plan: Plan, facts: TableFacts) -> StrategyCho
     PlanError
         They are too few, already in the plan together, make no sense together
         (see :func:`core.strategies.combining.clash`), or one does not apply to the table.
+
+    See Also
+    --------
+    core.strategies.notation.parse_choice : The same from text.
 
     Examples
     --------

@@ -54,6 +54,14 @@ def check_combinations(choices: Iterable[StrategyChoice]) -> None:
     See Also
     --------
     clash : The same for the names of one combination, as a sentence.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_choice
+    >>> check_combinations([parse_choice("smote+focal")])
+    >>> check_combinations([StrategyChoice((Part.of("smote"), Part.of("smote")))])
+    Traceback (most recent call last):
+    core.plan.PlanError: SMOTE is in this combination twice: once is enough.
     """
     for choice in choices:
         reason = clash([part.name for part in choice.parts])

@@ -60,6 +60,10 @@ def named_singly(text: str) -> tuple[StrategyChoice, ...]:
 
     >>> [choice.key for choice in named_singly("start, smote")]
     ['smote']
+
+    See Also
+    --------
+    parse_strategies : Those of presets too.
     """
     return tuple(parse_choice(item) for item in _split(text, ",") if _preset(item) is None)
 
@@ -75,6 +79,11 @@ def parse_choice(text: str) -> StrategyChoice:
     ------
     PlanError
         As for :func:`parse_strategies`.
+
+    See Also
+    --------
+    parse_strategies : Reads several, and presets.
+    core.strategies.registry.label : The name for people.
 
     Examples
     --------
@@ -96,6 +105,10 @@ def short(preset: str) -> str:
 
     >>> short("Quick look")
     'quick-look'
+
+    See Also
+    --------
+    parse_strategies : Reads it back.
     """
     return preset.lower().replace(" ", "-")
 

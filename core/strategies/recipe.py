@@ -27,6 +27,11 @@ class Recipe:
     key : str
         Names the model: choices that differ in their decision alone share it.
 
+    See Also
+    --------
+    core.strategies.registry.parts_of : The parts in the order in which they act.
+    stages_of : Runs those that shape networks.
+
     Examples
     --------
     >>> from core.strategies import Recipe
@@ -138,7 +143,21 @@ class Recipe:
 def stages_of(
     parts: Sequence[Strategy], lane: Lane, view: TrainingView
 ) -> Generator[list[Lane], list[np.ndarray], None]:
-    """Run a combination's parts over one lane, stage by stage; see :meth:`Strategy.stages`."""
+    """Run a combination's parts over one lane, stage by stage; see :meth:`Strategy.stages`.
+
+    See Also
+    --------
+    Recipe : What a choice comes to.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> from core.strategies.notation import parse_choice
+    >>> view = view_of([[1, 2, 3, 4], [8, 9]])
+    >>> lanes = next(stages_of(parts_of(parse_choice("random_under+balanced_batches")), Lane(np.arange(6), 0), view))
+    >>> [(len(lane.rows), lane.batches) for lane in lanes]
+    [(4, 'balanced')]
+    """
     before: list[Lane] = [lane]
     ensemble_at = next((i for i, p in enumerate(parts) if isinstance(p, Ensemble)), None)
     head = parts if ensemble_at is None else parts[:ensemble_at]

@@ -14,7 +14,22 @@ S = TypeVar("S", bound=type[Strategy])
 
 
 def register(cls: S) -> S:
-    """Enter a strategy class into the catalogue, under its card's key."""
+    """Enter a strategy class into the catalogue, under its card's key.
+
+    See Also
+    --------
+    catalogue : What is registered.
+
+    Examples
+    --------
+    >>> from core.strategies.base import Baseline, Card
+    >>> class Plain(Baseline):
+    ...     card = Card("plain", "Plain", "baseline", "", "", "", "", "")
+    ...
+    >>> register(Plain)
+    Traceback (most recent call last):
+    ValueError: two strategies are called 'plain'
+    """
     key = cls.card.key
     if key in _REGISTRY:
         raise ValueError(f"two strategies are called {key!r}")
@@ -23,7 +38,17 @@ def register(cls: S) -> S:
 
 
 def catalogue() -> dict[str, type[Strategy]]:
-    """Return every registered strategy by key, family by family; rules that decide come before calibrations."""
+    """Return every registered strategy by key, family by family; rules that decide come before calibrations.
+
+    See Also
+    --------
+    make : A strategy with its parameters.
+
+    Examples
+    --------
+    >>> list(catalogue())[:3], catalogue()["smote"].card.name
+    (['plain', 'random_under', 'near_miss_1'], 'SMOTE')
+    """
     families = list(FAMILY_NAMES)
 
     def place(cls: type[Strategy]) -> tuple[int, bool]:
@@ -39,6 +64,10 @@ def make(part: Part) -> Strategy:
     ------
     PlanError
         The name is not registered, or a parameter is unknown or out of range.
+
+    See Also
+    --------
+    parts_of : All of a choice.
 
     Examples
     --------
@@ -85,6 +114,10 @@ def parts_of(choice: StrategyChoice) -> list[Strategy]:
 
 def label(choice: StrategyChoice) -> str:
     """Return the choice's name for people: its parts' names and the parameters that differ from the defaults.
+
+    See Also
+    --------
+    core.strategies.notation.parse_choice : Reads keys.
 
     Examples
     --------

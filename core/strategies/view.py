@@ -12,7 +12,20 @@ from core.strategies._cache import OnceCache
 
 
 class Expander(Protocol):
-    """What turns encoded rows into network inputs, such as a fitted :class:`core.data.preparation.Preparation`."""
+    """What turns encoded rows into network inputs, such as a fitted :class:`core.data.preparation.Preparation`.
+
+    See Also
+    --------
+    Numbers : The one for tables without categories.
+    core.data.preparation.Preparation : The one for any table.
+
+    Examples
+    --------
+    >>> from core.strategies.view import Numbers, TrainingView
+    >>> view = TrainingView.of(Numbers(), np.array([[0.5], [2.0]]), np.array([0, 1]), n_classes=2, seed=0)
+    >>> view.X.tolist(), view.expand(np.array([[3.0]])).tolist()
+    ([[0.5], [2.0]], [[3.0]])
+    """
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -25,7 +38,18 @@ class Expander(Protocol):
 
 
 class Numbers:
-    """The expander of rows that are numbers alone: they are network inputs as they are."""
+    """The expander of rows that are numbers alone: they are network inputs as they are.
+
+    See Also
+    --------
+    Expander : What it is one of.
+
+    Examples
+    --------
+    >>> encoded = Numbers().expand(np.array([[1.5, 2.0]]))
+    >>> encoded.tolist(), encoded.dtype.name, Numbers().categorical
+    ([[1.5, 2.0]], 'float32', ())
+    """
 
     categorical: tuple[int, ...] = ()
 
@@ -56,6 +80,19 @@ class TrainingView:
         What strategies had to change.
     cache : OnceCache
         What samplers drew on this fold, so that strategies that share a sampler run it once.
+
+    See Also
+    --------
+    core.strategies.base.Strategy.refine : Reads it.
+    core.training.lane.Lane : What strategies make of it.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([[1, 2, 3], [8]])
+    >>> view.note("SMOTE: k_neighbors was lowered from 5 to 1.")
+    >>> view.class_counts.tolist(), view.notes, view.fresh().notes
+    ([3, 1], ['SMOTE: k_neighbors was lowered from 5 to 1.'], [])
     """
 
     X: np.ndarray
