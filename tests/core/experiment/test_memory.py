@@ -116,8 +116,8 @@ def test_results_do_not_depend_on_the_cut() -> None:
     for piece in (plan.strategies[:1], plan.strategies[1:4], plan.strategies[4:]):
         for result in run_unit(table, replace(plan, strategies=piece), unit):
             expected = whole[result.strategy]
-            np.testing.assert_array_equal(result.probabilities, expected.probabilities)
+            # Stacks of another size may be summed in another order by the processor's kernels: by one rounding error.
+            np.testing.assert_allclose(result.probabilities, expected.probabilities, rtol=0, atol=1e-6)
             np.testing.assert_array_equal(result.decisions, expected.decisions)
-            assert (result.threshold, result.notes, result.error, result.lanes) == (
-                expected.threshold, expected.notes, expected.error, expected.lanes,
-            )  # fmt: skip
+            assert result.threshold == pytest.approx(expected.threshold, abs=1e-6)
+            assert (result.notes, result.error, result.lanes) == (expected.notes, expected.error, expected.lanes)
