@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     ("words", "versions", "library_errors", "machine"),
     ("plan",),
+    ("parameters",),
     ("networks", "decision"),
     ("training",),
     ("data",),

@@ -5,18 +5,19 @@ What a strategy does is said by its class; its card is for people.
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Literal, TypeVar, cast
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from core.data.facts import TableFacts as TableFacts
 from core.decision import Calibration, Rule
-from core.plan import ParameterValue
+from core.parameters import Parameter as Parameter
+from core.parameters import parameter as parameter
+from core.parameters import parameters_of
 from core.strategies.seconds import Cost, TrainingSize, by_cost
 from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.view import TrainingView
@@ -134,59 +135,6 @@ class Card:
     formula: str = ""
 
 
-V = TypeVar("V", bound=ParameterValue)
-
-
-def parameter(
-    default: V,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-) -> V:
-    """Declare a strategy's parameter: its default, plain help text, and range or choices.
-
-    See Also
-    --------
-    Parameter : What it is read back as.
-
-    Examples
-    --------
-    >>> @dataclass(frozen=True)
-    ... class Narrow(RowStrategy):
-    ...     width: int = parameter(3, "Rows to keep.", low=1, high=9)
-    ...
-    >>> Narrow.parameters()[0].help, Narrow().width
-    ('Rows to keep.', 3)
-    """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    return cast(V, dataclasses.field(default=default, metadata=metadata))
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a strategy, as the catalogue page shows it.
-
-    See Also
-    --------
-    core.strategies.cards.described : The same as one line.
-
-    Examples
-    --------
-    >>> from core.strategies import catalogue
-    >>> [(p.name, p.default, p.low, p.high) for p in catalogue()["smote"].parameters()]
-    [('ratio', 1.0, 0.01, 1), ('k_neighbors', 5, 1, 50)]
-    """
-
-    name: str
-    default: ParameterValue
-    help: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Strategy(ABC):
     """One way of balancing. Subclasses are frozen dataclasses whose fields are the parameters.
@@ -224,7 +172,7 @@ class Strategy(ABC):
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
         """Return the parameters, in the order of the class's fields."""
-        return tuple(Parameter(f.name, cast(ParameterValue, f.default), **f.metadata) for f in dataclasses.fields(cls))
+        return parameters_of(cls)
 
     @property
     def n_networks(self) -> int:

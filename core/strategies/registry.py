@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import TypeVar, cast
+from typing import TypeVar
 
+from core.parameters import check
 from core.plan import Part, PlanError, StrategyChoice
 from core.strategies.base import FAMILY_NAMES, Calibrating, Strategy
 
@@ -79,18 +79,7 @@ def make(part: Part) -> Strategy:
     cls = _REGISTRY.get(part.name)
     if cls is None:
         raise PlanError(f"There is no strategy called '{part.name}'.")
-    known = {p.name: p for p in cls.parameters()}
-    for name, value in part.parameters:
-        spec = known.get(name)
-        if spec is None:
-            raise PlanError(f"{cls.card.name} has no parameter '{name}'.")
-        if spec.choices and value not in spec.choices:
-            raise PlanError(f"{cls.card.name}: {name} must be one of {', '.join(spec.choices)}.")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        low = -math.inf if spec.low is None else spec.low
-        high = math.inf if spec.high is None else spec.high
-        if number and not low <= cast(float, value) <= high:
-            raise PlanError(f"{cls.card.name}: {name} is {value}; choose {low:g} to {high:g}.")
+    check(cls.card.name, cls.parameters(), part.parameters)
     return cls(**dict(part.parameters))
 
 
