@@ -112,6 +112,9 @@ def refit(
 def _unseen(choice: StrategyChoice, results: Sequence[FoldResult]) -> Rows | None:
     """Return what the choice's folds made of rows that they had not seen, calibrated as each fold did."""
     own = [result for result in results if result.strategy == choice.key and result.error is None]
+    if any(rule.independent_rows for rule in Recipe.of(choice).rules):
+        first = min((result.repeat for result in own), default=0)
+        own = [result for result in own if result.repeat == first]
     if not own:
         return None
     p = np.concatenate([result.probabilities for result in own]).astype(np.float64)

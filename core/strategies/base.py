@@ -397,6 +397,8 @@ class Deciding(Decision):
     """
 
     position = 1
+    # Whether the rule counts rows, so that none may come more than once, as they do in repeats.
+    independent_rows: ClassVar[bool] = False
 
     @abstractmethod
     def rule(self, probabilities: np.ndarray, y: np.ndarray, view: TrainingView, lanes: list[Lane]) -> Rule | None:

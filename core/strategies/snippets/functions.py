@@ -215,6 +215,21 @@ def floored(reached, wanted, floor):
     """Return what is wanted where the floor is reached, else how near it is."""
     return 1 + wanted if reached >= floor else reached
 ''')
+PROMISED = Code.of(
+    '''
+def promised(p, y, recall, confidence):
+    """Return the rule "positive from a threshold on" that keeps a promise on recall (Wilks 1941)."""
+    scores = np.sort(p[y == 1, 1])
+    kept = binom.cdf(np.arange(len(scores)), len(scores), 1 - recall) <= 1 - confidence
+    if not kept.any():
+        raise ValueError("There are too few positive validation rows for this promise.")
+    threshold = scores[kept.sum() - 1]
+    return lambda p: (p[:, 1] >= threshold).astype(int)
+''',
+    NUMPY,
+    "from scipy.stats import binom",
+    reads=("p_valid",),
+)
 TEMPERATURE = Code.of(
     '''
 def temperature(p, y):
