@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from core.decision.calibration import Calibration, from_fields, kinds
+from core.decision.calibration import Calibration, NoOnnxForm, from_fields, kinds
 from core.decision.chain import Chain, Rows, chain
 from core.decision.isotonic import Isotonic
 from core.decision.prior_shift import PriorShift
@@ -14,6 +14,7 @@ __all__ = [
     "Calibration",
     "Chain",
     "Isotonic",
+    "NoOnnxForm",
     "PriorShift",
     "Rows",
     "Rule",

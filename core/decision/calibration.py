@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 TINY = 1e-7
 
 
+class NoOnnxForm(Exception):
+    """A part of a model that ONNX cannot say; the message is one sentence that says which and why.
+
+    A model with such a part is exported without ``model.onnx``.
+
+    See Also
+    --------
+    Graph : What a part is written into.
+
+    Examples
+    --------
+    >>> raise NoOnnxForm("Column `note` is text, whose words ONNX has no operation for.")
+    Traceback (most recent call last):
+        ...
+    core.decision.calibration.NoOnnxForm: Column `note` is text, whose words ONNX has no operation for.
+    """
+
+
 class Graph(Protocol):
     """An ONNX graph under construction; every node has one output, a name."""
 
@@ -62,7 +80,13 @@ class Calibration(ABC):
 
     @abstractmethod
     def in_onnx(self, graph: Graph, probabilities: str) -> str:
-        """Return the same as nodes of an ONNX graph: the name of the last one's output."""
+        """Return the same as nodes of an ONNX graph: the name of the last one's output.
+
+        Raises
+        ------
+        NoOnnxForm
+            It has none.
+        """
 
     def fields(self) -> dict[str, object]:
         """Return what the calibration consists of, ready for JSON."""

@@ -14,6 +14,7 @@ import numpy as np
 from core.data.problem import Problem
 from core.data.reading import cells
 from core.data.table import Table
+from core.decision import NoOnnxForm
 from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.refit import refit
@@ -102,6 +103,8 @@ def export(
     try:
         graph = onnx_model.build(scorer).SerializeToString()
         apart = _apart(wanted, onnx_model.predict(graph, arrays))
+    except NoOnnxForm as error:
+        checks.append(f"model.onnx is left out: {error}")
     except Exception as error:
         # onnx and onnxruntime raise errors of many kinds of their own; the rest of the export is good without.
         checks.append(f"model.onnx is left out, since the conversion failed: {meaning(error)}.")

@@ -126,7 +126,13 @@ class Step(ABC):
     @classmethod
     @abstractmethod
     def in_onnx(cls, graph: Graph, steps: Sequence[Self], names: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the same as nodes of an ONNX graph: names of outputs, given the names of the inputs."""
+        """Return the same as nodes of an ONNX graph: names of outputs, given the names of the inputs.
+
+        Raises
+        ------
+        core.decision.NoOnnxForm
+            Such a column has none: the model is exported without ``model.onnx``, with the error's sentence.
+        """
 
     def fields(self) -> dict[str, object]:
         """Return what the step consists of, ready for JSON."""

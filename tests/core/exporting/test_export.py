@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.preparation import CategoryStep
 from core.data.problem import Problem
 from core.data.splitting import refit_rows
 from core.data.table import from_frame
 from core.data.target import encode_target
-from core.decision import thresholds
+from core.decision import NoOnnxForm, thresholds
 from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not
 from core.exporting.new_rows import aligned, match, read_rows
@@ -198,3 +199,18 @@ def test_a_linear_model_and_a_combination_can_be_exported(case: Cases) -> None:
     made = export(numbers, plan, choice, [])
     assert "gives the same probabilities" in made.checks
     assert "onnxruntime" in made.checks
+
+
+def test_a_column_without_an_onnx_form_leaves_out_the_onnx_file_alone(
+    case: Cases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_onnx(cls: type, graph: object, steps: object, names: object) -> None:
+        raise NoOnnxForm("Column `sex` has no form in ONNX.")
+
+    monkeypatch.setattr(CategoryStep, "in_onnx", classmethod(in_onnx))
+    one = case("abalone_9_vs_18")
+    made = export(one.table, one.plan, StrategyChoice.of("plain"), [])
+    assert "model.onnx is left out: Column `sex` has no form in ONNX." in made.checks
+    with zipfile.ZipFile(io.BytesIO(made.archive)) as archive:
+        assert "model.onnx" not in archive.namelist()
+        assert "model.keras" in archive.namelist()
