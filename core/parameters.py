@@ -76,7 +76,7 @@ def parameters_of(cls: type) -> tuple[Parameter, ...]:
     --------
     >>> from core.strategies.undersampling import RandomUnder
     >>> [each.name for each in parameters_of(RandomUnder)]
-    ['ratio']
+    ['ratio', 'replacement']
     """
     fields = (f for f in dataclasses.fields(cls) if "help" in f.metadata)
     return tuple(Parameter(f.name, cast(ParameterValue, f.default), **f.metadata) for f in fields)
