@@ -1,0 +1,43 @@
+"""Starting weights of a model that is built already, drawn anew by its layers' initializers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+
+def drawn(model: keras.Model, seed: int) -> list[np.ndarray]:
+    """Return new starting weights, in the order of ``model.weights``.
+
+    A weight whose layer names no initializer for it keeps its value.
+
+    Parameters
+    ----------
+    seed : int
+        Not negative.
+    """
+    starts = {id(weight): start for layer in _leaves(model) for weight, start in _starts(layer)}
+    seeds = np.random.SeedSequence(seed).generate_state(len(model.weights)).tolist()
+    return [
+        np.asarray(weight) if start is None else np.asarray(_with_seed(start, one)(weight.shape, dtype=weight.dtype))
+        for weight, one in zip(model.weights, seeds, strict=True)
+        for start in (starts.get(id(weight)),)
+    ]
+
+
+def _leaves(layer: keras.Layer) -> Iterator[keras.Layer]:
+    yield from (each for each in layer._flatten_layers() if each.weights)
+
+
+def _starts(layer: keras.Layer) -> Iterator[tuple[keras.Variable, keras.initializers.Initializer]]:
+    for weight in layer.weights:
+        start = getattr(layer, f"{weight.name}_initializer", None)
+        if isinstance(start, keras.initializers.Initializer):
+            yield weight, start
+
+
+def _with_seed(start: keras.initializers.Initializer, seed: int) -> keras.initializers.Initializer:
+    config = start.get_config()
+    return type(start).from_config({**config, "seed": seed} if "seed" in config else config)
