@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.api import compare, export, run
+    from core.asking import ask
     from core.data.table import Table, read_table
     from core.estimator import StrategyClassifier
     from core.plan import NetworkSettings, Plan, SplitSettings
@@ -23,6 +24,7 @@ _HOMES = {
     "SplitSettings": "core.plan",
     "StrategyClassifier": "core.estimator",
     "Table": "core.data.table",
+    "ask": "core.asking",
     "compare": "core.api",
     "export": "core.api",
     "parse_strategies": "core.strategies.notation",
@@ -37,6 +39,7 @@ __all__ = [
     "SplitSettings",
     "StrategyClassifier",
     "Table",
+    "ask",
     "compare",
     "export",
     "parse_strategies",

@@ -38,8 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     # Before anything imports TensorFlow: its start-up lines would fall into the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    if typed[:1] == ["ask"]:
+        from core.asking import main as ask
+
+        return ask(typed[1:])
     try:
-        given = _parser().parse_args(arguments)
+        given = _parser().parse_args(typed)
         return _make_examples() if given.command == "examples" else _run(given)
     except _BadInput as problem:
         print(problem, file=sys.stderr)
@@ -50,6 +55,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="python -m core", description="Compare balancing strategies on an imbalanced table.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("examples", help="compute the example runs that the app opens on anew")
+    commands.add_parser("ask", help="ask a kept run a question: what a promise costs, who is worth using, and so on")
     run = commands.add_parser(
         "run",
         help="train and compare strategies on a table",

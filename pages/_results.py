@@ -18,6 +18,7 @@ from pages._code import show_code
 from pages._errors import show_errors
 from pages._overview import show_overview
 from pages._pairs import show_pairs
+from pages._promise import show_promise
 from pages._report import show_report
 from pages._services import store
 from pages._text import plain, sentence
@@ -45,6 +46,7 @@ VIEWS = (
     View("overview", "Overview", show_overview),
     View("pairs", "Pairs", show_pairs),
     View("threshold", "Threshold", show_threshold, same_rows=True),
+    View("promise", "Promise", show_promise, same_rows=True),
     View("calibration", "Calibration", show_calibration, same_rows=True),
     View("classes", "Classes", show_classes),
     View("errors", "Errors", show_errors, same_rows=True),

@@ -26,7 +26,7 @@ ORDER = (
     ("charts",),
     ("reporting",),
     ("exporting",),
-    ("api",),
+    ("api", "asking"),
     ("examples",),
     ("cli",),
     ("__main__",),

@@ -141,17 +141,19 @@ def html_table(grid: Grid) -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            f"<th scope='row'>{html.escape(cell)}</th>"
+            f"<th scope='row'>{_marked(html.escape(cell), (r, c) in grid.best)}</th>"
             if c == 0
-            else f"<td><strong>{_cell(cell)}</strong></td>"
-            if (r, c) in grid.best
-            else f"<td>{_cell(cell)}</td>"
+            else f"<td>{_marked(_cell(cell), (r, c) in grid.best)}</td>"
             for c, cell in enumerate(row)
         )
         + "</tr>"
         for r, row in enumerate(grid.rows)
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _marked(text: str, best: bool) -> str:
+    return f"<strong>{text}</strong>" if best else text
 
 
 def _cell(text: str) -> str:

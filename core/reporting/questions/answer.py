@@ -1,0 +1,132 @@
+"""An answer: sentences, one table and figures, whoever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from core.reporting.display import Drawing, Grid, html_table, text_table
+
+Kind = Literal["text", "whole", "number", "percent"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of an answer's table is written and explained.
+
+    Parameters
+    ----------
+    kind : {"text", "whole", "number", "percent"}
+    digits : int
+        After the decimal mark.
+
+    Examples
+    --------
+    >>> Column("percent", digits=1).written(0.256), Column("whole").written(1234.0), Column().written(float("nan"))
+    ('25.6 %', '1,234', '–')
+    """
+
+    kind: Kind = "number"
+    help: str = ""
+    digits: int = 3
+
+    def written(self, value: object) -> str:
+        """Return a cell as people read it."""
+        if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
+            return "–"
+        if self.kind == "text":
+            return str(value)
+        number = float(value)  # type: ignore[arg-type]
+        if self.kind == "percent":
+            return f"{100 * number:.{self.digits}f} %"
+        return f"{number:,.0f}" if self.kind == "whole" else f"{number:,.{self.digits}f}"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a run says to one question.
+
+    Parameters
+    ----------
+    title : str
+    sentences : tuple of str
+        The first one is the answer in short.
+    table : DataFrame
+        Numbers as numbers, under the names that people read.
+    columns : mapping
+        How the table's columns are written; those left out are text.
+    best : tuple of int
+        Rows of the table that stand out, by position.
+    drawings : tuple of Drawing
+    notes : tuple of str
+        What limits the answer, in sentences.
+
+    See Also
+    --------
+    core.reporting.questions.Question : What it answers.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"Strategy": ["Plain", "SMOTE"], "Recall": [0.5, 0.9]})
+    >>> print(Answer("Recall", ("SMOTE finds more.",), table, {"Recall": Column("percent", digits=0)}, best=(1,)))
+    Recall
+    SMOTE finds more.
+    <BLANKLINE>
+    Strategy  Recall
+    Plain       50 %
+    SMOTE *     90 %
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+    table: pd.DataFrame
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    best: tuple[int, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Return how a column is written."""
+        return self.columns.get(name, Column("text"))
+
+    def grid(self, most: int | None = None) -> Grid:
+        """Return the table, or its first rows, as text; what stands out is marked."""
+        shown = self.table if most is None else self.table.head(most)
+        names = [str(name) for name in shown.columns]
+        rows = tuple(
+            tuple(self.column(name).written(value) for name, value in zip(names, row, strict=True))
+            for row in shown.itertuples(index=False, name=None)
+        )
+        return Grid(tuple(names), rows, frozenset((row, 0) for row in self.best if row < len(rows)))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the answer as plain values: what is undefined is null."""
+        cells = self.table.astype(object).where(self.table.notna(), None)
+        return {
+            "title": self.title,
+            "sentences": list(self.sentences),
+            "rows": [{str(name): _plain(value) for name, value in row.items()} for row in cells.to_dict("records")],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        table = ["", text_table(self.grid())] if len(self.table) else []
+        return "\n".join([self.title, *self.sentences, *table, *(["", *self.notes] if self.notes else [])])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return f"<h4>{escape(self.title)}</h4>{said}{html_table(self.grid()) if len(self.table) else ''}"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, 6) if np.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -1,0 +1,132 @@
+"""A promise on recall: which threshold keeps it, and what it costs in false alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.charts.lines import Axis, strategy_lines
+from core.decision.promise import CONFIDENCE, RECALL, too_few
+from core.evaluation.promise import Promises, false_alarms_by_recall, promises
+from core.reporting.display import Drawing
+from core.reporting.questions.answer import Answer, Column
+from core.reporting.questions.question import Question, Subject, option, register
+from core.words import quoted
+
+PER = 1000
+_RECALLS = np.round(np.arange(0.5, 0.991, 0.01), 2)
+
+
+@register
+@dataclass(frozen=True)
+class PromiseOnRecall(Question):
+    """Which threshold finds a share of the class's rows with a given confidence.
+
+    See Also
+    --------
+    core.evaluation.promise.promises : The figures.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
+    >>> print(PromiseOnRecall().answer(subject).sentences[0])
+    To promise 90 % recall with 95 % confidence takes 29 positive rows that the model has not learned from, and there \
+are 6: promise less, or collect more rows of `yes`.
+    >>> PromiseOnRecall(recall=0.5, confidence=0.8).answer(subject).table.iloc[:, :3].round(2).to_numpy().tolist()
+    [['Plain network', 0.4, 0.83], ['SMOTE', 0.6, 1.0]]
+    """
+
+    key = "promise"
+    title = "A promise on recall"
+    help = "Which threshold finds a share of the rare rows, with a confidence, and what it costs in false alarms."
+
+    recall: float = option(RECALL, "Share of the class's rows to find.", low=0.01, high=0.999)
+    confidence: float = option(CONFIDENCE, "How sure the promise is to be kept.", low=0.5, high=0.999)
+
+    def answer(self, subject: Subject) -> Answer:
+        kept = promises(subject.pooled, subject.code, self.recall, self.confidence)
+        per = PER * (1 - kept.share)
+        positives = PER * kept.share * kept.found
+        table = pd.DataFrame(
+            {
+                "Strategy": subject.strategy_names(),
+                "Threshold": kept.thresholds,
+                "Recall here": kept.found,
+                "Precision": positives / np.maximum(positives + per * kept.false_alarms, 1e-12),
+                "False alarms": per * kept.false_alarms,
+                "Without the promise": per * kept.floor_false_alarms,
+            }
+        )
+        alarms = table["False alarms"].to_numpy(float)
+        best = np.flatnonzero(alarms <= np.nanmin(alarms) + 1e-9) if np.isfinite(alarms).any() else np.zeros(0, int)
+        return Answer(
+            self.title,
+            _sentences(kept, subject, alarms, table["Without the promise"].to_numpy(float)),
+            table,
+            _COLUMNS,
+            tuple(best.tolist()),
+            (self._drawing(subject, per),),
+            _notes(subject, self.confidence),
+        )
+
+    def _drawing(self, subject: Subject, per: float) -> Drawing:
+        values = per * false_alarms_by_recall(subject.pooled, subject.code, _RECALLS, self.confidence)
+        axes = (Axis("Recall that is promised", ".0%"), Axis(f"False alarms per {PER:,} rows", ",.1f"))
+        figure = strategy_lines(subject.keys, subject.names, _RECALLS, values, axes, mark=self.recall)
+        caption = (
+            f"What each promise costs, all with {100 * self.confidence:.4g} % confidence. A line ends where the rows "
+            f"of {subject.label} are too few to promise more."
+        )
+        return Drawing("False alarms by the recall that is promised", caption, figure)
+
+
+def _sentences(kept: Promises, subject: Subject, alarms: np.ndarray, plain: np.ndarray) -> tuple[str, ...]:
+    name = quoted(subject.label)
+    if kept.misses is None:
+        return (
+            f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise less, or collect more rows of {name}.",
+        )
+    first = int(np.nanargmin(alarms))
+    return (
+        f"Cheapest: {subject.names[kept.keys[first]]}, which keeps the promise with {alarms[first]:,.1f} false alarms "
+        f"per {PER:,} rows.",
+        f"To find {100 * kept.recall:.4g} % of all later rows of {name} with {100 * kept.confidence:.4g} % confidence, "
+        f"a threshold may miss {kept.misses:,} of the {kept.positives:,} here; {kept.needed:,} is the fewest for this "
+        "promise.",
+        f"A plain floor, met on later rows about half of the time, would cost {plain[first]:,.1f} false alarms per "
+        f"{PER:,} rows there.",
+    )
+
+
+def _notes(subject: Subject, confidence: float) -> tuple[str, ...]:
+    notes = [
+        "Thresholds here rest on test rows of all folds, each row once. The strategy Threshold by a promise on recall "
+        "takes its own from validation rows, and goes into the export."
+    ]
+    if len(subject.keys) > 1:
+        corrected = 100 * (1 - (1 - confidence) / len(subject.keys))
+        notes.append(
+            "Each promise is that of a strategy chosen beforehand. To pick the cheapest of "
+            f"{len(subject.keys)} and be as sure, ask for {corrected:.4g} % confidence."
+        )
+    split = subject.problem.plan.split
+    if split.group is not None:
+        notes.append(f"Rows of one {quoted(split.group)} are not independent, so the promise is weaker than it says.")
+    if split.time is not None:
+        notes.append("The promise holds as long as later rows are like these: look at the drift of the next file.")
+    return tuple(notes)
+
+
+_COLUMNS = {
+    "Threshold": Column(help="A row is called the class from this probability on."),
+    "Recall here": Column("percent", "Share of the class's rows found here.", 1),
+    "Precision": Column("percent", "Of the rows called the class, the share that is.", 1),
+    "False alarms": Column("number", f"Rows of the rest that are called the class, per {PER:,} rows.", 1),
+    "Without the promise": Column(
+        "number", f"False alarms per {PER:,} rows where the recall is only asked for on these rows.", 1
+    ),
+}

@@ -1,0 +1,199 @@
+"""What a question is, and what it is asked of."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar, TypeVar, cast
+
+import numpy as np
+
+from core.data.problem import Problem
+from core.evaluation.outoffold import OutOfFold, out_of_fold
+from core.reporting.display import shown_class
+from core.reporting.questions.answer import Answer
+from core.reporting.results import Results
+from core.words import which_there_are
+
+_QUESTIONS: dict[str, type[Question]] = {}
+T = TypeVar("T", bool, int, float, str)
+
+
+class QuestionError(ValueError):
+    """A question that this run cannot answer; the message is one sentence with the way out.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> Subject.of(Results(sample_run().problem, sample_run().folds), "maybe")
+    Traceback (most recent call last):
+        ...
+    core.reporting.questions.question.QuestionError: There is no class 'maybe': choose one of `no`, `yes`.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is asked: the strategies that decided all rows, and the class that is looked for.
+
+    Parameters
+    ----------
+    pooled : tuple of OutOfFold
+        At least one strategy.
+    labels : tuple of str
+        Classes by code.
+    names : mapping
+        Strategies' names for people, by key.
+    code : int
+        The class that is looked for, against the rest.
+    problem : Problem
+        The run's table under its plan.
+
+    See Also
+    --------
+    Subject.of : Of a run in hand.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
+    >>> subject.label, subject.rest, subject.keys
+    ('yes', 'no', ('plain', 'smote'))
+    """
+
+    pooled: tuple[OutOfFold, ...]
+    labels: tuple[str, ...]
+    names: Mapping[str, str]
+    code: int
+    problem: Problem
+
+    @classmethod
+    def of(cls, results: Results, label: str | None = None) -> Subject:
+        """Return what a run's results say of a class; None for the positive one of two, the smallest of more.
+
+        Raises
+        ------
+        QuestionError
+            There is no such class, or no strategy finished all folds.
+        """
+        comparison = results.comparison
+        pooled = out_of_fold(comparison)
+        if not pooled:
+            raise QuestionError("No strategy finished all folds, so that there is nothing to ask: resume the run.")
+        if label is not None and label not in comparison.labels:
+            there = which_there_are(label, comparison.labels, "choose one of")
+            raise QuestionError(f"There is no class '{label[:60]}': {there}")
+        code = shown_class(comparison) if label is None else comparison.labels.index(label)
+        return cls(pooled, comparison.labels, results.names, code, results.problem)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(rows.key for rows in self.pooled)
+
+    @property
+    def label(self) -> str:
+        return self.labels[self.code]
+
+    @property
+    def rest(self) -> str:
+        """What the rows of the other classes are called."""
+        return self.labels[1 - self.code] if len(self.labels) == 2 else "the rest"
+
+    @property
+    def truth(self) -> np.ndarray:
+        """Whether each pooled row is of the class, bool, shape (n,)."""
+        return self.pooled[0].truth == self.code
+
+    @property
+    def repeats(self) -> int:
+        return len(np.unique(self.pooled[0].repeat))
+
+    def strategy_names(self) -> list[str]:
+        return [self.names[key] for key in self.keys]
+
+
+def option(default: T, help: str, *, low: float | None = None, high: float | None = None) -> T:
+    """Return a field of a question: what a person may set, with its range.
+
+    Examples
+    --------
+    >>> option(0.9, "Share of rows to find.", low=0.01, high=0.999).metadata["help"]
+    'Share of rows to find.'
+    """
+    return cast(T, dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high}))
+
+
+@dataclass(frozen=True)
+class Question(ABC):
+    """One thing that people ask of a run; its fields are what they may set.
+
+    See Also
+    --------
+    option : A field.
+    questions : All of them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.questions import questions
+    >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
+    >>> questions()["promise"](recall=0.5, confidence=0.8).answer(subject).title
+    'A promise on recall'
+    """
+
+    #: Its name on the command line and in addresses, its title, and what it answers, in a sentence.
+    key: ClassVar[str]
+    title: ClassVar[str]
+    help: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            value, low, high = getattr(self, each.name), each.metadata["low"], each.metadata["high"]
+            if isinstance(value, str | bool):
+                continue
+            below, above = low is not None and not value >= low, high is not None and not value <= high
+            if below or above:
+                name = each.name.replace("_", " ").capitalize()
+                bounds = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
+                raise QuestionError(f"{name} is {value:g}: choose a value {bounds}.")
+
+    @abstractmethod
+    def answer(self, subject: Subject) -> Answer:
+        """Return what the run says.
+
+        Raises
+        ------
+        QuestionError
+            This run cannot say.
+        """
+
+
+Q = TypeVar("Q", bound=type[Question])
+
+
+def register(question: Q) -> Q:
+    """Enter a question into :func:`questions`.
+
+    Examples
+    --------
+    >>> from core.reporting.questions.promise import PromiseOnRecall
+    >>> questions()["promise"] is register(PromiseOnRecall)
+    True
+    """
+    _QUESTIONS[question.key] = question
+    return question
+
+
+def questions() -> Mapping[str, type[Question]]:
+    """Return all questions by their keys.
+
+    Examples
+    --------
+    >>> import core.reporting.questions
+    >>> "promise" in questions()
+    True
+    """
+    return MappingProxyType(_QUESTIONS)

@@ -1,0 +1,63 @@
+"""Every question has an answer for the page, the command line and programs, or says in one sentence why not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import cache
+
+import numpy as np
+import pytest
+
+from core.evaluation.sample import sample_run
+from core.reporting.questions import Answer, Column, QuestionError, Subject, questions
+from core.reporting.results import Results
+
+
+@cache
+def results() -> Results:
+    run = sample_run()
+    return Results(run.problem, run.folds)
+
+
+def answer_to(key: str) -> Answer:
+    return questions()[key]().answer(Subject.of(results()))
+
+
+@pytest.mark.parametrize("key", questions())
+def test_it_is_named_explained_and_answered(key: str) -> None:
+    question = questions()[key]
+    assert question.key == key
+    assert question.help.endswith(".")
+    answer = answer_to(key)
+    assert answer.title == question.title
+    assert answer.sentences
+    for sentence in (*answer.sentences, *answer.notes, *(drawing.caption for drawing in answer.drawings)):
+        assert sentence.endswith((".", "?")), sentence
+        assert "nan" not in sentence.split(), sentence
+    assert set(answer.columns) <= set(answer.table.columns)
+    plain = json.loads(json.dumps(answer.as_json(), allow_nan=False))
+    assert len(plain["rows"]) == len(answer.table)
+    assert answer.title in str(answer)
+    assert "<h4>" in answer._repr_html_()
+
+
+@pytest.mark.parametrize("key", questions())
+def test_an_option_outside_its_range_is_one_sentence(key: str) -> None:
+    question = questions()[key]
+    for each in dataclasses.fields(question):
+        if isinstance(each.default, str | bool):
+            continue
+        for bound, step in (("low", -1), ("high", 1)):
+            if each.metadata[bound] is not None:
+                with pytest.raises(QuestionError, match=each.name.replace("_", " ").capitalize()):
+                    question(**{each.name: each.metadata[bound] + step})
+        with pytest.raises(QuestionError, match="choose a value"):
+            question(**{each.name: float("nan")})
+
+
+def test_cells_are_written_as_people_read_them() -> None:
+    assert Column("whole").written(np.float64(12345.6)) == "12,346"
+    assert Column("number", digits=1).written(0.25) == "0.2"
+    assert Column("percent").written(np.nan) == "–"
+    assert Column("text").written("a") == "a"
