@@ -28,7 +28,7 @@ class Problem:
         Encoded after the kinds were applied.
     features : tuple of Column
         What the network may learn from, in the table's order: numbers, categories and dates other than the
-        target and the columns that the plan splits by.
+        target, without the columns that the plan splits by and says are none.
     facts : TableFacts
     notes : tuple of str
         What the split makes of its column, one sentence each; what became of labels and classes is said by the
@@ -62,8 +62,7 @@ class Problem:
             The table has no such column to split by, or it cannot put rows in order.
         """
         typed = table.planned(plan)
-        beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
-        for name in beside:
+        for name in plan.split.columns:
             if name not in typed.frame.columns:
                 known = which_there_are(name, (column.name for column in typed.columns), "the table has")
                 raise PlanError(f"There is no column {quoted(name)} to split by: {known}")
@@ -71,6 +70,7 @@ class Problem:
                 raise PlanError(f"Column '{name}' is the target and cannot be split by: choose another column.")
         usable = None if plan.split.time is None else _in_order(typed.column(plan.split.time), typed)
         target = encode_target(typed, plan.target, plan.positive, plan.split.folds, plan.classes, usable)
+        beside = plan.split.no_features
         features = tuple(column for column in typed.features(plan.target) if column.name not in beside)
         if not features:
             raise TableError(
@@ -80,7 +80,7 @@ class Problem:
         categorical = sum(issubclass(step, CodedStep) for step in map(step_for, features) if step is not None)
         counts = tuple(int(count) for count in target.counts)
         facts = TableFacts(counts, len(features) - categorical, categorical, plan.split.folds)
-        return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, usable)))
+        return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, features, usable)))
 
 
 def orderable(column: Column) -> bool:
@@ -110,19 +110,23 @@ def _in_order(column: Column, table: Table) -> np.ndarray:
     return table.frame[column.name].notna().to_numpy()
 
 
-def _split_notes(table: Table, plan: Plan, usable: np.ndarray | None) -> list[str]:
+def _split_notes(table: Table, plan: Plan, features: tuple[Column, ...], usable: np.ndarray | None) -> list[str]:
     notes = []
-    time, group = plan.split.time, plan.split.group
+    time, group, learned = plan.split.time, plan.split.group, {column.name for column in features}
     if time is not None and usable is not None:
-        notes.append(f"{quoted(time)} only orders the rows: it is not a feature.")
+        notes.append(f"Rows are split by time in {quoted(time)}: {_as_feature(time, learned)}.")
         if not usable.all():
             notes.append(
                 f"{counted(int((~usable).sum()), 'row')} without a value in {quoted(time)} left out: they have no "
                 "place in time."
             )
     if group is not None:
-        notes.append(f"Rows with the same {quoted(group)} stay together: it is not a feature.")
+        notes.append(f"Rows with the same {quoted(group)} stay together: {_as_feature(group, learned)}.")
         missing = table.column(group).missing
         if missing:
             notes.append(f"{counted(missing, 'row')} without a value in {quoted(group)} stay together as one group.")
     return notes
+
+
+def _as_feature(name: str, learned: set[str]) -> str:
+    return "it is a feature too" if name in learned else "it is not a feature"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data.problem import Problem
 from core.data.samples import SAMPLES
 from core.data.table import read_table
+from core.plan import SplitSettings
 from pages._session import Session
 from tests.core.data.reading import CASES
+
+
+def problem_of_page(app: AppTest) -> Problem:
+    state = app.session_state["session"]
+    return Problem.of(state.table, state.plan)
 
 
 def text_of(app: AppTest) -> str:
@@ -139,11 +148,47 @@ def test_rare_classes_beside_one_other_are_merged_into_one(app: AppTest) -> None
 def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> None:
     page = with_case(app, "repeated_patients", "disease")
     assert any("60 values in 600 rows" in warning.value for warning in page.warning)
-    after = page.button(key="keep_together").click().run()
+    after = page.button(key="group_suggested").click().run()
     assert not after.exception
     assert after.session_state["session"].plan.split.group == "patient_id"
     assert any("stay together: it is not a feature" in caption.value.replace("\\", "") for caption in after.caption)
-    assert "keep_together" not in {button.key for button in after.button}
+    assert "group_suggested" not in {button.key for button in after.button}
+    assert after.selectbox(key="split_group_column").value == "patient_id"
+    unset = after.selectbox(key="split_group_column").select_index(0).run()
+    assert unset.session_state["session"].plan.split.group is None
+
+
+def test_what_repeats_and_what_orders_rows_is_asked_about_in_place(app: AppTest) -> None:
+    rng = np.random.default_rng(0)
+    rows = range(300)
+    frame = pd.DataFrame({"card_id": rng.integers(0, 40, 300), "paid": pd.date_range("2024-01-01", periods=300)})
+    frame = frame.assign(amount=rng.normal(size=300), fraud=["yes" if row % 9 == 0 else "no" for row in rows])
+    page = upload(app, frame.to_csv(index=False).encode())
+    assert sum("Should they?" in box.value or "Does their order matter?" in box.value for box in page.info) == 2
+    grouped = page.button(key="group_suggested").click().run()
+    timed = grouped.button(key="time_suggested").click().run()
+    assert not timed.exception
+    assert not [box for box in timed.info if "?" in box.value]
+    after = timed.number_input(key="split_gap").set_value(14).run()
+    after = after.checkbox(key="split_time_as_feature").uncheck().run()
+    assert not after.exception
+    split = after.session_state["session"].plan.split
+    assert split == SplitSettings(group="card_id", time="paid", gap=14.0, time_as_feature=False)
+    shown = [caption.value.replace("\\", "") for caption in after.caption]
+    assert any("Rows are split by time in 'paid': it is not a feature." in words for words in shown)
+    assert any("The gap of 14 days" in warning.value for warning in after.warning)
+    assert "paid" not in {column.name for column in problem_of_page(after).features}
+
+
+def test_a_question_that_is_declined_is_not_asked_again(app: AppTest) -> None:
+    frame = pd.DataFrame(
+        {"when": pd.date_range("2024-01-01", periods=90), "x": np.arange(90) % 11, "y": [0, 0, 1] * 30}
+    )
+    page = upload(app, frame.to_csv(index=False).encode())
+    after = page.button(key="time_declined").click().run()
+    assert "time_suggested" not in {button.key for button in after.run().button}
+    assert after.session_state["session"].plan.split.time is None
+    assert list(after.selectbox(key="split_time_column").options) == ["No column", "when", "x"]
 
 
 def test_columns_that_spell_out_the_class_are_warned_of_and_ignored_with_one_click(app: AppTest) -> None:

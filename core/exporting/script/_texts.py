@@ -39,7 +39,7 @@ def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], c
         f"FOLDS, SEED, VALIDATION_SPLIT = {split.folds}, {split.seed}, {network.validation_split}",
         *(
             []
-            if split.time
+            if split.time and not split.group
             else [f"FOLD_SEED = {split.fold_seed(0)}  # draws the folds of the comparison's first repeat"]
         ),
         f"HIDDEN_LAYERS, DROPOUT = {network.hidden_layers}, {network.dropout}",

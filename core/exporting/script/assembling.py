@@ -12,7 +12,7 @@ from core.data.reading.cleaning import as_text
 from core.exporting.script import _texts as texts
 from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
-from core.exporting.script._main import main
+from core.exporting.script._main import main, splitting
 from core.exporting.script._training import train
 from core.plan import Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
@@ -105,6 +105,7 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
         *parts.helpers,
         *_network(parts, facts, plan),
         texts.scores(facts),
+        *splitting(plan.split),
         main(parts, facts, plan),
         texts.START,
     ]

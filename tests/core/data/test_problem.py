@@ -24,6 +24,7 @@ from core.words import TableError
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 PLAIN = (StrategyChoice.of("plain"),)
+BESIDE = SplitSettings(folds=2, time="customer_id", time_as_feature=False)
 QUICK = NetworkSettings((4,), epochs=1, patience=0)
 
 
@@ -42,9 +43,12 @@ def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Tab
     assert len(job.units) == 2
 
 
-def test_columns_to_split_by_are_features_for_nobody() -> None:
+def test_a_column_to_split_by_that_is_no_feature_is_one_for_nobody() -> None:
     table = load_sample("german_credit")
-    plan = Plan("creditability", PLAIN, split=SplitSettings(group="purpose"))
+    plan = Plan("creditability", PLAIN, split=SplitSettings(group="purpose", group_as_feature=False))
+    assert Problem.of(table, replace(plan, split=SplitSettings(group="purpose"))).features == tuple(
+        Problem.of(table, Plan("creditability", PLAIN)).features
+    )
     problem = Problem.of(table, plan)
     with_it, without = Problem.of(table, Plan("creditability", PLAIN)), problem
     assert [c.name for c in with_it.features if c not in without.features] == ["purpose"]
@@ -58,7 +62,7 @@ def test_columns_to_split_by_are_features_for_nobody() -> None:
 
 
 def test_a_column_to_split_by_can_leave_nothing_to_learn_from(numbered: Table) -> None:
-    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), split=SplitSettings(folds=2, time="customer_id"))
+    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), split=BESIDE)
     with pytest.raises(TableError, match="used to split"):
         Problem.of(numbered, plan)
 
@@ -143,12 +147,14 @@ def test_only_numbers_and_dates_order_rows(when: object, words: str) -> None:
         Problem.of(ordered(when), plan)
 
 
-def test_rows_without_a_moment_are_left_out_and_the_moment_is_said_to_be_no_feature() -> None:
+@pytest.mark.parametrize("is_feature", [True, False])
+def test_rows_without_a_moment_are_left_out_and_whether_it_is_a_feature_is_said(is_feature: bool) -> None:
     days = pd.Series(pd.date_range("2024-01-01", periods=120)).where(np.arange(120) % 10 != 3)
-    problem = Problem.of(ordered(days), Plan("y", PLAIN, split=SplitSettings(folds=3, time="when")))
+    split = SplitSettings(folds=3, time="when", time_as_feature=is_feature)
+    problem = Problem.of(ordered(days), Plan("y", PLAIN, split=split))
     assert len(problem.target.rows) == 108
     assert problem.notes == (
-        "`when` only orders the rows: it is not a feature.",
+        f"Rows are split by time in `when`: it is {'a feature too' if is_feature else 'not a feature'}.",
         "12 rows without a value in `when` left out: they have no place in time.",
     )
     rows = split_rows(problem, Unit(0, 2))
