@@ -294,6 +294,8 @@ class Plan:
         What is compared, in order.
     merged : tuple of (column, pairs) pairs
         Spellings of labels that the user merged: each pair is a spelling and what it becomes.
+    prepared : tuple of (column, settings) pairs
+        What the user chose about the preparation of columns, as (setting, value) pairs.
 
     Raises
     ------
@@ -319,6 +321,7 @@ class Plan:
     split: SplitSettings = field(default_factory=SplitSettings)
     classes: tuple[tuple[str, str | None], ...] = ()
     merged: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    prepared: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
@@ -381,6 +384,10 @@ class Plan:
                 # Plans of earlier versions merged nothing.
                 merged=tuple(
                     (name, tuple((spelling, into) for spelling, into in pairs)) for name, pairs in raw.get("merged", ())
+                ),
+                prepared=tuple(
+                    (name, tuple((setting, value) for setting, value in pairs))
+                    for name, pairs in raw.get("prepared", ())
                 ),
             )
         except PlanError:

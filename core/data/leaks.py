@@ -86,8 +86,7 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
     width = len(features)
     rows = _even(codes, min(_ROWS, max(2_000, _CELLS // width)), np.random.default_rng(seed))
     sample, y = problem.table.frame.iloc[problem.target.rows[rows]], codes[rows]
-    preparation = Preparation.fit(sample, features)
-    encoded = preparation.encode(sample)
+    preparation, encoded = Preparation.fit_encode(sample, features, choices=problem.choices)
     leaks: list[Leak] = []
     flags: list[tuple[str, np.ndarray]] = []
     for start, step in zip(preparation.starts, preparation.dense, strict=False):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.data.columns import Column
 from core.data.facts import TableFacts
-from core.data.preparation import CodedStep, step_for
+from core.data.preparation import Choices, CodedStep, step_for
 from core.data.table import Table
 from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
@@ -77,10 +79,27 @@ class Problem:
                 f"No column is left to learn from: beside {quoted(plan.target)} every column is constant, missing, "
                 "an identifier, ignored or used to split; add a column or change a column's kind."
             )
-        categorical = sum(issubclass(step, CodedStep) for step in map(step_for, features) if step is not None)
+        steps = [(step, column) for column in features if (step := step_for(column)) is not None]
+        categorical = sum(issubclass(step, CodedStep) for step, _ in steps)
+        numeric = sum(step.max_dense(column) > 0 for step, column in steps)
         counts = tuple(int(count) for count in target.counts)
-        facts = TableFacts(counts, len(features) - categorical, categorical, plan.split.folds)
+        facts = TableFacts(counts, numeric, categorical, plan.split.folds)
         return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, features, usable)))
+
+    @property
+    def choices(self) -> Mapping[str, Choices]:
+        """What the plan says on the preparation of columns, by their names."""
+        return {name: dict(chosen) for name, chosen in self.plan.prepared}
+
+    def groups(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return the groups that some of the labelled rows belong to, int64, None where the plan splits by none.
+
+        Rows without a group belong to one of their own, as when they are split.
+        """
+        name = self.plan.split.group
+        if name is None:
+            return None
+        return pd.factorize(self.table.frame[name].iloc[self.target.rows[rows]])[0].astype(np.int64)
 
 
 def orderable(column: Column) -> bool:

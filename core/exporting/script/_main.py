@@ -45,7 +45,7 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
             *(f"    {line}" for line in _splits(plan.split)),
             "    scores = []",
             "    for number, (train_rows, test_rows) in enumerate(splits[:folds_to_run]):",
-            *(f"        {line}" for line in (*_validation(plan.split), *seed, *_prepared(facts), *lines)),
+            *(f"        {line}" for line in (*_validation(plan.split), *seed, *_prepared(facts, plan.split), *lines)),
             "    return scores",
         ]
     )
@@ -140,13 +140,13 @@ def _apart(split: SplitSettings, earlier: str, later: str, parts: str, part: str
     return lines
 
 
-def _prepared(facts: CodeFacts) -> list[str]:
+def _prepared(facts: CodeFacts, split: SplitSettings) -> list[str]:
     """Return the statements that prepare the fold's rows."""
     lines = [
-        "prepare = preparation(len(fit_rows))",
-        "X = prepare.fit_transform(table.iloc[fit_rows])",
-        "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
         "y = labels[fit_rows]",
+        f"prepare = preparation({'groups[fit_rows]' if split.group is not None else ''})",
+        "X = prepare.fit_transform(table.iloc[fit_rows], y)",
+        "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
         "fold = SimpleNamespace(",
         "    X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),",
         "    counts=np.bincount(y, minlength=len(CLASSES)),",
