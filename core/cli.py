@@ -68,7 +68,7 @@ def _parser() -> _Parser:
         action="append",
         default=[],
         metavar="CLASS=INTO",
-        help="count a class as another; repeatable",
+        help="count a class as another, or several as a new one (a=other, b=other); repeatable",
     )
     run.add_argument(
         "--leave-out",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
+from pages._class_changes import show_class_changes
 from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
-from pages._refusal import show_changed_classes, show_refusal
+from pages._refusal import show_refusal
 from pages._services import warm_up
 from pages._split import show_split
 from pages._start import ask_about_long_run, start_run
@@ -128,7 +129,7 @@ def show_table(table: Table, plan: Plan) -> None:
             settings_help = isinstance(error, PlanError | RareClassError)
         if problem is not None:
             show_classes(problem)
-            show_changed_classes()
+        show_class_changes(table, plan, opened=problem is None and not settings_help)
         grouping = None if problem is None else profiled(problem).cautions.grouping
         show_split(table, plan, problem, grouping)
     with right:

@@ -13,7 +13,7 @@ from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
-from pages._refusal import show_refusal
+from pages._refusal import show_changed_classes, show_refusal
 from pages._services import warm_up
 from pages._start import ask_about_long_run, start_run
 from pages._tab import problem_of, remember, session
@@ -36,6 +36,7 @@ def main() -> None:
         problem = problem_of(state.table, state.plan)
     except (TableError, PlanError) as error:
         show_refusal(error)
+        show_changed_classes()
         st.page_link("pages/data.py", label="Back to the table", icon=":material/arrow_back:")
         show_plan(state.table, state.plan, None)
         return

@@ -125,7 +125,7 @@ def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest
     assert not merged.error
     assert merged.session_state["session"].plan.classes == (("worst", "bad"),)
     assert any("counts as" in warning.value for warning in merged.warning)
-    back = merged.button(key="undo_classes").click().run()
+    back = merged.button(key="undo_class_0").click().run()
     assert back.session_state["session"].plan.classes == ()
     out = back.button(key="leave_out_classes").click().run()
     assert out.session_state["session"].plan.classes == (("worst", None),)
@@ -143,6 +143,43 @@ def test_rare_classes_beside_one_other_are_merged_into_one(app: AppTest) -> None
     merged = page.button(key="merge_classes").click().run()
     assert not merged.error
     assert merged.session_state["session"].plan.classes == (("b", "c"),)
+
+
+def many_classes() -> bytes:
+    """Return a table with classes of 60, 40, 3, 2 and 2 rows."""
+    labels = ["a"] * 60 + ["b"] * 40 + ["c"] * 3 + ["d"] * 2 + ["e"] * 2
+    return "".join(["x,y\n", *(f"{at * 7 % 23 / 3},{label}\n" for at, label in enumerate(labels))]).encode()
+
+
+def test_classes_of_two_rows_are_merged_into_other_or_left_out_and_each_is_taken_back(app: AppTest) -> None:
+    page = upload(app, many_classes())
+    assert "too few rows" in page.error[0].value
+    chosen = page.button(key="choose_rare").click().run()
+    assert chosen.multiselect[0].value == ["c", "d", "e"]
+    into = next(box for box in chosen.selectbox if box.label == "What becomes of them")
+    assert into.options[0] == "Merge into other, a new class"
+    merged = chosen.button(key="apply_classes").click().run()
+    assert not merged.exception
+    assert not merged.error
+    assert merged.session_state["session"].plan.classes == (("c", "other"), ("d", "other"), ("e", "other"))
+    assert problem_of_page(merged).target.labels == ("a", "b", "other")
+    alone = merged.multiselect[0].set_value(["b"]).run()
+    alone = next(box for box in alone.selectbox if box.label == "What becomes of them").set_value("").run()
+    out = alone.button(key="apply_classes").click().run()
+    assert problem_of_page(out).target.labels == ("a", "other")
+    assert any("b (40 rows): left out" in words.value.replace("\\", "") for words in out.markdown)
+    back = out.button(key="undo_class_0").click().run()
+    assert back.session_state["session"].plan.classes == (("b", None),)
+
+
+def test_more_classes_than_are_possible_are_merged_with_one_click(app: AppTest) -> None:
+    rows = [f"{row % 13 / 7},{'c' + str(row % 60)}" for row in range(900)]
+    page = upload(app, "\n".join(["x,y", *rows]).encode())
+    page = next(box for box in page.selectbox if box.label.startswith("Target")).set_value("y").run()
+    assert "has 60 classes and at most 50 are possible" in page.error[0].value
+    after = page.button(key="merge_many").click().run()
+    assert not after.error
+    assert len(problem_of_page(after).target.labels) == 50
 
 
 def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> None:

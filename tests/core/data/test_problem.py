@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.classes import RareClassError, with_change
+from core.data.classes import ManyClassesError, RareClassError, with_change, without_change
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, check_splits, split_rows
@@ -125,6 +125,46 @@ def test_numbered_classes_are_merged_by_their_text() -> None:
     target = Problem.of(table, Plan("y", PLAIN, classes=(("3", "1"),))).target
     assert sorted(target.classes) == [0, 1]
     assert target.counts.sum() == 90
+
+
+def test_classes_are_merged_into_one_that_the_table_does_not_have() -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 2, 3, 4], [60, 20, 2, 3])
+    table = from_frame(pd.DataFrame({"x": rng.normal(size=85), "y": y}))
+    plan = Plan("y", PLAIN, classes=(("3", "other"), ("4", "other"), ("2", None)))
+    target = Problem.of(table, plan).target
+    assert (target.labels, target.counts.tolist()) == (("1", "other"), [60, 5])
+    assert target.notes[0] == "Class `3` of `y` (2 rows) counts as `other`."
+    with pytest.raises(TableError, match="`3` of `y` would be merged into `othr`, which there is not"):
+        Problem.of(table, replace(plan, classes=(("3", "othr"),)))
+    with pytest.raises(PlanError, match="only into a class that stays"):
+        replace(plan, classes=(("3", "4"), ("4", None)))
+    with pytest.raises(RareClassError) as caught:
+        Problem.of(table, replace(plan, classes=()))
+    assert caught.value.into == ("1", "2", "other")
+
+
+@pytest.mark.parametrize(("classes", "rarest"), [(60, 11), (251, None)])
+def test_too_many_classes_name_the_rarest_to_merge(classes: int, rarest: int | None) -> None:
+    y = [f"c{row % classes}" for row in range(classes * 6 + 1)]
+    table = from_frame(pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(y)), "y": y}))
+    with pytest.raises(TableError, match=f"has {classes} classes and at most 50") as caught:
+        Problem.of(table, Plan("y", PLAIN, kinds=(("y", "categorical"),)))
+    if rarest is None:
+        assert not isinstance(caught.value, ManyClassesError)
+        return
+    assert isinstance(caught.value, ManyClassesError)
+    assert len(caught.value.rarest) == rarest
+    assert "c0" not in caught.value.rarest
+    changes = with_change((), caught.value.rarest, "other")
+    assert len(Problem.of(table, Plan("y", PLAIN, classes=changes)).target.labels) == 50
+
+
+def test_a_class_that_is_changed_again_counts_as_the_last_change_says() -> None:
+    once = with_change((), ["a", "b"], "other")
+    again = with_change(once, ["b"], None)
+    assert again == (("a", "other"), ("b", None))
+    assert without_change(again, "a") == (("b", None),)
 
 
 def ordered(when: object) -> Table:
