@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from core.data.problem import Problem
 from core.data.reading import cells
@@ -17,8 +18,9 @@ from core.data.table import Table
 from core.decision import NoOnnxForm
 from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
+from core.exporting.forms import TOLERANCE
 from core.exporting.refit import refit
-from core.exporting.scorer import Scorer
+from core.exporting.scorer import Probabilities, Scorer
 from core.library_errors import meaning
 from core.plan import Plan, StrategyChoice
 from core.reporting import safe_csv
@@ -30,7 +32,6 @@ SCRIPTS = {
     "reading.py": Path(cells.__file__),
     "safe_csv.py": Path(safe_csv.__file__),
 }
-TOLERANCE, ONNX_TOLERANCE = 1e-5, 1e-4
 _CHECKED_ROWS = 2000
 
 
@@ -88,28 +89,31 @@ def export(
     """
     from core.exporting import keras_model, onnx_model
 
-    scorer = refit(table, plan, choice, results, report, should_stop)
+    refitted = refit(table, plan, choice, results, report, should_stop)
+    scorer = refitted.scorer
     problem = Problem.of(table, plan)
     rows = problem.table.frame.iloc[:_CHECKED_ROWS]
-    wanted, arrays = scorer.probabilities(rows), keras_model.arrays_of(scorer.preparation, rows)
+    arrays = keras_model.arrays_of(scorer.preparation, rows)
     inputs = keras_model.inputs_of(scorer.preparation)
+    check = _Check(scorer, rows)
 
-    saved = keras_model.to_bytes(keras_model.build(scorer))
-    apart = _apart(wanted, keras_model.predict(keras_model.from_bytes(saved), inputs, arrays))
-    if apart > TOLERANCE:
+    own = dict(pair for network in refitted.networks for pair in network.custom)
+    saved = keras_model.to_bytes(keras_model.build(scorer, refitted.networks))
+    apart = check.apart(keras_model.predict(keras_model.from_bytes(saved, own), inputs, arrays))
+    if not apart <= TOLERANCE:
         raise StrategyError(f"The saved model differs from the trained one by {apart:.1e} and was not kept.")
     files = {"model.keras": saved}
     checks = [f"model.keras, opened again, gives the same probabilities on {len(rows):,} rows, {_at_most(apart)}."]
     try:
         graph = onnx_model.build(scorer).SerializeToString()
-        apart = _apart(wanted, onnx_model.predict(graph, arrays))
+        apart = check.apart(onnx_model.predict(graph, arrays))
     except NoOnnxForm as error:
         checks.append(f"model.onnx is left out: {error}")
     except Exception as error:
         # onnx and onnxruntime raise errors of many kinds of their own; the rest of the export is good without.
         checks.append(f"model.onnx is left out, since the conversion failed: {meaning(error)}.")
     else:
-        if apart <= ONNX_TOLERANCE:
+        if apart <= TOLERANCE:
             files["model.onnx"] = graph
             checks.append(f"model.onnx, run by onnxruntime, gives them too, {_at_most(apart)}.")
         else:
@@ -117,12 +121,27 @@ def export(
     said = " ".join(checks)
     files["decision.json"] = decision(scorer).encode()
     files |= {name: path.read_bytes() for name, path in SCRIPTS.items()}
-    files["model_card.md"] = model_card(problem, choice, results, scorer, said).encode()
+    files["model_card.md"] = model_card(problem, choice, results, refitted, said).encode()
     return Export(_zipped(files), scorer.to_bytes(), said)
 
 
-def _apart(wanted: np.ndarray, got: np.ndarray) -> float:
-    return float(np.max(np.abs(wanted - got), initial=0.0)) if np.isfinite(got).all() else np.inf
+class _Check:
+    """Holds what another form of a model makes of rows against what its scorer makes of them.
+
+    The networks are compared, and what follows them on the other form's own mean probabilities: a calibration may be
+    so steep in places that a rounding error of the networks shows behind it.
+    """
+
+    def __init__(self, scorer: Scorer, rows: pd.DataFrame) -> None:
+        self._scorer = scorer
+        self._mean = scorer.both(rows).mean
+
+    def apart(self, got: Probabilities) -> float:
+        """Return the largest difference, infinite where a probability is not finite."""
+        if not (np.isfinite(got.mean).all() and np.isfinite(got.final).all()):
+            return np.inf
+        pairs = (self._mean, got.mean), (self._scorer.adjusted(got.mean), got.final)
+        return max(float(np.abs(wanted - given).max(initial=0.0)) for wanted, given in pairs)
 
 
 def _at_most(apart: float) -> str:

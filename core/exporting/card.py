@@ -12,6 +12,7 @@ from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
+from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, label, parts_of
@@ -22,7 +23,7 @@ _FEW = 50
 
 
 def model_card(
-    problem: Problem, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer, checks: str
+    problem: Problem, choice: StrategyChoice, results: Sequence[FoldResult], refitted: Refitted, checks: str
 ) -> str:
     """Return the card as Markdown.
 
@@ -39,16 +40,16 @@ def model_card(
     --------
     >>> from core.evaluation.sample import sample_run
     >>> from core.exporting.sample import sample_scorer
-    >>> run = sample_run()
-    >>> card = model_card(run.problem, run.plan.strategies[1], run.folds, sample_scorer(), "Nothing was checked.")
+    >>> run, model = sample_run(), Refitted(sample_scorer(), networks=())
+    >>> card = model_card(run.problem, run.plan.strategies[1], run.folds, model, "Nothing was checked.")
     >>> [line for line in card.splitlines() if line.startswith(("# Model", "| `yes`"))]
     ['# Model card: `fraud`', '| `yes` | 6 | 25.0% |']
     """
-    plan = problem.plan
+    plan, scorer = problem.plan, refitted.scorer
     sections = {
         "What it does": _purpose(scorer),
         "Data": _data(problem),
-        "Strategy": _strategy(plan, choice, scorer),
+        "Strategy": _strategy(plan, choice, refitted),
         "How good it is": _figures(plan, choice, results, scorer),
         "Limits": _limits(problem, results, choice),
         "Checked": checks,
@@ -99,17 +100,17 @@ def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:
     return list(zip(labels, counts.tolist(), strict=True))
 
 
-def _strategy(plan: Plan, choice: StrategyChoice, scorer: Scorer) -> str:
+def _strategy(plan: Plan, choice: StrategyChoice, refitted: Refitted) -> str:
     parts = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
     network = plan.network
     layers = ", ".join(map(str, network.hidden_layers)) or "none"
     how = (
-        f"{counted(len(scorer.networks), 'network')} with hidden layers {layers}, trained on all labelled rows "
+        f"{counted(len(refitted.networks), 'network')} with hidden layers {layers}, trained on all labelled rows "
         f"with Adam (learning rate {network.learning_rate:g}, batches of {network.batch_size}, "
         f"at most {network.epochs} epochs); "
         f"{network.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
     )
-    return "\n".join([label(choice), "", *parts, "", how, "", *_rule(choice, scorer)])
+    return "\n".join([label(choice), "", *parts, "", how, "", *_rule(choice, refitted.scorer)])
 
 
 def _rule(choice: StrategyChoice, scorer: Scorer) -> list[str]:

@@ -7,7 +7,7 @@ anywhere, in safe mode.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -18,13 +18,20 @@ from keras import layers, ops
 
 from core.data.preparation import Preparation, layer_name
 from core.exporting.inputs import Input, inputs_of
-from core.exporting.scorer import Scorer
+from core.exporting.scorer import Probabilities, Scorer
+from core.networks.trained import TrainedNetwork, probability_model
 
 _DOUBLE = "float64"
+_MEAN = layer_name("mean")
 
 
-def build(scorer: Scorer) -> keras.Model:
+def build(scorer: Scorer, networks: Sequence[TrainedNetwork]) -> keras.Model:
     """Return the model: inputs of shape (n, 1) by name, output float64, shape (n, n_classes).
+
+    Parameters
+    ----------
+    networks : sequence of TrainedNetwork
+        Those that the scorer runs.
 
     See Also
     --------
@@ -35,7 +42,8 @@ def build(scorer: Scorer) -> keras.Model:
         for one in inputs_of(scorer.preparation)
     }
     prepared = _prepared(scorer.preparation, list(raw.values()))
-    p = _networks(scorer, prepared)
+    average = probability_model(networks, len(scorer.classes), name=layer_name("networks"))
+    p = layers.Identity(dtype=_DOUBLE, name=_MEAN)(average(prepared))
     for adjustment in scorer.adjustments:
         p = adjustment.in_keras(p)
     return keras.Model(raw, p, name="counterweight")
@@ -43,39 +51,8 @@ def build(scorer: Scorer) -> keras.Model:
 
 def _prepared(preparation: Preparation, raw: list[keras.KerasTensor]) -> keras.KerasTensor:
     columns = preparation.in_keras(raw)
-    joined = ops.concatenate(columns, axis=1) if len(columns) > 1 else columns[0]
     # The networks were trained on single-precision inputs.
-    return ops.cast(ops.cast(joined, "float32"), _DOUBLE)
-
-
-def _networks(scorer: Scorer, x: keras.KerasTensor) -> keras.KerasTensor:
-    stack = scorer.layers
-    members = len(scorer.networks)
-    weights: list[tuple[keras.Layer, list[np.ndarray]]] = []
-    for place, (kernel, bias) in enumerate(stack):
-        activation = "relu" if place < len(stack) - 1 else None
-        units = kernel.shape[2]
-        layer: keras.Layer
-        if members == 1:
-            layer = layers.Dense(units, activation=activation, dtype=_DOUBLE, name=layer_name("dense", place))
-            weights.append((layer, [kernel[0], bias[0]]))
-        else:
-            # All members in one layer: n networks, l lane axis of weights and outputs.
-            equation = "bi,lio->blo" if place == 0 else "bli,lio->blo"
-            layer = layers.EinsumDense(
-                equation,
-                (members, units),
-                activation=activation,
-                bias_axes="lo",
-                dtype=_DOUBLE,
-                name=layer_name("dense", place),
-            )
-            weights.append((layer, [kernel, bias]))
-        x = layer(x)
-    for layer, arrays in weights:
-        layer.set_weights(arrays)
-    p = ops.concatenate([ops.sigmoid(-x), ops.sigmoid(x)], axis=-1) if len(scorer.classes) == 2 else ops.softmax(x)
-    return p if members == 1 else ops.mean(p, axis=1)
+    return ops.cast(ops.concatenate(columns, axis=1) if len(columns) > 1 else columns[0], "float32")
 
 
 def to_bytes(model: keras.Model) -> bytes:
@@ -91,8 +68,13 @@ def to_bytes(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def from_bytes(data: bytes) -> keras.Model:
+def from_bytes(data: bytes, custom: Mapping[str, type] | None = None) -> keras.Model:
     """Open the bytes of a .keras file, in safe mode.
+
+    Parameters
+    ----------
+    custom : mapping of str to type, optional
+        Layer classes of a person's own by the names that the file has for them.
 
     See Also
     --------
@@ -101,7 +83,7 @@ def from_bytes(data: bytes) -> keras.Model:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(data)
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, custom_objects=dict(custom or {}), safe_mode=True)
 
 
 def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -117,13 +99,15 @@ def arrays_of(preparation: Preparation, frame: pd.DataFrame) -> dict[str, np.nda
     }
 
 
-def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the model's probabilities, float64, shape (n, n_classes).
+def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, np.ndarray]) -> Probabilities:
+    """Return what the model makes of rows.
 
     See Also
     --------
-    core.exporting.scorer.Scorer.probabilities : The same with NumPy alone.
+    core.exporting.scorer.Scorer.probabilities : The same without Keras.
     """
     kinds = {one.name: tf.string if one.kind == "text" else tf.float64 for one in inputs}
     tensors = {name: tf.constant(array, kinds[name]) for name, array in arrays.items()}
-    return np.asarray(model(tensors))
+    both = keras.Model(model.inputs, [model.get_layer(_MEAN).output, model.output])
+    mean, final = both([tensors[tensor.name] for tensor in model.inputs])
+    return Probabilities(np.asarray(mean), np.asarray(final))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-_OPSET, _ML_OPSET, _IR = 18, 3, 9
+#: The version of ONNX' operations that every part of a model is written in.
+OPSET = 18
+_ML_OPSET, _IR = 3, 9
 
 
 class OnnxGraph:
@@ -45,10 +47,32 @@ class OnnxGraph:
     def joined(self, parts: Sequence[str], axis: int = 1) -> str:
         return parts[0] if len(parts) == 1 else self.add("Concat", *parts, axis=axis)
 
+    def insert(self, model: onnx.ModelProto, inputs: Mapping[str, str | np.ndarray]) -> str:
+        """Return the only output of another model, put in here as a part.
+
+        Parameters
+        ----------
+        model : ModelProto
+            Of this graph's version of ONNX' operations.
+        inputs : mapping of str to str or ndarray
+            What each of its inputs is: an output of a node here, or a constant.
+        """
+        # Nodes grow with every insertion, so that no two have the same prefix.
+        prefix = f"{len(self.nodes)}:/"
+        part = onnx.compose.add_prefix(model, prefix).graph
+        for name, value in inputs.items():
+            if isinstance(value, str):
+                self.nodes.append(helper.make_node("Identity", [value], [prefix + name]))
+            else:
+                self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), prefix + name))
+        self.nodes += part.node
+        self.constants += part.initializer
+        return part.output[0].name
+
     def model(self, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]) -> onnx.ModelProto:
         """Return the checked model of the nodes so far."""
         graph = helper.make_graph(self.nodes, "counterweight", inputs, outputs, self.constants)
-        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)]
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="counterweight")
         onnx.checker.check_model(model)
         return model

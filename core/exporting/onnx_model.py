@@ -1,7 +1,7 @@
-"""The same model as an ONNX graph, built node by node.
+"""The same model as an ONNX graph: preparation and calibration node by node, around the networks' graph.
 
-Converters from Keras know neither its string look-ups nor its double-precision stacks; the graph
-is short, so it is written out here from the same constants.
+Converters from Keras know neither its string look-ups nor its double-precision parts, which are short, so they are
+written out here from the same constants. The networks are what Keras itself converts.
 """
 
 from __future__ import annotations
@@ -12,23 +12,39 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from core.data.preparation import Preparation
+from core.decision import NoOnnxForm
+from core.exporting.forms import KerasNetworks, OnnxNetworks, session
 from core.exporting.inputs import inputs_of
 from core.exporting.onnx_graph import OnnxGraph
-from core.exporting.scorer import Scorer
+from core.exporting.onnx_networks import INPUT
+from core.exporting.scorer import Probabilities, Scorer
+
+_MEAN = "mean of the networks:"
 
 
 def build(scorer: Scorer) -> onnx.ModelProto:
     """Return the model: inputs of shape (n, 1) by name, output ``probabilities``, double, shape (n, n_classes).
 
+    Raises
+    ------
+    NoOnnxForm
+        A part has none; the message says which.
+
     See Also
     --------
     core.exporting.keras_model.build : The same model in Keras.
     """
+    if not isinstance(scorer.networks, OnnxNetworks):
+        assert isinstance(scorer.networks, KerasNetworks)
+        raise NoOnnxForm(scorer.networks.why)
     graph = OnnxGraph()
     inputs = inputs_of(scorer.preparation)
-    x = _prepared(graph, scorer.preparation, [one.name for one in inputs])
-    p = _networks(graph, scorer, x)
+    columns = graph.joined(scorer.preparation.in_onnx(graph, [one.name for one in inputs]))
+    # The networks were trained on single-precision inputs.
+    x = graph.add("Cast", columns, to=TensorProto.FLOAT)
+    mean = graph.insert(onnx.load_from_string(scorer.networks.graph), {INPUT: x})
+    graph.nodes.append(helper.make_node("Cast", [mean], [_MEAN], to=TensorProto.DOUBLE))
+    p = _MEAN
     for adjustment in scorer.adjustments:
         p = adjustment.in_onnx(graph, p)
     graph.nodes.append(helper.make_node("Identity", [p], ["probabilities"]))
@@ -39,26 +55,8 @@ def build(scorer: Scorer) -> onnx.ModelProto:
     )
 
 
-def _prepared(graph: OnnxGraph, preparation: Preparation, names: list[str]) -> str:
-    joined = graph.joined(preparation.in_onnx(graph, names))
-    return graph.add("Cast", graph.add("Cast", joined, to=TensorProto.FLOAT), to=TensorProto.DOUBLE)
-
-
-def _networks(graph: OnnxGraph, scorer: Scorer, x: str) -> str:
-    for place, (kernel, bias) in enumerate(scorer.layers):
-        # Networks first: (networks, rows, units).
-        x = graph.add("Add", graph.add("MatMul", x, kernel), bias[:, None, :])
-        if place < len(scorer.layers) - 1:
-            x = graph.add("Relu", x)
-    if len(scorer.classes) == 2:
-        p = graph.joined([graph.add("Sigmoid", graph.add("Neg", x)), graph.add("Sigmoid", x)], axis=2)
-    else:
-        p = graph.add("Softmax", x, axis=2)
-    return graph.add("ReduceMean", p, np.array([0]), keepdims=0)
-
-
-def predict(data: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the probabilities that onnxruntime gets from a model's bytes, float64, shape (n, n_classes).
+def predict(data: bytes, arrays: Mapping[str, np.ndarray]) -> Probabilities:
+    """Return what ONNX Runtime makes of rows.
 
     See Also
     --------
@@ -67,14 +65,13 @@ def predict(data: bytes, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     Examples
     --------
     >>> graph = OnnxGraph()
-    >>> graph.nodes.append(helper.make_node("Identity", [graph.add("Neg", "x")], ["probabilities"]))
+    >>> graph.nodes.append(helper.make_node("Neg", ["x"], ["mean of the networks:"]))
+    >>> graph.nodes.append(helper.make_node("Abs", ["mean of the networks:"], ["probabilities"]))
     >>> values = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["n", 1]) for name in ("x", "probabilities")]
-    >>> predict(graph.model(values[:1], values[1:]).SerializeToString(), {"x": np.array([[0.25]])}).tolist()
-    [[-0.25]]
+    >>> predict(graph.model(values[:1], values[1:]).SerializeToString(), {"x": np.array([[0.25]])})
+    Probabilities(mean=array([[-0.25]]), final=array([[0.25]]))
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(None, dict(arrays))[0])
+    both = onnx.load_from_string(data)
+    both.graph.output.append(helper.make_tensor_value_info(_MEAN, TensorProto.DOUBLE, None))
+    final, mean = session(both.SerializeToString()).run(["probabilities", _MEAN], dict(arrays))
+    return Probabilities(np.asarray(mean), np.asarray(final))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from core.decision import Rows, Rule
 from core.experiment.memory import check_refit, shape_of
 from core.experiment.results import FoldResult
 from core.experiment.units import train_choice
+from core.exporting.forms import in_any_form
 from core.exporting.inputs import readings_of
 from core.exporting.scorer import Scorer
 from core.machine import free_memory
+from core.networks.trained import TrainedNetwork
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, StrategyError, label
 from core.strategies.combining import clash
@@ -53,6 +55,31 @@ def why_not(choice: StrategyChoice) -> str | None:
     return clash([part.name for part in choice.parts])
 
 
+@dataclass(frozen=True, eq=False)
+class Refitted:
+    """A choice trained on all labelled rows.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    networks : tuple of TrainedNetwork
+        Those that the scorer runs.
+
+    See Also
+    --------
+    refit : Trains it.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> Refitted(sample_scorer(), networks=()).scorer.threshold
+    0.4
+    """
+
+    scorer: Scorer
+    networks: tuple[TrainedNetwork, ...]
+
+
 def refit(
     table: Table,
     plan: Plan,
@@ -60,7 +87,7 @@ def refit(
     results: Sequence[FoldResult],
     report: Callable[[float, str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Scorer:
+) -> Refitted:
     """Train one choice on all labelled rows.
 
     A part of the rows is kept for early stopping, as in a fold; a temperature or an isotonic line
@@ -99,14 +126,16 @@ def refit(
     rows = refit_rows(problem)
     seed = int(np.random.SeedSequence([plan.split.seed]).generate_state(1)[0] >> 1)
     trained = train_choice(problem, choice, rows, seed, report=report, should_stop=should_stop)
-    networks = tuple(network.weights for network in trained.networks)
-    reading = readings_of(problem.table, trained.preparation)
-    scorer = Scorer(plan.target, target.labels, trained.preparation, networks, reading=reading)
+    networks = tuple(lane.network for lane in trained.networks)
     X_valid = trained.preparation.transform(problem.table.frame.iloc[target.rows[rows.valid]])
-    rows_valid = Rows(scorer.average(X_valid), target.codes[rows.valid])
+    reading = readings_of(problem.table, trained.preparation)
+    average = in_any_form(networks, X_valid)
+    scorer = Scorer(plan.target, target.labels, trained.preparation, average, reading=reading)
+    rows_valid = Rows(average(X_valid), target.codes[rows.valid])
     chain = recipe.chain(rows_valid, trained.view, list(trained.lanes), unseen)
     scales = () if chain.rule.threshold is not None else _scales(choice, chain.rule)
-    return replace(scorer, threshold=chain.rule.threshold, scales=scales, adjustments=chain.calibrations)
+    scorer = replace(scorer, threshold=chain.rule.threshold, scales=scales, adjustments=chain.calibrations)
+    return Refitted(scorer, networks)
 
 
 def _unseen(choice: StrategyChoice, results: Sequence[FoldResult]) -> Rows | None:

@@ -6,7 +6,9 @@ import numpy as np
 
 from core.data.preparation import Preparation
 from core.evaluation.sample import sample_run
+from core.exporting.forms import OnnxNetworks
 from core.exporting.inputs import readings_of
+from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer
 
 
@@ -25,6 +27,7 @@ def sample_scorer() -> Scorer:
     """
     table = sample_run().problem.table
     preparation = Preparation.fit(table.frame, table.features("fraud"))
-    network = (np.array([[1.0]], np.float32), np.array([-1.0], np.float32))
+    network = np.array([[1.0]], np.float32), np.array([-1.0], np.float32)
+    networks = OnnxNetworks(build_dense([network], 2).SerializeToString())
     reading = readings_of(table, preparation)
-    return Scorer("fraud", ("no", "yes"), preparation, (network,), threshold=0.4, reading=reading)
+    return Scorer("fraud", ("no", "yes"), preparation, networks, threshold=0.4, reading=reading)

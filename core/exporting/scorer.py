@@ -1,4 +1,4 @@
-"""A trained choice as plain data: from raw rows to probabilities and decisions with NumPy alone."""
+"""A trained choice as plain data: from raw rows to probabilities and decisions without TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +15,7 @@ from core.data.preparation import Preparation
 from core.data.preparation import from_fields as step_from_fields
 from core.data.reading.cells import Reading
 from core.decision import Calibration, from_fields
-from core.networks.dense import Weights
-
-_CHUNK_FLOATS = 1 << 21
+from core.exporting.forms import Networks, OnnxNetworks, from_plain
 
 
 class ScorerError(ValueError):
@@ -38,19 +35,37 @@ class ScorerError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
+class Probabilities:
+    """What a model makes of rows, before and after calibration: float64, shape (n, n_classes) each.
+
+    See Also
+    --------
+    Scorer.both : Those of a scorer.
+
+    Examples
+    --------
+    >>> Probabilities(np.array([[0.5, 0.5]]), np.array([[0.9, 0.1]])).final.tolist()
+    [[0.9, 0.1]]
+    """
+
+    mean: np.ndarray
+    final: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Scorer:
     """What the exported files hold, in a form that the app itself scores with.
 
-    Probabilities are computed in double precision, as the exported models do it, so that no step of
-    a calibration can turn a rounding error into a difference that shows.
+    The networks run in single precision, as they were trained, by ONNX Runtime or, where they have no form in ONNX,
+    by Keras; preparation and calibration are in double precision, as in the exported models.
 
     Parameters
     ----------
     target : str
     classes : tuple of str
         By code; for two classes the positive one is the second.
-    networks : tuple of Weights
-        Kernels and biases of every network; their probabilities are averaged.
+    networks : Networks
+        From prepared rows to the mean of the networks' probabilities.
     adjustments : tuple of Calibration
         Applied to the average, in this order.
     threshold : float or None
@@ -78,32 +93,26 @@ class Scorer:
     target: str
     classes: tuple[str, ...]
     preparation: Preparation
-    networks: tuple[Weights, ...]
+    networks: Networks
     adjustments: tuple[Calibration, ...] = ()
     threshold: float | None = None
     scales: tuple[float, ...] = ()
     reading: Reading = field(default_factory=Reading)
 
-    @property
-    def layers(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """Kernels (networks, inputs, units) and biases (networks, units), layer by layer, float64."""
-        stacked = [np.stack(arrays).astype(np.float64) for arrays in zip(*self.networks, strict=True)]
-        return tuple(zip(stacked[::2], stacked[1::2], strict=True))
-
-    def average(self, X: np.ndarray) -> np.ndarray:
-        """Return the networks' mean probabilities for prepared rows, float64, shape (n, n_classes)."""
-        layers = self.layers
-        widest = max(kernel.shape[0] * kernel.shape[2] for kernel, _ in layers)
-        chunk = max(1, _CHUNK_FLOATS // widest)
-        parts = [_forward(layers, X[start : start + chunk]) for start in range(0, len(X), chunk)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
-
     def probabilities(self, frame: pd.DataFrame) -> np.ndarray:
         """Return probabilities of raw rows, float64, shape (n, n_classes)."""
-        p = self.average(self.preparation.transform(frame))
+        return self.both(frame).final
+
+    def both(self, frame: pd.DataFrame) -> Probabilities:
+        """Return probabilities of raw rows, before and after calibration."""
+        mean = self.networks(self.preparation.transform(frame))
+        return Probabilities(mean, self.adjusted(mean))
+
+    def adjusted(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities, given the networks' mean probabilities."""
         for adjust in self.adjustments:
-            p = adjust(p)
-        return p
+            probabilities = adjust(probabilities)
+        return probabilities
 
     def decide(self, probabilities: np.ndarray) -> np.ndarray:
         """Return class codes, int64, shape (n,)."""
@@ -113,6 +122,7 @@ class Scorer:
 
     def to_bytes(self) -> bytes:
         """Return the scorer as a NumPy archive that :meth:`from_bytes` reads back."""
+        fields, arrays = self.networks.plain()
         plain = {
             "target": self.target,
             "classes": self.classes,
@@ -120,10 +130,9 @@ class Scorer:
             "adjustments": [[one.kind, one.fields()] for one in self.adjustments],
             "threshold": self.threshold,
             "scales": self.scales,
-            "networks": len(self.networks),
+            "networks": fields,
             "reading": self.reading.plain(),
         }
-        arrays = {f"w{i}_{j}": array for i, weights in enumerate(self.networks) for j, array in enumerate(weights)}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, plain=np.array(json.dumps(plain)), **arrays)  # type: ignore[arg-type]
         return buffer.getvalue()
@@ -148,12 +157,11 @@ class Scorer:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             plain = json.loads(str(archive["plain"]))
             arrays = {name: archive[name] for name in archive.files if name != "plain"}
-        n_arrays = len(arrays) // plain["networks"]
         return cls(
             target=plain["target"],
             classes=tuple(plain["classes"]),
             preparation=Preparation(tuple(step_from_fields(kind, fields) for kind, fields in plain["steps"])),
-            networks=tuple(tuple(arrays[f"w{i}_{j}"] for j in range(n_arrays)) for i in range(plain["networks"])),
+            networks=_networks(plain["networks"], arrays, len(plain["classes"])),
             adjustments=tuple(from_fields(kind, fields) for kind, fields in plain["adjustments"]),
             threshold=plain["threshold"],
             scales=tuple(plain["scales"]),
@@ -162,26 +170,11 @@ class Scorer:
         )
 
 
-def _forward(layers: tuple[tuple[np.ndarray, np.ndarray], ...], X: np.ndarray) -> np.ndarray:
-    total: np.ndarray | float = 0.0
-    for hidden in _logits(layers, X.astype(np.float64)):
-        if hidden.shape[1] == 1:
-            total = total + np.hstack([_sigmoid(-hidden), _sigmoid(hidden)])
-        else:
-            odds = np.exp(hidden - hidden.max(axis=1, keepdims=True))
-            total = total + odds / odds.sum(axis=1, keepdims=True)
-    return np.asarray(total) / len(layers[0][0])
+def _networks(kept: int | dict[str, object], arrays: dict[str, np.ndarray], n_classes: int) -> Networks:
+    if not isinstance(kept, int):
+        return from_plain(kept, arrays)
+    # Earlier versions kept kernels and biases of dense layers alone.
+    from core.exporting.onnx_networks import build_dense
 
-
-def _logits(layers: tuple[tuple[np.ndarray, np.ndarray], ...], X: np.ndarray) -> Iterator[np.ndarray]:
-    for member in range(len(layers[0][0])):
-        hidden = X
-        for place, (kernels, biases) in enumerate(layers):
-            hidden = hidden @ kernels[member] + biases[member]
-            if place < len(layers) - 1:
-                hidden = np.maximum(hidden, 0.0)
-        yield hidden
-
-
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return np.exp(-np.logaddexp(0.0, -z))
+    dense = [[arrays[f"w{i}_{j}"] for j in range(len(arrays) // kept)] for i in range(kept)]
+    return OnnxNetworks(build_dense(dense, n_classes).SerializeToString())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.networks.trained import TrainedNetwork
 
 if TYPE_CHECKING:
     import keras
@@ -85,3 +88,22 @@ def build(n_features: int, hidden: Sequence[int], n_classes: int, dropout: float
     else:
         layers.append(keras.layers.Dense(n_classes, activation="softmax"))
     return keras.Sequential(layers)
+
+
+def trained_dense(weights: Weights, n_classes: int) -> TrainedNetwork:
+    """Return kernels and biases as a network.
+
+    See Also
+    --------
+    initial_weights : What they start as.
+    """
+    sizes = tuple(kernel.shape for kernel in weights[::2])
+    return TrainedNetwork(_architecture(sizes), weights, n_classes)
+
+
+@cache
+def _architecture(sizes: tuple[tuple[int, int], ...]) -> str:
+    from core.networks.mlp import Mlp
+
+    hidden = tuple(units for _, units in sizes[:-1])
+    return str(Mlp(hidden_layers=hidden).build(sizes[0][0], sizes[-1][1]).to_json())

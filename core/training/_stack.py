@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.machine import usable_cores
-from core.networks.dense import Weights, initial_weights
+from core.networks.dense import Weights, initial_weights, trained_dense
+from core.networks.trained import TrainedNetwork
 from core.plan import NetworkSettings
 from core.training._batches import LaneBatches
 from core.training._epochs import EpochCounter
@@ -74,6 +75,11 @@ class TrainedLane:
     best_epoch: int
     seconds: float
     n_classes: int
+
+    @property
+    def network(self) -> TrainedNetwork:
+        """The network, as it is kept and exported."""
+        return trained_dense(self.weights, self.n_classes)
 
 
 class Rows:

@@ -16,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.preparation import NumberStep, Preparation
 from core.exporting.bundle import Export
+from core.exporting.forms import OnnxNetworks
+from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer
 from core.exporting.shelf import Shelf
 from core.runs.copying import copy_run
@@ -43,8 +45,8 @@ class Desk:
 def an_export() -> Export:
     """Return an export as a worker hands it back: a scorer of one column, and an archive."""
     step = NumberStep("length", 0.0, 0.0, 1.0)
-    weights = (np.ones((1, 1), np.float32), np.zeros(1, np.float32))
-    scorer = Scorer("rings", ("9", "18"), Preparation((step,)), (weights,), threshold=0.5)
+    dense = build_dense([(np.ones((1, 1)), np.zeros(1))], 2)
+    scorer = Scorer("rings", ("9", "18"), Preparation((step,)), OnnxNetworks(dense.SerializeToString()), threshold=0.5)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("model.keras", b"")

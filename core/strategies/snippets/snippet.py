@@ -23,8 +23,8 @@ class CodeFacts:
     Parameters
     ----------
     n_classes : int
-    numbers, categories : bool
-        Whether the table has columns with dense inputs, and columns with codes.
+    numbers, categories, dates : bool
+        Whether the table has columns of the kind; dates are numbers too.
 
     See Also
     --------
@@ -42,6 +42,7 @@ class CodeFacts:
     n_classes: int
     numbers: bool
     categories: bool
+    dates: bool = False
 
     @property
     def binary(self) -> bool:

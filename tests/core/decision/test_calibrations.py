@@ -57,7 +57,7 @@ def test_keras_gives_the_same(calibration: Calibration, p: np.ndarray) -> None:
 def test_onnx_gives_the_same(calibration: Calibration, p: np.ndarray) -> None:
     from onnx import TensorProto, helper
 
-    from core.exporting import onnx_model
+    from core.exporting.forms import session
     from core.exporting.onnx_graph import OnnxGraph
 
     graph = OnnxGraph()
@@ -67,7 +67,7 @@ def test_onnx_gives_the_same(calibration: Calibration, p: np.ndarray) -> None:
         [helper.make_tensor_value_info("p", TensorProto.DOUBLE, shape)],
         [helper.make_tensor_value_info(output, TensorProto.DOUBLE, shape)],
     )
-    got = onnx_model.predict(model.SerializeToString(), {"p": p})
+    (got,) = session(model.SerializeToString()).run(None, {"p": p})
     np.testing.assert_allclose(got, calibration(p), atol=1e-12)
 
 

@@ -83,12 +83,16 @@ def test_onnx_and_keras_agree_with_the_app(case: Cases, name: str) -> None:
     preparation = one.scorer.preparation
     frame = one.table.frame
     arrays = keras_model.arrays_of(preparation, frame)
-    wanted = one.scorer.probabilities(frame)
-    np.testing.assert_allclose(onnx_model.predict(files["model.onnx"], arrays), wanted, atol=1e-4)
+    wanted = one.scorer.both(frame)
     model = keras_model.from_bytes(files["model.keras"])
-    got = keras_model.predict(model, keras_model.inputs_of(preparation), arrays)
-    np.testing.assert_allclose(got, wanted, atol=1e-9)
-    np.testing.assert_allclose(wanted.sum(axis=1), 1)
+    forms = {
+        "ONNX": onnx_model.predict(files["model.onnx"], arrays),
+        "Keras": keras_model.predict(model, keras_model.inputs_of(preparation), arrays),
+    }
+    for form, got in forms.items():
+        np.testing.assert_allclose(got.mean, wanted.mean, atol=1e-6, err_msg=form)
+        np.testing.assert_allclose(got.final, one.scorer.adjusted(got.mean), atol=1e-9, err_msg=form)
+    np.testing.assert_allclose(wanted.final.sum(axis=1), 1, atol=1e-6)
 
 
 def test_the_models_plain_predict_works_in_a_graph(case: Cases) -> None:
@@ -108,8 +112,8 @@ def test_the_app_scores_as_its_lanes_do(case: Cases) -> None:
     seed = int(np.random.SeedSequence([one.plan.split.seed]).generate_state(1)[0] >> 1)
     trained = train_choice(problem, one.choice, rows, seed)
     X = trained.preparation.transform(one.table.frame)
-    np.testing.assert_allclose(one.scorer.average(X), predict(trained.networks, X).mean(axis=0), atol=1e-6)
-    assert len(one.scorer.networks) == 4
+    np.testing.assert_allclose(one.scorer.networks(X), predict(trained.networks, X).mean(axis=0), atol=1e-6)
+    assert len(trained.networks) == 4
 
 
 def test_the_same_run_gives_the_same_package(case: Cases) -> None:
@@ -117,7 +121,7 @@ def test_the_same_run_gives_the_same_package(case: Cases) -> None:
     again = export(one.table, one.plan, one.choice, one.results)
     first, second = one.scorer, Scorer.from_bytes(again.scorer)
     assert first.threshold == second.threshold
-    np.testing.assert_array_equal(first.networks[0][0], second.networks[0][0])
+    np.testing.assert_array_equal(first.probabilities(one.table.frame), second.probabilities(one.table.frame))
 
 
 def test_the_threshold_is_the_best_on_the_folds_unseen_rows(case: Cases) -> None:

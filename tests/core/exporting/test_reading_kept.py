@@ -6,7 +6,7 @@ import json
 import runpy
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,12 @@ from core.data.target import encode_target
 from core.estimator import StrategyClassifier
 from core.exporting import Scorer, keras_model
 from core.exporting.bundle import SCRIPTS, decision
+from core.exporting.forms import OnnxNetworks
 from core.exporting.inputs import readings_of
 from core.exporting.new_rows import aligned, match, read_rows
+from core.exporting.onnx_networks import build_dense
+from core.networks.mlp import Mlp
+from core.networks.trained import TrainedNetwork
 from core.words import TableError
 from tests.core.data.reading import CASES
 from tests.core.exporting.conftest import run_scripts
@@ -32,6 +36,7 @@ class Model:
 
     table: Table
     scorer: Scorer
+    network: TrainedNetwork
     rows: bytes
 
     def frame(self, rows: bytes | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -48,8 +53,11 @@ def model(training: bytes, target: str, rows: bytes | None = None) -> Model:
     width, rng = len(preparation.feature_names), np.random.default_rng(0)
     layers = [(width, 4), (4,), (4, 1 if len(labels) == 2 else len(labels)), (1 if len(labels) == 2 else len(labels),)]
     weights = tuple(rng.normal(size=shape).astype(np.float32) for shape in layers)
-    scorer = Scorer(target, labels, preparation, (weights,), threshold=0.5, reading=readings_of(table, preparation))
-    return Model(table, Scorer.from_bytes(scorer.to_bytes()), training if rows is None else rows)
+    networks = OnnxNetworks(build_dense([weights], len(labels)).SerializeToString())
+    scorer = Scorer(target, labels, preparation, networks, threshold=0.5, reading=readings_of(table, preparation))
+    network = TrainedNetwork.of(Mlp(hidden_layers=(4,)).build(width, layers[-1][0]), len(labels))
+    network = replace(network, weights=weights)
+    return Model(table, Scorer.from_bytes(scorer.to_bytes()), network, training if rows is None else rows)
 
 
 def case(name: str) -> bytes:
@@ -107,7 +115,7 @@ def scored(models: dict[str, Model], lone_python: Path, tmp_path_factory: pytest
     folders = {}
     for name, one in models.items():
         folder = folders[name] = tmp_path_factory.mktemp("package")
-        (folder / "model.keras").write_bytes(keras_model.to_bytes(keras_model.build(one.scorer)))
+        (folder / "model.keras").write_bytes(keras_model.to_bytes(keras_model.build(one.scorer, [one.network])))
         (folder / "decision.json").write_text(decision(one.scorer), encoding="utf-8")
         for file, path in SCRIPTS.items():
             (folder / file).write_bytes(path.read_bytes())

@@ -15,6 +15,8 @@ import pytest
 from core.data.preparation import NumberStep, Preparation
 from core.data.samples import load_sample
 from core.exporting.bundle import Export
+from core.exporting.forms import OnnxNetworks
+from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer, ScorerError
 from core.exporting.shelf import Shelf
 from core.plan import Plan, SplitSettings, StrategyChoice
@@ -36,9 +38,9 @@ class Desk:
 
 def an_export() -> Export:
     """Return an export as a worker hands it back: a scorer of one column, and an archive."""
-    weights = (np.ones((1, 1), np.float32), np.zeros(1, np.float32))
+    dense = build_dense([(np.ones((1, 1)), np.zeros(1))], 2)
     preparation = Preparation((NumberStep("length", 0.0, 0.0, 1.0),))
-    scorer = Scorer("rings", ("9", "18"), preparation, (weights,), threshold=0.5)
+    scorer = Scorer("rings", ("9", "18"), preparation, OnnxNetworks(dense.SerializeToString()), threshold=0.5)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("predict.py", "print('ours')")
