@@ -42,7 +42,18 @@ class Stop:
 
 def stops(run: str) -> tuple[Stop, ...]:
     """Return what is taken; ``run`` is the id of a finished run."""
-    views = ("threshold", "promise", "calibration", "classes", "errors", "training", "pairs", "code", "report")
+    views = (
+        "threshold",
+        "net benefit",
+        "promise",
+        "calibration",
+        "classes",
+        "errors",
+        "training",
+        "pairs",
+        "code",
+        "report",
+    )
     table = "/?table=page_blocks"
     return (
         Stop("home", "/", "Or bring your own"),

@@ -68,7 +68,7 @@ def _parser() -> _Parser:
         action="append",
         default=[],
         metavar="CLASS=INTO",
-        help="count a class as another; repeatable",
+        help="count a class as another, or several as a new one (a=other, b=other); repeatable",
     )
     run.add_argument(
         "--leave-out",
@@ -95,8 +95,20 @@ def _parser() -> _Parser:
     split.add_argument("--folds", type=_whole)
     split.add_argument("--repeats", type=_whole)
     split.add_argument("--seed", type=_whole)
-    split.add_argument("--group", metavar="COLUMN", help="rows of a group stay together")
-    split.add_argument("--time", metavar="COLUMN", help="train on the past, test on the future")
+    split.add_argument("--group", metavar="COLUMN", help="group by: rows with the same value stay together")
+    split.add_argument("--time", metavar="COLUMN", help="split by time: train on earlier rows, test on later ones")
+    split.add_argument(
+        "--gap",
+        type=_number,
+        help="with --time: how long before the first later row the last earlier one lies, in days or the column's "
+        "own units",
+    )
+    for name in ("group", "time"):
+        split.add_argument(
+            f"--{name}-as-feature",
+            action=argparse.BooleanOptionalAction,
+            help=f"whether the --{name} column is learned from too (default: yes, where its kind allows)",
+        )
     network = run.add_argument_group("network")
     network.add_argument("--hidden-layers", metavar="64,32", help="units of each hidden layer; '' for none")
     network.add_argument("--dropout", type=_number)
@@ -202,6 +214,7 @@ def _table(source: str) -> Table:
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.problem import Problem
     from core.data.profile import data_notes, describe
+    from core.data.splitting import check_splits
     from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
     from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
@@ -214,7 +227,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
         network = _given(given, "dropout", "learning_rate", "batch_size", "epochs", "patience", "validation_split")
         if given.hidden_layers is not None:
             network["hidden_layers"] = _layers(given.hidden_layers)
-        split = _given(given, "folds", "repeats", "seed", "group", "time")
+        split = _given(given, "folds", "repeats", "seed", "group", "time", "gap", "group_as_feature", "time_as_feature")
         plan = Plan(
             suggest_target(table) if given.target is None else given.target,
             strategies,
@@ -223,9 +236,10 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
         )
-        for column in filter(None, (plan.split.group, plan.split.time)):
+        for column in plan.split.columns:
             table.column(column)
         problem = Problem.of(table, plan)
+        check_splits(problem)
         facts, workload = problem.facts, Workload.of(problem)
         usable = applicable(strategies, facts)
         # What a person names is run; what a preset brings along is not, where it would take long.

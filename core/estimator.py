@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from core.data.columns import Column, ColumnKind
 from core.data.kinds import kind_of_type
-from core.data.preparation import Preparation
+from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.decision import Chain, Rows, Rule
@@ -150,8 +150,8 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self._readings = {str(name): _reading(raw[name]) for name in raw}
         frame = raw.assign(**{name: how.values(raw[name])[0] for name, how in self._readings.items()})
         columns = [_column(frame[name]) for name in frame]
-        self._preparation = Preparation.fit(frame.iloc[fit], columns)
-        encoded = self._preparation.encode(frame.iloc[fit])
+        labels = Labels(codes[fit], len(self.classes_))
+        self._preparation, encoded = Preparation.fit_encode(frame.iloc[fit], columns, labels)
         view = TrainingView.of(self._preparation, encoded, codes[fit], len(self.classes_), seed)
         kinds = [column.kind for column in columns]
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))

@@ -16,6 +16,7 @@ from core.words import is_showable
 
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _NETWORK = tuple(f.name for f in fields(NetworkSettings))
+_BOOLS = {"True": True, "False": False}
 #: All names that a link may hold.
 NAMES = ("table", "file", "target", "positive", "strategies", "kinds", "classes", "merged", *_SPLIT, *_NETWORK)
 
@@ -145,7 +146,7 @@ def opened(link: Link, table: Table) -> Table:
     ('ignored', 'numeric')
     """
     plan = link.plan
-    for name in filter(None, (plan.target, plan.split.group, plan.split.time)):
+    for name in (plan.target, *plan.split.columns):
         table.column(name)
     return table.planned(plan)
 
@@ -186,8 +187,12 @@ def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> 
         try:
             if isinstance(default, tuple):
                 given[f.name] = tuple(int(part) for part in text.split(",") if part.strip())
+            elif isinstance(default, bool):
+                given[f.name] = _BOOLS[text]
             else:
                 given[f.name] = text if default is None else type(default)(text)
+        except KeyError as error:
+            raise PlanError(f"This link gives '{text[:60]}' for {f.name}, which is neither True nor False.") from error
         except ValueError as error:
             raise PlanError(f"This link gives '{text[:60]}' for {f.name}, which is no number.") from error
     return given

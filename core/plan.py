@@ -184,10 +184,19 @@ class SplitSettings:
 
     Parameters
     ----------
-    seeding : {1, 2}
-        How a repeat's folds follow from the seed. 2 draws each pair of seed and repeat by itself. 1 is that of
-        plans that name none: it adds the two up, so that seed 0 and 1 share folds; it is kept so that such a
-        run can be gone on with and repeated.
+    group : str or None
+        Column whose rows with the same value stay on one side of every split.
+    time : str or None
+        Column of moments or numbers that orders the rows: earlier ones train, later ones test.
+    gap : float
+        How long before the first later row the last earlier one lies, at least; in days where ``time`` holds moments,
+        else in its own units. For labels that arrive late.
+    group_as_feature, time_as_feature : bool
+        Whether the column is learned from too, where its kind allows.
+    seeding : {1, 2, 3}
+        How folds follow from the seed. 1 is that of plans that name none: it adds seed and repeat up, so that seed 0
+        and 1 share folds. 2 draws each pair of seed and repeat by itself. 3 deals more than 1,000 groups in another
+        way, as theirs takes minutes. The earlier ones are kept so that such a run can be gone on with and repeated.
 
     See Also
     --------
@@ -200,7 +209,7 @@ class SplitSettings:
     >>> SplitSettings(time="month", repeats=2)
     Traceback (most recent call last):
         ...
-    core.plan.PlanError: A split in time order cannot be repeated: set repeats to 1.
+    core.plan.PlanError: A split by time cannot be repeated: set repeats to 1.
     """
 
     folds: int = 5
@@ -208,7 +217,10 @@ class SplitSettings:
     seed: int = 0
     group: str | None = None
     time: str | None = None
-    seeding: int = 2
+    seeding: int = 3
+    gap: float = 0.0
+    group_as_feature: bool = True
+    time_as_feature: bool = True
 
     @property
     def in_words(self) -> str:
@@ -228,14 +240,40 @@ class SplitSettings:
         return int(np.random.SeedSequence((self.seed, repeat)).generate_state(1)[0])
 
     def __post_init__(self) -> None:
-        _between("Seeding", self.seeding, 1, 2, whole=True)
+        _between("Seeding", self.seeding, 1, 3, whole=True)
         _between("Folds", self.folds, 2, 50, whole=True)
         _between("Repeats", self.repeats, 1, 100, whole=True)
         _between("Seed", self.seed, 0, 2**31 - 1, whole=True)
-        if self.group is not None and self.time is not None:
-            raise PlanError("Split by a group column or by a time column, not both.")
+        _between("Gap", self.gap, 0, 1e9)
+        if not isinstance(self.group_as_feature, bool) or not isinstance(self.time_as_feature, bool):
+            raise PlanError("Whether a column that splits the rows is a feature must be true or false.")
+        if self.time is None and self.gap:
+            raise PlanError("A gap needs a column to split by time: choose one, or set the gap to 0.")
         if self.time is not None and self.repeats > 1:
-            raise PlanError("A split in time order cannot be repeated: set repeats to 1.")
+            raise PlanError("A split by time cannot be repeated: set repeats to 1.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that split the rows, each once.
+
+        Examples
+        --------
+        >>> SplitSettings(group="card", time="when").columns, SplitSettings().columns
+        (('card', 'when'), ())
+        """
+        return tuple(dict.fromkeys(name for name in (self.group, self.time) if name is not None))
+
+    @property
+    def no_features(self) -> frozenset[str]:
+        """Columns that split the rows and are not learned from.
+
+        Examples
+        --------
+        >>> sorted(SplitSettings(group="card", time="when", group_as_feature=False).no_features)
+        ['card']
+        """
+        used = ((self.group, self.group_as_feature), (self.time, self.time_as_feature))
+        return frozenset(name for name, is_feature in used if name is not None and not is_feature)
 
 
 @dataclass(frozen=True)
@@ -256,6 +294,8 @@ class Plan:
         What is compared, in order.
     merged : tuple of (column, pairs) pairs
         Spellings of labels that the user merged: each pair is a spelling and what it becomes.
+    prepared : tuple of (column, settings) pairs
+        What the user chose about the preparation of columns, as (setting, value) pairs.
 
     Raises
     ------
@@ -281,6 +321,7 @@ class Plan:
     split: SplitSettings = field(default_factory=SplitSettings)
     classes: tuple[tuple[str, str | None], ...] = ()
     merged: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    prepared: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
@@ -330,11 +371,23 @@ class Plan:
                 positive=raw["positive"],
                 kinds=tuple((name, kind) for name, kind in raw["kinds"]),
                 network=network,
-                split=SplitSettings(**{"seeding": 1, **raw["split"]}),
+                # In plans of earlier versions, what splits the rows is no feature.
+                split=SplitSettings(
+                    **{
+                        "seeding": 1,
+                        "group_as_feature": raw["split"]["group"] is None,
+                        "time_as_feature": raw["split"]["time"] is None,
+                        **raw["split"],
+                    }
+                ),
                 classes=tuple((name, into) for name, into in raw.get("classes", ())),
                 # Plans of earlier versions merged nothing.
                 merged=tuple(
                     (name, tuple((spelling, into) for spelling, into in pairs)) for name, pairs in raw.get("merged", ())
+                ),
+                prepared=tuple(
+                    (name, tuple((setting, value) for setting, value in pairs))
+                    for name, pairs in raw.get("prepared", ())
                 ),
             )
         except PlanError:

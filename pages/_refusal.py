@@ -6,18 +6,22 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.data.classes import RareClassError, with_change
+from core.data.classes import OTHER, ManyClassesError, RareClassError, with_change
 from core.words import counted
 from pages._tab import remember, session
 from pages._text import plain, sentence
 
 
 def show_refusal(error: Exception) -> None:
-    """Say why the plan cannot run; where classes are too rare, offer fewer folds, merging or leaving them out."""
+    """Say why the plan cannot run; where classes are too rare or too many, offer what one click changes."""
     st.error(sentence(error), icon=":material/error:")
     if isinstance(error, RareClassError):
         show_rare(error)
-    show_changed_classes()
+    if isinstance(error, ManyClassesError):
+        st.button(
+            f"Merge the {len(error.rarest)} rarest into {OTHER}", icon=":material/merge:", key="merge_many",
+            on_click=change_classes, args=(error.rarest, OTHER),
+        )  # fmt: skip
 
 
 def show_rare(error: RareClassError) -> None:

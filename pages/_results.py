@@ -16,6 +16,7 @@ from pages._calibration import show_calibration
 from pages._classes import show_classes
 from pages._code import show_code
 from pages._errors import show_errors
+from pages._net_benefit import show_net_benefit
 from pages._overview import show_overview
 from pages._pairs import show_pairs
 from pages._promise import show_promise
@@ -46,6 +47,7 @@ VIEWS = (
     View("overview", "Overview", show_overview),
     View("pairs", "Pairs", show_pairs),
     View("threshold", "Threshold", show_threshold, same_rows=True),
+    View("net_benefit", "Net benefit", show_net_benefit, same_rows=True),
     View("promise", "Promise", show_promise, same_rows=True),
     View("calibration", "Calibration", show_calibration, same_rows=True),
     View("classes", "Classes", show_classes),

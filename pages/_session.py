@@ -11,6 +11,13 @@ from core.plan import NetworkSettings, Plan, SplitSettings
 from core.strategies.presets import START
 
 
+def without_columns(split: SplitSettings, *, group: bool = True, time: bool = True) -> SplitSettings:
+    """Return a split without its columns, or one of them, and without what belongs to these."""
+    if group:
+        split = replace(split, group=None, group_as_feature=True)
+    return replace(split, time=None, time_as_feature=True, gap=0.0) if time else split
+
+
 @dataclass(frozen=True, eq=False)
 class Session:
     """The state of one browser tab; every change returns a new one.
@@ -33,7 +40,7 @@ class Session:
         """Return the session with a new table and the starting plan; network and split settings stay."""
         network, split = NetworkSettings(), SplitSettings()
         if self.plan is not None:
-            network, split = self.plan.network, replace(self.plan.split, group=None, time=None)
+            network, split = self.plan.network, without_columns(self.plan.split)
         plan = Plan(suggest_target(table) if target is None else target, START.choices, network=network, split=split)
         return Session(table, plan)
 
@@ -59,16 +66,27 @@ class Session:
         if self.plan is None:
             return self
         split = self.plan.split
-        split = replace(
-            split,
-            group=None if split.group == name else split.group,
-            time=None if split.time == name else split.time,
-        )
+        split = without_columns(split, group=split.group == name, time=split.time == name)
         return self.planned(target=name, positive=None, classes=(), split=split)
 
-    def kept_together(self, name: str) -> Session:
-        """Return the session with rows that share a value in a column on the same side of every split."""
-        return self if self.plan is None else self.planned(split=replace(self.plan.split, group=name, time=None))
+    def split_by(self, **changes: object) -> Session:
+        """Return the session with what rows are split by changed.
+
+        Without a column to split by time there is no gap, and with one there are no repeats.
+
+        Raises
+        ------
+        PlanError
+            A value cannot be used.
+        """
+        if self.plan is None:
+            return self
+        split = self.plan.split
+        if changes.get("time", split.time) is None:
+            split = without_columns(split, group=False)
+        elif changes.get("time") is not None:
+            split = replace(split, repeats=1)
+        return self.planned(split=replace(split, **changes))  # type: ignore[arg-type]
 
     def with_kinds(self, kinds: Mapping[str, str]) -> Session:
         """Return the session with the kinds of some columns changed."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
+from pages._class_changes import show_class_changes
 from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
-from pages._refusal import show_changed_classes, show_refusal
+from pages._refusal import show_refusal
 from pages._services import warm_up
+from pages._split import show_split
 from pages._start import ask_about_long_run, start_run
 from pages._tab import problem_of, remember, session
 from pages._text import plain, sentence
@@ -127,9 +129,9 @@ def show_table(table: Table, plan: Plan) -> None:
             settings_help = isinstance(error, PlanError | RareClassError)
         if problem is not None:
             show_classes(problem)
-            show_changed_classes()
-            for note in problem.notes:
-                st.caption(f":material/call_split: {sentence(note)}")
+        show_class_changes(table, plan, opened=problem is None and not settings_help)
+        grouping = None if problem is None else profiled(problem).cautions.grouping
+        show_split(table, plan, problem, grouping)
     with right:
         show_columns(table, plan)
     if problem is not None:
@@ -201,7 +203,7 @@ def show_classes(problem: Problem) -> None:
     from core.charts import figures as charts
     from core.charts import theme
 
-    table, plan, target = problem.table, problem.plan, problem.target
+    table, target = problem.table, problem.target
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
         st.selectbox(
@@ -211,15 +213,15 @@ def show_classes(problem: Problem) -> None:
             key=key,
             on_change=lambda: remember(session().planned(positive=st.session_state[key])),
         )
-    beside = (plan.split.group, plan.split.time, plan.classes)
-    profile = profile_of(problem, (table.digest, plan.kinds, target.name, target.classes, plan.split.folds, beside))
+    profile = profiled(problem)
     st.markdown(f"**{sentence(profile.sentence)}**")
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
+    grouping = profile.cautions.grouping
     for warning in profile.warnings:
-        if warning in problem.notes:
-            continue  # shown below, with what follows from the split
+        if warning in problem.notes or (grouping is not None and warning == grouping.sentence):
+            continue  # shown below, with what rows are split by
         st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 
@@ -227,13 +229,6 @@ def show_classes(problem: Problem) -> None:
 def show_ways_out(cautions: Cautions) -> None:
     """Offer what the warnings advise, one click each."""
     with st.container(horizontal=True):
-        if cautions.grouping is not None:
-            name = cautions.grouping.name
-            st.button(
-                f"Keep rows with the same {plain(name)} together", icon=":material/group_work:", key="keep_together",
-                help="Splits by this column as a group, so it is no longer a feature.",
-                on_click=keep_together, args=(name,),
-            )  # fmt: skip
         leaking = tuple(dict.fromkeys(name for leak in cautions.leaks for name in leak.names))
         if leaking:
             st.button(
@@ -242,12 +237,15 @@ def show_ways_out(cautions: Cautions) -> None:
             )  # fmt: skip
 
 
-def keep_together(name: str) -> None:
-    remember(session().kept_together(name))
-
-
 def ignore_columns(names: tuple[str, ...]) -> None:
     remember(session().with_kinds(dict.fromkeys(names, "ignored")))
+
+
+def profiled(problem: Problem) -> Profile:
+    plan, target = problem.plan, problem.target
+    return profile_of(
+        problem, (problem.table.digest, plan.kinds, plan.merged, target.name, target.classes, plan.classes, plan.split)
+    )
 
 
 @cached(max_entries=8)

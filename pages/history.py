@@ -114,8 +114,9 @@ def show_plan(record: RunRecord) -> None:
             f"**Network:** hidden layers {layers}, dropout {network.dropout:g}, learning rate "
             f"{network.learning_rate:g}, batch size {network.batch_size}, at most {network.epochs} epochs, {stopping}"
         )
-        beside = f", groups by {plain(split.group)}" if split.group else ""
-        beside += f", in time order by {plain(split.time)}" if split.time else ""
+        beside = f", grouped by {plain(split.group)}" if split.group else ""
+        beside += f", split by time in {plain(split.time)}" if split.time else ""
+        beside += f" with a gap of {split.gap:g}" if split.gap else ""
         st.markdown(f"**Split:** {split.folds} folds, repeats {split.repeats}, seed {split.seed}{beside}")
         st.caption("Made with " + ", ".join(plain(f"{name} {version}") for name, version in record.versions))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
-from core.data.columns import Column
-from core.data.problem import orderable
 from core.data.table import Table
 from core.experiment.estimate import Workload
 from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, hidden_layers_of
@@ -13,15 +13,12 @@ from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
-from pages._refusal import show_refusal
+from pages._refusal import show_changed_classes, show_refusal
 from pages._services import warm_up
 from pages._start import ask_about_long_run, start_run
 from pages._tab import problem_of, remember, session
 from pages._text import plain, sentence
 from pages._widgets import empty
-
-# No table has a column of this name.
-NO_COLUMN = ""
 
 
 def main() -> None:
@@ -39,6 +36,7 @@ def main() -> None:
         problem = problem_of(state.table, state.plan)
     except (TableError, PlanError) as error:
         show_refusal(error)
+        show_changed_classes()
         st.page_link("pages/data.py", label="Back to the table", icon=":material/arrow_back:")
         show_plan(state.table, state.plan, None)
         return
@@ -64,7 +62,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         with st.expander("Network settings", type="compact"):
             network_values = network_fields(plan.network)
         with st.expander("Split settings", type="compact", expanded=work is None):
-            split_values = split_fields(plan.split, [c for c in table.columns if c.name != plan.target])
+            split_values = split_fields(plan.split)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             applied = st.form_submit_button("Apply settings")
             pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", disabled=work is None)
@@ -74,7 +72,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
             layers = hidden_layers_of(str(network_values.pop("hidden_layers")))
             changed = session().planned(
                 network=NetworkSettings(hidden_layers=layers, **network_values),  # type: ignore[arg-type]
-                split=SplitSettings(**split_values),  # type: ignore[arg-type]
+                split=replace(plan.split, **split_values),  # type: ignore[arg-type]
             )
             remember(changed)
             if pressed and changed.plan is not None:
@@ -121,10 +119,8 @@ def network_fields(network: NetworkSettings) -> dict[str, object]:
     }
 
 
-def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, object]:
+def split_fields(split: SplitSettings) -> dict[str, object]:
     a, b, c = st.columns(3)
-    groups = [NO_COLUMN, *(column.name for column in columns)]
-    moments = [NO_COLUMN, *(c.name for c in columns if orderable(c) or c.name == split.time)]
     values: dict[str, object] = {
         "folds": a.number_input(
             "Folds", 2, 50, split.folds, help="The table is split into this many parts; each is the test part once."
@@ -137,28 +133,11 @@ def split_fields(split: SplitSettings, columns: list[Column]) -> dict[str, objec
             help="How many times the table is split. More repeats give more certain figures.",
         ),
         "seed": c.number_input("Seed", 0, 2**31 - 1, split.seed, help="The same seed gives the same result."),
-        "group": a.selectbox(
-            "Keep together",
-            groups,
-            index=groups.index(split.group) if split.group in groups else 0,
-            format_func=shown_column,
-            help="Rows with the same value here, for example the same patient, never end up on both sides of a "
-            "split. The column is then not a feature.",
-        ),
-        "time": b.selectbox(
-            "Order in time",
-            moments,
-            index=moments.index(split.time) if split.time in moments else 0,
-            format_func=shown_column,
-            help="Train on the past and test on what came after, by this column of numbers or dates, which is then "
-            "not a feature. Rows without a value in it are left out.",
-        ),
     }
-    return {name: None if value == NO_COLUMN else value for name, value in values.items()}
-
-
-def shown_column(name: str) -> str:
-    return "No column" if name == NO_COLUMN else name
+    by = [f"grouped by {plain(split.group)}"] if split.group is not None else []
+    by += [f"split by time in {plain(split.time)}"] if split.time is not None else []
+    st.caption(f"Rows are {' and '.join(by) or 'neither grouped nor split by time'}: the Data page changes that.")
+    return values
 
 
 framed(main)

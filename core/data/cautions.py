@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.data.columns import Column
 from core.data.grouping import Grouping, find_grouping
 from core.data.leaks import FEW_VALUES, Leak, find_leaks
 from core.data.problem import Problem
@@ -153,20 +154,19 @@ def repeated_rows(problem: Problem) -> int:
     >>> repeated_rows(Problem.of(twice, Plan("y", (StrategyChoice.of("plain"),))))
     5
     """
-    names = [column.name for column in problem.features]
-    rows = problem.target.rows
-    if len(names) * len(rows) > _CELLS or _must_repeat(problem):
+    rows, group = problem.target.rows, problem.plan.split.group
+    features = [column for column in problem.features if column.name != group]
+    if not features or len(features) * len(rows) > _CELLS or _must_repeat(features, len(rows)):
         return 0
     frame = problem.table.frame.iloc[rows]
-    same = pd.util.hash_pandas_object(frame[names], index=False).to_numpy()
-    group = problem.plan.split.group
+    same = pd.util.hash_pandas_object(frame[[column.name for column in features]], index=False).to_numpy()
     if group is None:
         return len(same) - len(np.unique(same))
     pairs = pd.DataFrame({"row": same, "group": pd.factorize(frame[group])[0]}).drop_duplicates()
     return len(pairs) - int(pairs["row"].nunique())
 
 
-def _must_repeat(problem: Problem) -> bool:
+def _must_repeat(features: list[Column], n_rows: int) -> bool:
     """Return whether there are fewer combinations of the features' few values than rows."""
-    values = [column.distinct + (column.missing > 0) for column in problem.features]
-    return max(values) <= FEW_VALUES and sum(map(math.log, values)) < math.log(max(1, len(problem.target.rows)))
+    values = [column.distinct + (column.missing > 0) for column in features]
+    return max(values) <= FEW_VALUES and sum(map(math.log, values)) < math.log(max(1, n_rows))

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.words import TableError, counted, listed, quoted
+from core.words import TableError, counted, quoted, which_there_are
 
 #: Pairs of a class and the one that it counts as; None leaves its rows out.
 ClassChanges = tuple[tuple[str, str | None], ...]
+
+#: What a class is called that several are merged into and that the table does not have.
+OTHER = "other"
 
 
 class RareClassError(TableError):
@@ -55,6 +58,29 @@ class RareClassError(TableError):
         return min((rows for _, rows in self.classes), default=0)
 
 
+class ManyClassesError(TableError):
+    """More classes than can be compared.
+
+    Parameters
+    ----------
+    rarest : tuple of str
+        Merged into one, as few classes are left as are possible.
+
+    See Also
+    --------
+    core.data.target.encode_target : Raises it.
+
+    Examples
+    --------
+    >>> ManyClassesError("Too many.", ("pore", "axon")).rarest
+    ('pore', 'axon')
+    """
+
+    def __init__(self, message: str, rarest: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.rarest = rarest
+
+
 def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds: int) -> None:
     """Refuse classes with fewer rows than folds.
 
@@ -86,6 +112,7 @@ def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds:
     into: tuple[str, ...] = ()
     if len(others) > 1:
         into = tuple(others)
+        into += (OTHER,) * (len(rare) > 1 and counts[rare].sum() >= folds and OTHER not in labels)
         ways += [f"merge {them} into another class", f"leave {them} out"]
     elif others and len(rare) > 1 and counts[rare].sum() >= folds:
         into = (labels[rare[-1]],)
@@ -104,6 +131,8 @@ def change_classes(
 ) -> tuple[list[int], np.ndarray, tuple[str, ...]]:
     """Merge classes and leave classes out.
 
+    Two or more can be merged into a class that the target does not have; it comes last.
+
     Parameters
     ----------
     labels : sequence of str
@@ -113,7 +142,7 @@ def change_classes(
     Returns
     -------
     kept : list of int
-        Codes of the classes that stay.
+        Codes of the classes that stay; from ``len(labels)`` on, those of new ones.
     codes : ndarray of int64, shape (n,)
         Positions in ``kept``; -1 where a row is left out.
     notes : tuple of str
@@ -122,7 +151,7 @@ def change_classes(
     Raises
     ------
     TableError
-        A change names a class that the target does not have.
+        A change names a class that the target does not have, or merges a single one into a new class.
 
     See Also
     --------
@@ -136,21 +165,45 @@ def change_classes(
     ([0], [0, 0, -1, -1], 'Class `c` of `y` (2 rows) is left out.')
     """
     known = {label: code for code, label in enumerate(labels)}
-    unknown = [name for pair in changes for name in pair if name is not None and name not in known]
+    new = new_classes(labels, changes)
+    unknown = [name for name, _ in changes if name not in known]
     if unknown:
+        way_out = which_there_are(unknown[0], labels, "its classes are")
         raise TableError(
-            f"The target {quoted(target)} has no class {quoted(unknown[0])} to merge or leave out: its classes are "
-            f"{listed(labels)}."
+            f"The target {quoted(target)} has no class {quoted(unknown[0])} to merge or leave out: {way_out}"
         )
-    counts, becomes, notes = np.bincount(codes, minlength=len(labels)), np.arange(len(labels)), []
+    for label in new:
+        names = [name for name, into in changes if into == label]
+        if len(names) == 1:
+            raise TableError(
+                f"Class {quoted(names[0])} of {quoted(target)} would be merged into {quoted(label)}, which there is "
+                "not: merge two classes or more into a new one, or choose another that there is."
+            )
+    known |= {label: len(labels) + at for at, label in enumerate(new)}
+    counts, becomes, notes = np.bincount(codes, minlength=len(labels)), np.arange(len(known)), []
     for name, into in changes:
         becomes[known[name]] = -1 if into is None else known[into]
         what = "is left out" if into is None else f"counts as {quoted(into)}"
         notes.append(f"Class {quoted(name)} of {quoted(target)} ({counted(int(counts[known[name]]), 'row')}) {what}.")
-    kept = [code for code in range(len(labels)) if becomes[code] == code]
-    place = np.full(len(labels) + 1, -1)
+    kept = [code for code in range(len(known)) if becomes[code] == code]
+    place = np.full(len(known) + 1, -1)
     place[kept] = np.arange(len(kept))
     return kept, place[becomes][codes], tuple(notes)
+
+
+def new_classes(labels: Sequence[str], changes: ClassChanges) -> list[str]:
+    """Return the classes that others are merged into and that the target does not have, each once.
+
+    See Also
+    --------
+    change_classes : Merges classes.
+
+    Examples
+    --------
+    >>> new_classes(["a", "b", "c"], (("b", "other"), ("c", "other")))
+    ['other']
+    """
+    return list(dict.fromkeys(into for _, into in changes if into is not None and into not in labels))
 
 
 def change_notes(changes: ClassChanges) -> tuple[str, ...]:
@@ -175,9 +228,32 @@ def change_notes(changes: ClassChanges) -> tuple[str, ...]:
 def with_change(changes: ClassChanges, classes: Iterable[str], into: str | None) -> ClassChanges:
     """Return changes with some classes merged into another, or left out; what was merged into them goes along.
 
+    What had become of these classes before counts no more.
+
+    See Also
+    --------
+    without_change : Takes one back.
+
+    Examples
+    --------
     >>> with_change((("c", "b"),), ["b"], "a")
     (('c', 'a'), ('b', 'a'))
     """
-    chosen = set(classes)
-    moved = tuple((name, into if target in chosen else target) for name, target in changes)
-    return (*moved, *((name, into) for name in classes))
+    chosen = tuple(classes)
+    moved = tuple((name, into if target in chosen else target) for name, target in changes if name not in chosen)
+    return (*moved, *((name, into) for name in chosen))
+
+
+def without_change(changes: ClassChanges, name: str) -> ClassChanges:
+    """Return changes without that of a class.
+
+    See Also
+    --------
+    with_change : Adds one.
+
+    Examples
+    --------
+    >>> without_change((("b", "a"), ("c", None)), "b")
+    (('c', None),)
+    """
+    return tuple(pair for pair in changes if pair[0] != name)

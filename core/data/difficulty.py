@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from core.data.columns import Column
 from core.data.leaks import Leak, find_leaks
-from core.data.preparation import Preparation
+from core.data.preparation import Labels, Preparation
 from core.data.problem import Problem
 
 KINDS = ("safe", "borderline", "rare", "outlier")
@@ -132,7 +132,9 @@ def difficulty(problem: Problem, seed: int = 0) -> Difficulty:
     reference = _stratified(target.codes, _REFERENCE, rng)
     codes = target.codes[reference]
     sample = frame.iloc[reference]
-    X = Preparation.fit(sample, features).transform(sample)
+    labels = Labels(codes, len(target.classes), problem.groups(reference))
+    preparation, encoded = Preparation.fit_encode(sample, features, labels, problem.choices)
+    X = preparation.expand(encoded)
     kinds, looked_at, overlap = _neighbourhoods(X, codes, len(target.classes), rng)
     return Difficulty(
         target.labels,

@@ -15,7 +15,8 @@ from core.words import counted, quoted
 _WHO = re.compile(
     r"(?:^|[_\W])(?:patient|subject|participant|person|people|customer|client|user|account|member|student|pupil|"
     r"employee|worker|driver|owner|player|household|family|respondent|visitor|session|device|machine|engine|sensor|"
-    r"vehicle|animal|specimen|author|speaker|merchant|seller|store|hospital|ssn|mrn)s?"
+    r"vehicle|animal|specimen|author|speaker|merchant|seller|store|hospital|card|cc|iban|claimant|policy|policyholder|borrower|"
+    r"applicant|tenant|caller|sender|ssn|mrn)s?"
     r"(?:[_\W]?(?:id|ids|no|nr|num|number|code|key|name|uuid|guid))?$"
     r"|(?:^|[_\W])(?:id|ids|uuid|guid)$|[a-z]I[Dd]$",
     re.IGNORECASE,
@@ -64,9 +65,24 @@ class Grouping:
         return (
             f"{quoted(self.name)} has {counted(self.values, 'value')} in {counted(self.rows, 'row')}, and rows that "
             f"share one are of the same class in {self.agreement:.0%} of pairs ({self.chance:.0%} by chance): if it "
-            "names a person or a thing, split by it as a group to keep its rows together, or every strategy will "
+            "names a person or a thing, group by it to keep its rows together, or every strategy will "
             "look better than it is on new ones."
         )
+
+
+def names_somebody(name: str) -> bool:
+    """Return whether a column's name says that it names a person or a thing, which may have several rows.
+
+    See Also
+    --------
+    find_grouping : Looks at the values too.
+
+    Examples
+    --------
+    >>> names_somebody("patient_id"), names_somebody("income")
+    (True, False)
+    """
+    return _WHO.search(name) is not None
 
 
 def find_grouping(problem: Problem) -> Grouping | None:
@@ -92,7 +108,7 @@ def find_grouping(problem: Problem) -> Grouping | None:
     ('patient_id', 40, 1.0, 0.62)
     """
     split = problem.plan.split
-    if split.group is not None or split.time is not None:
+    if split.group is not None:
         return None
     rows, codes = problem.target.rows, problem.target.codes
     candidates = [c for c in problem.table.columns if c.name != problem.target.name and _may_name(c, len(rows))]
@@ -110,7 +126,7 @@ def _may_name(column: Column, n_rows: int) -> bool:
         return False
     if not _MIN_VALUES <= column.distinct <= n_rows / 1.5:
         return False
-    return bool(_WHO.search(column.name)) or (column.kind != "numeric" and column.distinct >= _MIN_LEVELS)
+    return names_somebody(column.name) or (column.kind != "numeric" and column.distinct >= _MIN_LEVELS)
 
 
 def _measured(name: str, values: pd.Series, codes: np.ndarray) -> Grouping | None:
@@ -122,7 +138,7 @@ def _measured(name: str, values: pd.Series, codes: np.ndarray) -> Grouping | Non
     sizes = np.bincount(groups, minlength=len(levels))
     if not len(groups) or (sizes[groups] > 1).mean() < 0.5:
         return None
-    by_name = _WHO.search(name) is not None
+    by_name = names_somebody(name)
     if not by_name and np.median(sizes) > _MAX_ROWS_EACH:
         return None
     n_rows = len(groups)

@@ -79,11 +79,14 @@ def find_leaks(problem: Problem, seed: int = 0) -> tuple[Leak, ...]:
     (Leak(names=('fee',), score=1.0, by_order=True),)
     """
     codes = problem.target.codes
-    width = max(1, len(problem.features))
+    # Whom rows belong to tells nothing of the rows of others, which a fold is tested on.
+    features = tuple(column for column in problem.features if column.name != problem.plan.split.group)
+    if not features:
+        return ()
+    width = len(features)
     rows = _even(codes, min(_ROWS, max(2_000, _CELLS // width)), np.random.default_rng(seed))
     sample, y = problem.table.frame.iloc[problem.target.rows[rows]], codes[rows]
-    preparation = Preparation.fit(sample, problem.features)
-    encoded = preparation.encode(sample)
+    preparation, encoded = Preparation.fit_encode(sample, features, choices=problem.choices)
     leaks: list[Leak] = []
     flags: list[tuple[str, np.ndarray]] = []
     for start, step in zip(preparation.starts, preparation.dense, strict=False):

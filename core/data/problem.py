@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.data.columns import Column
 from core.data.facts import TableFacts
-from core.data.preparation import CodedStep, step_for
+from core.data.preparation import Choices, CodedStep, step_for
 from core.data.table import Table
 from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
@@ -28,7 +30,7 @@ class Problem:
         Encoded after the kinds were applied.
     features : tuple of Column
         What the network may learn from, in the table's order: numbers, categories and dates other than the
-        target and the columns that the plan splits by.
+        target, without the columns that the plan splits by and says are none.
     facts : TableFacts
     notes : tuple of str
         What the split makes of its column, one sentence each; what became of labels and classes is said by the
@@ -62,8 +64,7 @@ class Problem:
             The table has no such column to split by, or it cannot put rows in order.
         """
         typed = table.planned(plan)
-        beside = [name for name in (plan.split.group, plan.split.time) if name is not None]
-        for name in beside:
+        for name in plan.split.columns:
             if name not in typed.frame.columns:
                 known = which_there_are(name, (column.name for column in typed.columns), "the table has")
                 raise PlanError(f"There is no column {quoted(name)} to split by: {known}")
@@ -71,16 +72,34 @@ class Problem:
                 raise PlanError(f"Column '{name}' is the target and cannot be split by: choose another column.")
         usable = None if plan.split.time is None else _in_order(typed.column(plan.split.time), typed)
         target = encode_target(typed, plan.target, plan.positive, plan.split.folds, plan.classes, usable)
+        beside = plan.split.no_features
         features = tuple(column for column in typed.features(plan.target) if column.name not in beside)
         if not features:
             raise TableError(
                 f"No column is left to learn from: beside {quoted(plan.target)} every column is constant, missing, "
                 "an identifier, ignored or used to split; add a column or change a column's kind."
             )
-        categorical = sum(issubclass(step, CodedStep) for step in map(step_for, features) if step is not None)
+        steps = [(step, column) for column in features if (step := step_for(column)) is not None]
+        categorical = sum(issubclass(step, CodedStep) for step, _ in steps)
+        numeric = sum(step.max_dense(column) > 0 for step, column in steps)
         counts = tuple(int(count) for count in target.counts)
-        facts = TableFacts(counts, len(features) - categorical, categorical, plan.split.folds)
-        return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, usable)))
+        facts = TableFacts(counts, numeric, categorical, plan.split.folds)
+        return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, features, usable)))
+
+    @property
+    def choices(self) -> Mapping[str, Choices]:
+        """What the plan says on the preparation of columns, by their names."""
+        return {name: dict(chosen) for name, chosen in self.plan.prepared}
+
+    def groups(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return the groups that some of the labelled rows belong to, int64, None where the plan splits by none.
+
+        Rows without a group belong to one of their own, as when they are split.
+        """
+        name = self.plan.split.group
+        if name is None:
+            return None
+        return pd.factorize(self.table.frame[name].iloc[self.target.rows[rows]])[0].astype(np.int64)
 
 
 def orderable(column: Column) -> bool:
@@ -110,19 +129,23 @@ def _in_order(column: Column, table: Table) -> np.ndarray:
     return table.frame[column.name].notna().to_numpy()
 
 
-def _split_notes(table: Table, plan: Plan, usable: np.ndarray | None) -> list[str]:
+def _split_notes(table: Table, plan: Plan, features: tuple[Column, ...], usable: np.ndarray | None) -> list[str]:
     notes = []
-    time, group = plan.split.time, plan.split.group
+    time, group, learned = plan.split.time, plan.split.group, {column.name for column in features}
     if time is not None and usable is not None:
-        notes.append(f"{quoted(time)} only orders the rows: it is not a feature.")
+        notes.append(f"Rows are split by time in {quoted(time)}: {_as_feature(time, learned)}.")
         if not usable.all():
             notes.append(
                 f"{counted(int((~usable).sum()), 'row')} without a value in {quoted(time)} left out: they have no "
                 "place in time."
             )
     if group is not None:
-        notes.append(f"Rows with the same {quoted(group)} stay together: it is not a feature.")
+        notes.append(f"Rows with the same {quoted(group)} stay together: {_as_feature(group, learned)}.")
         missing = table.column(group).missing
         if missing:
             notes.append(f"{counted(missing, 'row')} without a value in {quoted(group)} stay together as one group.")
     return notes
+
+
+def _as_feature(name: str, learned: set[str]) -> str:
+    return "it is a feature too" if name in learned else "it is not a feature"

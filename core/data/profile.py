@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.cautions import Cautions, find_cautions
 from core.data.problem import Problem
+from core.data.splitting import check_splits
 from core.data.target import Target
 from core.words import counted, listed, quoted
 
@@ -58,6 +59,11 @@ class Profile:
 def describe(problem: Problem) -> Profile:
     """Return class counts and shares, the imbalance in words, and what to beware of.
 
+    Raises
+    ------
+    PlanError
+        The rows cannot be split as the plan says.
+
     See Also
     --------
     imbalance_sentence : The imbalance alone.
@@ -80,7 +86,7 @@ def describe(problem: Problem) -> Profile:
         counts / counts.sum(),
         float(counts.max() / counts.min()),
         imbalance_sentence(target),
-        (*target.notes, *problem.notes, *_warnings(problem), *cautions.sentences),
+        (*target.notes, *problem.notes, *check_splits(problem), *_warnings(problem), *cautions.sentences),
         cautions,
     )
 
@@ -118,7 +124,8 @@ def left_out(problem: Problem) -> dict[str, str]:
     >>> left_out(Problem.of(from_frame(frame), Plan("y", (StrategyChoice.of("plain"),))))
     {'row': 'It counts the rows.'}
     """
-    split = {problem.plan.split.group: "Rows of a group stay together.", problem.plan.split.time: "It orders the rows."}
+    plan = problem.plan.split
+    split = {plan.group: "Rows of a group stay together.", plan.time: "It orders the rows."}
     kinds = {
         "constant": "It holds one value or none.",
         "identifier": "It only names the rows.",

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
 
+from core.data.groups import deal_groups, split_groups
 from core.data.problem import Problem
 from core.plan import PlanError
+from core.words import counted, quoted
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Unit:
 class FoldRows:
     """Positions among the labelled rows: fitted on, held for stopping and thresholds, and tested on.
 
+    Parameters
+    ----------
+    fit, valid, test : ndarray of int
+        They share no row, and no group where the plan splits by one.
+    in_gap : int
+        Rows that are left out because they lie too close before those held back or tested on.
+    in_both : int
+        Rows that are left out because their group is on the other side.
+
     See Also
     --------
     split_rows : The rows of a fold.
@@ -53,10 +64,15 @@ class FoldRows:
     fit: np.ndarray
     valid: np.ndarray
     test: np.ndarray
+    in_gap: int = 0
+    in_both: int = 0
 
 
 def split_rows(problem: Problem, unit: Unit) -> FoldRows:
-    """Return a unit's rows: stratified, with whole groups together, or the past before the future, as the plan says.
+    """Return a unit's rows: stratified, with whole groups together, the past before the future, as the plan says.
+
+    Where rows are split by group and by time, groups on both sides lose their rows on one of them: in each fold one
+    in as many as there are folds is tested on its later rows, and the others train on their earlier ones.
 
     Parameters
     ----------
@@ -86,36 +102,21 @@ def split_rows(problem: Problem, unit: Unit) -> FoldRows:
     >>> len(rows.fit), len(rows.valid), len(rows.test)
     (467, 117, 147)
     """
-    plan, y = problem.plan, problem.target.codes
-    split = plan.split
-    seed = split.fold_seed(unit.repeat)
-    everything = np.arange(len(y))
-    share = plan.network.validation_split
-    if split.time is not None:
-        order = np.argsort(_values(problem, split.time).to_numpy(), kind="stable")
-        folds = list(TimeSeriesSplit(split.folds).split(order))
-        train, test = (order[part] for part in folds[unit.fold])
-        return _checked(FoldRows(*_past(train, share), np.sort(test)), y, split.time)
-    if split.group is not None:
-        groups = pd.factorize(_values(problem, split.group))[0]
-        if len(np.unique(groups)) < split.folds:
-            raise PlanError(
-                f"Column '{split.group}' has fewer groups than folds: use fewer folds, or split by another column."
-            )
-        outer = StratifiedGroupKFold(split.folds, shuffle=True, random_state=seed)
-        train, test = list(outer.split(everything, y, groups))[unit.fold]
-        return _checked(FoldRows(*_grouped(train, y, groups, share, seed, split.group), test), y, split.group)
-    outer_k = StratifiedKFold(split.folds, shuffle=True, random_state=seed)
-    train, test = list(outer_k.split(everything, y))[unit.fold]
-    return FoldRows(*stratified_split(train, y, share, seed), test)
+    splitter = _Splitter.of(problem)
+    return splitter.fold(unit.fold, splitter.outer(unit.repeat)[unit.fold], problem.plan.split.fold_seed(unit.repeat))
 
 
 # A class of four rows has two of them in the training part of every stratified fold, even of two folds.
 _SAFE_ROWS = 4
 
 
-def check_splits(problem: Problem) -> None:
+def check_splits(problem: Problem) -> tuple[str, ...]:
     """Refuse a split that leaves a fold without what training needs, before anything is trained.
+
+    Returns
+    -------
+    tuple of str
+        What a split by group or time leaves out or lacks, one sentence each.
 
     Raises
     ------
@@ -135,14 +136,63 @@ def check_splits(problem: Problem) -> None:
     >>> check_splits(Problem.of(from_frame(frame), plan))
     Traceback (most recent call last):
         ...
-    core.plan.PlanError: Column 'town' has fewer groups than folds: use fewer folds, or split by another column.
+    core.plan.PlanError: Column 'town' has fewer groups (2) than folds (5): use fewer folds, or split by another column.
     """
     split = problem.plan.split
     if split.time is None and split.group is None and problem.target.counts.max() >= _SAFE_ROWS:
-        return
-    # Of the first repeat alone: with many groups, a split takes seconds.
-    for fold in range(split.folds):
-        split_rows(problem, Unit(0, fold))
+        return ()
+    splitter, seed = _Splitter.of(problem), split.fold_seed(0)
+    # Of the first repeat alone: others have other rows, but as many.
+    folds = [splitter.fold(at, part, seed) for at, part in enumerate(splitter.outer(0))]
+    return () if split.time is None and split.group is None else tuple(_notes(problem, folds))
+
+
+def _notes(problem: Problem, folds: list[FoldRows]) -> list[str]:
+    split, y, labels = problem.plan.split, problem.target.codes, problem.target.labels
+    notes = []
+    in_gap, in_both = max(rows.in_gap for rows in folds), max(rows.in_both for rows in folds)
+    if in_gap:
+        notes.append(
+            f"The gap of {gap_in_words(problem)} in {quoted(split.time)} leaves out up to {counted(in_gap, 'row')} in "
+            "a fold."
+        )
+    if in_both:
+        notes.append(
+            f"Up to {counted(in_both, 'row')} in a fold are left out so that no {quoted(split.group)} is both in "
+            f"earlier and in later rows: one in {split.folds} of those in both is tested, the others are trained on."
+        )
+    lacking = (
+        ("to test on", "figures that need one are missing there", [rows.test for rows in folds]),
+        ("to stop training and set thresholds on", "thresholds are rough there", [rows.valid for rows in folds]),
+    )
+    for purpose, follows, parts in lacking:
+        for code, label in enumerate(labels):
+            without = sum(not (y[rows] == code).any() for rows in parts)
+            if without:
+                has = "has" if without == 1 else "have"
+                notes.append(
+                    f"{without} of {len(folds)} folds {has} no row of {quoted(label)} {purpose}: {follows}; use fewer "
+                    "folds or split by another column."
+                )
+    return notes
+
+
+def gap_in_words(problem: Problem) -> str:
+    """Return the gap between earlier and later rows with its unit: days, or that of the column.
+
+    Examples
+    --------
+    >>> from core.data.table import from_frame
+    >>> from core.plan import Plan, SplitSettings, StrategyChoice
+    >>> frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=40), "x": np.arange(40) / 7, "y": [0, 1] * 20})
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2, time="day", gap=7))
+    >>> gap_in_words(Problem.of(from_frame(frame), plan))
+    '7 days'
+    """
+    split = problem.plan.split
+    if split.time is None or not pd.api.types.is_datetime64_any_dtype(problem.table.frame[split.time].dtype):
+        return f"{split.gap:,.6g}"
+    return f"{split.gap:,.6g} {'day' if split.gap == 1 else 'days'}"
 
 
 def refit_rows(problem: Problem) -> FoldRows:
@@ -166,37 +216,126 @@ def refit_rows(problem: Problem) -> FoldRows:
     >>> len(rows.fit), len(rows.valid), len(rows.test)
     (585, 146, 0)
     """
-    split, y, share = problem.plan.split, problem.target.codes, problem.plan.network.validation_split
-    everything, none = np.arange(len(y)), np.zeros(0, np.int64)
-    if split.time is not None:
-        order = np.argsort(_values(problem, split.time).to_numpy(), kind="stable")
-        return _checked(FoldRows(*_past(order, share), none), y, split.time)
-    if split.group is not None:
-        groups = pd.factorize(_values(problem, split.group))[0]
-        return _checked(
-            FoldRows(*_grouped(everything, y, groups, share, split.seed, split.group), none), y, split.group
-        )
-    return FoldRows(*stratified_split(everything, y, share, split.seed), none)
+    splitter = _Splitter.of(problem)
+    return splitter.fold(0, (splitter.everything, None), problem.plan.split.seed)
 
 
-def _past(ordered: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the last share of rows in time order for validation."""
-    cut = max(1, round(len(ordered) * (1 - share)))
-    return ordered[:cut], ordered[cut:]
+@dataclass(frozen=True, eq=False)
+class _Splitter:
+    """What splitting needs of a problem: with ``order``, rows are taken in it, so that positions follow time."""
+
+    problem: Problem
+    y: np.ndarray
+    groups: np.ndarray | None
+    order: np.ndarray | None
+    moments: np.ndarray | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Splitter:
+        split = problem.plan.split
+        groups = order = moments = None
+        if split.group is not None:
+            groups = pd.factorize(_values(problem, split.group))[0]
+        if split.time is not None:
+            values = _values(problem, split.time)
+            order, moments = np.argsort(values.to_numpy(), kind="stable"), _moments(values)
+        return cls(problem, problem.target.codes, groups, order, moments)
+
+    @property
+    def everything(self) -> np.ndarray:
+        return np.arange(len(self.y)) if self.order is None else self.order
+
+    def outer(self, repeat: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the training and test rows of every fold, before a gap or groups take any out."""
+        split = self.problem.plan.split
+        if self.order is not None:
+            folds = TimeSeriesSplit(split.folds).split(self.order)
+            return [(self.order[train], self.order[test]) for train, test in folds]
+        if self.groups is not None:
+            n_groups = len(np.unique(self.groups))
+            if n_groups < split.folds:
+                raise PlanError(
+                    f"Column '{split.group}' has fewer groups ({n_groups:,}) than folds ({split.folds}): use fewer "
+                    "folds, or split by another column."
+                )
+            return self._dealt(self.everything, split.folds, split.fold_seed(repeat))
+        splitter = StratifiedKFold(split.folds, shuffle=True, random_state=split.fold_seed(repeat))
+        return list(splitter.split(self.everything, self.y))
+
+    def fold(self, fold: int, outer: tuple[np.ndarray, np.ndarray | None], seed: int) -> FoldRows:
+        """Return a fold's rows; without test rows, those to fit a model on all rows."""
+        split, share = self.problem.plan.split, self.problem.plan.network.validation_split
+        train, test = outer
+        tested = np.zeros(0, np.int64) if test is None else test
+        if self.order is None and self.groups is None:
+            return FoldRows(*stratified_split(train, self.y, share, seed), tested)
+        if self.order is None:
+            return self._checked(FoldRows(*self._grouped(train, share, seed), tested), fold, test is not None)
+        in_gap = in_both = 0
+        if test is not None:
+            train, tested, in_gap, in_both = self._apart(train, tested, split.folds, fold, seed)
+        cut = max(1, round(len(train) * (1 - share)))
+        fit, valid, also_in_gap, also_in_both = self._apart(train[:cut], train[cut:], max(2, round(1 / share)), 0, seed)
+        rows = FoldRows(fit, valid, np.sort(tested), in_gap + also_in_gap, in_both + also_in_both)
+        return self._checked(rows, fold, test is not None)
+
+    def _apart(
+        self, earlier: np.ndarray, later: np.ndarray, parts: int, part: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, int, int]:
+        """Return earlier and later rows without those in the gap or on both sides, and how many of each those are."""
+        gap, before = self.problem.plan.split.gap, len(earlier)
+        if gap and self.moments is not None and len(later):
+            earlier = earlier[self.moments[earlier] <= self.moments[later].min() - gap]
+        in_gap, rows = before - len(earlier), len(earlier) + len(later)
+        if self.groups is not None:
+            earlier, later = split_groups(earlier, later, self.y, self.groups, parts, part, seed)
+        return earlier, later, in_gap, rows - len(earlier) - len(later)
+
+    def _dealt(self, rows: np.ndarray, parts: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        assert self.groups is not None
+        y, groups = self.y[rows], self.groups[rows]
+        if self.problem.plan.split.seeding < 3:
+            splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
+            dealt = list(splitter.split(rows, y, groups))
+        else:
+            dealt = deal_groups(y, groups, parts, seed)
+        return [(rows[train], rows[test]) for train, test in dealt]
+
+    def _grouped(self, train: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Keep about a share of rows, in whole groups, for validation."""
+        try:
+            return self._dealt(train, max(2, round(1 / share)), seed)[0]
+        except ValueError as error:
+            raise PlanError(
+                f"Column '{self.problem.plan.split.group}' has too few groups to keep validation rows apart: split by "
+                "another column, or by none."
+            ) from error
+
+    def _checked(self, rows: FoldRows, fold: int, tests: bool) -> FoldRows:
+        split, labels = self.problem.plan.split, self.problem.target.labels
+        by = f"Splitting by '{split.group or split.time}'"
+        if split.group is not None and split.time is not None:
+            by = f"Splitting by '{split.group}' and '{split.time}'"
+        where = f"in fold {fold + 1} of {split.folds}" if tests else "for the final model"
+        ways = ["use fewer folds"] if tests else []
+        ways += ["a shorter gap"] if split.gap else []
+        ways += ["split by one of the two columns"] if split.group is not None and split.time is not None else []
+        way_out = ", or ".join(ways or ["split by another column, or by none"])
+        there = set(np.unique(self.y[rows.fit]).tolist())
+        missing = [label for code, label in enumerate(labels) if code not in there]
+        if missing:
+            raise PlanError(f"{by} leaves a class without training rows ('{missing[0]}', {where}): {way_out}.")
+        for part, purpose in ((rows.valid, "to stop training on"), *([(rows.test, "to test on")] if tests else [])):
+            if not len(part):
+                raise PlanError(f"{by} leaves no row {purpose} {where}: {way_out}.")
+        return rows
 
 
-def _grouped(
-    train: np.ndarray, y: np.ndarray, groups: np.ndarray, share: float, seed: int, column: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Keep about a share of rows, in whole groups, for validation."""
-    inner = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
-    try:
-        fit, valid = next(iter(inner.split(train, y[train], groups[train])))
-    except ValueError as error:
-        raise PlanError(
-            f"Column '{column}' has too few groups to keep validation rows apart: split by another column, or by none."
-        ) from error
-    return train[fit], train[valid]
+def _moments(values: pd.Series) -> np.ndarray:
+    """Return moments as numbers: days where the column holds moments, else its own."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return ((values - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D")).to_numpy(float)
+    return values.to_numpy(float)
 
 
 def stratified_split(train: np.ndarray, y: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -230,13 +369,6 @@ def stratified_split(train: np.ndarray, y: np.ndarray, share: float, seed: int) 
     splitter = StratifiedShuffleSplit(1, test_size=size, random_state=seed)
     fit, valid = next(splitter.split(rest, y[rest]))
     return np.sort(np.concatenate([rest[fit], train[lone]])), np.sort(rest[valid])
-
-
-def _checked(rows: FoldRows, y: np.ndarray, column: str) -> FoldRows:
-    missing = set(np.unique(y)) - set(np.unique(y[rows.fit]))
-    if missing:
-        raise PlanError(f"Splitting by '{column}' leaves a class without training rows: use fewer folds.")
-    return rows
 
 
 def _values(problem: Problem, column: str) -> pd.Series:

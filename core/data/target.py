@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.data.classes import ClassChanges, change_classes, check_classes
+from core.data.classes import OTHER, ClassChanges, ManyClassesError, change_classes, check_classes, new_classes
 from core.data.columns import count_distinct
 from core.data.reading.cells import as_text
 from core.data.table import Table
 from core.words import TableError, counted, quoted, which_there_are
 
 MAX_CLASSES = 50
+# As many classes can be merged at once; a column with more values is rather a measure or a name.
+_MAX_MERGED = 200
 # Names that a class has and hardly any other column; and names that a class may have, as may a feature
 # ("marital status", "default: has credit in default").
 _CLASS_NAME = re.compile(
@@ -108,8 +110,9 @@ def encode_target(
     Raises
     ------
     TableError
-        One class, too many classes or continuous values, an unknown class to change, an unknown positive
-        class, or a class with fewer rows than folds (:class:`core.data.classes.RareClassError`).
+        One class, too many classes (:class:`core.data.classes.ManyClassesError`) or continuous values, an unknown
+        class to change, an unknown positive class, or a class with fewer rows than folds
+        (:class:`core.data.classes.RareClassError`).
 
     See Also
     --------
@@ -134,12 +137,22 @@ def encode_target(
     n_unlabelled = int((~labelled & eligible).sum())
     notes = (f"{counted(n_unlabelled, 'row')} without a label in {quoted(name)} left out.",) * bool(n_unlabelled)
     if changes:
-        kept, codes, change_sentences = change_classes(name, list(map(str, classes)), codes, changes)
-        classes, notes = [classes[code] for code in kept], notes + change_sentences
+        labels = list(map(str, classes))
+        kept, codes, change_sentences = change_classes(name, labels, codes, changes)
+        new = new_classes(labels, changes)
+        every = [*labels, *new] if new else classes
+        classes, notes = [every[code] for code in kept], notes + change_sentences
         rows, codes = rows[codes >= 0], codes[codes >= 0]
         if len(classes) < 2:
             raise TableError(f"{_shown(name)} keeps fewer than two classes: merge or leave out fewer of them.")
     counts = np.bincount(codes)
+    if len(classes) > MAX_CLASSES:
+        rarest = [str(classes[code]) for code in np.argsort(counts, kind="stable")[: len(classes) - MAX_CLASSES + 1]]
+        raise ManyClassesError(
+            f"{_shown(name)} has {len(classes):,} classes and at most {MAX_CLASSES} are possible: merge the "
+            f"{len(rarest)} rarest into {quoted(OTHER)}, or choose another column.",
+            tuple(rarest),
+        )
     check_classes(name, list(map(str, classes)), counts, folds)
     binary = len(classes) == 2
     if positive is not None and not binary:
@@ -148,6 +161,48 @@ def encode_target(
     if binary and _positive_code(name, list(map(str, classes)), counts, positive) == 0:
         classes, codes = classes[::-1], 1 - codes
     return Target(name, tuple(classes), codes, rows.astype(np.int64), 1 if binary else None, notes)
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """A class of the table, before the plan merges any or leaves any out.
+
+    See Also
+    --------
+    rows_of_classes : Those of a column.
+
+    Examples
+    --------
+    >>> ClassRows("yes", 30).rows
+    30
+    """
+
+    label: str
+    rows: int
+
+
+def rows_of_classes(table: Table, name: str) -> tuple[ClassRows, ...]:
+    """Return the classes of a column as the table has them, the largest first; none where it cannot be a target.
+
+    See Also
+    --------
+    encode_target : The classes under a plan.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from core.data.table import from_frame
+    >>> table = from_frame(pd.DataFrame({"x": range(6), "fraud": ["no", "yes", "no", "no", None, "yes"]}))
+    >>> rows_of_classes(table, "fraud")
+    (ClassRows(label='no', rows=3), ClassRows(label='yes', rows=2))
+    """
+    values = table.frame[name].dropna()
+    try:
+        classes, codes = _coded(_class_values(name, values, table.column(name).distinct))
+    except TableError:
+        return ()
+    counts = np.bincount(codes)
+    return tuple(ClassRows(str(classes[code]), int(counts[code])) for code in np.argsort(-counts, kind="stable"))
 
 
 def _shown(name: str) -> str:
@@ -186,10 +241,9 @@ def _class_values(name: str, values: pd.Series, distinct: int) -> pd.Series:
             f"{_shown(name)} has continuous values ({distinct:,} different ones): "
             "choose a column of classes, or cut it into classes first."
         )
-    if distinct > MAX_CLASSES:
+    if distinct > MAX_CLASSES + _MAX_MERGED:
         raise TableError(
-            f"{_shown(name)} has {distinct:,} classes and at most {MAX_CLASSES} are possible: "
-            "choose another column, or merge the rare classes."
+            f"{_shown(name)} has {distinct:,} classes and at most {MAX_CLASSES} are possible: choose another column."
         )
     return values if whole is None else whole
 

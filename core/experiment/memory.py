@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.data.preparation import step_for
+from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
 from core.plan import NetworkSettings, Plan, StrategyChoice
@@ -108,8 +108,10 @@ def shape_of(problem: Problem) -> Shape:
     (5472, 10, 10)
     """
     steps = [(kind, column) for column in problem.features if (kind := step_for(column)) is not None]
-    encoded = sum(kind.max_encoded(column) for kind, column in steps)
-    inputs = sum(kind.max_inputs(column) for kind, column in steps)
+    classes, choices = len(problem.target.classes), problem.choices
+    dense = sum(kind.max_dense(column, classes, choices.get(column.name, {})) for kind, column in steps)
+    encoded = dense + sum(issubclass(kind, CodedStep) for kind, _ in steps)
+    inputs = dense + sum(kind.max_hot(column) for kind, column in steps)
     size = int(problem.table.frame.memory_usage(index=False, deep=True).sum())
     return Shape(size, problem.facts, encoded, max(1, inputs))
 

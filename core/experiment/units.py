@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data.preparation import Preparation
+from core.data.preparation import Labels, Preparation
 from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
@@ -130,8 +130,8 @@ def prepared(problem: Problem, rows: FoldRows, seed: int) -> Prepared:
     target = problem.target
     y, classes = target.codes, len(target.classes)
     fit, valid = (problem.table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
-    preparation = Preparation.fit(fit, problem.features)
-    encoded = preparation.encode(fit)
+    labels = Labels(y[rows.fit], classes, problem.groups(rows.fit))
+    preparation, encoded = Preparation.fit_encode(fit, problem.features, labels, problem.choices)
     view = TrainingView.of(preparation, encoded, y[rows.fit], classes, seed)
     return Prepared(preparation, view, Block(view.X, view.y, preparation.transform(valid), y[rows.valid]))
 

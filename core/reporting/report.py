@@ -16,6 +16,7 @@ from plotly.offline import get_plotlyjs
 from core.charts import figures as charts
 from core.charts.bars import interval_bars
 from core.data.profile import Profile
+from core.data.splitting import gap_in_words
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
@@ -252,8 +253,10 @@ def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
         ("Validation share", f"{network.validation_split:g}"),
         ("Folds × repeats", f"{split.folds} × {split.repeats}"),
         ("Seed", f"{split.seed}"),
-        *([("Groups", split.group)] if split.group else []),
-        *([("Time order", split.time)] if split.time else []),
+        *([("Group by", split.group)] if split.group else []),
+        *([("Split by time", split.time)] if split.time else []),
+        *([("Gap", gap_in_words(results.problem))] if split.gap else []),
+        *([("Split by, not a feature", ", ".join(sorted(split.no_features)))] if split.no_features else []),
         ("Table's digest", results.table.digest),
         ("Versions", ", ".join(f"{name} {number}" for name, number in made_with)),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from importlib import import_module
 from operator import attrgetter
-from typing import ClassVar, Literal, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -19,8 +19,11 @@ from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.view import TrainingView
 from core.training.lane import Lane, Synthetic
 
+if TYPE_CHECKING:
+    from sklearn.neighbors import KNeighborsClassifier
+
 Returns = Literal["selected", "appended", "centroids"]
-Argument = ParameterValue | list[int] | dict[int, int]
+Argument: TypeAlias = "ParameterValue | list[int] | dict[int, int] | KNeighborsClassifier"
 
 
 class _Resampler(Protocol):

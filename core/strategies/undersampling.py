@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.strategies._sampling import Sampler, UnderSampler
+import numpy as np
+
+from core.strategies._sampling import Argument, Sampler, UnderSampler
 from core.strategies.base import Card, parameter
 from core.strategies.registry import register
 from core.strategies.seconds import TrainingSize, search_all
+from core.strategies.view import TrainingView
 
 _IMBLEARN = "https://arxiv.org/abs/1609.06570"
 _KINDS = ("all", "mode")
@@ -346,7 +349,12 @@ class Condensed(_Condensing):
     imblearn = "under_sampling.CondensedNearestNeighbour"
 
     def seconds(self, size: TrainingSize) -> float:
-        return 1.2e-3 * (size.n - size.smallest)
+        return 3e-4 * (size.n - size.smallest)
+
+    def _own(self, counts: np.ndarray, view: TrainingView) -> dict[str, Argument]:
+        from core.strategies._neighbours import GrowingNeighbours
+
+        return {**super()._own(counts, view), "n_neighbors": GrowingNeighbours(n_neighbors=self.n_neighbors)}
 
 
 @register

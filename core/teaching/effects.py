@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from core.data.columns import Column
-from core.data.preparation import Preparation
+from core.data.preparation import Labels, Preparation
 from core.data.problem import Problem
 from core.data.table import Table
 from core.data.target import Target
@@ -212,8 +212,9 @@ def _training_view(table: Table, target: Target, features: tuple[Column, ...], l
             )
         )
     frame = table.frame.iloc[target.rows[picked]]
-    preparation = Preparation.fit(frame, features)
-    return TrainingView.of(preparation, preparation.encode(frame), target.codes[picked], len(target.classes), seed=0)
+    codes, n_classes = target.codes[picked], len(target.classes)
+    preparation, encoded = Preparation.fit_encode(frame, features, Labels(codes, n_classes))
+    return TrainingView.of(preparation, encoded, codes, n_classes, seed=0)
 
 
 def _picture(view: TrainingView, lane: Lane, limit: int = 1_500) -> Picture:

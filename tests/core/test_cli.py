@@ -96,6 +96,8 @@ def test_json_is_one_line_and_equals_the_store(tmp_path: Path, capsys: pytest.Ca
         (["run", str(TABLE), "--merge", "9"], "two classes such as"),
         (["run", str(TABLE), "--leave-out", "7"], "no class `7` to merge or leave out"),
         (["run", str(TABLE), "--time", "sex"], "'sex' holds categories and cannot order rows"),
+        (["run", str(TABLE), "--gap", "3"], "A gap needs a column to split by time"),
+        (["run", str(TABLE), "--time", "length", "--gap", "9"], "leaves a class without training rows"),
         (["run", str(TABLE), "--folds", "many"], "Argument --folds: 'many' is no whole number; see"),
         (["run", str(TABLE), "--dropout", "much"], "Argument --dropout: 'much' is no number; see"),
         (["run", str(TABLE), "--seed", "-1"], "Seed is -1: choose a value from 0 to 2,147,483,6"),
@@ -246,3 +248,20 @@ def test_a_plan_that_does_not_fit_is_cut_or_refused_before_anything_is_kept(
     assert said.startswith("plain needs about 0.")
     assert "GiB are free: leave it out, take a smaller network" in said
     assert not list(tmp_path.iterdir())
+
+
+def test_groups_time_and_a_gap_are_split_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=400, freq="6h")
+    frame = pd.DataFrame({"day": days, "card": rng.integers(0, 30, 400), "x": rng.normal(size=400)})
+    frame.assign(card="c" + frame["card"].astype(str), y=np.arange(400) % 3 == 0).to_csv(tmp_path / "t.csv")
+    typed = ["run", str(tmp_path / "t.csv"), "--target", "y", "--strategies", "logistic", "--folds", "3", "--json"]
+    typed += ["--group", "card", "--time", "day", "--gap", "2", "--no-time-as-feature", "--runs", str(tmp_path / "r")]
+    assert main(typed) == 0
+    printed, said = capsys.readouterr()
+    figures = json.loads(printed)
+    assert "The gap of 2 days in `day` leaves out up to" in said
+    assert any("no `card` is both in earlier and in later rows" in words for words in figures["warnings"])
+    assert figures["columns_left_out"]["day"] == "It orders the rows."
+    split = Store(tmp_path / "r").records()[0].plan.split
+    assert (split.group, split.time, split.gap, split.no_features) == ("card", "day", 2.0, {"day"})

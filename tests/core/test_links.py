@@ -26,6 +26,11 @@ PLANS = (
         network=NetworkSettings((), 0.2, 0.004, 64, 10, 0, 0.3),
         split=SplitSettings(3, 2, 7, group="height"),
     ),
+    Plan(
+        "not_text",
+        (StrategyChoice.of("plain"),),
+        split=SplitSettings(group="height", time="area", gap=2.5, group_as_feature=False, time_as_feature=False),
+    ),
 )
 
 
@@ -64,6 +69,8 @@ def test_what_a_link_leaves_out_is_as_the_app_starts() -> None:
         ({"table": "yeast", "strategies": "magic"}, "no strategy called 'magic'"),
         ({"table": "yeast", "folds": "many"}, "'many' for folds"),
         ({"table": "yeast", "folds": "1"}, "Folds is 1"),
+        ({"table": "yeast", "gap": "3"}, "A gap needs a column"),
+        ({"table": "yeast", "group": "alm", "group_as_feature": "perhaps"}, "'perhaps' for group_as_feature"),
         ({"table": "yeast", "kinds": "[1]"}, "column kinds"),
         ({"table": "yeast", "hidden_layers": "8,x"}, "hidden_layers"),
         ({"file": "mine.csv"}, "names no target"),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data.problem import Problem
 from core.data.samples import SAMPLES
 from core.data.table import read_table
+from core.plan import SplitSettings
 from pages._session import Session
 from tests.core.data.reading import CASES
+
+
+def problem_of_page(app: AppTest) -> Problem:
+    state = app.session_state["session"]
+    return Problem.of(state.table, state.plan)
 
 
 def text_of(app: AppTest) -> str:
@@ -116,7 +125,7 @@ def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest
     assert not merged.error
     assert merged.session_state["session"].plan.classes == (("worst", "bad"),)
     assert any("counts as" in warning.value for warning in merged.warning)
-    back = merged.button(key="undo_classes").click().run()
+    back = merged.button(key="undo_class_0").click().run()
     assert back.session_state["session"].plan.classes == ()
     out = back.button(key="leave_out_classes").click().run()
     assert out.session_state["session"].plan.classes == (("worst", None),)
@@ -136,14 +145,87 @@ def test_rare_classes_beside_one_other_are_merged_into_one(app: AppTest) -> None
     assert merged.session_state["session"].plan.classes == (("b", "c"),)
 
 
+def many_classes() -> bytes:
+    """Return a table with classes of 60, 40, 3, 2 and 2 rows."""
+    labels = ["a"] * 60 + ["b"] * 40 + ["c"] * 3 + ["d"] * 2 + ["e"] * 2
+    return "".join(["x,y\n", *(f"{at * 7 % 23 / 3},{label}\n" for at, label in enumerate(labels))]).encode()
+
+
+def test_classes_of_two_rows_are_merged_into_other_or_left_out_and_each_is_taken_back(app: AppTest) -> None:
+    page = upload(app, many_classes())
+    assert "too few rows" in page.error[0].value
+    chosen = page.button(key="choose_rare").click().run()
+    assert chosen.multiselect[0].value == ["c", "d", "e"]
+    into = next(box for box in chosen.selectbox if box.label == "What becomes of them")
+    assert into.options[0] == "Merge into other, a new class"
+    merged = chosen.button(key="apply_classes").click().run()
+    assert not merged.exception
+    assert not merged.error
+    assert merged.session_state["session"].plan.classes == (("c", "other"), ("d", "other"), ("e", "other"))
+    assert problem_of_page(merged).target.labels == ("a", "b", "other")
+    alone = merged.multiselect[0].set_value(["b"]).run()
+    alone = next(box for box in alone.selectbox if box.label == "What becomes of them").set_value("").run()
+    out = alone.button(key="apply_classes").click().run()
+    assert problem_of_page(out).target.labels == ("a", "other")
+    assert any("b (40 rows): left out" in words.value.replace("\\", "") for words in out.markdown)
+    back = out.button(key="undo_class_0").click().run()
+    assert back.session_state["session"].plan.classes == (("b", None),)
+
+
+def test_more_classes_than_are_possible_are_merged_with_one_click(app: AppTest) -> None:
+    rows = [f"{row % 13 / 7},{'c' + str(row % 60)}" for row in range(900)]
+    page = upload(app, "\n".join(["x,y", *rows]).encode())
+    page = next(box for box in page.selectbox if box.label.startswith("Target")).set_value("y").run()
+    assert "has 60 classes and at most 50 are possible" in page.error[0].value
+    after = page.button(key="merge_many").click().run()
+    assert not after.error
+    assert len(problem_of_page(after).target.labels) == 50
+
+
 def test_rows_of_a_patient_are_kept_together_with_one_click(app: AppTest) -> None:
     page = with_case(app, "repeated_patients", "disease")
     assert any("60 values in 600 rows" in warning.value for warning in page.warning)
-    after = page.button(key="keep_together").click().run()
+    after = page.button(key="group_suggested").click().run()
     assert not after.exception
     assert after.session_state["session"].plan.split.group == "patient_id"
     assert any("stay together: it is not a feature" in caption.value.replace("\\", "") for caption in after.caption)
-    assert "keep_together" not in {button.key for button in after.button}
+    assert "group_suggested" not in {button.key for button in after.button}
+    assert after.selectbox(key="split_group_column").value == "patient_id"
+    unset = after.selectbox(key="split_group_column").select_index(0).run()
+    assert unset.session_state["session"].plan.split.group is None
+
+
+def test_what_repeats_and_what_orders_rows_is_asked_about_in_place(app: AppTest) -> None:
+    rng = np.random.default_rng(0)
+    rows = range(300)
+    frame = pd.DataFrame({"card_id": rng.integers(0, 40, 300), "paid": pd.date_range("2024-01-01", periods=300)})
+    frame = frame.assign(amount=rng.normal(size=300), fraud=["yes" if row % 9 == 0 else "no" for row in rows])
+    page = upload(app, frame.to_csv(index=False).encode())
+    assert sum("Should they?" in box.value or "Does their order matter?" in box.value for box in page.info) == 2
+    grouped = page.button(key="group_suggested").click().run()
+    timed = grouped.button(key="time_suggested").click().run()
+    assert not timed.exception
+    assert not [box for box in timed.info if "?" in box.value]
+    after = timed.number_input(key="split_gap").set_value(14).run()
+    after = after.checkbox(key="split_time_as_feature").uncheck().run()
+    assert not after.exception
+    split = after.session_state["session"].plan.split
+    assert split == SplitSettings(group="card_id", time="paid", gap=14.0, time_as_feature=False)
+    shown = [caption.value.replace("\\", "") for caption in after.caption]
+    assert any("Rows are split by time in 'paid': it is not a feature." in words for words in shown)
+    assert any("The gap of 14 days" in warning.value for warning in after.warning)
+    assert "paid" not in {column.name for column in problem_of_page(after).features}
+
+
+def test_a_question_that_is_declined_is_not_asked_again(app: AppTest) -> None:
+    frame = pd.DataFrame(
+        {"when": pd.date_range("2024-01-01", periods=90), "x": np.arange(90) % 11, "y": [0, 0, 1] * 30}
+    )
+    page = upload(app, frame.to_csv(index=False).encode())
+    after = page.button(key="time_declined").click().run()
+    assert "time_suggested" not in {button.key for button in after.run().button}
+    assert after.session_state["session"].plan.split.time is None
+    assert list(after.selectbox(key="split_time_column").options) == ["No column", "when", "x"]
 
 
 def test_columns_that_spell_out_the_class_are_warned_of_and_ignored_with_one_click(app: AppTest) -> None:

@@ -19,7 +19,7 @@ def run(runs_folder: Path) -> str:
 
 
 def said(page: AppTest) -> str:
-    return " ".join(element.value for element in page.markdown).replace("\\", "")
+    return " ".join(element.value for element in page.markdown).replace("\\", "").replace("\u2060", "")
 
 
 def test_a_promise_on_recall(app: AppTest, run: str, runs_folder: Path) -> None:
@@ -31,3 +31,17 @@ def test_a_promise_on_recall(app: AppTest, run: str, runs_folder: Path) -> None:
     assert not refused.exception
     assert "takes 299 positive rows" in said(refused)
     assert "chosen beforehand" in captions(refused)
+
+
+def test_net_benefit(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "net_benefit")
+    results = results_of(Store(runs_folder), run)
+    assert ask(results, "net_benefit").sentences[0] in said(page)
+    moved = page.number_input(key="net_benefit_at").set_value(30.0).run()
+    assert not moved.exception
+    answer = ask(results, "net_benefit", threshold=0.3)
+    assert answer.sentences[0] in said(moved)
+    assert frame(moved, "Strategy")["Net benefit"].tolist() == pytest.approx(answer.table["Net benefit"].tolist())
+    assert "taken at their word" in captions(moved)
+    corrected = moved.toggle(key="net_benefit_corrected").set_value(True).run()
+    assert "are corrected" in captions(corrected)

@@ -27,10 +27,16 @@ def test_another_target_drops_what_was_said_about_the_old_one(session: Session) 
     assert other.split.group == "z"
 
 
-def test_rows_kept_together_take_the_place_of_a_split_in_time(session: Session) -> None:
-    plan = session.planned(split=SplitSettings(time="z")).kept_together("who").plan
-    assert plan is not None
-    assert (plan.split.group, plan.split.time) == ("who", None)
+def test_rows_are_split_by_group_and_time_and_what_belongs_to_a_column_goes_with_it(session: Session) -> None:
+    both = session.planned(split=SplitSettings(repeats=3)).split_by(group="who").split_by(time="z")
+    assert both.plan is not None
+    assert both.plan.split == SplitSettings(group="who", time="z", repeats=1)
+    gone = both.split_by(gap=3.0, time_as_feature=False).split_by(time=None).plan
+    assert gone is not None
+    assert gone.split == SplitSettings(group="who")
+    target = both.split_by(gap=3.0, group_as_feature=False).with_target("who").plan
+    assert target is not None
+    assert target.split == SplitSettings(time="z", gap=3.0)
 
 
 def test_another_table_keeps_the_network_and_the_folds_but_no_column_to_split_by(session: Session) -> None:
@@ -44,4 +50,4 @@ def test_another_table_keeps_the_network_and_the_folds_but_no_column_to_split_by
 def test_without_a_table_nothing_changes() -> None:
     empty = Session()
     assert empty.with_target("y") is empty
-    assert empty.kept_together("y") is empty
+    assert empty.split_by(group="y") is empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,35 +216,20 @@ def test_a_combination_without_sense_gets_a_sentence(page: AppTest) -> None:
     assert len(chosen(after)) == 7
 
 
-def box(page: AppTest, label: str) -> object:
-    return next(one for one in page.selectbox if one.label == label)
-
-
 def press(page: AppTest, label: str) -> AppTest:
     after = next(button for button in page.button if button.label == label).click().run()
     assert not after.exception
     return after
 
 
-@pytest.mark.parametrize(
-    ("label", "setting", "column"), [("Keep together", "group", "diameter"), ("Order in time", "time", "length")]
-)
-def test_a_split_can_be_set_and_unset(page: AppTest, label: str, setting: str, column: str) -> None:
-    box(page, label).set_value(column)  # type: ignore[attr-defined]
+def test_what_rows_are_split_by_stays_when_other_settings_are_applied(page: AppTest) -> None:
+    state = page.session_state["session"].split_by(group="diameter", time="length", gap=0.5, time_as_feature=False)
+    page.session_state["session"] = state
+    page.run()
+    assert any("grouped by diameter and split by time in length" in caption.value for caption in page.caption)
+    next(box for box in page.number_input if box.label == "Folds").set_value(3)
     after = press(page, "Apply settings")
-    split = after.session_state["session"].plan.split
-    assert getattr(split, setting) == column
-    assert any("it is not a feature" in caption.value for caption in after.caption)
-    box(after, label).select_index(0)  # type: ignore[attr-defined]
-    again = press(after, "Apply settings")
-    assert getattr(again.session_state["session"].plan.split, setting) is None
-
-
-def test_only_numbers_and_dates_are_offered_to_order_by(page: AppTest) -> None:
-    options = list(box(page, "Order in time").options)  # type: ignore[attr-defined]
-    assert options[0] == "No column"
-    assert "sex" not in options
-    assert "length" in options
+    assert after.session_state["session"].plan.split == replace(state.plan.split, folds=3)
 
 
 def test_a_plan_that_cannot_run_is_changed_where_it_is_refused(app: AppTest) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from core.data.columns import Column
-from core.data.preparation.step import CodedStep, DenseStep, Step, step_for
+from core.data.preparation.step import NO_CHOICES, Choices, CodedStep, DenseStep, Labels, Parts, Step, step_for
 
 if TYPE_CHECKING:
     import keras
 
     from core.decision.calibration import Graph
+
+#: What a person chose for each column: nothing.
+NOTHING_CHOSEN: Mapping[str, Choices] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +55,41 @@ class Preparation:
     steps: tuple[Step, ...]
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, columns: Sequence[Column]) -> Preparation:
-        """Learn the steps from training rows; columns that are no feature are passed over."""
-        kinds = [(step_for(column), column.name) for column in columns]
-        dense = (kind.fit(frame[name]) for kind, name in kinds if kind is not None and issubclass(kind, DenseStep))
-        coded = (kind.fit(frame[name]) for kind, name in kinds if kind is not None and issubclass(kind, CodedStep))
-        return cls((*dense, *coded))
+    def fit(
+        cls,
+        frame: pd.DataFrame,
+        columns: Sequence[Column],
+        labels: Labels | None = None,
+        choices: Mapping[str, Choices] = NOTHING_CHOSEN,
+    ) -> Preparation:
+        """Learn the steps from training rows; columns that are no feature are passed over.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        columns : sequence of Column
+        labels : Labels, optional
+            The classes of these rows; without them, no column is prepared by its levels' classes.
+        choices : mapping of column to settings
+            What a person chose for some columns.
+        """
+        return cls(tuple(kind.fit(frame[name], labels, chosen) for kind, name, chosen in _kinds(columns, choices)))
+
+    @classmethod
+    def fit_encode(
+        cls,
+        frame: pd.DataFrame,
+        columns: Sequence[Column],
+        labels: Labels | None = None,
+        choices: Mapping[str, Choices] = NOTHING_CHOSEN,
+    ) -> tuple[Preparation, np.ndarray]:
+        """Learn the steps, and return what the training rows themselves are trained with.
+
+        It differs from what :meth:`encode` makes of them where a step looks at classes: no row sees its own.
+        """
+        made = [kind.fit_dense(frame[name], labels, chosen) for kind, name, chosen in _kinds(columns, choices)]
+        preparation = cls(tuple(step for step, *_ in made))
+        return preparation, preparation._joined(frame, [(dense, missing) for _, dense, missing in made])
 
     @cached_property
     def dense(self) -> tuple[DenseStep, ...]:
@@ -68,12 +101,12 @@ class Preparation:
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """The first encoded column of every dense step, and behind them the first indicator."""
-        return tuple(accumulate((step.width for step in self.dense), initial=0))
+        """The first encoded column of every step, and behind them the first indicator."""
+        return tuple(accumulate((len(step.dense_names) for step in self.steps), initial=0))
 
     @property
     def _n_dense(self) -> int:
-        return self.starts[-1] + sum(step.indicator for step in self.dense)
+        return self.starts[-1] + sum(step.has_indicator for step in self.steps)
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -83,18 +116,20 @@ class Preparation:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of ``expand``'s columns: ``age``, ``age is missing``, ``sex=F``."""
-        dense = [name for step in self.dense for name in step.input_names]
-        indicators = [f"{step.name} is missing" for step in self.dense if step.indicator]
+        dense = [name for step in self.steps for name in step.dense_names]
+        indicators = [f"{step.name} is missing" for step in self.steps if step.has_indicator]
         return (*dense, *indicators, *(name for step in self.coded for name in step.input_names))
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:
         """Return dense columns, missing indicators and codes, float64, shape (n, n_encoded)."""
+        return self._joined(frame, (step.dense(frame[step.name]) for step in self.steps))
+
+    def _joined(self, frame: pd.DataFrame, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         encoded = np.empty((len(frame), self._n_dense + len(self.coded)))
         indicator = self.starts[-1]
-        for start, step in zip(self.starts, self.dense, strict=False):
-            columns, missing = step.dense(frame[step.name])
-            encoded[:, start : start + step.width] = columns
-            if step.indicator:
+        for start, end, step, (columns, missing) in zip(self.starts, self.starts[1:], self.steps, parts, strict=False):
+            encoded[:, start:end] = columns
+            if step.has_indicator:
                 encoded[:, indicator] = missing
                 indicator += 1
         for at, coded in zip(self.categorical, self.coded, strict=True):
@@ -126,29 +161,26 @@ class Preparation:
         inputs : sequence of KerasTensor
             One per step, of shape (n, 1).
         """
-        dense: list[keras.KerasTensor] = []
-        indicators: list[keras.KerasTensor] = []
-        coded: list[keras.KerasTensor] = []
-        for place, steps in _runs(self.dense):
-            columns, flags = steps[0].in_keras(steps, inputs[place : place + len(steps)], place)
-            dense, indicators = dense + columns, indicators + flags
-        for place, steps in _runs(self.coded):
-            first = len(self.dense) + place
-            coded += steps[0].in_keras(steps, inputs[first : first + len(steps)], place)[0]
-        return [*dense, *indicators, *coded]
+        exported: Parts[keras.KerasTensor] = Parts()
+        for place, steps in _runs(self.steps):
+            exported += steps[0].in_keras(steps, inputs[place : place + len(steps)], place)
+        return exported.in_order()
 
     def in_onnx(self, graph: Graph, names: Sequence[str]) -> list[str]:
         """Return ``transform`` as nodes of an ONNX graph: the outputs' names, given the inputs', one per step."""
-        dense: list[str] = []
-        indicators: list[str] = []
-        coded: list[str] = []
-        for place, steps in _runs(self.dense):
-            columns, flags = steps[0].in_onnx(graph, steps, names[place : place + len(steps)])
-            dense, indicators = dense + columns, indicators + flags
-        for place, steps in _runs(self.coded):
-            first = len(self.dense) + place
-            coded += steps[0].in_onnx(graph, steps, names[first : first + len(steps)])[0]
-        return [*dense, *indicators, *coded]
+        exported: Parts[str] = Parts()
+        for place, steps in _runs(self.steps):
+            exported += steps[0].in_onnx(graph, steps, names[place : place + len(steps)])
+        return exported.in_order()
+
+
+def _kinds(columns: Sequence[Column], choices: Mapping[str, Choices]) -> Iterator[tuple[type[Step], str, Choices]]:
+    """Return the kind of step of every feature, its column and its settings: dense steps, then those with codes."""
+    kinds = [(kind, column.name) for column in columns if (kind := step_for(column)) is not None]
+    for coded in (False, True):
+        for kind, name in kinds:
+            if issubclass(kind, CodedStep) == coded:
+                yield kind, name, choices.get(name, NO_CHOICES)
 
 
 def _runs(steps: Sequence[Step]) -> Iterator[tuple[int, list[Step]]]:

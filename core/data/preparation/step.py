@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,158 @@ if TYPE_CHECKING:
 #: What an exported model takes for a column: floats with NaN for missing; days since 1970-01-01 with NaN for
 #: missing; strings with "" for missing.
 InputKind = Literal["number", "date", "text"]
+#: What a person chose for the preparation of a column, by the names of its step's settings.
+Choices = Mapping[str, str | int]
+NO_CHOICES: Choices = MappingProxyType({})
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The classes of the rows that a preparation is fitted on, for steps that look at them.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n,)
+    n_classes : int
+    groups : ndarray of int64, shape (n,), optional
+        Rows of one group see no label of one another.
+
+    See Also
+    --------
+    core.data.preparation.Preparation.fit_encode : Takes them.
+
+    Examples
+    --------
+    >>> labels = Labels(np.array([0, 0, 1]), n_classes=2)
+    >>> labels.groups is None
+    True
+    """
+
+    codes: np.ndarray
+    n_classes: int
+    groups: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class StepSetting:
+    """What a person can choose about the preparation of a column.
+
+    Parameters
+    ----------
+    name, label, help : str
+        Its key in plans, its short name and one sentence for people.
+    default : str or int
+    options : tuple of str
+        What can be chosen; empty for a whole number.
+    low, high : int
+        The range of a whole number.
+
+    See Also
+    --------
+    Step.settings : Those of a kind of column.
+
+    Examples
+    --------
+    >>> StepSetting("parts", "Parts", "How many parts.", 3, low=1, high=9).refusal(12)
+    'use a whole number from 1 to 9'
+    """
+
+    name: str
+    label: str
+    help: str
+    default: str | int
+    options: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 0
+
+    def refusal(self, value: object) -> str:
+        """Return what to use instead of a value, empty where it can be used."""
+        if self.options:
+            return "" if value in self.options else f"use one of {', '.join(self.options)}"
+        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return ""
+        return f"use a whole number from {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """How columns of a kind are prepared in a script, by a transformer of scikit-learn's form.
+
+    Parameters
+    ----------
+    names : str
+        The script's constant that holds the names of these columns.
+    dense : str
+        Expression for the transformer that gives dense inputs.
+    text : str
+        The transformer's class; the names of columns are those of the frame that it gets, and ``CHOSEN`` has
+        settings by column.
+    sources : tuple of functions
+        Of this project, written out before the class without their docstrings.
+    constants : tuple of str
+        Names in the modules of these functions whose values are written out before them.
+    imports : tuple of str
+        Import lines, one name per line, beside those of NumPy and of scikit-learn's base classes.
+    indicators : bool
+        Missing indicators are added.
+    codes : str
+        Expression for the transformer that gives one code per column; empty for none.
+
+    See Also
+    --------
+    core.exporting.script : Writes scripts.
+
+    Examples
+    --------
+    >>> from core.data.preparation import NumberStep
+    >>> NumberStep.script.names, NumberStep.script.dense
+    ('NUMBERS', 'Numbers()')
+    """
+
+    names: str
+    dense: str
+    text: str
+    sources: tuple[Callable[..., object], ...] = ()
+    constants: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    indicators: bool = False
+    codes: str = ""
+
+
+@dataclass(frozen=True)
+class Parts(Generic[T]):
+    """What steps add to a model in one of its forms, the columns of each part side by side.
+
+    Parameters
+    ----------
+    dense : list
+        Inputs of the network, float64.
+    indicators : list
+        Missing indicators, float64.
+    hot : list
+        One-hot inputs, float64.
+
+    See Also
+    --------
+    Step.in_keras, Step.in_onnx : Return it.
+
+    Examples
+    --------
+    >>> Parts(dense=["scaled"]) + Parts(["more"], hot=["levels"])
+    Parts(dense=['scaled', 'more'], indicators=[], hot=['levels'])
+    """
+
+    dense: list[T] = field(default_factory=list)
+    indicators: list[T] = field(default_factory=list)
+    hot: list[T] = field(default_factory=list)
+
+    def __add__(self, other: Parts[T]) -> Parts[T]:
+        return Parts(self.dense + other.dense, self.indicators + other.indicators, self.hot + other.hot)
+
+    def in_order(self) -> list[T]:
+        """Return all of them as a network takes them."""
+        return [*self.dense, *self.indicators, *self.hot]
 
 
 @dataclass(frozen=True)
@@ -44,8 +197,8 @@ class Step(ABC):
     --------
     >>> from core.data.preparation import CategoryStep
     >>> step = CategoryStep.fit(pd.Series(["f", "m", "f"], name="sex"))
-    >>> step.width, step.input_names
-    (2, ('sex=f', 'sex=m'))
+    >>> step.name, step.says
+    ('sex', '2 levels')
     """
 
     #: Names the step in files; never changed once a model was exported with it.
@@ -54,13 +207,35 @@ class Step(ABC):
     column_kind: ClassVar[ColumnKind]
     #: What an exported model takes for such a column.
     input_kind: ClassVar[InputKind]
+    #: What people call such columns.
+    label: ClassVar[str]
+    #: How a script prepares them.
+    script: ClassVar[Scripted]
+    #: What a person can choose about them.
+    settings: ClassVar[tuple[StepSetting, ...]] = ()
 
     name: str
 
     @classmethod
     @abstractmethod
-    def fit(cls, column: pd.Series) -> Self:
-        """Learn the step from training rows."""
+    def fit(cls, column: pd.Series, labels: Labels | None = None, choices: Choices = NO_CHOICES) -> Self:
+        """Learn the step from training rows, and from their classes where it looks at these."""
+
+    @classmethod
+    def fit_dense(
+        cls, column: pd.Series, labels: Labels | None = None, choices: Choices = NO_CHOICES
+    ) -> tuple[Self, np.ndarray, np.ndarray]:
+        """Return the step, and what :meth:`dense` is for the training rows themselves.
+
+        It differs from what ``dense`` returns where a step looks at classes: no row sees its own.
+        """
+        step = cls.fit(column, labels, choices)
+        return step, *step.dense(column)
+
+    @classmethod
+    def chosen(cls, choices: Choices, name: str) -> str | int:
+        """Return a setting as chosen, or its default."""
+        return choices.get(name, next(setting.default for setting in cls.settings if setting.name == name))
 
     @classmethod
     @abstractmethod
@@ -69,13 +244,13 @@ class Step(ABC):
 
     @classmethod
     @abstractmethod
-    def max_encoded(cls, column: Column) -> int:
-        """Return how many encoded columns the step of a column makes at most."""
+    def max_dense(cls, column: Column, n_classes: int = 2, choices: Choices = NO_CHOICES) -> int:
+        """Return how many dense columns and indicators the step of a column makes at most."""
 
     @classmethod
-    @abstractmethod
-    def max_inputs(cls, column: Column) -> int:
-        """Return how many inputs of the network the step of a column makes at most."""
+    def max_hot(cls, column: Column) -> int:
+        """Return how many one-hot inputs the step of a column makes at most."""
+        return 0
 
     @classmethod
     def usual_inputs(cls, column: Column) -> int:
@@ -83,14 +258,23 @@ class Step(ABC):
         return 1
 
     @property
-    @abstractmethod
-    def width(self) -> int:
-        """Inputs of the network, a missing indicator not counted."""
+    def has_indicator(self) -> bool:
+        """Whether an input of its own tells missing (1) from present (0)."""
+        return False
 
     @property
     @abstractmethod
-    def input_names(self) -> tuple[str, ...]:
-        """Names of these inputs."""
+    def dense_names(self) -> tuple[str, ...]:
+        """Names of the inputs that :meth:`dense` returns."""
+
+    @property
+    @abstractmethod
+    def says(self) -> str:
+        """How the column is prepared, in a few words."""
+
+    @abstractmethod
+    def dense(self, column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs, float64, shape (n, len(dense_names)), and which rows are missing, bool, shape (n,)."""
 
     @abstractmethod
     def model_input(self, column: pd.Series) -> np.ndarray:
@@ -104,7 +288,7 @@ class Step(ABC):
     @abstractmethod
     def in_keras(
         cls, steps: Sequence[Self], inputs: Sequence[keras.KerasTensor], place: int
-    ) -> tuple[list[keras.KerasTensor], list[keras.KerasTensor]]:
+    ) -> Parts[keras.KerasTensor]:
         """Return neighbouring steps in Keras' own layers and operations.
 
         Parameters
@@ -113,19 +297,12 @@ class Step(ABC):
         inputs : sequence of KerasTensor
             One of shape (n, 1) for each step, of its :attr:`input_kind`.
         place : int
-            Position of the first step among the dense or the coded ones, which makes layers' names unique.
-
-        Returns
-        -------
-        inputs : list of KerasTensor
-            Side by side the network's inputs, float64, shape (n, sum of the widths).
-        indicators : list of KerasTensor
-            Side by side the missing indicators, float64; empty where no step has one.
+            Position of the first step, which makes layers' names unique.
         """
 
     @classmethod
     @abstractmethod
-    def in_onnx(cls, graph: Graph, steps: Sequence[Self], names: Sequence[str]) -> tuple[list[str], list[str]]:
+    def in_onnx(cls, graph: Graph, steps: Sequence[Self], names: Sequence[str]) -> Parts[str]:
         """Return the same as nodes of an ONNX graph: names of outputs, given the names of the inputs.
 
         Raises
@@ -140,7 +317,7 @@ class Step(ABC):
 
 
 class DenseStep(Step):
-    """A step whose encoded columns are inputs of the network, and that may have a missing indicator.
+    """A step whose columns are all inputs of the network as they are, and that may have a missing indicator.
 
     See Also
     --------
@@ -159,13 +336,15 @@ class DenseStep(Step):
     #: Training rows had one value at most, so nothing was learned of others.
     constant: bool
 
-    @abstractmethod
-    def dense(self, column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Return the inputs, float64, shape (n, width), and which rows are missing, bool, shape (n,)."""
+    @property
+    def has_indicator(self) -> bool:
+        return self.indicator
 
 
 class CodedStep(Step):
     """A step that encodes a column as one code per row, which is expanded to one-hot inputs.
+
+    It may have dense columns beside, which samplers see as numbers.
 
     See Also
     --------
@@ -175,12 +354,22 @@ class CodedStep(Step):
     --------
     >>> from core.data.preparation import CategoryStep
     >>> step = CategoryStep.fit(pd.Series(["f", "m", "f"], name="sex"))
-    >>> step.codes(pd.Series(["m", "f", "unheard of"])).tolist(), step.width
-    ([1, 0, 2], 2)
+    >>> step.codes(pd.Series(["m", "f", "unheard of"])).tolist(), step.width, step.input_names
+    ([1, 0, 2], 2, ('sex=f', 'sex=m'))
     """
 
     #: Training rows had one code only, so nothing was learned of others: every code expands to zeros.
     constant: bool
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """One-hot inputs."""
+
+    @property
+    @abstractmethod
+    def input_names(self) -> tuple[str, ...]:
+        """Names of these inputs."""
 
     @abstractmethod
     def codes(self, column: pd.Series) -> np.ndarray:

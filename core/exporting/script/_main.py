@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from inspect import getsource
+
+from core.data.groups import deal_groups, split_groups
 from core.exporting.script._joining import Combination
 from core.plan import Plan, SplitSettings
 from core.reporting.safe_csv import guarded
@@ -40,7 +45,7 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
             *(f"    {line}" for line in _splits(plan.split)),
             "    scores = []",
             "    for number, (train_rows, test_rows) in enumerate(splits[:folds_to_run]):",
-            *(f"        {line}" for line in (*_validation(plan.split), *seed, *_prepared(facts), *lines)),
+            *(f"        {line}" for line in (*_validation(plan.split), *seed, *_prepared(facts, plan.split), *lines)),
             "    return scores",
         ]
     )
@@ -50,10 +55,10 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
 def _imports(facts: CodeFacts, split: SplitSettings) -> list[str]:
     lines = [NUMPY, "from types import SimpleNamespace"]
     if split.time is not None:
-        lines.append(f"{_SPLIT}TimeSeriesSplit")
-    elif split.group is not None:
-        lines += [PANDAS, f"{_SPLIT}StratifiedGroupKFold"]
-    else:
+        lines += [PANDAS, f"{_SPLIT}TimeSeriesSplit"]
+    if split.group is not None:
+        lines += [PANDAS, f"{_SPLIT}StratifiedGroupKFold", f"{_SPLIT}StratifiedKFold"]
+    if not split.columns:
         lines += [f"{_SPLIT}StratifiedKFold", f"{_SPLIT}train_test_split"]
     if facts.categories:
         lines += [
@@ -63,37 +68,53 @@ def _imports(facts: CodeFacts, split: SplitSettings) -> list[str]:
     return lines
 
 
+def splitting(split: SplitSettings) -> list[Code]:
+    """Return the functions that keep groups on one side, as the app has them; none without groups."""
+    if split.group is None:
+        return []
+    functions: tuple[Callable[..., object], ...] = (
+        (deal_groups, split_groups) if split.time is not None else (deal_groups,)
+    )
+    # A script's docstring is one sentence.
+    return [Code(re.sub(r'(""".*?\.)\n.*?"""', r'\1"""', getsource(function), count=1, flags=re.DOTALL).rstrip())
+            for function in functions]  # fmt: skip
+
+
 def _splits(split: SplitSettings) -> list[str]:
     """Return the statements that draw the folds."""
+    groups = [f"groups = pd.factorize(table[{guarded(split.group)!r}])[0]"] if split.group is not None else []
     if split.time is not None:
         return [
-            f'order = table[{guarded(split.time)!r}].argsort(kind="stable").to_numpy()',
+            f"moments = table[{guarded(split.time)!r}]",
+            "if not pd.api.types.is_numeric_dtype(moments):  # days since 1970",
+            '    moments = (pd.to_datetime(moments) - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D")',
+            "moments = moments.to_numpy(float)",
+            *groups,
+            'order = moments.argsort(kind="stable")',
             "splits = [(order[train], order[test]) for train, test in TimeSeriesSplit(FOLDS).split(order)]",
         ]
     if split.group is not None:
-        return [
-            f"groups = pd.factorize(table[{guarded(split.group)!r}])[0]",
-            "folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=FOLD_SEED)",
-            "splits = list(folds.split(table, labels, groups))",
-        ]
+        return [*groups, "splits = deal_groups(labels, groups, FOLDS, FOLD_SEED)"]
     return ["splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=FOLD_SEED).split(table, labels))"]
 
 
 def _validation(split: SplitSettings) -> list[str]:
     """Return the statements that keep validation rows back."""
     comment = "# Kept from balancing: these rows decide when to stop, and on thresholds."
+    parts = "max(2, round(1 / VALIDATION_SPLIT))"
     if split.time is not None:
         return [
+            *_apart(split, "train_rows", "test_rows", "FOLDS", "number"),
             comment,
             "cut = round(len(train_rows) * (1 - VALIDATION_SPLIT))",
             "fit_rows, valid_rows = train_rows[:cut], train_rows[cut:]",
+            *_apart(split, "fit_rows", "valid_rows", parts, "0"),
         ]
     if split.group is not None:
         return [
             comment,
-            "parts = max(2, round(1 / VALIDATION_SPLIT))",
-            "inner = StratifiedGroupKFold(parts, shuffle=True, random_state=FOLD_SEED)",
-            "fit, valid = next(inner.split(train_rows, labels[train_rows], groups[train_rows]))",
+            f"parts = {parts}",
+            "fit, valid = deal_groups(labels[train_rows], groups[train_rows], parts, FOLD_SEED)[0]",
             "fit_rows, valid_rows = train_rows[fit], train_rows[valid]",
         ]
     return [
@@ -105,13 +126,27 @@ def _validation(split: SplitSettings) -> list[str]:
     ]
 
 
-def _prepared(facts: CodeFacts) -> list[str]:
+def _apart(split: SplitSettings, earlier: str, later: str, parts: str, part: str) -> list[str]:
+    """Return the statements that leave a gap between earlier and later rows, and no group on both sides."""
+    lines = []
+    if split.gap:
+        lines.append(f"{earlier} = {earlier}[moments[{earlier}] <= moments[{later}].min() - {split.gap!r}]")
+    if split.group is not None:
+        lines += [
+            f"{earlier}, {later} = split_groups(",
+            f"    {earlier}, {later}, labels, groups, {parts}, {part}, FOLD_SEED",
+            ")",
+        ]
+    return lines
+
+
+def _prepared(facts: CodeFacts, split: SplitSettings) -> list[str]:
     """Return the statements that prepare the fold's rows."""
     lines = [
-        "prepare = preparation(len(fit_rows))",
-        "X = prepare.fit_transform(table.iloc[fit_rows])",
-        "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
         "y = labels[fit_rows]",
+        f"prepare = preparation({'groups[fit_rows]' if split.group is not None else ''})",
+        "X = prepare.fit_transform(table.iloc[fit_rows], y)",
+        "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
         "fold = SimpleNamespace(",
         "    X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),",
         "    counts=np.bincount(y, minlength=len(CLASSES)),",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pprint import pformat
 
-from core.data.preparation import CLIP, MAX_LEVELS
-from core.data.preparation.categories import MAX_MIN_FREQUENCY, ROWS_PER_FREQUENT
+from core.data.preparation import Step
 from core.data.target import Target
+from core.exporting.script._sources import constants_of, source_of
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import KERAS, NUMPY, PANDAS, Code, CodeFacts
 
-_COLUMNS = "from sklearn.compose import make_column_transformer"
+#: The columns of each kind, dense kinds first.
+OfKind = Mapping[type[Step], Sequence[str]]
 
 START = Code.of(
     """
@@ -25,7 +26,7 @@ if __name__ == "__main__":
 )
 
 
-def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], csv: str) -> Code:
+def settings(target: Target, plan: Plan, of_kind: OfKind, csv: str) -> Code:
     """Return the constants; names of columns and classes are Python literals, as the table's CSV has them."""
     network, split = plan.network, plan.split
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"
@@ -33,13 +34,12 @@ def settings(target: Target, plan: Plan, of_kind: Mapping[str, Sequence[str]], c
         f"TABLE = {csv!r}",
         f"TARGET = {guarded(plan.target)!r}",
         f"CLASSES = {_listed(list(target.labels))}  # {classes}",
-        f"NUMBERS = {_listed(of_kind['numeric'])}",
-        *([f"DATES = {_listed(of_kind['date'])}"] if of_kind["date"] else []),
-        *([f"CATEGORIES = {_listed(of_kind['categorical'])}"] if of_kind["categorical"] else []),
+        *(f"{kind.script.names} = {_listed(names)}" for kind, names in of_kind.items()),
+        f"CHOSEN = {pformat({guarded(name): dict(chosen) for name, chosen in plan.prepared}, width=110)}",
         f"FOLDS, SEED, VALIDATION_SPLIT = {split.folds}, {split.seed}, {network.validation_split}",
         *(
             []
-            if split.time
+            if split.time and not split.group
             else [f"FOLD_SEED = {split.fold_seed(0)}  # draws the folds of the comparison's first repeat"]
         ),
         f"HIDDEN_LAYERS, DROPOUT = {network.hidden_layers}, {network.dropout}",
@@ -53,9 +53,10 @@ def _listed(names: Sequence[str]) -> str:
     return pformat([guarded(name) for name in names], width=110, compact=True)
 
 
-def read_table(of_kind: Mapping[str, Sequence[str]], facts: CodeFacts) -> Code:
+def read_table(of_kind: OfKind) -> Code:
     """Return the function that reads the table that :func:`core.exporting.script.table_csv` writes."""
-    text_columns = "{name: str for name in [TARGET, *CATEGORIES]}" if facts.categories else "{TARGET: str}"
+    words = [f"*{kind.script.names}" for kind in of_kind if kind.input_kind not in ("number", "date")]
+    text_columns = f"{{name: str for name in [{', '.join(['TARGET', *words])}]}}" if words else "{TARGET: str}"
     # A category may be called "NA" or "null": only an empty cell is missing.
     lines = [
         "def read_table(path):",
@@ -64,65 +65,36 @@ def read_table(of_kind: Mapping[str, Sequence[str]], facts: CodeFacts) -> Code:
         "    y = table[TARGET].map({name: code for code, name in enumerate(CLASSES)})",
         "    table, y = table[y.notna()].reset_index(drop=True), y[y.notna()].to_numpy(int)",
     ]
-    if of_kind["date"]:
-        lines += [
-            "    for name in DATES:  # days since 1970",
-            '        table[name] = (pd.to_datetime(table[name]) - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D")',
-        ]
+    for kind in of_kind:
+        if kind.input_kind == "date":
+            lines += [
+                f"    for name in {kind.script.names}:  # days since 1970",
+                '        table[name] = (pd.to_datetime(table[name]) - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D")',
+            ]
     return Code("\n".join([*lines, "    return table, y"]), (PANDAS,))
 
 
-def preparation(facts: CodeFacts) -> Code:
-    """Return the function that makes the preparation, with the class that codes categories."""
-    names = "[*NUMBERS, *DATES]" if facts.dates else "NUMBERS"
-    codes = [
-        "class Codes(OrdinalEncoder):",
-        '    """Codes of levels; a level never seen counts as one of the rare ones, where there are any."""',
-        "",
-        "    def transform(self, X):",
-        "        codes = super().transform(X)",
-        "        for column, rare in enumerate(self.infrequent_categories_):",
-        "            if rare is not None:",
-        "                frequent = pd.notna(self.categories_[column]).sum() - len(rare)",
-        "                codes[codes[:, column] == -1, column] = frequent",
-        "        return codes",
-        "",
-        "",
-    ]
-    imports = [_COLUMNS]
-    lines = [
-        *(codes if facts.categories else []),
-        "def preparation(n_rows):",
-        '    """Return the steps from columns to numbers, to be fitted on training rows only."""',
-    ]
-    if facts.numbers:
-        lines += [
-            "    numbers = make_pipeline(",
-            '        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler(),',
-            f'        FunctionTransformer(np.clip, kw_args={{"a_min": -{CLIP:g}, "a_max": {CLIP:g}}}),',
-            "    )",
-        ]
-        imports += [
-            NUMPY,
-            "from sklearn.pipeline import make_pipeline",
-            "from sklearn.impute import SimpleImputer",
-            "from sklearn.impute import MissingIndicator",
-            "from sklearn.preprocessing import StandardScaler",
-            "from sklearn.preprocessing import FunctionTransformer",
-        ]
-    if facts.categories:
-        imports += [NUMPY, PANDAS, "from sklearn.preprocessing import OrdinalEncoder"]
-        lines += [
-            "    categories = Codes(",
-            '        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2,',
-            f"        max_categories={MAX_LEVELS}, "
-            f"min_frequency=int(np.clip(n_rows // {ROWS_PER_FREQUENT}, 1, {MAX_MIN_FREQUENCY})),",
-            "    )",
-        ]
-    numbers = [f"(numbers, {names})", f"(MissingIndicator(error_on_new=False), {names})"]
-    both = numbers * facts.numbers + ["(categories, CATEGORIES)"] * facts.categories
-    text = "\n".join([*lines, f"    return make_column_transformer({', '.join(both)})"])
-    return Code(text, tuple(imports))
+def preparation(of_kind: OfKind) -> Code:
+    """Return the function that makes the preparation, with the classes of each kind of column."""
+    scripted = [kind.script for kind in of_kind]
+    imports = ["from sklearn.compose import make_column_transformer", NUMPY]
+    imports += ["from sklearn.base import BaseEstimator", "from sklearn.base import TransformerMixin"]
+    imports += [line for one in scripted for line in one.imports]
+    functions = tuple(dict.fromkeys(function for one in scripted for function in one.sources))
+    texts = [constants_of(scripted), *map(source_of, functions), *(one.text.strip() for one in scripted)]
+    parts = [f"({one.dense}, {one.names})" for one in scripted]
+    indicated = [f"*{one.names}" for one in scripted if one.indicators]
+    if indicated:
+        imports.append("from sklearn.impute import MissingIndicator")
+        parts.append(f"(MissingIndicator(error_on_new=False), [{', '.join(indicated)}])")
+    parts += [f"({one.codes}, {one.names})" for one in scripted if one.codes]
+    made = "".join(f"        {part},\n" for part in parts)
+    texts.append(
+        "def preparation(groups=None):\n"
+        '    """Return the steps from columns to numbers, to be fitted on training rows only."""\n'
+        f"    return make_column_transformer(\n{made}    )"
+    )
+    return Code("\n\n\n".join(filter(None, texts)), tuple(imports))
 
 
 def network(facts: CodeFacts, plan: Plan, scale: float = 1.0) -> Code:

@@ -7,12 +7,13 @@ from importlib.metadata import version
 
 import numpy as np
 
+from core.data.preparation import CodedStep, steps
 from core.data.problem import Problem
 from core.data.reading.cleaning import as_text
 from core.exporting.script import _texts as texts
 from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
-from core.exporting.script._main import main
+from core.exporting.script._main import main, splitting
 from core.exporting.script._training import train
 from core.plan import Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
@@ -21,7 +22,6 @@ from core.strategies.combining import clash
 from core.strategies.snippets.snippet import Code, CodeFacts
 
 _PACKAGES = ("tensorflow", "keras", "scikit-learn", "imbalanced-learn", "pandas", "numpy")
-_KINDS = ("numeric", "date", "categorical")
 
 
 def file_name(choice: StrategyChoice) -> str:
@@ -94,17 +94,19 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     if reason is not None:
         raise CodeError(reason)
     plan, target = problem.plan, problem.target
-    of_kind = {kind: [c.name for c in problem.features if c.kind == kind] for kind in _KINDS}
-    numbers, dates, categories = (bool(of_kind[kind]) for kind in _KINDS)
-    facts = CodeFacts(len(target.classes), numbers or dates, categories, dates)
+    kinds = sorted(steps(), key=lambda kind: issubclass(kind, CodedStep))
+    named = {kind: [c.name for c in problem.features if c.kind == kind.column_kind] for kind in kinds}
+    of_kind = {kind: names for kind, names in named.items() if names}
+    facts = CodeFacts(len(target.classes), problem.facts.n_numeric > 0, problem.facts.n_categorical > 0)
     parts = _parts(choice, facts)
     body = [
         texts.settings(target, plan, of_kind, csv),
-        texts.read_table(of_kind, facts),
-        texts.preparation(facts),
+        texts.read_table(of_kind),
+        texts.preparation(of_kind),
         *parts.helpers,
         *_network(parts, facts, plan),
         texts.scores(facts),
+        *splitting(plan.split),
         main(parts, facts, plan),
         texts.START,
     ]

@@ -23,8 +23,8 @@ class CodeFacts:
     Parameters
     ----------
     n_classes : int
-    numbers, categories, dates : bool
-        Whether the table has columns of the kind; dates are numbers too.
+    numbers, categories : bool
+        Whether the table has columns with dense inputs, and columns with codes.
 
     See Also
     --------
@@ -42,7 +42,6 @@ class CodeFacts:
     n_classes: int
     numbers: bool
     categories: bool
-    dates: bool = False
 
     @property
     def binary(self) -> bool:

@@ -180,3 +180,13 @@ def test_columns_left_out_by_hand_are_said_to_be() -> None:
     warnings = describe(Problem.of(table, Plan("CLASS", PLAIN, kinds=kinds))).warnings
     assert "Left out, as chosen by hand: `is_1`, `is_2`, `is_3`, `is_4`." in warnings
     assert not any("too many different texts" in words or "give the class away" in words for words in warnings)
+
+
+def test_a_column_that_rows_are_grouped_by_is_no_leak() -> None:
+    rows = np.arange(400)
+    frame = pd.DataFrame({"who": [f"p{row // 10}" for row in rows], "x": rows % 7 * 1.5, "y": rows // 10 % 4 == 0})
+    loose, kept = (Plan("y", PLAIN, split=SplitSettings(group=group)) for group in (None, "who"))
+    assert [leak.names for leak in find_leaks(Problem.of(from_frame(frame), loose))] == [("who",)]
+    grouped = Problem.of(from_frame(frame), kept)
+    assert "who" in {column.name for column in grouped.features}
+    assert find_leaks(grouped) == ()

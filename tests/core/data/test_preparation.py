@@ -11,7 +11,17 @@ import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from core.data.columns import Column, ColumnKind
-from core.data.preparation import CLIP, CategoryStep, DateStep, NumberStep, Preparation, Step, from_fields, steps
+from core.data.preparation import (
+    CLIP,
+    CategoryStep,
+    CodedStep,
+    DateStep,
+    NumberStep,
+    Preparation,
+    Step,
+    from_fields,
+    steps,
+)
 from core.data.samples import load_sample
 from core.data.table import from_frame
 
@@ -19,8 +29,10 @@ from core.data.table import from_frame
 def test_numbers_equal_scikit_learns_scaling() -> None:
     table = load_sample("page_blocks")
     columns = table.features("not_text")
-    preparation = Preparation.fit(table.frame[:4000], columns)
     names = [c.name for c in columns]
+    preparation = Preparation.fit(
+        table.frame[:4000], columns, choices={name: {"scaling": "standard"} for name in names}
+    )
     expected = StandardScaler().fit(table.frame[names][:4000]).transform(table.frame[names][4000:])
     np.testing.assert_allclose(preparation.transform(table.frame[4000:]), expected.clip(-CLIP, CLIP), atol=1e-5)
 
@@ -88,8 +100,10 @@ def test_a_step_survives_its_file_and_stays_within_what_it_announces(kind: type[
     described = Column("x", kind.column_kind, int(column.isna().sum()), column.nunique())
     preparation = Preparation((step,))
     encoded = preparation.encode(column.to_frame())
-    assert encoded.shape[1] <= kind.max_encoded(described)
-    assert preparation.expand(encoded).shape[1] == len(preparation.feature_names) <= kind.max_inputs(described)
+    dense = kind.max_dense(described)
+    assert encoded.shape[1] <= dense + issubclass(kind, CodedStep)
+    most = dense + kind.max_hot(described)
+    assert preparation.expand(encoded).shape[1] == len(preparation.feature_names) <= most
 
 
 def test_dates_of_earlier_versions_are_dates() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.classes import RareClassError, with_change
+from core.data.classes import ManyClassesError, RareClassError, with_change, without_change
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.data.splitting import Unit, check_splits, split_rows
@@ -24,6 +24,7 @@ from core.words import TableError
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 PLAIN = (StrategyChoice.of("plain"),)
+BESIDE = SplitSettings(folds=2, time="customer_id", time_as_feature=False)
 QUICK = NetworkSettings((4,), epochs=1, patience=0)
 
 
@@ -42,9 +43,12 @@ def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Tab
     assert len(job.units) == 2
 
 
-def test_columns_to_split_by_are_features_for_nobody() -> None:
+def test_a_column_to_split_by_that_is_no_feature_is_one_for_nobody() -> None:
     table = load_sample("german_credit")
-    plan = Plan("creditability", PLAIN, split=SplitSettings(group="purpose"))
+    plan = Plan("creditability", PLAIN, split=SplitSettings(group="purpose", group_as_feature=False))
+    assert Problem.of(table, replace(plan, split=SplitSettings(group="purpose"))).features == tuple(
+        Problem.of(table, Plan("creditability", PLAIN)).features
+    )
     problem = Problem.of(table, plan)
     with_it, without = Problem.of(table, Plan("creditability", PLAIN)), problem
     assert [c.name for c in with_it.features if c not in without.features] == ["purpose"]
@@ -58,7 +62,7 @@ def test_columns_to_split_by_are_features_for_nobody() -> None:
 
 
 def test_a_column_to_split_by_can_leave_nothing_to_learn_from(numbered: Table) -> None:
-    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), split=SplitSettings(folds=2, time="customer_id"))
+    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), split=BESIDE)
     with pytest.raises(TableError, match="used to split"):
         Problem.of(numbered, plan)
 
@@ -123,6 +127,46 @@ def test_numbered_classes_are_merged_by_their_text() -> None:
     assert target.counts.sum() == 90
 
 
+def test_classes_are_merged_into_one_that_the_table_does_not_have() -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 2, 3, 4], [60, 20, 2, 3])
+    table = from_frame(pd.DataFrame({"x": rng.normal(size=85), "y": y}))
+    plan = Plan("y", PLAIN, classes=(("3", "other"), ("4", "other"), ("2", None)))
+    target = Problem.of(table, plan).target
+    assert (target.labels, target.counts.tolist()) == (("1", "other"), [60, 5])
+    assert target.notes[0] == "Class `3` of `y` (2 rows) counts as `other`."
+    with pytest.raises(TableError, match="`3` of `y` would be merged into `othr`, which there is not"):
+        Problem.of(table, replace(plan, classes=(("3", "othr"),)))
+    with pytest.raises(PlanError, match="only into a class that stays"):
+        replace(plan, classes=(("3", "4"), ("4", None)))
+    with pytest.raises(RareClassError) as caught:
+        Problem.of(table, replace(plan, classes=()))
+    assert caught.value.into == ("1", "2", "other")
+
+
+@pytest.mark.parametrize(("classes", "rarest"), [(60, 11), (251, None)])
+def test_too_many_classes_name_the_rarest_to_merge(classes: int, rarest: int | None) -> None:
+    y = [f"c{row % classes}" for row in range(classes * 6 + 1)]
+    table = from_frame(pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(y)), "y": y}))
+    with pytest.raises(TableError, match=f"has {classes} classes and at most 50") as caught:
+        Problem.of(table, Plan("y", PLAIN, kinds=(("y", "categorical"),)))
+    if rarest is None:
+        assert not isinstance(caught.value, ManyClassesError)
+        return
+    assert isinstance(caught.value, ManyClassesError)
+    assert len(caught.value.rarest) == rarest
+    assert "c0" not in caught.value.rarest
+    changes = with_change((), caught.value.rarest, "other")
+    assert len(Problem.of(table, Plan("y", PLAIN, classes=changes)).target.labels) == 50
+
+
+def test_a_class_that_is_changed_again_counts_as_the_last_change_says() -> None:
+    once = with_change((), ["a", "b"], "other")
+    again = with_change(once, ["b"], None)
+    assert again == (("a", "other"), ("b", None))
+    assert without_change(again, "a") == (("b", None),)
+
+
 def ordered(when: object) -> Table:
     rng = np.random.default_rng(0)
     return from_frame(pd.DataFrame({"x": rng.normal(size=120), "when": when, "y": rng.random(120) < 0.4}))
@@ -143,12 +187,14 @@ def test_only_numbers_and_dates_order_rows(when: object, words: str) -> None:
         Problem.of(ordered(when), plan)
 
 
-def test_rows_without_a_moment_are_left_out_and_the_moment_is_said_to_be_no_feature() -> None:
+@pytest.mark.parametrize("is_feature", [True, False])
+def test_rows_without_a_moment_are_left_out_and_whether_it_is_a_feature_is_said(is_feature: bool) -> None:
     days = pd.Series(pd.date_range("2024-01-01", periods=120)).where(np.arange(120) % 10 != 3)
-    problem = Problem.of(ordered(days), Plan("y", PLAIN, split=SplitSettings(folds=3, time="when")))
+    split = SplitSettings(folds=3, time="when", time_as_feature=is_feature)
+    problem = Problem.of(ordered(days), Plan("y", PLAIN, split=split))
     assert len(problem.target.rows) == 108
     assert problem.notes == (
-        "`when` only orders the rows: it is not a feature.",
+        f"Rows are split by time in `when`: it is {'a feature too' if is_feature else 'not a feature'}.",
         "12 rows without a value in `when` left out: they have no place in time.",
     )
     rows = split_rows(problem, Unit(0, 2))

@@ -1,0 +1,212 @@
+"""Every kind of column: what it makes of values, the same in every exported form and in scripts, and no peeking."""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.data.preparation import CategoryStep, DateStep, Labels, NumberStep, Preparation
+from core.data.problem import Problem
+from core.data.splitting import FoldRows
+from core.data.table import Table, from_frame
+from core.experiment.units import prepared
+from core.exporting import keras_model, onnx_model
+from core.exporting.scorer import Scorer
+from core.exporting.script import script
+from core.networks.dense import initial_weights
+from core.plan import Plan, SplitSettings, StrategyChoice
+
+N = 1_500
+PLAN = Plan("y", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2))
+
+
+def every_kind(n: int = N) -> pd.DataFrame:
+    """Return rows with a column of every kind and form, gaps among them, and a class that depends on some."""
+    rng = np.random.default_rng(0)
+    rare = rng.random(n) < 0.2
+    days = pd.Timestamp("1999-02-27") + pd.to_timedelta(rng.integers(0, 900, n), "D")
+    shops = (rng.integers(0, 30, n) ** 1.5 + 60 * rare).astype(int).astype(str)
+    return pd.DataFrame(
+        {
+            "plain": rng.normal(size=n) + rare,
+            "heavy": rng.lognormal(sigma=2.5, size=n),
+            "wide": np.where(rng.random(n) < 0.1, np.nan, rng.standard_t(1.2, size=n)),
+            "moment": pd.Timestamp("2023-12-30") + pd.to_timedelta(rng.integers(0, 10_000_000, n), "s"),
+            "day": np.where(rng.random(n) < 0.1, None, days.date),
+            "few": rng.choice(["a", "b", "c"], n),
+            "shop": np.where(rng.random(n) < 0.05, None, np.char.add("shop ", shops)),
+            "y": np.where(rare, "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return Problem.of(from_frame(every_kind(), "every kind"), PLAN)
+
+
+@pytest.fixture(scope="module")
+def preparation(problem: Problem) -> Preparation:
+    return Preparation.fit(problem.table.frame, problem.features, Labels(problem.target.codes, 2))
+
+
+def odd_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return some rows, and some with nothing, with what training never saw, and with the ends of the calendar."""
+    rows = frame.head(60).copy()
+    for at, name in enumerate(("plain", "heavy", "wide", "moment", "day", "few", "shop")):
+        rows.loc[at, name] = None
+    rows.loc[10, ["plain", "heavy", "wide"]] = [1e300, -1e300, 1e9]
+    rows.loc[11, ["moment", "day"]] = [pd.Timestamp("0001-01-01"), pd.Timestamp("9999-12-31")]
+    rows.loc[12, ["few", "shop"]] = ["unheard of", "nowhere"]
+    return rows
+
+
+def test_every_exported_form_prepares_alike(problem: Problem, preparation: Preparation) -> None:
+    frame = odd_rows(problem.table.frame)
+    width = len(preparation.feature_names)
+    scorer = Scorer("y", ("no", "yes"), preparation, (initial_weights(width, (8,), 2, seed=0),))
+    scorer = Scorer.from_bytes(scorer.to_bytes())
+    wanted, arrays = scorer.probabilities(frame), keras_model.arrays_of(preparation, frame)
+    model = keras_model.from_bytes(keras_model.to_bytes(keras_model.build(scorer)))
+    got = keras_model.predict(model, keras_model.inputs_of(preparation), arrays)
+    np.testing.assert_allclose(got, wanted, atol=1e-7)
+    graph = onnx_model.build(scorer).SerializeToString()
+    np.testing.assert_allclose(onnx_model.predict(graph, arrays), wanted, atol=1e-7)
+    assert np.ptp(wanted[:, 1]) > 0.01
+
+
+def test_a_script_prepares_every_kind_as_the_app_does(problem: Problem, tmp_path: Path) -> None:
+    fit, new = np.arange(1_200), np.arange(1_200, N)
+    (tmp_path / "script.py").write_text(script(problem, PLAN.strategies[0]))
+    names = runpy.run_path(str(tmp_path / "script.py"))
+    frame = problem.table.frame.copy()
+    for name in ("moment", "day"):
+        frame[name] = DateStep.as_floats(frame[name])
+    prepare, codes = names["preparation"](), problem.target.codes
+    theirs = np.vstack([prepare.fit_transform(frame.iloc[fit], codes[fit]), prepare.transform(frame.iloc[new])])
+    labels = Labels(codes[fit], 2)
+    ours, encoded = Preparation.fit_encode(problem.table.frame.iloc[fit], problem.features, labels)
+    encoded = np.vstack([encoded, ours.encode(problem.table.frame.iloc[new])])
+    n_codes = len(ours.coded)
+    # The same dense columns; codes may have other numbers.
+    np.testing.assert_allclose(theirs[:, :-n_codes].astype(float), encoded[:, :-n_codes], atol=1e-9)
+    for at in range(-n_codes, 0):
+        pairs = set(zip(theirs[:, at], encoded[:, at], strict=True))
+        assert len(pairs) == len({code for code, _ in pairs}) == len({code for _, code in pairs})
+
+
+def poisoned(table: Table, rows: np.ndarray) -> Table:
+    """Return the table with other values of every kind, and other labels, in some rows."""
+    frame = table.frame.copy()
+    for name in frame.columns:
+        at = frame.columns.get_loc(name)
+        if pd.api.types.is_numeric_dtype(frame[name]):
+            frame.iloc[rows, at] = 1e9
+        elif pd.api.types.is_datetime64_any_dtype(frame[name]):
+            frame.iloc[rows, at] = pd.Timestamp("9999-01-01 12:34")
+        elif name == "y":
+            frame.iloc[rows, at] = frame.iloc[rows, at].map({"yes": "no", "no": "yes"})
+        else:
+            frame.iloc[rows, at] = [f"poison {row} said so many words" for row in rows]
+    return replace(table, frame=frame)
+
+
+@pytest.mark.parametrize("group", [None, "few"])
+def test_poisoned_test_and_validation_rows_change_nothing_that_training_sees(group: str | None) -> None:
+    table = from_frame(every_kind(), "every kind")
+    plan = replace(PLAN, split=SplitSettings(folds=2, group=group))
+    rows = FoldRows(fit=np.arange(900), valid=np.arange(900, 1_200), test=np.arange(1_200, N))
+    clean = prepared(Problem.of(table, plan), rows, seed=0)
+    dirty = prepared(Problem.of(poisoned(table, np.arange(900, N)), plan), rows, seed=0)
+    np.testing.assert_array_equal(clean.view.encoded, dirty.view.encoded)
+    assert clean.preparation.steps == dirty.preparation.steps
+    assert not np.array_equal(clean.block.X_valid, dirty.block.X_valid)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_no_row_sees_its_own_label_or_that_of_its_group(n_classes: int) -> None:
+    """Levels that say nothing must look so in training rows, and levels of one group's rows, too."""
+    rng = np.random.default_rng(1)
+    levels = pd.Series(np.repeat([f"level {at}" for at in range(1_000)], 2), name="level")
+    codes = np.repeat(rng.integers(0, n_classes, 1_000), 2)  # both rows of a level have one class
+    groups = np.repeat(np.arange(1_000), 2)
+    for told, labels in ((True, Labels(codes, n_classes)), (False, Labels(codes, n_classes, groups))):
+        step, rows, _ = CategoryStep.fit_dense(levels, labels)
+        for code in range(1, n_classes):
+            seen = roc_auc_score(codes == code, rows[:, 1 + code if n_classes > 2 else 1])
+            assert (seen > 0.8) if told else abs(seen - 0.5) < 0.1  # by the other row of the level, or by none
+        full = step.dense(levels)[0]
+        assert roc_auc_score(codes == 1, full[:, n_classes - 1]) == 1
+    shuffled = rng.permutation(codes)
+    _, rows, _ = CategoryStep.fit_dense(levels, Labels(shuffled, n_classes))
+    assert abs(roc_auc_score(shuffled == 1, rows[:, n_classes - 1]) - 0.5) < 0.08
+
+
+def test_numbers_are_scaled_as_suits_them_or_as_chosen(preparation: Preparation, problem: Problem) -> None:
+    scalings = {step.name: step.scaling for step in preparation.dense if type(step) is NumberStep}
+    assert scalings == {"plain": "standard", "heavy": "log", "wide": "robust"}
+    chosen = Preparation.fit(problem.table.frame, problem.features, choices={"heavy": {"scaling": "robust"}})
+    assert next(step for step in chosen.dense if step.name == "heavy").says.startswith("robust")
+    counts = NumberStep.fit(pd.Series([0, 0, 0, 0, 1] * 40 + [90], name="count"))
+    assert counts.scaling == "standard"  # of three values, none is a tail
+    zeros = NumberStep.fit(
+        pd.Series(np.r_[np.zeros(900), np.random.default_rng(0).lognormal(sigma=2, size=100)], name="x")
+    )
+    assert zeros.scaling == "log"
+    assert np.isfinite(zeros.scaled(np.array([0.0, -1e308, np.nan]))).all()
+
+
+def test_a_column_with_one_number_is_0_for_every_row() -> None:
+    for scaling in ("auto", "standard", "robust", "log"):
+        step = NumberStep.fit(pd.Series([7.0] * 50, name="x"), choices={"scaling": scaling})
+        assert step.constant
+        assert step.scaled(np.array([7.0, 1e9, np.nan])).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("moments", "parts"),
+    [
+        (pd.date_range("2024-01-01", periods=400), ("weekday", "weekend", "day", "month")),
+        (pd.date_range("2024-01-01", periods=48, freq="h"), ("hour", "weekday", "day")),
+        (pd.date_range("2020-01-01", periods=30, freq="MS"), ("weekday", "weekend", "month")),
+        (pd.to_datetime(["1900-01-01 08:30:00", "1900-01-01 23:59:59"]), ("hour",)),
+        (pd.to_datetime(["2024-02-29"] * 3), ()),
+    ],
+)
+def test_a_moment_gives_the_parts_that_vary(moments: pd.DatetimeIndex, parts: tuple[str, ...]) -> None:
+    step = DateStep.fit(pd.Series(moments, name="t"))
+    assert step.parts == parts
+    inputs, missing = step.dense(pd.Series([*moments[:2], pd.NaT]))
+    assert missing.tolist() == [False, False, True]
+    assert not inputs[2, 1:].any()
+    assert inputs.shape[1] == len(step.dense_names)
+
+
+def test_the_calendar_is_that_of_pandas() -> None:
+    days = np.r_[np.linspace(-719_162, 2_932_896, 5_000).round(), np.arange(18_000, 20_000)]
+    moments = pd.Series(np.datetime64(0, "D").astype("datetime64[us]") + days.astype("timedelta64[D]"))
+    step = DateStep("t", 0.0, 0.0, 1.0, parts=("weekday", "weekend", "day", "month"))
+    inputs, _ = step.dense(moments)
+
+    def angle(at: int, turn: int) -> np.ndarray:
+        return np.round(np.arctan2(inputs[:, at], inputs[:, at + 1]) / (2 * np.pi) * turn).astype(int) % turn
+
+    np.testing.assert_array_equal(angle(1, 7), moments.dt.weekday)
+    np.testing.assert_array_equal(inputs[:, 3], moments.dt.weekday >= 5)
+    np.testing.assert_array_equal(angle(4, 31), moments.dt.day - 1)
+    np.testing.assert_array_equal(angle(6, 12), moments.dt.month - 1)
+
+
+def test_a_hundred_thousand_levels_are_told_apart(problem: Problem) -> None:
+    rng = np.random.default_rng(0)
+    column = pd.Series(np.char.add("c", rng.permutation(np.arange(200_000) // 2).astype(str)), name="card")
+    step, rows, _ = CategoryStep.fit_dense(column, Labels((rng.random(200_000) < 0.1).astype(np.int64), 2))
+    assert len(step.many) == 100_000
+    assert step.width <= 41
+    assert np.isfinite(rows).all()
