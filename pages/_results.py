@@ -13,6 +13,7 @@ from core.runs.store import StoreError
 from core.strategies import label
 from pages._cache import cached
 from pages._calibration import show_calibration
+from pages._capacity import show_capacity
 from pages._classes import show_classes
 from pages._code import show_code
 from pages._errors import show_errors
@@ -47,6 +48,7 @@ VIEWS = (
     View("overview", "Overview", show_overview),
     View("pairs", "Pairs", show_pairs),
     View("threshold", "Threshold", show_threshold, same_rows=True),
+    View("capacity", "Capacity", show_capacity, same_rows=True),
     View("net_benefit", "Net benefit", show_net_benefit, same_rows=True),
     View("promise", "Promise", show_promise, same_rows=True),
     View("calibration", "Calibration", show_calibration, same_rows=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,16 @@ class OutOfFold:
     decisions: np.ndarray
     thresholds: tuple[float, ...]
     training_counts: np.ndarray
+
+    def chosen(self, rows: np.ndarray) -> OutOfFold:
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n,)
+        """
+        names = ("rows", "fold", "repeat", "truth", "probabilities", "decisions")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def out_of_fold(comparison: Comparison) -> tuple[OutOfFold, ...]:

@@ -45,3 +45,16 @@ def test_net_benefit(app: AppTest, run: str, runs_folder: Path) -> None:
     assert "taken at their word" in captions(moved)
     corrected = moved.toggle(key="net_benefit_corrected").set_value(True).run()
     assert "are corrected" in captions(corrected)
+
+
+def test_capacity(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "capacity")
+    results = results_of(Store(runs_folder), run)
+    assert ask(results, "capacity").sentences[0].replace("`", "'") in said(page)
+    moved = page.number_input(key="capacity_rows").set_value(100.0).run()
+    assert not moved.exception
+    assert frame(moved, "Strategy")["Found"].tolist() == pytest.approx(
+        ask(results, "capacity", rows=100.0).table["Found"].tolist()
+    )
+    too_many = moved.number_input(key="capacity_rows").set_value(5000.0).run()
+    assert "choose 1,000 or fewer" in too_many.info[0].value

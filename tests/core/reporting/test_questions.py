@@ -61,3 +61,19 @@ def test_cells_are_written_as_people_read_them() -> None:
     assert Column("number", digits=1).written(0.25) == "0.2"
     assert Column("percent").written(np.nan) == "–"
     assert Column("text").written("a") == "a"
+
+
+def test_a_capacity_by_period_says_what_periods_lack() -> None:
+    subject = Subject.of(results())
+    question = questions()["capacity"]
+    answer = question(rows=2, per="unit", by="age").answer(subject)
+    assert "In 24 of them there are fewer rows than can be looked at: all are." in answer.sentences
+    assert "In 18 of them no row is `yes`: what is looked at there finds nothing." in answer.sentences
+    assert answer.table["Recall"].tolist() == [1.0, 1.0]
+    assert answer.drawings[0].title == "Found by unit of age"
+    with pytest.raises(QuestionError, match=r"Of 1,000 rows 2,000 cannot be looked at: choose 1,000 or fewer\."):
+        question(rows=2000).answer(subject)
+    with pytest.raises(QuestionError, match="No column says when a row is from"):
+        question(per="day").answer(subject)
+    with pytest.raises(QuestionError, match="holds numbers, not dates"):
+        question(per="day", by="age").answer(subject)
