@@ -96,16 +96,16 @@ def do(job: Job) -> Measurement:
 def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
     from benchmarks.card_fraud import ROWS, TARGET, make
     from core.data.table import from_frame
-    from core.plan import NetworkSettings, Plan, StrategyChoice
+    from core.plan import Plan, StrategyChoice, TrainingSettings
 
     # The rarest class keeps at least 60 rows, so that every fold has some at every size.
     frauds = max(60, round(job.rows * 492 / ROWS))
     # Nobody stops before the last epoch, as on the Keras side, so that both do the same work.
-    network = NetworkSettings(batch_size=job.batch, epochs=job.epochs, patience=job.epochs)
+    training = TrainingSettings(batch_size=job.batch, epochs=job.epochs, patience=job.epochs)
     choices = tuple(StrategyChoice.of(key) for key in TWELVE)
     if job.networks:
         choices = tuple(StrategyChoice.of("focal", gamma=0.01 * (i + 1)) for i in range(job.networks))
-    return from_frame(make(job.rows, frauds), "made"), Plan(TARGET, choices, network=network)
+    return from_frame(make(job.rows, frauds), "made"), Plan(TARGET, choices, training=training)
 
 
 def _run(job: Job) -> Measurement:
@@ -158,7 +158,7 @@ def _sampling(job: Job) -> Measurement:
         rows = split_rows(problem, unit)
         fold = prepared(problem, rows, 0)
         fold.preparation.transform(table.frame.iloc[problem.target.rows[rows.test]])
-        for candidate in candidates_of(plan.strategies, fold.view).values():
+        for candidate in candidates_of(plan.strategies, plan.networks[0], fold.view).values():
             start(candidate, problem.facts, fold.block)
     return Measurement(time.perf_counter() - began, peak_memory())
 
@@ -179,6 +179,7 @@ def _keras(job: Job) -> Measurement:
     from core.data.splitting import split_rows
     from core.experiment.units import units
     from core.networks.dense import build
+    from core.networks.reading import settings_of
 
     # The import of the trainer asked for one thread per kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process
@@ -199,9 +200,9 @@ def _keras(job: Job) -> Measurement:
         inputs, labels, weight = kinds[i % len(kinds)]
         keras.utils.set_random_seed(i)
         began = time.perf_counter()
-        model = build(X.shape[1], plan.network.hidden_layers, 2)
-        model.compile(keras.optimizers.Adam(plan.network.learning_rate), "binary_crossentropy")
-        stopping = keras.callbacks.EarlyStopping(patience=plan.network.patience, restore_best_weights=True)
+        model = build(X.shape[1], settings_of(plan.networks[0], plan.training).hidden_layers, 2)
+        model.compile(keras.optimizers.Adam(plan.training.learning_rate), "binary_crossentropy")
+        stopping = keras.callbacks.EarlyStopping(patience=plan.training.patience, restore_best_weights=True)
         model.fit(
             inputs, labels, batch_size=job.batch, epochs=job.epochs, sample_weight=weight, verbose=0,
             validation_data=(X_valid, y_valid), callbacks=[stopping],

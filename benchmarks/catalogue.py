@@ -32,6 +32,7 @@ from core.data.splitting import Unit
 from core.experiment import fold as fold_module
 from core.experiment.fold import Candidate
 from core.experiment.units import run_unit, units
+from core.networks.reading import settings_of
 from core.plan import Plan, StrategyChoice
 from core.strategies import TableFacts, catalogue
 
@@ -75,7 +76,7 @@ def save_for_keras(lanes: Sequence[tuple], plan: Plan, folder: Path) -> list[Pat
     """Write each lane's epoch as arrays: its rows in a random order, as many as the trainer's steps take."""
     paths = []
     for i, (block, lane, trained) in enumerate(lanes):
-        batch = min(plan.network.batch_size, len(block.y))
+        batch = min(plan.training.batch_size, len(block.y))
         size = -(-len(block.y) // batch) * batch
         X, y, weight = block.X[lane.rows], lane.labels(block.y), lane.sample_weight
         if lane.synthetic is not None:
@@ -94,7 +95,7 @@ def keras_seconds(paths: Sequence[Path], plan: Plan) -> float:
     """Return the mean seconds of one fit, compiling included."""
     import keras
 
-    network = plan.network
+    network = settings_of(plan.networks[0], plan.training)
     spent = 0.0
     for path in paths:
         with np.load(path) as data:

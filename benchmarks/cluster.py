@@ -20,7 +20,7 @@ from benchmarks.faults import await_end, differs, until
 from core.data.samples import load_sample
 from core.experiment.results import FoldResult
 from core.machine import usable_cores
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import Plan, SplitSettings, TrainingSettings
 from core.runs.engine import Engine
 from core.runs.store import Store
 from core.strategies.presets import PRESETS
@@ -28,7 +28,7 @@ from core.strategies.presets import PRESETS
 PLAN = Plan(
     "not_text",
     PRESETS["Start"],
-    network=NetworkSettings(epochs=30, patience=0),
+    training=TrainingSettings(epochs=30, patience=0),
     split=SplitSettings(folds=6, repeats=2),
 )
 
@@ -57,7 +57,7 @@ def embedded(root: Path) -> tuple[FoldResult, ...]:
 def measure() -> dict[str, float]:
     folder = Path(tempfile.mkdtemp())
     figures: dict[str, float] = {"cores": usable_cores(), "differing_results": 0}
-    warm = replace(PLAN, network=replace(PLAN.network, epochs=1))
+    warm = replace(PLAN, training=replace(PLAN.training, epochs=1))
     try:
         reference = embedded(folder / "embedded")
         for workers in (1, 2, 3):

@@ -23,7 +23,7 @@ from core.data.samples import SAMPLES, load_sample
 from core.experiment.units import run
 from core.exporting import Scorer, export
 from core.exporting.new_rows import aligned, match, read_rows
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import Plan, SplitSettings, TrainingSettings
 from core.strategies.notation import parse_choice
 
 LIBRARIES = ("tensorflow", "pandas")
@@ -49,7 +49,7 @@ def difference(python: Path, folder: Path, key: str) -> float:
     """Return the largest difference of predict.py's probabilities from the app's on a sample table."""
     table, target = load_sample(key), next(sample.target for sample in SAMPLES if sample.key == key)
     choice = parse_choice(STRATEGIES[key])
-    plan = Plan(target, (choice,), network=NetworkSettings(epochs=8), split=SplitSettings(folds=2))
+    plan = Plan(target, (choice,), training=TrainingSettings(epochs=8), split=SplitSettings(folds=2))
     packed = export(table, plan, choice, run(table, plan))
     with zipfile.ZipFile(BytesIO(packed.archive)) as archive:
         archive.extractall(folder)

@@ -29,14 +29,14 @@ import psutil
 from benchmarks._print import parser, show
 from core.data.samples import load_sample
 from core.experiment.results import FoldResult, History
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs.engine import Engine
 from core.runs.store import Store, StoreError
 
 PLAN = Plan(
     "rings",
     tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "smote", "under_bagging")),
-    network=NetworkSettings(epochs=100, patience=0),
+    training=TrainingSettings(epochs=100, patience=0),
     split=SplitSettings(folds=4, repeats=2),
 )
 ROOT = Path(__file__).resolve().parents[1]

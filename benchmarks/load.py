@@ -28,13 +28,13 @@ from benchmarks._print import parser, show
 from benchmarks._session import Session
 from core.data.samples import load_sample
 from core.links import to_query
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import Plan, SplitSettings, TrainingSettings
 from core.runs.store import Store
 from core.strategies.presets import PRESETS
 
 METRICS = ("Precision", "Recall", "F1", "Average precision", "ROC AUC", "MCC", "Brier score")
-PLAN = Plan("not_text", PRESETS["Start"], network=NetworkSettings(epochs=20), split=SplitSettings(folds=5))
-ENDLESS = replace(PLAN, network=replace(PLAN.network, epochs=400, patience=0), split=SplitSettings(50, 100))
+PLAN = Plan("not_text", PRESETS["Start"], training=TrainingSettings(epochs=20), split=SplitSettings(folds=5))
+ENDLESS = replace(PLAN, training=replace(PLAN.training, epochs=400, patience=0), split=SplitSettings(50, 100))
 # The address that brings a table and a plan: without them, Data and Strategies have little to show.
 WITH_TABLE = urlencode(to_query(PLAN, load_sample("page_blocks")))
 

@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from core.asking import ask
     from core.data.table import Table, read_table
     from core.estimator import StrategyClassifier
-    from core.plan import NetworkSettings, Plan, SplitSettings
+    from core.plan import NetworkChoice, Plan, SplitSettings, TrainingSettings
     from core.reporting.results import Results
     from core.strategies.notation import parse_strategies
 
 _HOMES = {
-    "NetworkSettings": "core.plan",
+    "NetworkChoice": "core.plan",
     "Plan": "core.plan",
     "Results": "core.reporting.results",
     "SplitSettings": "core.plan",
     "StrategyClassifier": "core.estimator",
     "Table": "core.data.table",
+    "TrainingSettings": "core.plan",
     "ask": "core.asking",
     "compare": "core.api",
     "export": "core.api",
@@ -33,12 +34,13 @@ _HOMES = {
 }
 
 __all__ = [
-    "NetworkSettings",
+    "NetworkChoice",
     "Plan",
     "Results",
     "SplitSettings",
     "StrategyClassifier",
     "Table",
+    "TrainingSettings",
     "ask",
     "compare",
     "export",

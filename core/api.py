@@ -18,6 +18,7 @@ from core.machine import free_memory
 from core.plan import Plan, PlanError
 from core.reporting.results import Results
 from core.runs.store import Progress, Store
+from core.strategies import choices_of
 from core.strategies.combining import check_combinations
 from core.training.lane import Stopped
 from core.words import TableError, close_names
@@ -75,7 +76,7 @@ def run(
     check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
     table = problem.table
-    cut(plan.strategies, plan, shape_of(problem), free_memory())  # before anything is kept
+    cut(choices_of(plan), plan, shape_of(problem), free_memory())  # before anything is kept
     store = None if runs is None else Store(Path(runs))
     run_id = "" if store is None else store.create(plan, table, name, example)
     with _Bar(progress) as tell:
@@ -134,7 +135,7 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
     from core.exporting import export as pack
     from core.exporting import suggested
 
-    choices = {choice.key: choice for choice in results.plan.strategies}
+    choices = {choice.key: choice for choice in choices_of(results.plan)}
     if strategy is None:
         choice = suggested(results.comparison, results.plan)
     elif strategy in choices:
@@ -160,7 +161,7 @@ def _run_units(
     from core.experiment.units import run_unit, units
 
     every, shape = units(plan), shape_of(Problem.of(table, plan))
-    order = {choice.key: place for place, choice in enumerate(plan.strategies)}
+    order = {choice.key: place for place, choice in enumerate(choices_of(plan))}
     folds: list[FoldResult] = []
     for place, unit in enumerate(every):
 
@@ -170,7 +171,7 @@ def _run_units(
                 follow(key, share, doing)
 
         results: tuple[FoldResult, ...] = ()
-        for part in cut(plan.strategies, plan, shape, free_memory()):
+        for part in cut(choices_of(plan), plan, shape, free_memory()):
             some = replace(plan, strategies=part)
             results += run_unit(table, some, unit, report=report, should_stop=should_stop)
         results = tuple(sorted(results, key=lambda result: order[result.strategy]))

@@ -11,13 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from core.data.table import Table
-    from core.plan import Plan
+    from core.plan import NetworkChoice, Plan
     from core.reporting.results import Results
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -110,13 +110,25 @@ def _parser() -> _Parser:
             help=f"whether the --{name} column is learned from too (default: yes, where its kind allows)",
         )
     network = run.add_argument_group("network")
-    network.add_argument("--hidden-layers", metavar="64,32", help="units of each hidden layer; '' for none")
-    network.add_argument("--dropout", type=_number)
-    network.add_argument("--learning-rate", type=_number)
-    network.add_argument("--batch-size", type=_whole)
-    network.add_argument("--epochs", type=_whole)
-    network.add_argument("--patience", type=_whole, help="epochs without a better validation loss; 0: never stop early")
-    network.add_argument("--validation-split", type=_number)
+    network.add_argument(
+        "--network", action="append", metavar="NAME", dest="networks",
+        help="such as 'mlp(hidden_layers=128-64)'; up to three, each trained under every strategy",
+    )  # fmt: skip
+    network.add_argument("--hidden-layers", metavar="64,32", help="short for --network 'mlp(hidden_layers=64-32)'")
+    network.add_argument("--dropout", type=_number, help="of the network that --hidden-layers describes")
+    training = run.add_argument_group("training")
+    training.add_argument("--learning-rate", type=_number)
+    training.add_argument("--batch-size", type=_whole)
+    training.add_argument("--epochs", type=_whole)
+    training.add_argument("--patience", type=_whole, help="epochs without a better result; 0: never stop early")
+    training.add_argument("--validation-split", type=_number)
+    training.add_argument("--weight-decay", type=_number, help="share that an epoch takes off the weights")
+    training.add_argument("--beta-2", type=_number, help="of AdamW")
+    training.add_argument("--schedule", help="of the learning rate: constant, cosine or realmlp")
+    training.add_argument("--warm-up", type=_number, help="share of the steps in which the learning rate rises")
+    training.add_argument("--clip-norm", type=_number, help="longest gradient; 0: any")
+    training.add_argument("--stop-on", help="what early stopping goes by: loss or average_precision")
+    training.add_argument("--members", type=_whole, help="networks per line, cross-fitted where there are several")
     return parser
 
 
@@ -217,22 +229,21 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.splitting import check_splits
     from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
-    from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+    from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
     from core.words import TableError, quoted
 
     try:
         strategies = parse_strategies(given.strategies)
-        network = _given(given, "dropout", "learning_rate", "batch_size", "epochs", "patience", "validation_split")
-        if given.hidden_layers is not None:
-            network["hidden_layers"] = _layers(given.hidden_layers)
+        training = _given(given, *(f.name for f in fields(TrainingSettings)))
         split = _given(given, "folds", "repeats", "seed", "group", "time", "gap", "group_as_feature", "time_as_feature")
         plan = Plan(
             suggest_target(table) if given.target is None else given.target,
             strategies,
             given.positive,
-            network=replace(NetworkSettings(), **network),  # type: ignore[arg-type]
+            networks=_networks(given),
+            training=replace(TrainingSettings(), **training),  # type: ignore[arg-type]
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
         )
@@ -269,6 +280,21 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
     """Return the options that were typed, by name; the others keep the plan's defaults."""
     return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+
+
+def _networks(given: argparse.Namespace) -> tuple[NetworkChoice, ...]:
+    """Return the networks that were typed; without one, the plan's default."""
+    from core.networks.reading import parse_networks
+    from core.plan import NetworkChoice, Plan, PlanError
+
+    dense = _given(given, "hidden_layers", "dropout")
+    if given.networks and dense:
+        raise PlanError("--hidden-layers and --dropout describe one network: write them as --network 'mlp(...)'.")
+    if given.hidden_layers is not None:
+        dense["hidden_layers"] = _layers(given.hidden_layers)
+    if dense:
+        return (NetworkChoice.of("mlp", **dense),)  # type: ignore[arg-type]
+    return parse_networks(",".join(given.networks or ())) or Plan.networks
 
 
 def _merged(text: str) -> tuple[str, str]:

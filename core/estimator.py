@@ -20,7 +20,8 @@ from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.decision import Chain, Rows, Rule
-from core.plan import NetworkSettings, Plan
+from core.networks.reading import settings_of
+from core.plan import NetworkChoice, Plan, TrainingSettings
 from core.strategies import Predictor, Recipe, StrategyError, TableFacts, TrainingView
 from core.strategies.notation import parse_choice
 from core.words import counted, quoted
@@ -47,7 +48,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         A key of the catalogue, with parameters and combined as on the command line:
         ``"smote"``, ``"smote(k_neighbors=3)"``, ``"under_bagging+threshold_f1"``.
     hidden_layers, dropout, learning_rate, batch_size, epochs, patience, validation_split
-        As in :class:`core.plan.NetworkSettings`.
+        As in :class:`core.plan.TrainingSettings`.
     positive : object or None
         The positive class of two, for strategies that tell them apart; None means the rarer one.
     random_state : int, RandomState or None
@@ -129,10 +130,11 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         from core.training.lanes import Block
 
         choice = parse_choice(self.strategy)
-        network = NetworkSettings(
-            tuple(self.hidden_layers), self.dropout, self.learning_rate, self.batch_size,
-            self.epochs, self.patience, self.validation_split,
-        )  # fmt: skip
+        network = NetworkChoice.of("mlp", hidden_layers=tuple(self.hidden_layers), dropout=self.dropout)
+        training = TrainingSettings(
+            self.learning_rate, self.batch_size, self.epochs, self.patience, self.validation_split
+        )
+        settings_of(network, training)
         self._mixed = _is_mixed(X)
         X, y = self._checked_with_labels(X, y)
         check_classification_targets(y)
@@ -155,7 +157,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         view = TrainingView.of(self._preparation, encoded, codes[fit], len(self.classes_), seed)
         kinds = [column.kind for column in columns]
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
-        plan = Plan("y", (choice,), network=network)
+        plan = Plan("y", (choice,), networks=(network,), training=training)
         X_valid = self._preparation.transform(frame.iloc[valid])
         self._train(plan, Block(view.X, view.y, X_valid, codes[valid], valid is not fit), view, facts)
         return self
@@ -165,8 +167,8 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         from core.experiment.fold import candidates_of, train_candidates
 
         recipe = Recipe.of(plan.strategies[0])
-        (candidate,) = candidates_of(plan.strategies, view).values()
-        train_candidates([candidate], facts, block, plan.network, lambda share, doing: None, None)
+        (candidate,) = candidates_of(plan.strategies, plan.networks[0], view).values()
+        train_candidates([candidate], facts, block, plan.training, lambda share, doing: None, None)
         error = candidate.error or next((why for part in recipe.decisions if (why := part.why_not(facts))), None)
         if error is not None:
             raise StrategyError(error)

@@ -8,17 +8,24 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Literal
 
+from core.choices import pieces
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings
+from core.networks.reading import parse_networks
+from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings, TrainingSettings
 from core.strategies.notation import parse_strategies
 from core.words import is_showable
 
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
-_NETWORK = tuple(f.name for f in fields(NetworkSettings))
+_TRAINING = tuple(f.name for f in fields(TrainingSettings))
+# Links of earlier versions describe their network, a dense one, by these.
+_DENSE = ("hidden_layers", "dropout")
 _BOOLS = {"True": True, "False": False}
 #: All names that a link may hold.
-NAMES = ("table", "file", "target", "positive", "strategies", "kinds", "classes", "merged", *_SPLIT, *_NETWORK)
+NAMES = (
+    *("table", "file", "target", "positive", "strategies", "networks", "kinds", "classes", "merged"),
+    *(*_SPLIT, *_TRAINING, *_DENSE),
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     if plan.positive is not None:
         query["positive"] = plan.positive
     query["strategies"] = ",".join(choice.key for choice in plan.strategies)
+    if plan.networks != Plan.networks:
+        query["networks"] = ",".join(network.key for network in plan.networks)
     if plan.kinds:
         query["kinds"] = json.dumps(dict(plan.kinds), ensure_ascii=False, separators=(",", ":"))
     if plan.classes:
@@ -76,11 +85,11 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     if plan.merged:
         merged = {name: dict(pairs) for name, pairs in plan.merged}
         query["merged"] = json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
-    for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_NETWORK, plan.network, NetworkSettings())):
+    for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_TRAINING, plan.training, TrainingSettings())):
         for name in names:
             value = getattr(own, name)
             if value != getattr(start, name):
-                query[name] = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+                query[name] = str(value)
     return query
 
 
@@ -117,7 +126,8 @@ def from_query(query: Mapping[str, str]) -> Link:
         parse_strategies(query.get("strategies", "start")),
         query.get("positive"),
         _kinds(query.get("kinds", "{}")),
-        replace(NetworkSettings(), **_given(query, NetworkSettings())),  # type: ignore[arg-type]
+        _networks(query),
+        replace(TrainingSettings(), **_given(query, TrainingSettings())),  # type: ignore[arg-type]
         replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
         _classes(query.get("classes", "{}")),
         _merged(query.get("merged", "{}")),
@@ -177,7 +187,7 @@ def _digest(key: str) -> str:
     return load_sample(key).digest
 
 
-def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> dict[str, object]:
+def _given(query: Mapping[str, str], start: TrainingSettings | SplitSettings) -> dict[str, object]:
     """Return the settings that a link names, in the type of their defaults."""
     given: dict[str, object] = {}
     for f in fields(start):
@@ -185,9 +195,7 @@ def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> 
             continue
         text, default = query[f.name], getattr(start, f.name)
         try:
-            if isinstance(default, tuple):
-                given[f.name] = tuple(int(part) for part in text.split(",") if part.strip())
-            elif isinstance(default, bool):
+            if isinstance(default, bool):
                 given[f.name] = _BOOLS[text]
             else:
                 given[f.name] = text if default is None else type(default)(text)
@@ -196,6 +204,20 @@ def _given(query: Mapping[str, str], start: NetworkSettings | SplitSettings) -> 
         except ValueError as error:
             raise PlanError(f"This link gives '{text[:60]}' for {f.name}, which is no number.") from error
     return given
+
+
+def _networks(query: Mapping[str, str]) -> tuple[NetworkChoice, ...]:
+    """Return the networks that a link names; one of an earlier version gives the layers of a dense one."""
+    if "networks" in query:
+        return parse_networks(query["networks"])
+    dense: dict[str, ParameterValue] = {}
+    for name in filter(query.__contains__, _DENSE):
+        text = query[name]
+        try:
+            dense[name] = tuple(map(int, pieces(text))) if name == "hidden_layers" else float(text)
+        except ValueError as error:
+            raise PlanError(f"This link gives '{text[:60]}' for {name}, which is no number.") from error
+    return (NetworkChoice.of("mlp", **dense),) if dense else Plan.networks
 
 
 def _classes(text: str) -> tuple[tuple[str, str | None], ...]:

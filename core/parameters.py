@@ -105,7 +105,7 @@ def check(owner: str, parameters: Sequence[Parameter], values: Iterable[tuple[st
     >>> check("Focal loss", known, [("gamma", 3.0)])
     >>> check("Focal loss", known, [("gamma", 11)])
     Traceback (most recent call last):
-    core.plan.PlanError: Focal loss: gamma is 11; choose 0 to 10.
+    core.settings.PlanError: Focal loss: gamma is 11; choose 0 to 10.
     """
     known = {p.name: p for p in parameters}
     for name, value in values:

@@ -11,7 +11,7 @@ class TableError(ValueError):
 
     See Also
     --------
-    core.plan.PlanError : The same for a setting.
+    core.settings.PlanError : The same for a setting.
 
     Examples
     --------

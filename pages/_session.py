@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.data.table import Table
 from core.data.target import suggest_target
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import Plan, SplitSettings
 from core.strategies.presets import START
 
 
@@ -38,10 +38,10 @@ class Session:
 
     def opened(self, table: Table, target: str | None = None) -> Session:
         """Return the session with a new table and the starting plan; network and split settings stay."""
-        network, split = NetworkSettings(), SplitSettings()
+        plan = Plan(suggest_target(table) if target is None else target, START.choices)
         if self.plan is not None:
-            network, split = self.plan.network, without_columns(self.plan.split)
-        plan = Plan(suggest_target(table) if target is None else target, START.choices, network=network, split=split)
+            split = without_columns(self.plan.split)
+            plan = replace(plan, networks=self.plan.networks, training=self.plan.training, split=split)
         return Session(table, plan)
 
     def reopened(self, table: Table, plan: Plan) -> Session:

@@ -41,7 +41,7 @@ def problem_of(table: Table, plan: Plan) -> Problem:
     split, kinds = plan.split, tuple((column.name, column.kind) for column in table.columns)
     problem = _problem(
         table, plan, table.digest, kinds, plan.kinds, plan.target, plan.positive, plan.classes,
-        split, plan.network.validation_split,
+        split, plan.training.validation_split,
     )  # fmt: skip
     return problem if problem.plan == plan else replace(problem, plan=plan)
 

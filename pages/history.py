@@ -105,13 +105,12 @@ def show_plan(record: RunRecord) -> None:
     plan = record.plan
     with st.expander("Plan", key=f"details_{record.id}", type="compact"):
         st.markdown("**Strategies:** " + ", ".join(plain(label(choice), 120) for choice in plan.strategies))
-        network, split = plan.network, plan.split
-        layers = ", ".join(map(str, network.hidden_layers)) or "none"
+        network, split = plan.training, plan.split
         stopping = (
             f"stops after {network.patience} epochs without improvement" if network.patience else "no early stopping"
         )
         st.markdown(
-            f"**Network:** hidden layers {layers}, dropout {network.dropout:g}, learning rate "
+            f"**Network:** {plain(', '.join(one.key for one in plan.networks))}, learning rate "
             f"{network.learning_rate:g}, batch size {network.batch_size}, at most {network.epochs} epochs, {stopping}"
         )
         beside = f", grouped by {plain(split.group)}" if split.group else ""

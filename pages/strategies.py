@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.choices import pieces
 from core.data.table import Table
 from core.experiment.estimate import Workload
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, hidden_layers_of
+from core.networks.reading import settings_of
+from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings
 from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
@@ -60,7 +62,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         for note in notes:
             words.caption(sentence(note))
         with st.expander("Network settings", type="compact"):
-            network_values = network_fields(plan.network)
+            layers, dropout, training_values = network_fields(plan)
         with st.expander("Split settings", type="compact", expanded=work is None):
             split_values = split_fields(plan.split)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
@@ -69,10 +71,13 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         if not (applied or pressed):
             return
         try:
-            layers = hidden_layers_of(str(network_values.pop("hidden_layers")))
+            network = dense(layers, dropout)
+            training = replace(plan.training, **training_values)  # type: ignore[arg-type]
+            settings_of(network, training)
             changed = session().planned(
-                network=NetworkSettings(hidden_layers=layers, **network_values),  # type: ignore[arg-type]
-                split=replace(plan.split, **split_values),  # type: ignore[arg-type]
+                networks=(network,),
+                training=training,
+                split=SplitSettings(**split_values),  # type: ignore[arg-type]
             )
             remember(changed)
             if pressed and changed.plan is not None:
@@ -84,39 +89,56 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
     st.rerun()
 
 
-def network_fields(network: NetworkSettings) -> dict[str, object]:
+def dense(layers: str, dropout: float) -> NetworkChoice:
+    """Return the dense network of layers that a person typed."""
+    try:
+        units = tuple(map(int, pieces(layers.replace(";", ","))))
+    except ValueError as error:
+        raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
+    given: dict[str, ParameterValue] = {} if units == (64, 32) else {"hidden_layers": units}
+    return NetworkChoice.of("mlp", **given, **({"dropout": dropout} if dropout else {}))
+
+
+def network_fields(plan: Plan) -> tuple[str, float, dict[str, object]]:
     a, b, c = st.columns(3)
-    return {
-        "hidden_layers": a.text_input(
-            "Hidden layers",
-            ", ".join(str(units) for units in network.hidden_layers),
-            help="Units of each layer, first to last, for example 64, 32. Empty means a linear model.",
-        ),
-        "dropout": b.number_input(
-            "Dropout", 0.0, 0.9, network.dropout, 0.05, help="Share of hidden activations dropped during training."
-        ),
-        "learning_rate": c.number_input(
-            "Learning rate", 1e-6, 1.0, network.learning_rate, 0.001, format="%.4f", help="Of the Adam optimizer."
-        ),
-        "batch_size": a.number_input("Batch size", 1, 65_536, network.batch_size, 32, help="Rows per step."),
-        "epochs": b.number_input("Epochs", 1, 5_000, network.epochs, 5, help="Maximum number of passes over the rows."),
-        "patience": c.number_input(
-            "Early stopping after",
-            0,
-            5_000,
-            network.patience,
-            1,
-            help="Epochs without a better validation loss before training stops; 0 turns it off.",
-        ),
-        "validation_split": a.number_input(
-            "Validation share",
-            0.05,
-            0.5,
-            network.validation_split,
-            0.05,
-            help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
-        ),
-    }
+    network = settings_of(plan.networks[0], plan.training)
+    layers = a.text_input(
+        "Hidden layers",
+        ", ".join(str(units) for units in network.hidden_layers),
+        help="Units of each layer, first to last, for example 64, 32. Empty means a linear model.",
+    )
+    dropout = b.number_input(
+        "Dropout", 0.0, 0.9, network.dropout, 0.05, help="Share of hidden activations dropped during training."
+    )
+    return (
+        layers,
+        dropout,
+        {
+            "learning_rate": c.number_input(
+                "Learning rate", 1e-6, 1.0, network.learning_rate, 0.001, format="%.4f", help="Of the Adam optimizer."
+            ),
+            "batch_size": a.number_input("Batch size", 1, 65_536, network.batch_size, 32, help="Rows per step."),
+            "epochs": b.number_input(
+                "Epochs", 1, 5_000, network.epochs, 5, help="Maximum number of passes over the rows."
+            ),
+            "patience": c.number_input(
+                "Early stopping after",
+                0,
+                5_000,
+                network.patience,
+                1,
+                help="Epochs without a better validation loss before training stops; 0 turns it off.",
+            ),
+            "validation_split": a.number_input(
+                "Validation share",
+                0.05,
+                0.5,
+                network.validation_split,
+                0.05,
+                help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
+            ),
+        },
+    )
 
 
 def split_fields(split: SplitSettings) -> dict[str, object]:

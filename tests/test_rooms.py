@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Each room may import the rooms above it in this list, and itself. Doors (``core/api.py``) come last.
 ORDER = (
     ("words", "versions", "library_errors", "machine"),
+    ("settings",),
+    ("choices",),
     ("plan",),
     ("parameters",),
     ("networks", "decision"),

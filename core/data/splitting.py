@@ -136,8 +136,8 @@ def check_splits(problem: Problem) -> tuple[str, ...]:
     >>> check_splits(Problem.of(from_frame(frame), plan))
     Traceback (most recent call last):
         ...
-    core.plan.PlanError: Column 'town' has fewer groups (2) than folds (5): use fewer folds, or split by another column.
-    """
+    core.settings.PlanError: Column 'town' has fewer groups (2) than folds (5): use fewer folds, or split by another column.
+    """  # noqa: E501
     split = problem.plan.split
     if split.time is None and split.group is None and problem.target.counts.max() >= _SAFE_ROWS:
         return ()
@@ -264,7 +264,7 @@ class _Splitter:
 
     def fold(self, fold: int, outer: tuple[np.ndarray, np.ndarray | None], seed: int) -> FoldRows:
         """Return a fold's rows; without test rows, those to fit a model on all rows."""
-        split, share = self.problem.plan.split, self.problem.plan.network.validation_split
+        split, share = self.problem.plan.split, self.problem.plan.training.validation_split
         train, test = outer
         tested = np.zeros(0, np.int64) if test is None else test
         if self.order is None and self.groups is None:

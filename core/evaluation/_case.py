@@ -12,7 +12,7 @@ from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import Metric
 from core.evaluation.paired import MIN_FOLDS, Pairs, holm
 from core.plan import Plan
-from core.strategies import Recipe, label
+from core.strategies import Recipe, choices_of, label
 from core.words import counted, counted_range
 
 TUNED = "the plain network with a tuned threshold"
@@ -68,7 +68,7 @@ class Case:
         means = {s.key: every[s.key] for s in comparison.whole if s.key in every}
         if not means:
             return None
-        recipes = {choice.key: Recipe.of(choice) for choice in plan.strategies if choice.key in every}
+        recipes = {choice.key: Recipe.of(choice) for choice in choices_of(plan) if choice.key in every}
         plain = next((name for name, recipe in recipes.items() if recipe.is_plain and not recipe.decisions), None)
         tuned = [name for name, recipe in recipes.items() if recipe.is_plain and recipe.rules]
         compared = [name for name in recipes if name in means]
@@ -81,7 +81,7 @@ class Case:
             metric=metric,
             intervals=intervals,
             pairs=pairs,
-            names={choice.key: label(choice) for choice in plan.strategies},
+            names={choice.key: label(choice) for choice in choices_of(plan)},
             means=means,
             partial=tuple(name for name in every if name not in means),
             leader=next(name for name in simple if best - means[name] < 1e-9),

@@ -13,7 +13,7 @@ from core.evaluation.metrics import METRIC_NAMES, METRICS, defined, metric_of, s
 from core.evaluation.weighted import weighted_scores
 from core.experiment.results import FoldResult, History
 from core.plan import Plan
-from core.strategies import label
+from core.strategies import choices_of, label
 from core.words import counted, counted_range, joined, listed
 
 PARTIAL_MARK = "†"
@@ -207,7 +207,7 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
     >>> comparison.marked(run.names)["plain"]
     '† Plain network'
     """
-    order = [choice.key for choice in plan.strategies]
+    order = [choice.key for choice in choices_of(plan)]
     worked: dict[str, dict[tuple[int, int], FoldResult]] = {key: {} for key in order}
     errors: dict[str, list[str]] = {key: [] for key in order}
     for result in results:
@@ -225,7 +225,7 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
         folds = [worked[key][place] for place in places]
         summaries.append(_summary(key, folds, places, len(labels), tuple(errors[key])))
     failed = tuple((key, errors[key][0]) for key in order if not worked[key] and errors[key])
-    names = {choice.key: label(choice) for choice in plan.strategies}
+    names = {choice.key: label(choice) for choice in choices_of(plan)}
     gaps = {names[s.key]: len(tested) - len(s.scores) for s in summaries}
     notes = (*_partial_notes(gaps, len(tested)), *_undefined_notes([tested[p].y_true for p in sorted(tested)], labels))
     return Comparison(tuple(labels), tuple(summaries), failed, len(tested), notes, tuple(results))

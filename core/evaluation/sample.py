@@ -13,7 +13,7 @@ from core.data.table import from_frame
 from core.evaluation.comparison import Comparison, compare
 from core.experiment.results import FoldResult
 from core.plan import Plan, SplitSettings, StrategyChoice
-from core.strategies import label
+from core.strategies import choices_of, label
 
 # Of the class "yes", fold by fold: six rows that are "no", then two that are "yes".
 _PROBABILITIES: Mapping[str, tuple[tuple[float, ...], ...]] = {
@@ -67,7 +67,7 @@ class SampleRun:
     @property
     def names(self) -> dict[str, str]:
         """Names for people by the strategies' keys."""
-        return {choice.key: label(choice) for choice in self.plan.strategies}
+        return {choice.key: label(choice) for choice in choices_of(self.plan)}
 
 
 def sample_run() -> SampleRun:

@@ -15,8 +15,9 @@ from itertools import pairwise
 from core.data.preparation import step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
-from core.plan import NetworkSettings, StrategyChoice
-from core.strategies import Recipe, Reference, Strategy
+from core.networks.reading import settings_of
+from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
+from core.strategies import Recipe, Reference, Strategy, choices_of
 from core.strategies.seconds import TrainingSize
 from core.words import duration
 
@@ -37,9 +38,11 @@ class Workload:
     Parameters
     ----------
     rows : TrainingSize
-    network : NetworkSettings
+    training : TrainingSettings
     units : int
         Folds times repeats.
+    networks : tuple of NetworkChoice
+        A strategy that names no network is trained on the first.
     cores : int
         That training keeps busy; by default those that this process may use.
 
@@ -51,7 +54,7 @@ class Workload:
     --------
     Ten networks take ten times as long as one; a threshold moved on the plain network takes nothing.
 
-    >>> work = Workload(TrainingSize((9_000, 1_000), width=10, categorical=0), NetworkSettings(), units=5, cores=2)
+    >>> work = Workload(TrainingSize((9_000, 1_000), width=10, categorical=0), TrainingSettings(), units=5, cores=2)
     >>> names = ("class_weight", "deep_ensemble", "threshold_f1")
     >>> first, *others = (work.added(StrategyChoice.of(name)) for name in names)
     >>> [round(seconds / first, 1) for seconds in others]
@@ -59,8 +62,9 @@ class Workload:
     """
 
     rows: TrainingSize
-    network: NetworkSettings
+    training: TrainingSettings
     units: int
+    networks: tuple[NetworkChoice, ...] = (NetworkChoice("mlp"),)
     cores: int = field(default_factory=usable_cores)
 
     @classmethod
@@ -69,9 +73,10 @@ class Workload:
         plan, facts = problem.plan, problem.facts
         steps = [(step, column) for column in problem.features if (step := step_for(column)) is not None]
         width = sum(step.usual_inputs(column) for step, column in steps)
-        share = (1 - 1 / plan.split.folds) * (1 - plan.network.validation_split)
+        share = (1 - 1 / plan.split.folds) * (1 - plan.training.validation_split)
         rows = TrainingSize(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
-        return cls(rows, plan.network, plan.split.folds * plan.split.repeats, cores or usable_cores())
+        n_units = plan.split.folds * plan.split.repeats
+        return cls(rows, plan.training, n_units, plan.networks, cores or usable_cores())
 
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
         """Return the seconds of a run of these strategies; networks that several share are trained once.
@@ -79,15 +84,22 @@ class Workload:
         Slow samplers work beside the training, so a fold takes its work shared by the cores, or as long as
         the longest strategy alone.
         """
-        work = [self._work(parts) for parts in {frozenset(Recipe.of(choice).shaping) for choice in choices}]
+        models = {(frozenset(recipe.shaping), recipe.network) for recipe in map(Recipe.of, choices)}
+        work = [self._work(parts, network) for parts, network in models]
         shared = sum(sampling + training for sampling, training, _ in work) / self.cores
         alone = max((sampling + training / lanes for sampling, training, lanes in work), default=0.0)
         return self.units * (_FOLD_SECONDS + max(shared, alone))
 
     def added(self, choice: StrategyChoice) -> float:
-        """Return the seconds that a strategy adds to a run; a decision rule on the plain network adds none."""
-        parts = Recipe.of(choice).shaping
-        return self.units * sum(self._work(parts)[:2]) / self.cores if parts else 0.0
+        """Return the seconds that a strategy adds to a run; a decision rule on the plain network adds none.
+
+        One that names no network is trained on all of them.
+        """
+        recipe = Recipe.of(choice)
+        networks = self.networks if recipe.network is None and recipe.reference is None else (recipe.network,)
+        if not recipe.shaping:
+            return 0.0
+        return self.units * sum(sum(self._work(recipe.shaping, one)[:2]) for one in networks) / self.cores
 
     def sampling(self, choice: StrategyChoice) -> float:
         """Return the seconds that a strategy's samplers work in a run, beside the training; none for a reference."""
@@ -98,18 +110,18 @@ class Workload:
         """Return whether a strategy's samplers would take so long that nobody should run into them unasked."""
         return self.sampling(choice) > SLOW_SECONDS
 
-    def _work(self, parts: Iterable[Strategy]) -> tuple[float, float, int]:
+    def _work(self, parts: Iterable[Strategy], network: NetworkChoice | None = None) -> tuple[float, float, int]:
         """Return a fold's processor seconds of sampling and of training, and the number of networks."""
         parts = tuple(parts)
         networks = max((part.n_networks for part in parts), default=1)
         sampling = sum(part.seconds(self.rows) for part in parts)
         if any(isinstance(part, Reference) for part in parts):
             return sampling, 0.0, 1
-        return sampling, networks * self._lane_seconds(), networks
+        return sampling, networks * self._lane_seconds(network or self.networks[0]), networks
 
-    def _lane_seconds(self) -> float:
+    def _lane_seconds(self, choice: NetworkChoice) -> float:
         """Return the processor seconds of one network: a part for each epoch, each step, and each product."""
-        network, rows = self.network, self.rows
+        network, rows = settings_of(choice, self.training), self.rows
         batch = min(network.batch_size, max(1.0, rows.n))
         sizes = [rows.width, *network.hidden_layers, rows.classes if rows.classes > 2 else 1]
         weights = sum(a * b for a, b in pairwise(sizes))
@@ -138,7 +150,7 @@ def estimate_seconds(problem: Problem, cores: int | None = None) -> float:
     >>> round(three / one, 2)
     3.0
     """
-    return Workload.of(problem, cores).seconds(problem.plan.strategies)
+    return Workload.of(problem, cores).seconds(choices_of(problem.plan))
 
 
 def too_long(seconds: float) -> str | None:

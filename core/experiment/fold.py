@@ -21,7 +21,8 @@ from core.data.splitting import Unit
 from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
 from core.library_errors import meaning
-from core.plan import NetworkSettings, StrategyChoice
+from core.networks.reading import settings_of
+from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Predictor, Recipe, Reference, Strategy, StrategyError, TableFacts, TrainingView, stages_of
 from core.training.lane import Lane, Stopped
 
@@ -52,12 +53,13 @@ class Candidate:
     --------
     >>> from core.strategies.view import Numbers
     >>> view = TrainingView.of(Numbers(), np.zeros((4, 1)), np.array([0, 0, 0, 1]), n_classes=2, seed=0)
-    >>> candidate = Candidate(Recipe.of(StrategyChoice.of("smote")), view)
+    >>> candidate = Candidate(Recipe.of(StrategyChoice.of("smote")), NetworkChoice("mlp"), view)
     >>> [part.card.name for part in candidate.parts], candidate.slow, candidate.lanes
     (['SMOTE'], False, [])
     """
 
     recipe: Recipe
+    network: NetworkChoice
     view: TrainingView
     stages: Generator[list[Lane], list[np.ndarray], None] | None = None
     pending: list[Lane] = field(default_factory=list)
@@ -83,8 +85,15 @@ class Candidate:
         return any(part.cost == "slow" or isinstance(part, Reference) for part in self.parts)
 
 
-def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict[str, Candidate]:
+def candidates_of(
+    choices: Sequence[StrategyChoice], network: NetworkChoice, view: TrainingView
+) -> dict[str, Candidate]:
     """Return the models that choices need, by the key of their recipe; each has notes of its own.
+
+    Parameters
+    ----------
+    network : NetworkChoice
+        For choices that name none.
 
     See Also
     --------
@@ -97,14 +106,14 @@ def candidates_of(choices: Sequence[StrategyChoice], view: TrainingView) -> dict
     >>> from core.strategies.view import Numbers
     >>> view = TrainingView.of(Numbers(), np.zeros((4, 1)), np.array([0, 0, 0, 1]), n_classes=2, seed=0)
     >>> choices = [StrategyChoice.of(name) for name in ("plain", "threshold_f1", "smote")]
-    >>> len(candidates_of(choices, view)), [Recipe.of(choice).key for choice in choices]
+    >>> len(candidates_of(choices, NetworkChoice("mlp"), view)), [Recipe.of(choice).key for choice in choices]
     (2, ['plain', 'plain', 'smote'])
     """
     recipes: dict[str, Recipe] = {}
     for choice in choices:
         recipe = Recipe.of(choice)
         recipes.setdefault(recipe.key, recipe)
-    return {key: Candidate(recipe, view.without_notes()) for key, recipe in recipes.items()}
+    return {key: Candidate(recipe, recipe.network or network, view.without_notes()) for key, recipe in recipes.items()}
 
 
 def start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
@@ -156,7 +165,7 @@ def train_candidates(
     candidates: Sequence[Candidate],
     facts: TableFacts,
     block: Block,
-    settings: NetworkSettings,
+    settings: TrainingSettings,
     tell: Report,
     should_stop: Stop | None,
 ) -> None:
@@ -196,7 +205,7 @@ def _train(
     candidates: Sequence[Candidate],
     late: Sequence[Future[None]],
     block: Block,
-    settings: NetworkSettings,
+    settings: TrainingSettings,
     n_classes: int,
     tell: Report,
     should_stop: Stop | None,
@@ -213,11 +222,19 @@ def _train(
             tell(0.0, "waiting for slow samplers and references")
             _await(late, should_stop)
             continue
-        tasks = [LaneTask(0, lane) for c in waiting for lane in c.pending]
-        progress = partial(_tell_share, tell, f"training {len(tasks)} networks")
-        trained = iter(train([block], tasks, settings, n_classes, report=progress, should_stop=should_stop))
+        progress = partial(_tell_share, tell, f"training {sum(len(c.pending) for c in waiting)} networks")
+        trained: dict[str, list[TrainedLane]] = {}
+        for network in dict.fromkeys(c.network for c in waiting):
+            alike = [c for c in waiting if c.network == network]
+            tasks = [LaneTask(0, lane) for c in alike for lane in c.pending]
+            lanes = iter(
+                train(
+                    [block], tasks, settings_of(network, settings), n_classes, report=progress, should_stop=should_stop
+                )
+            )
+            trained.update((c.key, [next(lanes) for _ in c.pending]) for c in alike)
         for c in waiting:
-            fresh = [next(trained) for _ in c.pending]
+            fresh = trained[c.key]
             c.lanes += c.pending
             c.trained += fresh
             c.pending = []

@@ -15,6 +15,7 @@ from itertools import pairwise
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
+from core.networks.reading import settings_of
 from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.strategies import Recipe, Strategy, TableFacts
 from core.training.cutting import CHUNK, stacks_for
@@ -152,7 +153,8 @@ def estimate(
     True
     """
     cores = cores or usable_cores()
-    network = plan.network
+    networks = [settings_of(plan.network_of(choice), plan.training) for choice in strategies]
+    network = max(networks, key=lambda one: _weights(one, shape))
     test = shape.rows * (1 / plan.split.folds if test_share is None else test_share)
     valid = (shape.rows - test) * network.validation_split
     fit = shape.rows - test - valid

@@ -19,7 +19,7 @@ from core.data.table import Table
 from core.experiment.fold import Outcome, Report, Stop, candidates_of, train_candidates
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
-from core.strategies import Recipe, StrategyError, TrainingView
+from core.strategies import Recipe, StrategyError, TrainingView, choices_of
 from core.strategies.combining import check_combinations
 from core.training.lane import Lane
 
@@ -105,13 +105,14 @@ def run_unit(
     rows = split_rows(problem, unit)
     seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
     inputs = prepared(problem, rows, seed)
-    candidates = candidates_of(plan.strategies, inputs.view)
-    train_candidates(list(candidates.values()), facts, inputs.block, plan.network, report or _silent, should_stop)
+    choices = choices_of(plan)
+    candidates = candidates_of(choices, plan.networks[0], inputs.view)
+    train_candidates(list(candidates.values()), facts, inputs.block, plan.training, report or _silent, should_stop)
     X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(
         inputs.block.X_valid, inputs.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
     )
-    return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in plan.strategies)
+    return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in choices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +174,9 @@ def train_choice(
     run_unit : All choices of a plan on a fold.
     """
     inputs = prepared(problem, rows, seed)
-    (candidate,) = candidates_of((choice,), inputs.view).values()
-    train_candidates([candidate], problem.facts, inputs.block, problem.plan.network, report or _silent, should_stop)
+    plan = problem.plan
+    (candidate,) = candidates_of((choice,), plan.networks[0], inputs.view).values()
+    train_candidates([candidate], problem.facts, inputs.block, plan.training, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
     return Trained(inputs.preparation, inputs.view, tuple(candidate.lanes), tuple(candidate.trained))

@@ -102,13 +102,12 @@ def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:
 
 def _strategy(plan: Plan, choice: StrategyChoice, refitted: Refitted) -> str:
     parts = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
-    network = plan.network
-    layers = ", ".join(map(str, network.hidden_layers)) or "none"
+    network, training = plan.network_of(choice), plan.training
     how = (
-        f"{counted(len(refitted.networks), 'network')} with hidden layers {layers}, trained on all labelled rows "
-        f"with Adam (learning rate {network.learning_rate:g}, batches of {network.batch_size}, "
-        f"at most {network.epochs} epochs); "
-        f"{network.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
+        f"{counted(len(refitted.networks), 'network')} of the kind {network.key}, trained on all labelled rows "
+        f"with Adam (learning rate {training.learning_rate:g}, batches of {training.batch_size}, "
+        f"at most {training.epochs} epochs); "
+        f"{training.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
     )
     return "\n".join([label(choice), "", *parts, "", how, "", *_rule(choice, refitted.scorer)])
 

@@ -40,7 +40,7 @@ def why_not(choice: StrategyChoice) -> str | None:
     >>> why_not(StrategyChoice.of("smote")) is None, why_not(StrategyChoice.of("balanced_forest"))
     Traceback (most recent call last):
         ...
-    core.plan.PlanError: There is no strategy called 'balanced_forest'.
+    core.settings.PlanError: There is no strategy called 'balanced_forest'.
 
     Examples
     --------

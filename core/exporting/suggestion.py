@@ -8,6 +8,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.verdict import assess
 from core.exporting.refit import why_not
 from core.plan import Plan, StrategyChoice
+from core.strategies import choices_of
 
 
 def suggested(comparison: Comparison, plan: Plan) -> StrategyChoice:
@@ -25,7 +26,7 @@ def suggested(comparison: Comparison, plan: Plan) -> StrategyChoice:
     >>> suggested(sample_run().comparison, sample_run().plan).key
     'smote'
     """
-    able = {choice.key: choice for choice in plan.strategies if why_not(choice) is None}
+    able = {choice.key: choice for choice in choices_of(plan) if why_not(choice) is None}
     among = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in able))
     leader = assess(among, plan).leader if among.strategies else None
-    return next(iter(able.values()), plan.strategies[0]) if leader is None else able[leader]
+    return next(iter(able.values()), choices_of(plan)[0]) if leader is None else able[leader]

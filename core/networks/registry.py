@@ -68,7 +68,7 @@ def make(name: str, parameters: Iterable[tuple[str, ParameterValue]] = ()) -> Ne
     'mlp(activation=silu,hidden_layers=(16,))'
     >>> make("mlpp")
     Traceback (most recent call last):
-    core.plan.PlanError: There is no network called 'mlpp': did you mean mlp?
+    core.settings.PlanError: There is no network called 'mlpp': did you mean mlp?
     """
     cls = _REGISTRY.get(name)
     if cls is None:

@@ -22,7 +22,7 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
 from core.reporting.results import Results
-from core.strategies import label, parts_of
+from core.strategies import choices_of, label, parts_of
 from core.versions import versions
 
 _DECISIONS = ("precision", "recall", "f1", "balanced_accuracy", "mcc", "g_mean")
@@ -241,11 +241,9 @@ def _notes(results: Results) -> str:
 
 
 def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
-    network, split = results.plan.network, results.plan.split
-    layers = ", ".join(map(str, network.hidden_layers)) or "none: a linear model"
+    plan, network, split = results.plan, results.plan.training, results.plan.split
     rows = [
-        ("Hidden layers", layers),
-        ("Dropout", f"{network.dropout:g}"),
+        ("Network" if len(plan.networks) == 1 else "Networks", ", ".join(one.key for one in plan.networks)),
         ("Learning rate", f"{network.learning_rate:g}"),
         ("Batch size", f"{network.batch_size}"),
         ("Epochs, at most", f"{network.epochs}"),
@@ -270,7 +268,7 @@ def _methods(results: Results) -> str:
         f"<dt>{_e(label(choice))}</dt><dd>"
         + " ".join(f"{_e(part.card.sentence)} {_link(part.card.paper, part.card.link)}." for part in parts_of(choice))
         + "</dd>"
-        for choice in results.plan.strategies
+        for choice in choices_of(results.plan)
     )
     methods = "".join(
         f"<dt>{_e(name)}</dt><dd>{_e(text)} {'; '.join(_link(*paper) for paper in papers)}{'.' if papers else ''}</dd>"

@@ -17,7 +17,7 @@ from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
 from core.plan import Plan
-from core.strategies import label
+from core.strategies import choices_of, label
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Results:
     @property
     def names(self) -> Mapping[str, str]:
         """Names for people by the strategies' keys."""
-        return {choice.key: label(choice) for choice in self.plan.strategies}
+        return {choice.key: label(choice) for choice in choices_of(self.plan)}
 
     def frame(self) -> pd.DataFrame:
         """Return the means over folds, one row per strategy (by key), one column per metric and ``seconds``.

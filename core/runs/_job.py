@@ -12,6 +12,7 @@ from core.experiment.memory import cut, shape_of
 from core.library_errors import meaning
 from core.runs.store import Progress, Store, StoreError
 from core.runs.worker import run_piece
+from core.strategies import choices_of
 from core.strategies.combining import check_combinations
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Job:
         self.store.tidy(self.run_id)
         self.plan: Plan = self.store.record(self.run_id).plan
         check_combinations(self.plan.strategies)
+        self.choices = choices_of(self.plan)
         self.table: Table = self.store.table(self.run_id)
         self.shape: Shape = shape_of(Problem.of(self.table, self.plan))
         self.store.results(self.run_id)  # sets damaged units aside
@@ -136,7 +138,7 @@ class Job:
         if not self.pieces:
             unit = self.units.popleft()
             finished = self.store.pieces(self.run_id, unit.key)
-            missing = tuple(choice for choice in self.plan.strategies if choice.key not in finished)
+            missing = tuple(choice for choice in self.choices if choice.key not in finished)
             if not missing:
                 self._merge(unit)
                 return None
@@ -197,7 +199,7 @@ class Job:
             The disk is full.
         """
         self.shares.pop(piece.unit.key, None)
-        if piece.strategies == self.plan.strategies:
+        if piece.strategies == self.choices:
             self.store.write_unit(self.run_id, piece.unit.key, results)
             self.written += 1
             return
@@ -234,7 +236,7 @@ class Job:
 
     def _merge(self, unit: Unit) -> None:
         finished = self.store.pieces(self.run_id, unit.key)
-        order = [choice.key for choice in self.plan.strategies]
+        order = [choice.key for choice in self.choices]
         if all(key in finished for key in order):
             self.store.write_unit(self.run_id, unit.key, [finished[key] for key in order])
             self.written += 1

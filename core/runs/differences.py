@@ -32,11 +32,14 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
         reasons.append("They merged different spellings of labels.")
     if first_plan.split != second_plan.split:
         reasons.append("They are on different folds: folds, repeats, seed or split columns differ.")
-    if first_plan.network != second_plan.network:
+    if first_plan.networks != second_plan.networks:
+        first_names, second_names = (joined(one.key for one in plan.networks) for plan in (first_plan, second_plan))
+        reasons.append(f"Their networks differ: {first_names} in the first, {second_names} in the second.")
+    if first_plan.training != second_plan.training:
         names = [
-            name for name, value in vars(first_plan.network).items() if value != getattr(second_plan.network, name)
+            name for name, value in vars(first_plan.training).items() if value != getattr(second_plan.training, name)
         ]
-        reasons.append(f"Their networks differ in {joined(name.replace('_', ' ') for name in names)}.")
+        reasons.append(f"Their training differs in {joined(name.replace('_', ' ') for name in names)}.")
     changed = [name for name, value in first.versions if dict(second.versions).get(name) != value]
     if changed:
         reasons.append(f"They were made with different versions of {joined(changed)}.")

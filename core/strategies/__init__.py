@@ -19,7 +19,7 @@ from core.strategies.base import (
     TableFacts,
 )
 from core.strategies.recipe import Recipe, stages_of
-from core.strategies.registry import catalogue, label, make, parts_of
+from core.strategies.registry import catalogue, choices_of, label, make, parts_of
 from core.strategies.thresholds import Threshold
 from core.strategies.view import TrainingView
 
@@ -41,6 +41,7 @@ __all__ = [
     "Threshold",
     "TrainingView",
     "catalogue",
+    "choices_of",
     "label",
     "make",
     "parts_of",

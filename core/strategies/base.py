@@ -85,7 +85,7 @@ class StrategyError(ValueError):
 
     See Also
     --------
-    core.plan.PlanError : A plan that makes no sense on any rows.
+    core.settings.PlanError : A plan that makes no sense on any rows.
 
     Examples
     --------

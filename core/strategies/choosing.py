@@ -94,10 +94,10 @@ def slow_in(choices: Sequence[StrategyChoice], facts: TableFacts, workload: Work
     Examples
     --------
     >>> from core.experiment.estimate import Workload
-    >>> from core.plan import NetworkSettings
+    >>> from core.plan import TrainingSettings
     >>> from core.strategies.notation import parse_strategies
     >>> from core.strategies.seconds import TrainingSize
-    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), NetworkSettings(), units=5)
+    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), TrainingSettings(), units=5)
     >>> facts = TableFacts((900_000, 100_000), n_numeric=30, n_categorical=0)
     >>> [choice.key for choice in slow_in(parse_strategies("smote, enn"), facts, million)]
     ['enn']
@@ -115,10 +115,10 @@ def slow_sentence(slow: Sequence[StrategyChoice], workload: Workload) -> str:
     Examples
     --------
     >>> from core.experiment.estimate import Workload
-    >>> from core.plan import NetworkSettings
+    >>> from core.plan import TrainingSettings
     >>> from core.strategies.notation import parse_strategies
     >>> from core.strategies.seconds import TrainingSize
-    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), NetworkSettings(), units=5)
+    >>> million = Workload(TrainingSize((900_000, 100_000), width=30, categorical=0), TrainingSettings(), units=5)
     >>> slow_sentence(parse_strategies("enn"), million).partition(". ")[0]
     'Left out, since its sampling takes long on this table: Edited nearest neighbours (about 6.9 h)'
     """

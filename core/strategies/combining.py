@@ -61,7 +61,7 @@ def check_combinations(choices: Iterable[StrategyChoice]) -> None:
     >>> check_combinations([parse_choice("smote+focal")])
     >>> check_combinations([StrategyChoice((Part.of("smote"), Part.of("smote")))])
     Traceback (most recent call last):
-    core.plan.PlanError: SMOTE is in this combination twice: once is enough.
+    core.settings.PlanError: SMOTE is in this combination twice: once is enough.
     """
     for choice in choices:
         reason = clash([part.name for part in choice.parts])

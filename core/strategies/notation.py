@@ -7,11 +7,11 @@ understood. It is the notation of ``StrategyChoice.key``, so that every key read
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import cast
 
+from core.choices import pieces
 from core.plan import MAX_PARTS, MAX_STRATEGIES, ParameterValue, Part, PlanError, StrategyChoice
 from core.strategies import Parameter, catalogue, make
 from core.strategies.combining import check_combinations
@@ -40,10 +40,10 @@ def parse_strategies(text: str) -> tuple[StrategyChoice, ...]:
     ['plain', 'smote(k_neighbors=3)']
     >>> parse_strategies("smote(k_neighbours=3)")
     Traceback (most recent call last):
-    core.plan.PlanError: SMOTE has no parameter 'k_neighbours'; did you mean k_neighbors?
+    core.settings.PlanError: SMOTE has no parameter 'k_neighbours'; did you mean k_neighbors?
     """
     chosen: dict[str, StrategyChoice] = {}
-    items = tuple(islice(_split(text, ","), MAX_STRATEGIES + 1))
+    items = tuple(islice(pieces(text, ","), MAX_STRATEGIES + 1))
     if len(items) > MAX_STRATEGIES:
         raise PlanError(f"Name {MAX_STRATEGIES} strategies at most: more are too many to compare.")
     for item in items:
@@ -65,7 +65,7 @@ def named_singly(text: str) -> tuple[StrategyChoice, ...]:
     --------
     parse_strategies : Those of presets too.
     """
-    return tuple(parse_choice(item) for item in _split(text, ",") if _preset(item) is None)
+    return tuple(parse_choice(item) for item in pieces(text, ",") if _preset(item) is None)
 
 
 def _preset(item: str) -> tuple[StrategyChoice, ...] | None:
@@ -90,7 +90,7 @@ def parse_choice(text: str) -> StrategyChoice:
     >>> [part.name for part in parse_choice("smote(k_neighbors=3)+focal").parts]
     ['smote', 'focal']
     """
-    items = tuple(islice(_split(text, "+"), MAX_PARTS + 1))
+    items = tuple(islice(pieces(text, "+"), MAX_PARTS + 1))
     if len(items) > MAX_PARTS:
         raise PlanError(f"A combination has {MAX_PARTS} parts at most: leave some out.")
     choice = StrategyChoice(tuple(_part(item) for item in items))
@@ -130,7 +130,7 @@ def _part(text: str) -> Part:
         raise PlanError(f"There is no strategy called '{name[:80]}'; {hint}?")
     known = {parameter.name: parameter for parameter in cls.parameters()}
     given: dict[str, ParameterValue] = {}
-    for item in _split(inner.rstrip()[:-1] if bracket else "", ","):
+    for item in pieces(inner.rstrip()[:-1] if bracket else "", ","):
         key, equals, value = (piece.strip() for piece in item.partition("="))
         if not equals:
             raise PlanError(f"{cls.card.name}: write '{item[:80]}' as name=value.")
@@ -168,16 +168,3 @@ def _typed(text: str, parameter: Parameter, owner: str) -> ParameterValue:
         return cast(ParameterValue, value)
     kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a word", tuple: "numbers in ()"}
     raise PlanError(f"{owner}: {parameter.name} must be {kinds.get(type(default), 'a value')}, not '{text[:80]}'.")
-
-
-def _split(text: str, separator: str) -> Iterator[str]:
-    """Yield the pieces between separators that stand outside of brackets, without empty ones."""
-    depth, start = 0, 0
-    for at, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == separator and depth == 0:
-            if text[start:at].strip():
-                yield text[start:at].strip()
-            start = at + 1
-    if text[start:].strip():
-        yield text[start:].strip()

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from core.decision import Chain, Rows, chain
-from core.plan import StrategyChoice
+from core.plan import NetworkChoice, StrategyChoice
 from core.strategies.base import Baseline, Calibrating, Deciding, Decision, Ensemble, Reference, Strategy
 from core.strategies.registry import make, parts_of
 from core.strategies.view import TrainingView
@@ -26,6 +26,8 @@ class Recipe:
         All of them, in the order in which they act.
     key : str
         Names the model: choices that differ in their decision alone share it.
+    network : NetworkChoice or None
+        What is trained, where the choice names it.
 
     See Also
     --------
@@ -45,6 +47,7 @@ class Recipe:
 
     parts: tuple[Strategy, ...]
     key: str
+    network: NetworkChoice | None = None
 
     @classmethod
     def of(cls, choice: StrategyChoice) -> Recipe:
@@ -57,7 +60,8 @@ class Recipe:
         """
         parts = tuple(parts_of(choice))
         shaping = [part.key for part in choice.parts if not isinstance(make(part), Baseline | Decision)]
-        recipe = cls(parts, "+".join(sorted(shaping)) or "plain")
+        on = "" if choice.network is None else f"@{choice.network.key}"
+        recipe = cls(parts, ("+".join(sorted(shaping)) or "plain") + on, choice.network)
         # A reference whose decision needs the validation rows is another model than one that learned from them.
         return replace(recipe, key=f"{recipe.key} and validation rows") if recipe.learns_validation else recipe
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from core.parameters import check
-from core.plan import Part, PlanError, StrategyChoice
-from core.strategies.base import FAMILY_NAMES, Calibrating, Strategy
+from core.plan import Part, Plan, PlanError, StrategyChoice
+from core.strategies.base import FAMILY_NAMES, Calibrating, Reference, Strategy
 
 _REGISTRY: dict[str, type[Strategy]] = {}
 S = TypeVar("S", bound=type[Strategy])
@@ -101,6 +102,34 @@ def parts_of(choice: StrategyChoice) -> list[Strategy]:
     return sorted(strategies, key=lambda strategy: (strategy.turn, strategy.position))
 
 
+def choices_of(plan: Plan) -> tuple[StrategyChoice, ...]:
+    """Return the lines of a plan's comparison: every strategy on every network, and every reference once.
+
+    Where there is one network only, lines do not name it.
+
+    See Also
+    --------
+    core.plan.Plan.network_of : The network of a line.
+
+    Examples
+    --------
+    >>> from core.strategies.notation import parse_strategies
+    >>> plan = Plan("y", parse_strategies("plain, smote, logistic"), networks=["mlp", "tabm"])
+    >>> [choice.key for choice in choices_of(plan)]
+    ['plain@mlp', 'smote@mlp', 'plain@tabm', 'smote@tabm', 'logistic']
+    """
+    if len(plan.networks) == 1:
+        return plan.strategies
+    free = [choice for choice in plan.strategies if choice.network is None and not _is_reference(choice)]
+    product = [replace(choice, network=network) for network in plan.networks for choice in free]
+    return (*product, *(choice for choice in plan.strategies if choice not in free))
+
+
+def _is_reference(choice: StrategyChoice) -> bool:
+    known = (_REGISTRY.get(part.name) for part in choice.parts)
+    return any(cls is not None and issubclass(cls, Reference) for cls in known)
+
+
 def label(choice: StrategyChoice) -> str:
     """Return the choice's name for people: its parts' names and the parameters that differ from the defaults.
 
@@ -122,4 +151,4 @@ def label(choice: StrategyChoice) -> str:
         else part.key
         for part in choice.parts
     )
-    return " + ".join(names)
+    return " + ".join(names) + ("" if choice.network is None else f" · {choice.network.key}")

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 
-from core.plan import NetworkSettings, StrategyChoice
+from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, stages_of
 from core.strategies.choosing import why_not
 from core.strategies.presets import PLAIN
@@ -24,7 +24,8 @@ from core.training.lane import Lane
 
 ROWS, FRESH_ROWS, GRID, LEVELS = 800, 3_000, 48, 8
 _MARGIN = 0.3
-NETWORK = NetworkSettings((32, 16), batch_size=64, epochs=30, patience=6)
+NETWORK = NetworkChoice.of("mlp", hidden_layers=(32, 16))
+TRAINING = TrainingSettings(batch_size=64, epochs=30, patience=6)
 #: The letters of the formulas, in the words of somebody who reads one for the first time.
 LETTERS: Mapping[str, str] = {
     r"x, y": "a row and its class",
@@ -269,9 +270,9 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     chosen = PLAIN if problem else choice
     view = table.view.fresh()
     choices = tuple(dict.fromkeys((PLAIN, chosen)))
-    candidates = candidates_of(choices, view)
+    candidates = candidates_of(choices, NETWORK, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
-    train_candidates(list(candidates.values()), table.facts, block, NETWORK, lambda share, doing: None, None)
+    train_candidates(list(candidates.values()), table.facts, block, TRAINING, lambda share, doing: None, None)
     low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN
     across, down = (
         np.arange(LEVELS) if cut else np.linspace(low[place], high[place], GRID)

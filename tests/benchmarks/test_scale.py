@@ -10,7 +10,7 @@ import pytest
 from benchmarks import scale
 from benchmarks._scale import TWELVE, Job, Measurement, do, measured
 from core.experiment.estimate import Workload
-from core.plan import NetworkSettings, StrategyChoice
+from core.plan import StrategyChoice, TrainingSettings
 from core.strategies.presets import CLASSICS
 from core.strategies.seconds import TrainingSize
 
@@ -31,7 +31,7 @@ def test_the_part_that_bends_is_named() -> None:
 
 
 def test_none_of_the_twelve_is_left_out_of_presets_at_this_size() -> None:
-    work = Workload(TrainingSize((181_962, 315), 30, 0), NetworkSettings(), 5)
+    work = Workload(TrainingSize((181_962, 315), 30, 0), TrainingSettings(), 5)
     choices = [StrategyChoice.of(key) for key in TWELVE]
     assert len(set(TWELVE)) == 12
     assert not any(map(work.too_slow, choices))

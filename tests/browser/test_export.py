@@ -15,14 +15,14 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from core.api import run
 from core.data.samples import load_sample
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
 from tests.browser.conftest import Server
 from tests.browser.test_journey import Page
 
 PLAN = Plan(
     "creditability",
     tuple(StrategyChoice.of(name) for name in ("plain", "threshold_f1", "under_bagging", "boosting")),
-    network=NetworkSettings(epochs=8),
+    training=TrainingSettings(epochs=8),
     split=SplitSettings(folds=2),
 )
 

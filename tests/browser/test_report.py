@@ -10,7 +10,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from core.api import run
 from core.data.samples import load_sample
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from tests.browser.conftest import Server
 from tests.browser.test_export import downloaded
 from tests.browser.test_journey import Page
@@ -18,7 +18,8 @@ from tests.browser.test_journey import Page
 PLAN = Plan(
     "rings",
     tuple(StrategyChoice.of(name) for name in ("plain", "smote", "threshold_f1")),
-    network=NetworkSettings((16,), epochs=8),
+    networks=(NetworkChoice.of("mlp", hidden_layers=(16,)),),
+    training=TrainingSettings(epochs=8),
     split=SplitSettings(folds=2),
 )
 # Asked of the page before anything of it runs, so that no request and no error is missed.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import core
-from core import NetworkSettings, Plan, Results, SplitSettings, parse_strategies
+from core import NetworkChoice, Plan, Results, SplitSettings, TrainingSettings, parse_strategies
 from core.data.samples import load_sample
 from core.experiment.memory import cut, estimate, shape_of
 from core.plan import PlanError
@@ -47,7 +47,8 @@ def results() -> Results:
     plan = Plan(
         "site",
         parse_strategies("plain, random_over, near_miss_1"),
-        network=NetworkSettings((8,), epochs=3),
+        networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+        training=TrainingSettings(epochs=3),
         split=SplitSettings(folds=2),
     )
     return core.run(load_sample("yeast"), plan, progress=False)
@@ -75,7 +76,8 @@ def test_export_takes_the_leader_or_whom_it_is_told_and_writes_the_zip(tmp_path:
     plan = Plan(
         "rings",
         parse_strategies("plain, threshold_f1, logistic"),
-        network=NetworkSettings((8,), epochs=4),
+        networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+        training=TrainingSettings(epochs=4),
         split=SplitSettings(folds=2),
     )
     results = core.run(load_sample("abalone_9_vs_18"), plan, progress=False)

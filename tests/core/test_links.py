@@ -7,7 +7,7 @@ import pytest
 from core.data.samples import load_sample
 from core.data.table import from_frame
 from core.links import from_query, opened, sample_of, to_query
-from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, PlanError, SplitSettings, StrategyChoice, TrainingSettings
 from core.words import TableError
 
 PLANS = (
@@ -23,7 +23,8 @@ PLANS = (
         ),
         positive="no",
         kinds=(("height", "ignored"), ('width, "of" it', "numeric")),
-        network=NetworkSettings((), 0.2, 0.004, 64, 10, 0, 0.3),
+        networks=(NetworkChoice.of("mlp", hidden_layers=(), dropout=0.2),),
+        training=TrainingSettings(learning_rate=0.004, batch_size=64, epochs=10, patience=0, validation_split=0.3),
         split=SplitSettings(3, 2, 7, group="height"),
     ),
     Plan(
@@ -59,7 +60,7 @@ def test_what_a_link_leaves_out_is_as_the_app_starts() -> None:
     plan = from_query({"table": "german_credit"}).plan
     assert plan.target == "creditability"
     assert len(plan.strategies) == 7
-    assert (plan.network, plan.split) == (NetworkSettings(), SplitSettings())
+    assert (plan.networks, plan.training, plan.split) == (Plan.networks, TrainingSettings(), SplitSettings())
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,8 @@ def test_what_a_link_leaves_out_is_as_the_app_starts() -> None:
         ({"table": "yeast", "group": "alm", "group_as_feature": "perhaps"}, "'perhaps' for group_as_feature"),
         ({"table": "yeast", "kinds": "[1]"}, "column kinds"),
         ({"table": "yeast", "hidden_layers": "8,x"}, "hidden_layers"),
+        ({"table": "yeast", "dropout": "much"}, "'much' for dropout"),
+        ({"table": "yeast", "networks": "magic"}, "no network called 'magic'"),
         ({"file": "mine.csv"}, "names no target"),
         ({"table": "yeast", "kinds": "[" * 100_000}, "column kinds cannot be read"),
         ({"table": "yeast", "kinds": '{"a":' * 50_000}, "column kinds cannot be read"),
@@ -97,3 +100,10 @@ def test_a_plan_that_does_not_fit_the_table_names_the_column() -> None:
     link = from_query({"table": "yeast", "target": "gone"})
     with pytest.raises(TableError, match="no column `gone`"):
         opened(link, load_sample("yeast"))
+
+
+def test_a_link_of_an_earlier_version_opens_with_its_layers() -> None:
+    plan = from_query({"table": "yeast", "hidden_layers": "16,8", "dropout": "0.2", "epochs": "7"}).plan
+    assert plan.networks == (NetworkChoice.of("mlp", hidden_layers=(16, 8), dropout=0.2),)
+    assert plan.training.epochs == 7
+    assert from_query({"table": "yeast", "hidden_layers": ""}).plan.networks[0].key == "mlp(hidden_layers=none)"

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.api import run
 from core.data.samples import load_sample
 from core.evaluation.comparison import compare
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs.store import Store
 from pages._services import engine
 from tests.pages.conftest import APP
@@ -21,7 +21,8 @@ from tests.pages.conftest import APP
 PLAN = Plan(
     "rings",
     (StrategyChoice.of("plain"), StrategyChoice.of("threshold_f1"), StrategyChoice.of("logistic")),
-    network=NetworkSettings(epochs=4, hidden_layers=(8,)),
+    networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+    training=TrainingSettings(epochs=4),
     split=SplitSettings(folds=2),
 )
 

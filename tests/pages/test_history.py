@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.comparison import compare
+from core.plan import NetworkChoice
 from core.runs.store import Store
 from tests.pages.test_compare import PLAN, a_run
 
@@ -69,12 +70,12 @@ def test_the_whole_plan_can_be_read(app: AppTest, store: Store) -> None:
     a_run(store, 1)
     words = " ".join(element.value for element in opened(app).markdown).replace("\\", "")
     assert "Plain network, Class weights" in words
-    assert "hidden layers 64, 32" in words
+    assert "Network: mlp, learning rate 0.002" in words.replace("*", "")
     assert "3 folds, repeats 1, seed 0" in words
 
 
 def test_two_runs_are_laid_side_by_side(app: AppTest, store: Store) -> None:
-    other = replace(PLAN, network=replace(PLAN.network, dropout=0.2), strategies=PLAN.strategies[::-1])
+    other = replace(PLAN, networks=(NetworkChoice.of("mlp", dropout=0.2),), strategies=PLAN.strategies[::-1])
     first, second = a_run(store, 3), a_run(store, 2, plan=other)
     page = opened(app)
     page.selectbox(key="pair_first").set_value(first)
@@ -92,6 +93,6 @@ def test_two_runs_are_laid_side_by_side(app: AppTest, store: Store) -> None:
     np.testing.assert_allclose(table["Second"], recalls[second])
     np.testing.assert_allclose(table["Difference"], np.subtract(recalls[second], recalls[first]))
     said = " ".join(element.value for element in page.caption).replace("\\", "")
-    assert "Their networks differ in dropout." in said
+    assert "Their networks differ: mlp in the first, mlp(dropout=0.2) in the second." in said
     same = page.selectbox(key="pair_second").set_value(first).run()
     assert "two different runs" in same.info[0].value

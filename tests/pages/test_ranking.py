@@ -15,7 +15,7 @@ from core.data.samples import load_sample
 from core.data.table import from_frame
 from core.data.target import encode_target
 from core.experiment.results import FoldResult
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs.ranking import Entry, RankedRuns, create, find
 from core.runs.store import Store
 from core.strategies.presets import PRESETS
@@ -134,7 +134,9 @@ def test_a_preset_leaves_out_what_is_slow_on_a_table_and_one_s_own_choice_does_n
 
 
 def test_a_quick_ranking_is_trained_and_ranked(app: AppTest, store: Store) -> None:
-    plan = replace(PLAN, network=NetworkSettings((4,), epochs=2, patience=0))
+    plan = replace(
+        PLAN, networks=(NetworkChoice.of("mlp", hidden_layers=(4,)),), training=TrainingSettings(epochs=2, patience=0)
+    )
     app.session_state["session"] = Session(TABLES[0].table, replace(plan, target="rings"))
     app.session_state["ranking_tables"] = TABLES[1:]
     app.session_state["ranking_problems"] = ("odd.csv is left out: it is empty.",)

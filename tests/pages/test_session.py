@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.data.table import from_frame
-from core.plan import NetworkSettings, SplitSettings
+from core.plan import SplitSettings, TrainingSettings
 from pages._session import Session
 
 
@@ -40,11 +40,11 @@ def test_rows_are_split_by_group_and_time_and_what_belongs_to_a_column_goes_with
 
 
 def test_another_table_keeps_the_network_and_the_folds_but_no_column_to_split_by(session: Session) -> None:
-    changed = session.planned(network=NetworkSettings(epochs=3), split=SplitSettings(folds=3, group="who"))
+    changed = session.planned(training=TrainingSettings(epochs=3), split=SplitSettings(folds=3, group="who"))
     assert changed.table is not None
     plan = changed.opened(changed.table, "y").plan
     assert plan is not None
-    assert (plan.network.epochs, plan.split) == (3, SplitSettings(folds=3))
+    assert (plan.training.epochs, plan.split) == (3, SplitSettings(folds=3))
 
 
 def test_without_a_table_nothing_changes() -> None:

@@ -67,14 +67,14 @@ def test_settings_take_effect_together(page: AppTest) -> None:
     after = next(button for button in page.button if button.label == "Apply settings").click().run()
     plan = after.session_state["session"].plan
     assert not after.exception
-    assert (plan.network.hidden_layers, plan.network.learning_rate, plan.split.folds) == ((16,), 0.004, 3)
+    assert (plan.networks[0].key, plan.training.learning_rate, plan.split.folds) == ("mlp(hidden_layers=16)", 0.004, 3)
 
 
 def test_layers_that_are_no_numbers_get_a_sentence(page: AppTest) -> None:
     next(box for box in page.text_input if box.label == "Hidden layers").set_value("wide")
     after = next(button for button in page.button if button.label == "Apply settings").click().run()
     assert "whole numbers" in after.error[0].value
-    assert after.session_state["session"].plan.network.hidden_layers == (64, 32)
+    assert after.session_state["session"].plan.networks[0].key == "mlp"
 
 
 def test_a_parameter_changes_the_plan(page: AppTest) -> None:

@@ -8,7 +8,7 @@ from pprint import pformat
 from core.data.preparation import Step
 from core.data.target import Target
 from core.exporting.script._sources import constants_of, source_of
-from core.plan import Plan
+from core.plan import NetworkSettings, Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import KERAS, NUMPY, PANDAS, Code, CodeFacts
 
@@ -26,9 +26,9 @@ if __name__ == "__main__":
 )
 
 
-def settings(target: Target, plan: Plan, of_kind: OfKind, csv: str) -> Code:
+def settings(target: Target, plan: Plan, network: NetworkSettings, of_kind: OfKind, csv: str) -> Code:
     """Return the constants; names of columns and classes are Python literals, as the table's CSV has them."""
-    network, split = plan.network, plan.split
+    split = plan.split
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"
     lines = [
         f"TABLE = {csv!r}",
@@ -97,14 +97,14 @@ def preparation(of_kind: OfKind) -> Code:
     return Code("\n\n\n".join(filter(None, texts)), tuple(imports))
 
 
-def network(facts: CodeFacts, plan: Plan, scale: float = 1.0) -> Code:
+def network(facts: CodeFacts, settings: NetworkSettings, scale: float = 1.0) -> Code:
     """Return the functions that make a network and its targets."""
     units = "1" if facts.binary else "len(CLASSES)"
     over, scaled = "", ""
     if scale != 1:
         over, scaled = f" / {scale!r}", f"\n    layers.append(keras.layers.Rescaling({scale!r}))"
     bias = f"[(bias[1] - bias[0]){over}]" if facts.binary else f"bias{over}"
-    dropout = "\n        layers.append(keras.layers.Dropout(DROPOUT))" if plan.network.dropout else ""
+    dropout = "\n        layers.append(keras.layers.Dropout(DROPOUT))" if settings.dropout else ""
     shape = 'y[:, None].astype("float32")' if facts.binary else "keras.utils.to_categorical(y, len(CLASSES))"
     kind = "one column, 1 for the positive class" if facts.binary else "one-hot"
     text = f'''def network(varies, bias=None):

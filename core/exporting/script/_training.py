@@ -164,7 +164,7 @@ def _schedule(model: Snippet, plan: Plan) -> tuple[list[str], list[str]]:
             "keras.callbacks.LambdaCallback(\n            on_epoch_begin=lambda epoch, logs: "
             "now.assign(late_weights) if epoch == late_from else None\n        )"
         )
-    if plan.network.patience:
+    if plan.training.patience:
         first = f"max({', '.join(starts)})" if len(starts) > 1 else "".join(starts)
         start = f", start_from_epoch={first}" if starts else ""
         callbacks.append(

@@ -15,7 +15,8 @@ from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
 from core.exporting.script._main import main, splitting
 from core.exporting.script._training import train
-from core.plan import Plan, StrategyChoice
+from core.networks.reading import settings_of
+from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
 from core.strategies import label, parts_of
 from core.strategies.combining import clash
@@ -99,12 +100,13 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     of_kind = {kind: names for kind, names in named.items() if names}
     facts = CodeFacts(len(target.classes), problem.facts.n_numeric > 0, problem.facts.n_categorical > 0)
     parts = _parts(choice, facts)
+    dense = settings_of(plan.network_of(choice), plan.training)
     body = [
-        texts.settings(target, plan, of_kind, csv),
+        texts.settings(target, plan, dense, of_kind, csv),
         texts.read_table(of_kind),
         texts.preparation(of_kind),
         *parts.helpers,
-        *_network(parts, facts, plan),
+        *_network(parts, facts, plan, dense),
         texts.scores(facts),
         *splitting(plan.split),
         main(parts, facts, plan),
@@ -126,12 +128,12 @@ def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
     return joined(snippets)
 
 
-def _network(parts: Combination, facts: CodeFacts, plan: Plan) -> list[Code]:
+def _network(parts: Combination, facts: CodeFacts, plan: Plan, dense: NetworkSettings) -> list[Code]:
     """Return the functions that make, train and ask networks; none where a model of scikit-learn stands for them."""
     model = parts.model
     if model.model:
         return []
-    functions = [texts.network(facts, plan, model.scale), train(parts, facts, plan), texts.predict(facts)]
+    functions = [texts.network(facts, dense, model.scale), train(parts, facts, plan), texts.predict(facts)]
     return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
 
 

@@ -16,7 +16,7 @@ from core.data.splitting import Unit, check_splits, split_rows
 from core.data.table import Table, from_frame, read_table
 from core.experiment.estimate import Workload
 from core.experiment.memory import shape_of
-from core.plan import NetworkSettings, Plan, PlanError, SplitSettings, StrategyChoice
+from core.plan import Plan, PlanError, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs._job import Job
 from core.runs.store import Store
 from core.teaching.effects import training_view
@@ -25,7 +25,7 @@ from core.words import TableError
 CASES = Path(__file__).resolve().parents[2] / "cases"
 PLAIN = (StrategyChoice.of("plain"),)
 BESIDE = SplitSettings(folds=2, time="customer_id", time_as_feature=False)
-QUICK = NetworkSettings((4,), epochs=1, patience=0)
+QUICK = TrainingSettings(epochs=1, patience=0)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def numbered() -> Table:
 
 
 def test_a_kind_chosen_by_hand_counts_before_the_target_is_checked(numbered: Table, tmp_path: Path) -> None:
-    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), network=QUICK, split=SplitSettings(folds=2))
+    plan = Plan("y", PLAIN, kinds=(("customer_id", "numeric"),), training=QUICK, split=SplitSettings(folds=2))
     assert Store(tmp_path).create(plan, numbered)
     job = Job(Store(tmp_path), Store(tmp_path).records()[0].id, (tmp_path / "hold").open("w"))
     job.load()

@@ -25,7 +25,7 @@ from core.evaluation.intervals import intervals
 from core.evaluation.verdict import assess
 from core.experiment.results import FoldResult
 from core.experiment.units import run
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.reporting.display import metrics_grid
 from core.reporting.report import report
 from core.reporting.results import Results
@@ -35,7 +35,13 @@ from tests.problems import problem_of
 
 CASES = Path(__file__).parents[2] / "cases"
 CHOICES = tuple(StrategyChoice.of(name) for name in ("plain", "class_weight", "threshold_f1"))
-PLAN = Plan("rings", CHOICES, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=3))
+PLAN = Plan(
+    "rings",
+    CHOICES,
+    networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+    training=TrainingSettings(epochs=6),
+    split=SplitSettings(folds=3),
+)
 NAMES = {choice.key: f"<b>{choice.key}</b>" for choice in CHOICES}
 
 

@@ -14,7 +14,7 @@ from core.experiment.estimate import Workload, estimate_seconds, too_long
 from core.experiment.memory import estimate, shape_of
 from core.experiment.units import run_unit
 from core.machine import usable_cores
-from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, TableFacts, catalogue
 from core.strategies.choosing import preset_for
 from core.strategies.presets import EVERYTHING, START
@@ -23,8 +23,9 @@ from core.training.cutting import stacks_for
 from core.training.lanes import warm_up
 from core.words import duration
 
-BLOCKS = Workload(TrainingSize((3115, 387), 10, 0), NetworkSettings(), 5, cores=2)
+BLOCKS = Workload(TrainingSize((3115, 387), 10, 0), TrainingSettings(), 5, cores=2)
 SMOTE = StrategyChoice.of("smote")
+TINY = NetworkChoice.of("mlp", hidden_layers=(1,))
 
 
 def test_more_of_anything_costs_more() -> None:
@@ -32,14 +33,15 @@ def test_more_of_anything_costs_more() -> None:
     assert BLOCKS.seconds(START.choices[:3]) < base
     assert replace(BLOCKS, units=10).seconds(START.choices) == pytest.approx(2 * base)
     assert replace(BLOCKS, cores=4).seconds(START.choices) < base
-    for changed in ({"epochs": 80}, {"hidden_layers": (512, 512)}, {"batch_size": 16}, {"patience": 0}):
-        network = replace(BLOCKS.network, **changed)
-        assert replace(BLOCKS, network=network).seconds(START.choices) > base
+    for changed in ({"epochs": 80}, {"batch_size": 16}, {"patience": 0}):
+        assert replace(BLOCKS, training=replace(BLOCKS.training, **changed)).seconds(START.choices) > base
+    wide = NetworkChoice.of("mlp", hidden_layers=(512, 512))
+    assert replace(BLOCKS, networks=(wide,)).seconds(START.choices) > base
 
 
 def test_searches_among_the_majority_grow_faster_than_the_rows() -> None:
     small, large = (
-        Workload(TrainingSize((3115 * times, 387 * times), 40, 0), NetworkSettings(hidden_layers=(1,), epochs=1), 1)
+        Workload(TrainingSize((3115 * times, 387 * times), 40, 0), TrainingSettings(epochs=1), 1, networks=(TINY,))
         for times in (1, 10)
     )
     plain_like = StrategyChoice.of("class_weight")
@@ -64,7 +66,7 @@ def test_what_was_measured_on_the_made_table_is_said_within_twice(
     key: str, rows: int, minority: int, seconds: float
 ) -> None:
     counts = (0.64 * (rows - minority), 0.64 * minority)
-    work = Workload(TrainingSize(counts, 30, 0), NetworkSettings(), 1)
+    work = Workload(TrainingSize(counts, 30, 0), TrainingSettings(), 1)
     assert seconds / 2 < work.sampling(StrategyChoice.of(key)) < 2 * seconds
 
 
@@ -115,7 +117,7 @@ def test_seconds_and_memory_follow_from_the_cores_that_the_trainer_keeps_busy(mo
     for cores in (2, 16):
         monkeypatch.setattr("core.machine.cpu_count", lambda cores=cores: cores)
         work = Workload.of(problem)
-        assert work.cores == Workload(work.rows, work.network, 1).cores == cores
+        assert work.cores == Workload(work.rows, work.training, 1).cores == cores
         # What the trainer does with these networks: a stack for each core, where there are enough of them.
         assert stacks_for(16, 128, 64, usable_cores()) == cores
         seconds.append(work.seconds(problem.plan.strategies))

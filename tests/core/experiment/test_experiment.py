@@ -15,15 +15,24 @@ from core.data.splitting import Unit, split_rows
 from core.data.table import Table, read_table
 from core.data.target import encode_target
 from core.experiment.units import run, run_unit, units
-from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
+from core.plan import (
+    NetworkChoice,
+    Part,
+    Plan,
+    PlanError,
+    SplitSettings,
+    StrategyChoice,
+    TrainingSettings,
+)
 from core.strategies.presets import PRESETS
 
-QUICK = NetworkSettings((16,), epochs=4, patience=2, batch_size=64)
+SMALL = (NetworkChoice.of("mlp", hidden_layers=(16,)),)
+QUICK = TrainingSettings(epochs=4, patience=2, batch_size=64)
 START = PRESETS["Start"]
 
 
 def plan_for(target: str, strategies: tuple[StrategyChoice, ...] = START, **split: int) -> Plan:
-    return Plan(target, strategies, network=QUICK, split=SplitSettings(**{"folds": 3, **split}))
+    return Plan(target, strategies, networks=SMALL, training=QUICK, split=SplitSettings(**{"folds": 3, **split}))
 
 
 @pytest.mark.parametrize(
@@ -131,8 +140,8 @@ def test_labels_of_any_type_keep_their_order() -> None:
     for labels in (np.where(x > 0.8, "yes", "no"), (x > 0.8).astype(int), x > 0.8, np.digitize(x, [-0.8, 0.9]) * 10):
         frame = pd.DataFrame({"x": x, "z": rng.standard_normal(200), "label": labels})
         table = read_table(frame.to_csv(index=False).encode(), "made.csv")
-        longer = NetworkSettings((16,), epochs=40, patience=0, batch_size=16, learning_rate=0.01)
-        results = run(table, replace(plan_for("label", START[:1]), network=longer))
+        longer = TrainingSettings(epochs=40, patience=0, batch_size=16, learning_rate=0.01)
+        results = run(table, replace(plan_for("label", START[:1]), training=longer))
         y = np.concatenate([r.y_true for r in results])
         p = np.concatenate([r.probabilities for r in results])
         assert p.shape[1] == len(np.unique(labels))
@@ -169,10 +178,10 @@ def test_a_strategy_that_cannot_work_says_why_and_the_others_go_on() -> None:
 
 def test_a_plan_reads_back_as_it_was_written() -> None:
     combined = StrategyChoice((Part.of("smote", k_neighbors=3), Part.of("threshold_f1")))
-    plan = Plan("t", (*START, combined), "x", (("a", "numeric"),), QUICK, SplitSettings(4, 2, 9))
+    plan = Plan("t", (*START, combined), "x", (("a", "numeric"),), SMALL, QUICK, SplitSettings(4, 2, 9))
     assert Plan.from_json(plan.to_json()) == plan
-    with pytest.raises(PlanError, match="Dropout is 2"):
-        NetworkSettings(dropout=2)
+    with pytest.raises(PlanError, match="Patience is -1"):
+        TrainingSettings(patience=-1)
     with pytest.raises(PlanError, match="not a plan"):
         Plan.from_json("{}")
     with pytest.raises(PlanError, match="chosen twice"):

@@ -13,11 +13,11 @@ import pytest
 from core.data.problem import Problem
 from core.data.samples import load_sample
 from core.experiment.memory import MemoryShortage, cut, estimate, shape_of
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[3]
-CLASSICS = Plan("rings", PRESETS["Classics"], network=NetworkSettings(epochs=4))
+CLASSICS = Plan("rings", PRESETS["Classics"], training=TrainingSettings(epochs=4))
 # Runs one fold of a made table in a process of its own and prints the peak beside an idle worker, and the estimate.
 MEASURE = """
 import json, sys, threading
@@ -28,7 +28,7 @@ core.machine.usable_cores = lambda: cores
 from core.experiment.units import run_unit
 from core.data.problem import Problem
 from core.experiment.memory import estimate, shape_of
-from core.plan import NetworkSettings, Plan, StrategyChoice
+from core.plan import NetworkChoice, Plan, StrategyChoice, TrainingSettings
 from core.data.splitting import Unit
 from core.data.table import from_frame
 from core.runs.worker import warm_up
@@ -39,8 +39,9 @@ rng = np.random.default_rng(0)
 frame = pd.DataFrame(rng.standard_normal((rows, 20)), columns=[f"c{i}" for i in range(20)])
 frame["target"] = np.where(frame["c0"] + rng.standard_normal(rows) > 2.8, "yes", "no")
 table = from_frame(frame)
-network = NetworkSettings(tuple(layers), epochs=2, patience=2, batch_size=2048)
-plan = Plan("target", parse_strategies(names), network=network)
+network = NetworkChoice.of("mlp", hidden_layers=tuple(layers))
+training = TrainingSettings(epochs=2, patience=2, batch_size=2048)
+plan = Plan("target", parse_strategies(names), networks=(network,), training=training)
 warm_up()
 me, peak, stop = psutil.Process(), 0, threading.Event()
 idle = me.memory_info().rss

@@ -19,7 +19,7 @@ from core.data.table import Table, from_frame, read_table
 from core.experiment.results import FoldResult
 from core.experiment.units import run
 from core.exporting import Export, Scorer, export
-from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 
 # Runs the script of every package in turn, importing TensorFlow once for all. Libraries that neither
 # TensorFlow nor pandas needs are as good as not installed.
@@ -40,7 +40,8 @@ for folder in sys.argv[1:]:
     runpy.run_path(f"{folder}/predict.py")
 """
 
-QUICK = NetworkSettings(epochs=4, hidden_layers=(16, 8))
+SMALL = (NetworkChoice.of("mlp", hidden_layers=(16, 8)),)
+QUICK = TrainingSettings(epochs=4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,7 @@ def made(name: str) -> Case:
         sample, target = load_sample(name), next(sample.target for sample in SAMPLES if sample.key == name)
         table = from_frame(with_gaps(sample.frame, target), name)
     kinds = (("zip", "categorical"),) if name == "odd" else ()
-    plan = Plan(target, (CHOICES[name],), kinds=kinds, network=QUICK, split=SplitSettings(folds=2))
+    plan = Plan(target, (CHOICES[name],), kinds=kinds, networks=SMALL, training=QUICK, split=SplitSettings(folds=2))
     results = run(table, plan)
     rows = table.frame.drop(columns=target).head(400)
     texts = [c.name for c in table.features(target) if c.kind == "categorical" and c.name != "member"]

@@ -23,7 +23,7 @@ from core.decision import NoOnnxForm, thresholds
 from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not
 from core.exporting.new_rows import aligned, match, read_rows
-from core.plan import Part, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, SplitSettings, StrategyChoice
 from core.strategies import StrategyError
 from core.training.lanes import predict
 from tests.core.exporting.conftest import CHOICES, Case, run_scripts
@@ -199,7 +199,7 @@ def test_a_linear_model_and_a_combination_can_be_exported(case: Cases) -> None:
     one = case("abalone_9_vs_18")
     choice = StrategyChoice((Part.of("smote_bagging", n_members=2), Part.of("class_weight")))
     numbers = one.table.with_kinds({"sex": "ignored"})
-    plan = replace(one.plan, strategies=(choice,), network=replace(one.plan.network, hidden_layers=()))
+    plan = replace(one.plan, strategies=(choice,), networks=(NetworkChoice.of("mlp", hidden_layers=()),))
     made = export(numbers, plan, choice, [])
     assert "gives the same probabilities" in made.checks
     assert "onnxruntime" in made.checks

@@ -28,12 +28,13 @@ from core.data.table import Table, from_frame
 from core.experiment.fold import Outcome, candidates_of, train_candidates
 from core.experiment.units import prepared, run_unit
 from core.exporting.script import file_name, script, table_csv
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, catalogue
 from core.strategies.notation import parse_choice
 
-LINEAR = NetworkSettings((), epochs=5, patience=2, batch_size=16, learning_rate=0.05)
-HIDDEN = NetworkSettings((16,), epochs=5, patience=2, batch_size=16, learning_rate=0.02)
+LINEAR = NetworkChoice.of("mlp", hidden_layers=())
+HIDDEN = NetworkChoice.of("mlp", hidden_layers=(16,))
+TRAINING = TrainingSettings(epochs=5, patience=2, batch_size=16, learning_rate=0.05)
 SEEDS = (0, 1, 2)
 ENSEMBLES = tuple(key for key, cls in catalogue().items() if cls.card.family == "ensemble")
 COMBINED = (
@@ -88,7 +89,9 @@ def choice_of(key: str) -> StrategyChoice:
 
 def plan_of(kind: str, keys: tuple[str, ...]) -> Plan:
     network = HIDDEN if kind == "classes" else LINEAR
-    return Plan("site", tuple(map(choice_of, keys)), network=network, split=SplitSettings(folds=3))
+    training = replace(TRAINING, learning_rate=0.02) if kind == "classes" else TRAINING
+    choices = tuple(map(choice_of, keys))
+    return Plan("site", choices, networks=(network,), training=training, split=SplitSettings(folds=3))
 
 
 def ranked(y: np.ndarray, probabilities: np.ndarray) -> float:
@@ -109,9 +112,9 @@ def app() -> dict[tuple[str, str], list[float]]:
         rows = split_rows(problem, unit)
         for seed in SEEDS:
             fold = prepared(problem, rows, seed)
-            candidates = candidates_of(plan.strategies, fold.view)
+            candidates = candidates_of(plan.strategies, plan.networks[0], fold.view)
             train_candidates(
-                list(candidates.values()), facts, fold.block, plan.network, lambda share, doing: None, None
+                list(candidates.values()), facts, fold.block, plan.training, lambda share, doing: None, None
             )
             X_test = fold.preparation.transform(table.frame.iloc[target.rows[rows.test]])
             outcome = Outcome(
@@ -152,7 +155,7 @@ def test_a_scripts_table_holds_no_formula_and_the_script_reads_it(tmp_path: Path
     labels = np.where(np.arange(120) % 3, "=1+1", "-none-")
     levels = np.where(rng.random(120) < 0.5, '=HYPERLINK("http://x")', "@SUM(1)")
     frame = pd.DataFrame({"+x": rng.normal(size=120) + (labels == "=1+1"), "=level": levels, "-class": labels})
-    plan = Plan("-class", (parse_choice("plain"),), network=LINEAR, split=SplitSettings(folds=2))
+    plan = Plan("-class", (parse_choice("plain"),), networks=(LINEAR,), training=TRAINING, split=SplitSettings(folds=2))
     problem, path = Problem.of(from_frame(frame), plan), tmp_path / "plain.py"
     written = table_csv(problem)
     cells = pd.read_csv(io.BytesIO(written), header=None, dtype=str).to_numpy().ravel()

@@ -8,14 +8,20 @@ from core.evaluation.comparison import compare
 from core.evaluation.verdict import assess
 from core.experiment.units import run
 from core.exporting import suggested
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import NetworkChoice, Plan, SplitSettings, TrainingSettings
 from core.strategies.notation import parse_strategies
 
 
 def test_it_is_the_verdicts_leader_and_never_a_reference() -> None:
     table = load_sample("abalone_9_vs_18")
     strategies = parse_strategies("logistic_balanced, plain, class_weight, threshold_f1")
-    plan = Plan("rings", strategies, network=NetworkSettings((8,), epochs=6), split=SplitSettings(folds=2))
+    plan = Plan(
+        "rings",
+        strategies,
+        networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+        training=TrainingSettings(epochs=6),
+        split=SplitSettings(folds=2),
+    )
     results = run(table, plan)
     labels = encode_target(table, "rings").labels
     networks = [result for result in results if result.strategy != "logistic_balanced"]

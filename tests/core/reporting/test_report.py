@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from core import NetworkSettings, Plan, Results, SplitSettings, parse_strategies
+from core import NetworkChoice, Plan, Results, SplitSettings, TrainingSettings, parse_strategies
 from core.data.samples import load_sample
 from core.data.table import from_frame
 from core.reporting.report import report
@@ -46,7 +46,11 @@ class Page(HTMLParser):
 
 def results_of(table: core.Table, target: str, strategies: str) -> Results:
     plan = Plan(
-        target, parse_strategies(strategies), network=NetworkSettings((8,), epochs=3), split=SplitSettings(folds=3)
+        target,
+        parse_strategies(strategies),
+        networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+        training=TrainingSettings(epochs=3),
+        split=SplitSettings(folds=3),
     )
     return core.run(table, plan, progress=False)
 

@@ -12,7 +12,7 @@ from distributed import Client, Security
 
 from benchmarks._cluster import Loopback
 from core.data.samples import load_sample
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.plan import Plan, SplitSettings, TrainingSettings
 from core.runs.engine import Engine
 from core.runs.store import Store
 from core.strategies.presets import PRESETS
@@ -21,7 +21,7 @@ from tests.core.runs.test_engine import ended, until
 PLAN = Plan(
     "rings",
     PRESETS["Quick look"],
-    network=NetworkSettings(epochs=100, patience=0),
+    training=TrainingSettings(epochs=100, patience=0),
     split=SplitSettings(folds=4, repeats=2),
 )
 

@@ -28,14 +28,14 @@ from distributed.core import connect
 from benchmarks.card_fraud import make
 from core.data.samples import load_sample
 from core.data.table import Table, from_frame
-from core.plan import NetworkSettings, Plan, SplitSettings, StrategyChoice
+from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs.engine import Engine
 from core.runs.store import Store, StoreError
 from core.strategies.presets import PRESETS
 from core.training.lane import Stopped
 
-LONG = NetworkSettings(epochs=150, patience=0)
-PLAN = Plan("rings", PRESETS["Start"], network=LONG, split=SplitSettings(folds=4))
+LONG = TrainingSettings(epochs=150, patience=0)
+PLAN = Plan("rings", PRESETS["Start"], training=LONG, split=SplitSettings(folds=4))
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_cancel_keeps_what_is_finished_and_resuming_gives_the_same(
 
 
 def test_a_run_that_ended_leaves_nothing_in_memory(store: Store, engine: Engine) -> None:
-    run_id = started(store, engine, replace(PLAN, network=NetworkSettings(epochs=2)))
+    run_id = started(store, engine, replace(PLAN, training=TrainingSettings(epochs=2)))
     until(lambda: getattr(engine.conductor._find(store, run_id), "loaded", False))
     job = weakref.ref(engine.conductor._find(store, run_id))  # type: ignore[arg-type]
     until(ended(store, run_id))
@@ -283,7 +283,7 @@ def test_two_runs_take_turns_and_know_their_place(
 
 
 def test_a_run_whose_folder_goes_ends_no_other(store: Store, engine: Engine) -> None:
-    short = Plan("rings", PLAN.strategies[:1], network=NetworkSettings(epochs=5), split=SplitSettings(folds=2))
+    short = Plan("rings", PLAN.strategies[:1], training=TrainingSettings(epochs=5), split=SplitSettings(folds=2))
     going, staying = started(store, engine), started(store, engine, short)
     until(lambda: store.progress(going) is not None)
     store.delete(going)
@@ -298,7 +298,7 @@ def test_runs_at_work_make_room_for_those_that_wait(
     """Two people with two long runs each, and a third person: nobody waits for another's run to end."""
     monkeypatch.setattr("core.runs.conductor._TURN_S", 0.0)
     monkeypatch.setattr("core.runs.conductor._TURN_PER_LOADING_S", 0)
-    plan = Plan("rings", PLAN.strategies[:1], network=NetworkSettings(epochs=10), split=SplitSettings(folds=6))
+    plan = Plan("rings", PLAN.strategies[:1], training=TrainingSettings(epochs=10), split=SplitSettings(folds=6))
     people = [Engine(tmp_path / name, conductor=engine.conductor) for name in ("first", "second", "third")]
     stores = [Store(tmp_path / name) for name in ("first", "second", "third")]
     earlier = [(place, started(stores[place], people[place], plan)) for place in (0, 0, 1, 1)]

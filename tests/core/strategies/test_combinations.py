@@ -8,11 +8,12 @@ import pytest
 from core.data.samples import load_sample
 from core.data.splitting import Unit
 from core.experiment.units import run_unit
-from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import parts_of
 from core.strategies.presets import PRESETS
 
-QUICK = NetworkSettings((16,), epochs=6, patience=0, batch_size=64)
+SMALL = (NetworkChoice.of("mlp", hidden_layers=(16,)),)
+QUICK = TrainingSettings(epochs=6, patience=0, batch_size=64)
 
 
 def test_parts_act_in_the_order_rows_loss_decision_whatever_their_order() -> None:
@@ -24,7 +25,7 @@ def test_parts_act_in_the_order_rows_loss_decision_whatever_their_order() -> Non
 def test_combinations_of_the_presets_run(sample: str, target: str) -> None:
     combined = tuple(c for c in PRESETS["Everything that applies"] if len(c.parts) > 1)
     assert len(combined) >= 5
-    plan = Plan(target, combined, network=QUICK, split=SplitSettings(folds=3))
+    plan = Plan(target, combined, networks=SMALL, training=QUICK, split=SplitSettings(folds=3))
     for result in run_unit(load_sample(sample), plan, Unit(0, 0)):
         assert result.error is None, result.error
         np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, atol=1e-5)
@@ -36,7 +37,7 @@ def test_choices_that_differ_in_their_decision_share_their_networks() -> None:
         StrategyChoice((Part.of("smote"), Part.of("threshold_f1"))),
         StrategyChoice((Part.of("smote"), Part.of("prior_correction"))),
     )
-    plan = Plan("rings", choices, network=QUICK, split=SplitSettings(folds=3))
+    plan = Plan("rings", choices, networks=SMALL, training=QUICK, split=SplitSettings(folds=3))
     plain, tuned, corrected = run_unit(load_sample("abalone_9_vs_18"), plan, Unit(0, 0))
     np.testing.assert_array_equal(plain.probabilities, tuned.probabilities)
     assert plain.threshold == 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.experiment.estimate import Workload
-from core.plan import NetworkSettings, StrategyChoice
+from core.plan import StrategyChoice, TrainingSettings
 from core.strategies import TableFacts, catalogue
 from core.strategies.choosing import preset_for, slow_in, slow_sentence, why_not
 from core.strategies.presets import BUTTONS, CLASSICS, EVERYTHING, PLAIN, PRESETS, QUICK_LOOK, Preset
@@ -42,7 +42,7 @@ def test_the_plain_network_is_always_in(facts: TableFacts) -> None:
 
 
 def work_of(rows: int, rare: int) -> Workload:
-    return Workload(TrainingSize((0.64 * (rows - rare), 0.64 * rare), 30, 0), NetworkSettings(), 5)
+    return Workload(TrainingSize((0.64 * (rows - rare), 0.64 * rare), 30, 0), TrainingSettings(), 5)
 
 
 def test_presets_leave_out_on_a_large_table_what_searches_all_of_its_rows() -> None:

@@ -14,11 +14,11 @@ from core import StrategyClassifier
 from core.data.splitting import Unit
 from core.data.table import from_frame
 from core.experiment.units import run, run_unit
-from core.plan import NetworkSettings, Part, Plan, SplitSettings
+from core.plan import Part, Plan, SplitSettings, TrainingSettings
 from core.strategies import Calibrating, Reference, TrainingView, make
 from core.strategies.notation import parse_strategies
 
-QUICK = NetworkSettings((), epochs=1)
+QUICK = TrainingSettings(epochs=1)
 
 
 def rows(n: int = 1_200, share: float = 1 / 12) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +70,7 @@ def test_prior_correction_brings_a_balanced_reference_back_to_the_tables_share()
 def test_prior_correction_of_a_reference_reaches_the_results_of_a_run() -> None:
     X, y = rows(600)
     table = from_frame(pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": np.where(y == 1, "yes", "no")}), "two classes")
-    plan = Plan("y", parse_strategies("logistic_balanced, logistic_balanced+prior_correction"), network=QUICK)
+    plan = Plan("y", parse_strategies("logistic_balanced, logistic_balanced+prior_correction"), training=QUICK)
     plain, corrected = run(table, replace(plan, split=SplitSettings(2)))[:2]
     assert plain.probabilities[:, 1].mean() > 0.2
     assert corrected.probabilities[:, 1].mean() == pytest.approx(1 / 12, abs=0.03)
@@ -80,7 +80,7 @@ def test_a_reference_learns_from_the_rows_that_networks_stop_on_unless_a_rule_is
     X, y = rows(600)
     table = from_frame(pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": np.where(y == 1, "yes", "no")}), "two classes")
     keys = "logistic, logistic+prior_correction, logistic+threshold_f1, logistic+temperature, plain"
-    plan = Plan("y", parse_strategies(keys), network=QUICK, split=SplitSettings(2))
+    plan = Plan("y", parse_strategies(keys), training=QUICK, split=SplitSettings(2))
     whole, corrected, tuned, cooled, network = run_unit(table, plan, Unit(0, 0))
     assert [int(r.class_counts.sum()) for r in (whole, corrected, tuned, cooled, network)] == [300, 300, 240, 240, 240]
     np.testing.assert_array_equal(whole.probabilities, corrected.probabilities)

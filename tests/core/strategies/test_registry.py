@@ -15,7 +15,7 @@ from core.data.splitting import Unit, split_rows
 from core.data.table import Table, from_frame
 from core.experiment.results import FoldResult
 from core.experiment.units import run_unit
-from core.plan import NetworkSettings, Part, Plan, PlanError, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, PlanError, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import FAMILY_NAMES, catalogue, make
 from core.strategies.presets import PRESETS
 
@@ -44,7 +44,8 @@ def plan_of(name: str, keys: tuple[str, ...] = KEYS) -> Plan:
     return Plan(
         TABLES[name],
         tuple(StrategyChoice.of(key) for key in keys),
-        network=NetworkSettings((8,), epochs=3, patience=2, batch_size=64),
+        networks=(NetworkChoice.of("mlp", hidden_layers=(8,)),),
+        training=TrainingSettings(epochs=3, patience=2, batch_size=64),
         split=SplitSettings(folds=3),
     )
 

@@ -19,7 +19,8 @@ from core.data.table import from_frame
 from core.estimator import StrategyClassifier
 from core.experiment.units import run_unit
 from core.exporting.script import script
-from core.plan import NetworkSettings, Part, Plan, SplitSettings, StrategyChoice
+from core.networks.reading import settings_of
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import TrainingView, catalogue, parts_of, stages_of
 from core.strategies._sampling import Sampler
 from core.strategies.notation import parse_choice
@@ -41,7 +42,9 @@ NEUTRAL = {
 SCALED = ("ldam_drw(max_margin=0.0,scale=0.1)", "ldam_drw(max_margin=0.0,scale=30.0)")
 # What a loss may cost in log loss on balanced classes by leaning as its paper wants it to.
 LEANING = dict.fromkeys(NEUTRAL, 0.05) | {"focal": 0.15, "asymmetric": 0.5}
-SETTINGS = NetworkSettings((16,), epochs=25, patience=4, batch_size=64, learning_rate=0.01)
+SMALL = NetworkChoice.of("mlp", hidden_layers=(16,))
+TRAINING = TrainingSettings(epochs=25, patience=4, batch_size=64, learning_rate=0.01)
+SETTINGS = settings_of(SMALL, TRAINING)
 
 
 def balanced_block(n_classes: int) -> Block:
@@ -124,7 +127,9 @@ def test_the_estimator_predicts_what_was_trained() -> None:
 def script_of(key: str, folder: Path) -> dict[str, object]:
     """Return what a choice's script defines."""
     frame = pd.DataFrame({"x": np.arange(40) % 7 * 1.0, "y": ["a", "b"] * 20})
-    plan = Plan("y", (parse_choice(key),), network=replace(SETTINGS, epochs=3), split=SplitSettings(folds=2))
+    plan = Plan(
+        "y", (parse_choice(key),), networks=(SMALL,), training=replace(TRAINING, epochs=3), split=SplitSettings(folds=2)
+    )
     path = folder / "made.py"
     path.write_text(script(Problem.of(from_frame(frame, "made"), plan), plan.strategies[0]))
     return runpy.run_path(str(path))
@@ -183,8 +188,11 @@ def test_every_strategy_works_at_both_ends_of_each_of_its_parameters() -> None:
                 if parameter.name == "n_members":
                     value = min(value, 6)  # a hundred members are no other case than six
                 choices.append(StrategyChoice((Part.of(key, **{parameter.name: value}),)))
-    network = NetworkSettings((4,), epochs=3, patience=1, batch_size=64)
-    plan = Plan("y", tuple(choices), network=network, split=SplitSettings(folds=2))
+    network, training = (
+        NetworkChoice.of("mlp", hidden_layers=(4,)),
+        TrainingSettings(epochs=3, patience=1, batch_size=64),
+    )
+    plan = Plan("y", tuple(choices), networks=(network,), training=training, split=SplitSettings(folds=2))
     results = run_unit(from_frame(frame, "ends"), plan, Unit(0, 0))
     assert len(results) > 50
     for result in results:

@@ -1,0 +1,99 @@
+"""Networks as a person types them, and what the trainer of dense networks takes of a plan."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from core.choices import NetworkChoice, pieces
+from core.networks.mlp import Mlp
+from core.networks.registry import make, networks
+from core.plan import ParameterValue
+from core.settings import NetworkSettings, PlanError, TrainingSettings
+
+
+def parse_networks(text: str) -> tuple[NetworkChoice, ...]:
+    """Return the networks that a text names, separated by commas, in its order.
+
+    Raises
+    ------
+    PlanError
+        A name or a parameter is unknown, a value does not fit, or a bracket is missing.
+
+    See Also
+    --------
+    core.strategies.notation.parse_strategies : The same for strategies.
+
+    Examples
+    --------
+    >>> [network.key for network in parse_networks("mlp, mlp(hidden_layers=128)")]
+    ['mlp', 'mlp(hidden_layers=128)']
+    """
+    return tuple(typed(NetworkChoice.read(piece)) for piece in pieces(text))
+
+
+def typed(choice: NetworkChoice) -> NetworkChoice:
+    """Return a choice with its values in the types of their parameters, without those that are the default.
+
+    Raises
+    ------
+    PlanError
+        The network or a parameter is unknown, or a value does not fit.
+
+    See Also
+    --------
+    core.networks.registry.make : The network of a choice.
+
+    Examples
+    --------
+    >>> typed(NetworkChoice.of("mlp", hidden_layers=128, dropout=0.0)).parameters
+    (('hidden_layers', (128,)),)
+    """
+    if choice.is_function:
+        return choice
+    make(choice.name)
+    cls = networks()[choice.name]
+    defaults = {each.name: each.default for each in cls.parameters()}
+    given = {
+        name: _as(value, defaults[name], f"{cls.card.name}: {name}") if name in defaults else value
+        for name, value in choice.parameters
+    }
+    make(choice.name, given.items())
+    return NetworkChoice.of(choice.name, **{name: value for name, value in given.items() if value != defaults[name]})
+
+
+def _as(value: ParameterValue, default: ParameterValue, name: str) -> ParameterValue:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, tuple) and isinstance(value, int) and number:
+        return (value,)
+    if isinstance(default, float) and number:
+        return float(cast(float, value))
+    if type(value) is type(default):
+        return value
+    kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a word", tuple: "such as 64-32"}
+    raise PlanError(f"{name} must be {kinds.get(type(default), 'a value')}, not '{str(value)[:60]}'.")
+
+
+def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSettings:
+    """Return the settings of a dense network and its training.
+
+    Raises
+    ------
+    PlanError
+        The network is no dense one, or a parameter is unknown or out of range.
+
+    See Also
+    --------
+    core.plan.Plan.network_of : The network of a choice.
+
+    Examples
+    --------
+    >>> settings_of(NetworkChoice.of("mlp", hidden_layers=(8,)), TrainingSettings(epochs=3)).hidden_layers
+    (8,)
+    """
+    made = make(network.name, network.parameters)
+    if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
+        raise PlanError(f"The network {network.key} cannot be trained yet: choose mlp(hidden_layers=…,dropout=…).")
+    return NetworkSettings(
+        tuple(map(int, made.hidden_layers)), made.dropout, training.learning_rate, training.batch_size,
+        training.epochs, training.patience, training.validation_split,
+    )  # fmt: skip
