@@ -17,9 +17,11 @@ from core.data.splitting import FoldRows
 from core.data.table import Table, from_frame
 from core.experiment.units import prepared
 from core.exporting import keras_model, onnx_model
+from core.exporting.forms import in_any_form
 from core.exporting.scorer import Scorer
 from core.exporting.script import script
-from core.networks.dense import initial_weights
+from core.networks.mlp import Mlp
+from core.networks.trained import TrainedNetwork
 from core.plan import Plan, SplitSettings, StrategyChoice
 
 N = 1_500
@@ -70,14 +72,15 @@ def odd_rows(frame: pd.DataFrame) -> pd.DataFrame:
 def test_every_exported_form_prepares_alike(problem: Problem, preparation: Preparation) -> None:
     frame = odd_rows(problem.table.frame)
     width = len(preparation.feature_names)
-    scorer = Scorer("y", ("no", "yes"), preparation, (initial_weights(width, (8,), 2, seed=0),))
+    networks = [TrainedNetwork.of(Mlp(hidden_layers=(8,)).build(width, 1), 2)]
+    scorer = Scorer("y", ("no", "yes"), preparation, in_any_form(networks, preparation.transform(frame)))
     scorer = Scorer.from_bytes(scorer.to_bytes())
     wanted, arrays = scorer.probabilities(frame), keras_model.arrays_of(preparation, frame)
-    model = keras_model.from_bytes(keras_model.to_bytes(keras_model.build(scorer)))
-    got = keras_model.predict(model, keras_model.inputs_of(preparation), arrays)
-    np.testing.assert_allclose(got, wanted, atol=1e-7)
+    model = keras_model.from_bytes(keras_model.to_bytes(keras_model.build(scorer, networks)))
+    got = keras_model.predict(model, keras_model.inputs_of(preparation), arrays).final
+    np.testing.assert_allclose(got, wanted, atol=1e-6)
     graph = onnx_model.build(scorer).SerializeToString()
-    np.testing.assert_allclose(onnx_model.predict(graph, arrays), wanted, atol=1e-7)
+    np.testing.assert_allclose(onnx_model.predict(graph, arrays).final, wanted, atol=1e-6)
     assert np.ptp(wanted[:, 1]) > 0.01
 
 
