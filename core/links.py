@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from core.choices import pieces
 from core.data.samples import SAMPLES, load_sample
@@ -24,7 +24,7 @@ _BOOLS = {"True": True, "False": False}
 #: All names that a link may hold.
 NAMES = (
     *("table", "file", "target", "positive", "strategies", "networks", "kinds", "classes", "merged"),
-    *(*_SPLIT, *_TRAINING, *_DENSE),
+    *("missing", "day_first", "prepared", *_SPLIT, *_TRAINING, *_DENSE),
 )
 
 
@@ -85,6 +85,14 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     if plan.merged:
         merged = {name: dict(pairs) for name, pairs in plan.merged}
         query["merged"] = json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
+    settled: dict[str, dict[str, object]] = {
+        "missing": dict(plan.missing),
+        "day_first": dict(plan.day_first),
+        "prepared": {name: dict(chosen) for name, chosen in plan.prepared},
+    }
+    for name, by_column in settled.items():
+        if by_column:
+            query[name] = json.dumps(by_column, ensure_ascii=False, separators=(",", ":"))
     for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_TRAINING, plan.training, TrainingSettings())):
         for name in names:
             value = getattr(own, name)
@@ -131,6 +139,7 @@ def from_query(query: Mapping[str, str]) -> Link:
         replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
         _classes(query.get("classes", "{}")),
         _merged(query.get("merged", "{}")),
+        **_settled(query),
     )
     return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)
 
@@ -238,6 +247,21 @@ def _kinds(text: str) -> tuple[tuple[str, str], ...]:
     except (ValueError, RecursionError) as error:
         raise PlanError("This link's column kinds cannot be read: choose them by hand.") from error
     return tuple(sorted((str(name), str(kind)) for name, kind in raw.items()))
+
+
+def _settled(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a link says on columns: values that are missing, the order of dates, how they are prepared."""
+    try:
+        missing, day_first, prepared = (
+            sorted(json.loads(query.get(name, "{}")).items()) for name in ("missing", "day_first", "prepared")
+        )
+        return {
+            "missing": tuple((name, tuple(map(str, texts))) for name, texts in missing),
+            "day_first": tuple((name, bool(first)) for name, first in day_first),
+            "prepared": tuple((name, tuple(sorted(chosen.items()))) for name, chosen in prepared),
+        }
+    except (ValueError, RecursionError, TypeError, AttributeError) as error:
+        raise PlanError("This link's settings of columns cannot be read: choose them by hand.") from error
 
 
 def _merged(text: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

@@ -60,6 +60,10 @@ class Plan:
         How every network is trained.
     merged : tuple of (column, pairs) pairs
         Spellings of labels that the user merged: each pair is a spelling and what it becomes.
+    missing : tuple of (column, texts) pairs
+        Values of columns that the user took for missing ones, numbers among them as text.
+    day_first : tuple of (column, bool) pairs
+        Whether dates that can be read both ways are read day first, where the user settled it.
     prepared : tuple of (column, settings) pairs
         What the user chose about the preparation of columns, as (setting, value) pairs.
 
@@ -91,6 +95,8 @@ class Plan:
     split: SplitSettings = field(default_factory=SplitSettings)
     classes: tuple[tuple[str, str | None], ...] = ()
     merged: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    day_first: tuple[tuple[str, bool], ...] = ()
     prepared: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
 
     def __post_init__(self) -> None:
@@ -167,6 +173,8 @@ class Plan:
                 merged=tuple(
                     (name, tuple((spelling, into) for spelling, into in pairs)) for name, pairs in raw.get("merged", ())
                 ),
+                missing=tuple((name, tuple(texts)) for name, texts in raw.get("missing", ())),
+                day_first=tuple((name, bool(first)) for name, first in raw.get("day_first", ())),
                 prepared=tuple(
                     (name, tuple((setting, value) for setting, value in pairs))
                     for name, pairs in raw.get("prepared", ())

@@ -96,6 +96,37 @@ class Session:
         plan = replace(self.plan, kinds=tuple(sorted(merged.items())))
         return replace(self, table=self.table.with_kinds(kinds), plan=plan)
 
+    def with_missing(self, column: str, texts: Sequence[str]) -> Session:
+        """Return the session with values of a column taken as missing, or taken back where there are none.
+
+        Raises
+        ------
+        TableError
+            Nothing would be left of the column.
+        """
+        if self.table is None or self.plan is None:
+            return self
+        missing = {**dict(self.plan.missing), column: tuple(texts)}
+        kept = tuple(sorted((name, values) for name, values in missing.items() if values))
+        return replace(self, table=self.table.with_missing({column: texts}), plan=replace(self.plan, missing=kept))
+
+    def with_day_first(self, column: str, first: bool) -> Session:
+        """Return the session with a column's dates read day first, or month first."""
+        if self.table is None or self.plan is None:
+            return self
+        day_first = tuple(sorted({**dict(self.plan.day_first), column: first}.items()))
+        return replace(
+            self, table=self.table.with_day_first({column: first}), plan=replace(self.plan, day_first=day_first)
+        )
+
+    def with_prepared(self, column: str, **chosen: str | int) -> Session:
+        """Return the session with how a column is prepared changed, by the names of its kind's settings."""
+        if self.plan is None:
+            return self
+        prepared = dict(self.plan.prepared)
+        prepared[column] = tuple(sorted({**dict(prepared.get(column, ())), **chosen}.items()))
+        return self.planned(prepared=tuple(sorted(prepared.items())))
+
     def with_merged(self, column: str, pairs: Sequence[tuple[str, str]]) -> Session:
         """Return the session with spellings in a column merged; a positive class that is merged away is dropped."""
         if self.table is None or self.plan is None:

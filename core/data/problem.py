@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.data.columns import Column
 from core.data.facts import TableFacts
-from core.data.preparation import Choices, CodedStep, step_for
+from core.data.preparation import Choices, CodedStep, step_for, steps
 from core.data.table import Table
 from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
@@ -79,9 +79,10 @@ class Problem:
                 f"No column is left to learn from: beside {quoted(plan.target)} every column is constant, missing, "
                 "an identifier, ignored or used to split; add a column or change a column's kind."
             )
-        steps = [(step, column) for column in features if (step := step_for(column)) is not None]
-        categorical = sum(issubclass(step, CodedStep) for step, _ in steps)
-        numeric = sum(step.max_dense(column) > 0 for step, column in steps)
+        kinds = [(step, column) for column in features if (step := step_for(column)) is not None]
+        categorical = sum(issubclass(step, CodedStep) for step, _ in kinds)
+        numeric = sum(step.max_dense(column) > 0 for step, column in kinds)
+        _check_choices(typed, plan)
         counts = tuple(int(count) for count in target.counts)
         facts = TableFacts(counts, numeric, categorical, plan.split.folds)
         return cls(typed, plan, target, features, facts, tuple(_split_notes(typed, plan, features, usable)))
@@ -100,6 +101,20 @@ class Problem:
         if name is None:
             return None
         return pd.factorize(self.table.frame[name].iloc[self.target.rows[rows]])[0].astype(np.int64)
+
+
+def _check_choices(table: Table, plan: Plan) -> None:
+    """Refuse a setting of a column's preparation that no kind has, or a value that it cannot take."""
+    for name, chosen in plan.prepared:
+        table.column(name)
+        for setting, value in chosen:
+            known = [one for step in steps() for one in step.settings if one.name == setting]
+            if not known:
+                names = ", ".join(dict.fromkeys(one.name for step in steps() for one in step.settings))
+                raise PlanError(f"There is no setting '{setting}' for column '{name}': use one of {names}.")
+            refusal = known[0].refusal(value)
+            if refusal:
+                raise PlanError(f"The {setting} of column '{name}' cannot be {value!r}: {refusal}.")
 
 
 def orderable(column: Column) -> bool:

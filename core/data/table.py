@@ -20,6 +20,8 @@ from core.data.preparation import step_for
 from core.data.reading.cells import ColumnReading, FileReading, Reading
 from core.data.reading.cleaning import clean
 from core.data.reading.containers import read_any
+from core.data.reading.deciding import decide
+from core.data.readings import can_swap, is_day_first, other_order, swapped
 from core.data.spellings import spellings_in
 from core.plan import Plan
 from core.words import TableError, listed, quoted, which_there_are
@@ -46,6 +48,8 @@ class Table:
         How the cells became values; what scores rows reads them in the same way.
     before : tuple of (column, Converted) pairs
         What columns held before a kind chosen by hand made numbers or dates of their text.
+    whole : tuple of (column, Converted) pairs
+        What columns held before some of their values were taken as missing.
 
     See Also
     --------
@@ -70,6 +74,7 @@ class Table:
     digest: str
     reading: Reading = field(default_factory=Reading)
     before: tuple[tuple[str, Converted], ...] = ()
+    whole: tuple[tuple[str, Converted], ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name.
@@ -154,10 +159,87 @@ class Table:
             replace(fresh.column(old.name), kind=old.kind, note=old.note) if old.name in changed else old
             for old in self.columns
         )
-        return replace(fresh, columns=tuple(columns), before=self.before)
+        return replace(fresh, columns=tuple(columns), before=self.before, whole=self.whole)
+
+    def with_missing(self, missing: Mapping[str, Sequence[str]]) -> Table:
+        """Return the table with some values of columns taken as missing, as texts by column; none takes them back.
+
+        A column of text that holds numbers or dates alone otherwise becomes one of these.
+
+        Raises
+        ------
+        TableError
+            A column is unknown, or nothing is left of it.
+
+        See Also
+        --------
+        core.data.readings.stand_ins : What is worth taking so.
+        """
+        frame, columns, reading = self.frame, {column.name: column for column in self.columns}, self.reading
+        whole = dict(self.whole)
+        for name, texts in missing.items():
+            before = self.column(name)
+            kept = whole.get(name) or Converted(frame[name], reading.of(name) or ColumnReading(), before.note)
+            if not texts:
+                if whole.pop(name, None) is not None:
+                    frame, reading = frame.assign(**{name: kept.values}), reading.with_column(name, kept.reading)
+                    columns[name] = replace(describe_column(kept.values), note=kept.note)
+                continue
+            how, values = replace(kept.reading, missing=tuple(texts)), kept.values
+            if isinstance(values.dtype, pd.StringDtype):
+                values = values.mask(values.isin(how.missing))
+                decision = decide(pd.Series(values.dropna().unique(), dtype="str"))
+                if decision.reading.kind != "text":
+                    how = replace(decision.reading, missing=how.missing)
+                    values, _ = how.values(values)
+            else:
+                values, _ = how.values(values)
+            if frame[name].notna().any() and not values.notna().any():
+                raise TableError(f"Column {quoted(name)} has no other values than {listed(texts)}: leave it as it is.")
+            reading = reading.with_column(name, how)
+            whole[name] = kept
+            if values.equals(frame[name]):
+                continue
+            frame = frame.assign(**{name: values})
+            columns[name] = replace(describe_column(values), note=f"Taken as missing: {listed(texts)}.")
+        return replace(self, frame=frame, columns=tuple(columns.values()), reading=reading, whole=tuple(whole.items()))
+
+    def with_day_first(self, day_first: Mapping[str, bool]) -> Table:
+        """Return the table with the dates of columns read day first, or month first.
+
+        Raises
+        ------
+        TableError
+            A column is unknown, or its dates can be read in one order only.
+
+        See Also
+        --------
+        core.data.readings.both_ways : The columns that can be read in both orders.
+        """
+        frame, columns, reading, notes = self.frame, list(self.columns), self.reading, self.notes
+        for name, first in day_first.items():
+            how, column = reading.of(name) or ColumnReading(), self.column(name)
+            if not can_swap(frame[name], how):
+                if how.kind == "date" and is_day_first(how) == first:
+                    continue
+                raise TableError(
+                    f"Column {quoted(name)} has no dates that can be read {'day' if first else 'month'} first: "
+                    "leave it as it is."
+                )
+            # What was guessed is settled now.
+            notes = tuple(note for note in notes if not note.startswith(f"The dates in {quoted(name)} can be read"))
+            if is_day_first(how) == first:
+                continue
+            frame = frame.assign(**{name: swapped(frame[name])})
+            reading = reading.with_column(name, replace(how, formats=other_order(how)))
+            note = f"Read {'day' if first else 'month'} first, as chosen."
+            columns[columns.index(column)] = replace(column, note=note)
+        return replace(self, frame=frame, columns=tuple(columns), reading=reading, notes=notes)
 
     def planned(self, plan: Plan) -> Table:
-        """Return the table as a plan wants it: spellings merged, then kinds changed; the same where it is so already.
+        """Return the table as a plan wants it; the same where it is so already.
+
+        Spellings are merged, values taken as missing, kinds changed, then dates read in another order.
 
         Raises
         ------
@@ -165,7 +247,9 @@ class Table:
             The plan names a column that the table has not, or a kind that its values do not fit.
         """
         table = self.with_merged(dict(plan.merged)) if plan.merged else self
-        return table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+        table = table.with_missing(dict(plan.missing)) if plan.missing else table
+        table = table.with_kinds(dict(plan.kinds)) if plan.kinds else table
+        return table.with_day_first(dict(plan.day_first)) if plan.day_first else table
 
 
 def read_table(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Table:

@@ -30,6 +30,10 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
         reasons.append("They read some columns as different kinds.")
     if first_plan.merged != second_plan.merged:
         reasons.append("They merged different spellings of labels.")
+    if (first_plan.missing, first_plan.day_first) != (second_plan.missing, second_plan.day_first):
+        reasons.append("They take other values as missing, or read dates in another order.")
+    if first_plan.prepared != second_plan.prepared:
+        reasons.append("They prepare some columns differently.")
     if first_plan.split != second_plan.split:
         reasons.append("They are on different folds: folds, repeats, seed or split columns differ.")
     if first_plan.networks != second_plan.networks:

@@ -57,6 +57,8 @@ class ColumnReading:
         Marks that are values here: ``NA`` beside other two-letter codes.
     merged : tuple of (from, to) pairs
         Spellings that were merged by hand.
+    missing : tuple of str
+        Values that a person took for missing ones, numbers as :func:`as_text` writes them: ``-999``.
 
     See Also
     --------
@@ -77,6 +79,7 @@ class ColumnReading:
     formats: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     merged: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
 
     def values(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
         """Read a column, typed or as text.
@@ -124,12 +127,16 @@ class ColumnReading:
         texts = texts.astype("str").str.strip()
         if self.kind == "text":
             kept = texts.mask(is_mark(texts) & ~texts.isin(self.keeps)).str.removeprefix(QUOTED)
-            return kept.replace(dict(self.merged)) if self.merged else kept, np.zeros(len(texts), bool)
+            kept = kept.replace(dict(self.merged)) if self.merged else kept
+            return kept.mask(kept.isin(self.missing)) if self.missing else kept, np.zeros(len(texts), bool)
         texts = texts.str.removeprefix(QUOTED)
         silent = is_mark(texts, loose=True)
         values = (self.parsed(texts) if parsed is None else parsed).mask(silent)
         if self.kind == "number":
             values = values.mask(np.isinf(values))
+        if self.missing:
+            silent = silent | texts.isin(self.missing).to_numpy(bool) | self._stands_in(values)
+            values = values.mask(silent)
         return values, (values.isna().to_numpy(bool) & ~silent)
 
     def parsed(self, texts: pd.Series) -> pd.Series:
@@ -141,6 +148,14 @@ class ColumnReading:
         truth = {"true": True, "1": True, "false": False, "0": False}
         return texts.str.lower().map(truth).astype("boolean")
 
+    def _stands_in(self, values: pd.Series) -> np.ndarray:
+        """Return which numbers stand for a missing value."""
+        if not self.missing or self.kind != "number":
+            return np.zeros(len(values), bool)
+        return values.isin(numbers_of(pd.Series(self.missing, dtype="str"))).to_numpy(bool) & values.notna().to_numpy(
+            bool
+        )
+
     def _typed(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
         dtype, none = column.dtype, pd.Series(False, index=column.index)
         moment, truth = pd.api.types.is_datetime64_any_dtype(dtype), pd.api.types.is_bool_dtype(dtype)
@@ -151,7 +166,7 @@ class ColumnReading:
         if self.kind == "number" and (number or truth):
             values = column.astype("float64")
             infinite = pd.Series(np.isinf(values.to_numpy()), index=column.index)
-            return values.mask(infinite), infinite
+            return values.mask(infinite | self._stands_in(values)), infinite
         if self.kind == "date" and moment:
             return (column if column.dt.tz is None else column.dt.tz_convert(None)).astype("datetime64[us]"), none
         if self.kind == "truth" and truth:
@@ -245,7 +260,7 @@ class Reading:
         columns = []
         for name, kept in plain["columns"].items():
             given: dict[str, object] = dict(kept)  # type: ignore[call-overload]
-            for key in ("formats", "keeps", "merged"):
+            for key in ("formats", "keeps", "merged", "missing"):
                 values: list[object] = given.get(key, [])  # type: ignore[assignment]
                 given[key] = tuple(tuple(v) if isinstance(v, list | tuple) else v for v in values)
             columns.append((name, ColumnReading(**given)))  # type: ignore[arg-type]

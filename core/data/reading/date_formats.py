@@ -10,7 +10,7 @@ import pandas as pd
 from core.data.reading.cells import dates_of
 
 _FORMATS = 4  # of one column: with and without a time, for example
-_LONGEST = 60
+_SHORTEST, _LONGEST = 6, 60  # characters of a date
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
@@ -23,8 +23,13 @@ _WORDS = {
     **dict.fromkeys((name[:3] for name in _DAYS), "%a"),
 }
 _TIME = re.compile(
-    r"(?P<gap>[ T:]|, )?(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<part>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?$"
+    r"(?P<gap>[ T:]|, )?(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<part>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$"
 )
+_OTHERS = {
+    "%Y%m%dT%H%M%S": re.compile(r"\d{8}T\d{6}"),
+    "%a %b %d %H:%M:%S %Y": re.compile(r"[A-Za-z]{3} [A-Za-z]{3} \d{1,2} \d{2}:\d{2}:\d{2} \d{4}"),
+}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}(:?\d{2}){0,2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?")
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\W_]+")
 
@@ -81,13 +86,22 @@ def formats_of(text: str) -> tuple[str, ...]:
     --------
     >>> formats_of("16MAR39"), formats_of("1.7.24 9:05 PM")[0]
     (('%d%b%y',), '%d.%m.%y %I:%M %p')
+    >>> formats_of("23:59"), formats_of("31/Jan/2024:09:05:07 +0000")
+    (('%H:%M',), ('%d/%b/%Y:%H:%M:%S %z',))
     """
     text = " ".join(text.split())
-    if not 6 <= len(text) <= _LONGEST or not any(map(str.isdigit, text)):
+    if not 4 <= len(text) <= _LONGEST or not any(map(str.isdigit, text)):
         return ()
     if _ISO.fullmatch(text):
         return ("ISO8601",)
+    for form, pattern in _OTHERS.items():
+        if pattern.fullmatch(text):
+            return (form,)
     time = _TIME.search(text)
+    if time is not None and not time.start() and not time["zone"]:  # a time of day, without a date
+        return (_clock(time),)
+    if len(text) < _SHORTEST:
+        return ()
     day, clock = (text[: time.start()], _clock(time)) if time else (text, "")
     parts = _PARTS.findall(day)
     figures = [part for part in parts if part.isdigit()]
@@ -112,7 +126,8 @@ def _clock(time: re.Match[str]) -> str:
     seconds = ":%S" if time["seconds"] else ""
     part = ".%f" if time["part"] else ""
     ending = "" if not half else " %p" if half.startswith(" ") else "%p"
-    return f"{time['gap'] or ''}{hours}:%M{seconds}{part}{ending}"
+    zone = "" if not time["zone"] else " %z" if time["zone"].startswith(" ") else "%z"
+    return f"{time['gap'] or ''}{hours}:%M{seconds}{part}{ending}{zone}"
 
 
 def _with_month(figures: Sequence[str]) -> tuple[str, ...]:

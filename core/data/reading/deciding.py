@@ -15,7 +15,7 @@ from core.data.reading.date_formats import fitting, formats_of, order_of
 
 MAX_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
 _FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
-_MIN_WRITTEN = 5  # different values, before units or limits make numbers of what could be names
+_MIN_WRITTEN = 5  # different values, before units, limits or times of day make more of what could be names
 _MAX_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K" are names
 _SAMPLE, _LONGEST = 1_000, 60
 MAX_CODES = 500
@@ -240,7 +240,12 @@ def as_dates(known: pd.Series, day_first: bool | None = None, sure: bool = False
     """
     sample = _sample(known)
     decision = _dated_as(sample, known, day_first, sure)
-    if decision is None or decision.parsed is None or len(sample) == len(known):
+    if decision is None or decision.parsed is None:
+        return decision
+    times = all(form[:2] in ("%H", "%I") for form in decision.reading.formats)
+    if times and not sure and len(known) < _MIN_WRITTEN:
+        return None  # a few times of day without a date are names: of courses, trains or shifts
+    if len(sample) == len(known):
         return decision
     left = known[decision.parsed.isna()].iloc[:_SAMPLE]
     if not len(left):
