@@ -14,7 +14,9 @@ NORMALIZATIONS = ("none", "batch", "layer")
 _MOMENTUM = 0.9
 
 
-def dense(x: keras.KerasTensor, units: int, name: str, activation: str = "relu") -> keras.KerasTensor:
+def dense(
+    x: keras.KerasTensor, units: int, name: str, activation: str = "relu", bias: bool = True
+) -> keras.KerasTensor:
     """Return a dense layer without its activation, with starting weights that suit the activation.
 
     SELU keeps its activations' scale with LeCun's normal start only (Klambauer et al. 2017); the others start as
@@ -23,7 +25,7 @@ def dense(x: keras.KerasTensor, units: int, name: str, activation: str = "relu")
     from keras import layers
 
     start = "lecun_normal" if activation == "selu" else "glorot_uniform"
-    return layers.Dense(units, kernel_initializer=start, name=name)(x)
+    return layers.Dense(units, use_bias=bias, kernel_initializer=start, name=name)(x)
 
 
 def activated(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:

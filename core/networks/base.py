@@ -188,7 +188,7 @@ class EmbeddedNetwork(Network):
     bins: int = parameter(
         0, f"Quantile bins per number; 0 takes 8, and 16 from {MANY_ROWS:,} training rows.", low=0, high=64
     )
-    frequencies: int = parameter(16, "Waves per number.", low=1, high=64)
+    frequencies: int = parameter(16, "Waves per number.", low=2, high=64)
     sigma: float = parameter(0.1, "Spread of the waves' starting frequencies.", low=0.001, high=10)
     #: Inputs that are embedded, settled by :meth:`for_rows`; None for all. No parameter: nobody chooses it.
     numbers: tuple[int, ...] | None = dataclasses.field(default=None, kw_only=True)

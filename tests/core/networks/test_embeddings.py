@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from keras import Model, ops
 
-from core.networks._embeddings import cosine_of_turns
 from core.networks.mlp import Mlp
 
 
@@ -18,7 +17,7 @@ def test_each_bin_says_how_far_a_number_has_come_through_it() -> None:
     network = Mlp(embedding="piecewise", bins=4)
     model = network.build(1, 1)
     network.adapt(model, np.arange(9, dtype=np.float32)[:, None])
-    got = beside(model, "clipped_bins", np.array([[-5], [0], [1], [2], [5], [8], [99]], np.float32))
+    got = beside(model, "embedding_clipped", np.array([[-5], [0], [1], [2], [5], [8], [99]], np.float32))
     want = [[0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0.5, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
     np.testing.assert_allclose(got, want, atol=1e-6)
 
@@ -27,7 +26,7 @@ def test_ties_leave_bins_over_that_stay_empty() -> None:
     network = Mlp(embedding="piecewise", bins=4)
     model = network.build(1, 1)
     network.adapt(model, np.repeat([0.0, 3.0, 5.0], [60, 20, 20]).astype(np.float32)[:, None])
-    got = beside(model, "clipped_bins", np.array([[0], [1.5], [3], [4], [5]], np.float32))
+    got = beside(model, "embedding_clipped", np.array([[0], [1.5], [3], [4], [5]], np.float32))
     np.testing.assert_allclose(got[:, :2], [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1]], atol=1e-6)
     assert not got[:, 2:].any()
 
@@ -38,12 +37,21 @@ def test_numbers_alone_are_embedded() -> None:
     network = Mlp(embedding="both").for_rows(len(X), [0, 2])
     model = network.build(3, 1)
     network.adapt(model, X)
-    assert beside(model, "clipped_bins", X).shape == (50, 16)
-    assert beside(model, "waves", X).shape == (50, 6)
+    assert beside(model, "embedding_clipped", X).shape == (50, 16)
+    assert beside(model, "embedding_waves", X).shape == (50, 6)
     two_valued = Mlp(embedding="both").for_rows(len(X), [])
     assert two_valued.build(3, 1).count_params() == Mlp().n_weights(3, 1) == two_valued.n_weights(3, 1)
 
 
-def test_the_polynomial_is_the_cosine() -> None:
-    turns = np.linspace(-3, 3, 20_001, dtype=np.float32)
-    assert np.abs(ops.convert_to_numpy(cosine_of_turns(turns)) - np.cos(2 * np.pi * turns.astype(float))).max() < 2e-6
+def test_waves_are_mixed_sines_of_each_number_alone() -> None:
+    X = np.random.default_rng(1).normal(size=(40, 2)).astype(np.float32)
+    model = Mlp(embedding="periodic", frequencies=5).build(2, 1)
+    kernel, phase = model.get_layer("embedding_frequencies").get_weights()
+    mix, shift = model.get_layer("embedding_mixed").get_weights()
+    want = [
+        np.sin(2 * np.pi * X[:, [f]] * kernel[f] + phase[f]) @ mix[f] + shift[f]  # (40, 3) of each number
+        for f in range(2)
+    ]
+    np.testing.assert_allclose(beside(model, "embedding_waves", X), np.concatenate(want, axis=1), atol=1e-5)
+    assert 0.02 < kernel.std() < 0.3
+    assert np.abs(phase).max() > 1

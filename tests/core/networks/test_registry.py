@@ -24,6 +24,8 @@ FEATURES = 6
 ROWS = 200
 VARIANTS: dict[str, dict[str, object]] = {
     "mlp": {"normalization": "batch", "activation": "gelu", "dropout": 0.2},
+    "residual": {"normalization": "layer", "dropout": 0.0, "activation": "silu"},
+    "tabm": {"sharing": "full", "activation": "selu"},
 }
 
 
@@ -36,22 +38,24 @@ def rows() -> np.ndarray:
 
 
 def cases() -> dict[str, Network]:
-    """Return every network as it comes, with every embedding that it knows, and in its variants."""
+    """Return every network as it comes, with embeddings if it knows any, and in its variants."""
     found: dict[str, Network] = {}
     for key, cls in networks().items():
         plain = cls()
         several = [plain]
         if isinstance(plain, EmbeddedNetwork):
-            several += [replace(plain, embedding=kind) for kind in ("piecewise", "periodic", "both")]
+            kinds = ("piecewise", "periodic", "both") if key == "mlp" else ("both",)
+            several += [replace(plain, embedding=kind) for kind in kinds]
         if key in VARIANTS:
             several.append(replace(several[-1], **VARIANTS[key]))
+            several.append(replace(plain, **VARIANTS[key]))
         found |= {network.key: network for network in several}
     return found
 
 
 CASES = cases()
 # One conversion takes seconds: each network once, with all that it can have.
-FULLEST = tuple({network.card.key: key for key, network in CASES.items()}.values())
+FULLEST = tuple({network.card.key: key for key, network in sorted(CASES.items(), key=lambda i: len(i[0]))}.values())
 
 
 @cache
@@ -190,3 +194,27 @@ def test_keys_of_networks_differ_and_name_what_was_changed() -> None:
 def test_a_network_that_there_is_not_is_refused(name: str, parameters: dict[str, object], says: str) -> None:
     with pytest.raises(PlanError, match=says.replace("?", r"\?").replace(".", r"\.")):
         make(name, parameters.items())  # type: ignore[arg-type]
+
+
+def test_mixed_members_are_of_several_kinds_however_they_are_settled() -> None:
+    kinds = [make("mixed").member(place).embedding for place in range(6)]  # type: ignore[attr-defined]
+    assert sorted(kinds[:5]) == ["both", "none", "none", "periodic", "periodic"]
+    assert kinds[5] == kinds[0]
+    for place in range(5):
+        first = make("mixed").for_rows(9_000, [1]).member(place)
+        assert first == make("mixed").member(place).for_rows(9_000, [1])
+
+
+@pytest.mark.parametrize("sharing", ["mini", "full"])
+def test_members_of_tabm_share_weights_and_differ_from_the_start(sharing: str) -> None:
+    network = make("tabm", [("sharing", sharing), ("k", 5)])
+    model = network.build(FEATURES, 1)
+    weights = network.initial_weights(model, 0)
+    first = next(i for i, weight in enumerate(model.weights) if "member_embedding_first" in weight.path)
+    for held in (weights[first], model.get_weights()[first]):
+        assert set(np.unique(held)) == {-1, 1}
+    five, one = make("tabm", [("k", 5)]).n_weights(200, 1), make("mlp").n_weights(200, 1)
+    assert five < 1.2 * one
+    # As many rows as members: Keras must not take a member's weights for a row's.
+    model.set_weights([np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(weights)])
+    np.testing.assert_allclose(model(rows()[:5]), np.asarray(model(rows()))[:5], atol=1e-4)
