@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages._cache import cached
 from pages._class_changes import show_class_changes
+from pages._columns import show_columns
 from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
     from core.data.table import Table
     from core.plan import Plan
 
-KINDS = {
-    "numeric": "Numbers",
-    "categorical": "Categories",
-    "date": "Dates",
-    "identifier": "Identifier (unused)",
-    "constant": "Constant (unused)",
-    "ignored": "Ignored",
-}
 PREVIEW_ROWS = 100
 MAX_SPELLED = 5
 
@@ -120,6 +113,7 @@ def show_table(table: Table, plan: Plan) -> None:
     left, right = st.columns(2, gap="large")
     settings_help = True
     with left:
+        st.subheader("Target", anchor=False)
         choose_target(table, plan)
         try:
             problem = problem_of(table, plan)
@@ -130,10 +124,13 @@ def show_table(table: Table, plan: Plan) -> None:
         if problem is not None:
             show_classes(problem)
         show_class_changes(table, plan, opened=problem is None and not settings_help)
-        grouping = None if problem is None else profiled(problem).cautions.grouping
-        show_split(table, plan, problem, grouping)
     with right:
-        show_columns(table, plan)
+        grouping = None if problem is None else profiled(problem).cautions.grouping
+        if problem is not None:
+            show_warnings(problem)
+        show_split(table, plan, problem, grouping)
+    show_columns(table, plan, problem)
+    show_rows(table)
     if problem is not None:
         show_difficulty(problem)
     with act.container(horizontal=True, horizontal_alignment="right"):
@@ -218,11 +215,16 @@ def show_classes(problem: Problem) -> None:
     st.plotly_chart(
         charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
     )
+
+
+def show_warnings(problem: Problem) -> None:
+    """Show what to beware of, but for what is said beside the settings that rows are split by."""
+    profile = profiled(problem)
     grouping = profile.cautions.grouping
+    elsewhere = {*problem.notes, *(() if grouping is None else (grouping.sentence,))}
     for warning in profile.warnings:
-        if warning in problem.notes or (grouping is not None and warning == grouping.sentence):
-            continue  # shown below, with what rows are split by
-        st.warning(sentence(warning), icon=":material/warning:")
+        if warning not in elsewhere:
+            st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 
 
@@ -255,42 +257,14 @@ def profile_of(_problem: Problem, key: tuple[object, ...]) -> Profile:
     return describe(_problem)
 
 
-def show_columns(table: Table, plan: Plan) -> None:
-    import pandas as pd
-
-    st.markdown("**Columns** – kinds are detected automatically; change any that are wrong.")
-    rows = pd.DataFrame(
-        {
-            "Column": [column.name for column in table.columns],
-            "Kind": [KINDS[column.kind] for column in table.columns],
-            "Distinct": [column.distinct for column in table.columns],
-            "Missing": [column.missing for column in table.columns],
-            "Note": [column.note for column in table.columns],
-        }
+def show_rows(table: Table) -> None:
+    """Show the first rows, once somebody asks for them."""
+    n_rows = min(PREVIEW_ROWS, len(table.frame))
+    box = st.expander(
+        f"The first {n_rows:,} rows", icon=":material/table_rows:", key=f"rows_{table.digest}", on_change="rerun"
     )
-    key = f"kinds_{table.digest}_{len(plan.kinds)}_{hash(plan.kinds)}"
-    st.data_editor(
-        rows,
-        hide_index=True,
-        key=key,
-        disabled=["Column", "Distinct", "Missing", "Note"],
-        column_config={"Kind": st.column_config.SelectboxColumn(options=list(KINDS.values()), required=True)},
-        on_change=change_kinds,
-        args=(key, [column.name for column in table.columns]),
-    )
-    st.markdown("**Preview**")
-    st.dataframe(table.frame.head(PREVIEW_ROWS), hide_index=True, height=320)
-
-
-def change_kinds(key: str, names: list[str]) -> None:
-    from core.words import TableError
-
-    kinds = {shown: kind for kind, shown in KINDS.items()}
-    edited = st.session_state[key]["edited_rows"]
-    try:
-        remember(session().with_kinds({names[int(row)]: kinds[cells["Kind"]] for row, cells in edited.items()}))
-    except TableError as error:
-        st.session_state["problem"] = str(error)
+    if box.open:
+        box.dataframe(table.frame.head(PREVIEW_ROWS), hide_index=True, height=320)
 
 
 framed(main)

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.theme import COLOURS, GREY, SCALE, strategy_styles, text, themed
+from core.charts.theme import COLOURS, GREY, PATTERNS, SCALE, strategy_styles, text, themed
 from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def class_distribution(profile: Profile) -> go.Figure:
-    """Return the rows of each class as bars with counts and shares.
+    """Return the rows of each class as bars with counts and shares, the largest first and the smallest marked.
 
     See Also
     --------
@@ -34,19 +34,26 @@ def class_distribution(profile: Profile) -> go.Figure:
     >>> from core.evaluation.sample import sample_run
     >>> figure = class_distribution(describe(sample_run().problem))
     >>> figure.data[0].y, figure.data[0].text
-    (('no', 'yes'), ('18 (75.0%)', '6 (25.0%)'))
+    (('no', 'yes'), ('18 (75.0%)', '6 (25.0%), smallest'))
     """
-    labels = [text(label) for label in profile.labels]
-    shown = [f"{count:,} ({share:.1%})" for count, share in zip(profile.counts, profile.shares, strict=True)]
+    order = np.argsort(-profile.counts, kind="stable")
+    labels, smallest = [text(profile.labels[code]) for code in order], len(order) - 1
+    shown = [f"{profile.counts[code]:,} ({profile.shares[code]:.1%})" for code in order]
+    shown[smallest] += ", smallest"
+    marks = [at == smallest for at in range(len(order))]
     figure = go.Figure(
         go.Bar(
-            x=profile.counts, y=labels, orientation="h", text=shown, textposition="auto", marker_color=COLOURS[0],
-            hovertemplate="%{y}: %{text}<extra></extra>", cliponaxis=False,
+            x=profile.counts[order], y=labels, orientation="h", text=shown, textposition="auto", cliponaxis=False,
+            marker={
+                "color": [COLOURS[1] if mark else COLOURS[0] for mark in marks],
+                "pattern": {"shape": [PATTERNS[1] if mark else PATTERNS[0] for mark in marks], "solidity": 0.35},
+            },
+            hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title="Rows", rangemode="tozero")
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
-    return themed(figure, 70 + 46 * len(labels), legend=False)
+    return themed(figure, 70 + (46 if len(labels) <= 6 else 26) * len(labels), legend=False)
 
 
 def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:

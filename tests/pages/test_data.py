@@ -237,6 +237,51 @@ def test_columns_that_spell_out_the_class_are_warned_of_and_ignored_with_one_cli
     assert not any("give the class away" in warning.value for warning in after.warning)
 
 
+def test_each_column_has_a_figure_by_class_and_its_kind_beside_it(abalone: AppTest) -> None:
+    digest = abalone.session_state["session"].table.digest
+    assert "Columns (8)" in {element.value for element in abalone.subheader}
+    kinds = {box.key: box for box in abalone.selectbox if str(box.key).startswith(f"kind_{digest}_")}
+    assert len(kinds) == 8
+    assert f"kind_{digest}_rings" not in kinds
+    drawn = [chart for chart in abalone.get("plotly_chart") if "column_" in chart.proto.id]
+    assert len(drawn) == 8
+    after = abalone.selectbox(key=f"kind_{digest}_height").set_value("ignored").run()
+    assert not after.exception
+    assert after.session_state["session"].plan.kinds == (("height", "ignored"),)
+    assert "height" not in {column.name for column in problem_of_page(after).features}
+
+
+def wide() -> bytes:
+    """Return a table of 60 numbers, the 43rd of which tells the class."""
+    x = np.random.default_rng(0).normal(size=(200, 60)).round(4)
+    frame = pd.DataFrame(x, columns=[f"v{number:02d}" for number in range(60)])
+    return frame.assign(y=np.where(x[:, 42] > 1, "yes", "no")).to_csv(index=False).encode()
+
+
+def test_of_many_columns_one_page_is_drawn_and_the_rest_is_found(app: AppTest) -> None:
+    page = upload(app, wide())
+    shown = [box.label for box in page.selectbox if box.label.startswith("Kind of")]
+    assert len(shown) == 9
+    assert shown[0] == "Kind of v42"
+    found = page.text_input(key="columns_search").set_value("V5").run()
+    assert len([box for box in found.selectbox if box.label.startswith("Kind of")]) == 9
+    by_name = next(box for box in found.selectbox if box.label == "Sort").set_value("By name").run()
+    assert next(box.label for box in by_name.selectbox if box.label.startswith("Kind of")) == "Kind of v50"
+    nothing = by_name.text_input(key="columns_search").set_value("zz").run()
+    assert any("No column is called so" in box.value for box in nothing.info)
+
+
+def test_kinds_of_many_columns_change_at_once(app: AppTest) -> None:
+    page = upload(app, wide())
+    table = page.segmented_control(key="columns_as").set_value("Table").run()
+    assert not table.exception
+    grid = table.dataframe[0].value
+    assert list(grid.columns[:2]) == ["Column", "Kind"]
+    assert grid["Tells"].is_monotonic_decreasing
+    assert table.button(key="set_kinds").disabled
+    assert not [box for box in table.selectbox if box.label.startswith("Kind of")]
+
+
 def test_labels_in_two_spellings_are_pointed_out_and_merged_by_one_click(app: AppTest) -> None:
     page = upload(app, (CASES / "labels_in_two_spellings.csv").read_bytes())
     assert any("more than one spelling" in warning.value for warning in page.warning)

@@ -1,0 +1,128 @@
+"""Small figures of one column each: its values by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.charts.theme import COLOURS, DASHES, PATTERNS, text, themed
+from core.data.distributions import Distribution
+
+HEIGHT = 190
+# With more, lines and bars cover each other.
+_MAX_DRAWN = 4
+_ROW = 16
+_RAMP = [[0.0, "rgba(68,119,170,0.06)"], [1.0, "#4477AA"]]
+
+
+def column_figure(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
+    """Return a column's values by class: steps for numbers and moments, bars for levels and words.
+
+    With more than four classes, one row of shaded cells per class.
+
+    See Also
+    --------
+    core.data.distributions.distribution : What it draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
+    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), "")
+    >>> [(bars.name, list(bars.x)) for bars in column_figure(shown, ["no", "yes"]).data]
+    [('no', [0.9, 0.1]), ('yes', [0.4, 0.6])]
+    """
+    if len(labels) > _MAX_DRAWN:
+        return _cells(distribution, labels)
+    if distribution.form in ("levels", "words"):
+        return _bars(distribution, labels)
+    return _steps(distribution, labels)
+
+
+def column_in_words(distribution: Distribution, labels: Sequence[str]) -> str:
+    """Return what a figure shows to somebody who does not see it: each class's commonest value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
+    >>> column_in_words(Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), ""), ["no", "yes"])
+    'sex by class. Commonest in no: f (90%); in yes: m (60%).'
+    """
+    commonest = [
+        f"in {label}: {distribution.bins[share.argmax()]} ({share.max():.0%})"
+        for label, share in zip(labels[:8], distribution.shares, strict=False)
+    ]
+    return f"{distribution.name} by class. Commonest {'; '.join(commonest)}."
+
+
+def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
+    figure, bins = go.Figure(), [text(name, 40) for name in distribution.bins]
+    is_histogram = distribution.edges is not None
+    x = list(distribution.bins) if distribution.edges is None else list(distribution.edges)
+    for code, label in enumerate(labels):
+        shares = list(distribution.shares[code])
+        figure.add_scatter(
+            x=x, y=[*shares, shares[-1]] if is_histogram else shares, mode="lines",
+            line_shape="hv" if is_histogram else "linear", fill="tozeroy" if is_histogram else None,
+            fillcolor=_faint(COLOURS[code]),
+            name=text(label, 16), customdata=[*bins, bins[-1]],
+            line={"color": COLOURS[code], "dash": DASHES[code], "width": 1.6},
+            hovertemplate=f"{text(label)}: %{{y:.1%}} of its rows<br>%{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    figure.update_xaxes(nticks=5)
+    return _small(figure, HEIGHT)
+
+
+def _bars(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
+    figure, bins = go.Figure(), [text(name, 18) for name in distribution.bins]
+    for code, label in enumerate(labels):
+        figure.add_bar(
+            x=list(distribution.shares[code]), y=list(range(len(bins))), orientation="h", name=text(label, 16),
+            marker={"color": COLOURS[code], "pattern": {"shape": PATTERNS[code], "solidity": 0.35}},
+            customdata=[text(name, 40) for name in distribution.bins],
+            hovertemplate=f"{text(label)}: %{{x:.1%}} of its rows<br>%{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    figure.update_yaxes(tickvals=list(range(len(bins))), ticktext=bins, autorange="reversed", showgrid=False)
+    figure.update_layout(bargap=0.25, bargroupgap=0.05)
+    return _small(figure, max(HEIGHT, 60 + len(bins) * (6 + 8 * len(labels))))
+
+
+def _cells(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
+    bins = [text(name, 40) for name in distribution.bins]
+    figure = go.Figure(
+        go.Heatmap(
+            z=distribution.shares, x=list(range(len(bins))), y=list(range(len(labels))), colorscale=_RAMP, zmin=0,
+            showscale=False, xgap=1, ygap=1,
+            customdata=[[f"{text(label)}<br>{name}" for name in bins] for label in labels],
+            hovertemplate="%{customdata}: %{z:.1%} of its rows<extra></extra>",
+        )
+    )  # fmt: skip
+    few = len(bins) <= 12
+    shown = range(len(bins)) if few else (0, len(bins) // 2, len(bins) - 1)
+    figure.update_xaxes(
+        tickvals=list(shown), ticktext=[text(distribution.bins[at], 12) for at in shown], tickangle=-40 if few else 0,
+        showgrid=False,
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))), ticktext=[text(label, 14) for label in labels], autorange="reversed",
+        showgrid=False, tickfont={"size": 10},
+    )  # fmt: skip
+    return _small(figure, max(HEIGHT, 70 + _ROW * len(labels)), legend=False)
+
+
+def _small(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
+    figure = themed(figure, height, legend=legend)
+    return figure.update_layout(
+        margin={"l": 4, "r": 8, "t": 24 if legend else 6, "b": 4},
+        legend={"y": 1.0, "yanchor": "bottom", "font": {"size": 11}},
+        hovermode="closest",
+    )
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.12)"

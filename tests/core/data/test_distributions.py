@@ -1,0 +1,131 @@
+"""Columns by class: what is counted in which bin, and how much each tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.charts.columns import column_figure, column_in_words
+from core.data.columns import Column
+from core.data.distributions import Distribution, distribution, form_of, sample_rows
+from core.data.informativeness import informativeness
+from core.data.problem import Problem
+from core.data.table import from_frame
+from core.plan import Plan, StrategyChoice
+
+N = 1200
+Y = np.where(np.arange(N) % 12 == 0, "rare", np.where(np.arange(N) % 3 == 0, "some", "most"))
+
+
+def problem_of(**columns: object) -> Problem:
+    table = from_frame(pd.DataFrame({"x": np.random.default_rng(9).normal(size=N), **columns, "y": Y}))
+    return Problem.of(table, Plan("y", (StrategyChoice.of("plain"),)))
+
+
+def shown(problem: Problem, name: str) -> Distribution:
+    found = distribution(problem.table.column(name), sample_rows(problem), len(problem.target.classes))
+    assert found is not None
+    return found
+
+
+def test_a_sample_keeps_rare_rows_and_its_weights_restore_the_table() -> None:
+    sample = sample_rows(problem_of(), most=400)
+    assert np.bincount(sample.codes).tolist() == [150, 100, 150]
+    assert np.bincount(sample.codes, sample.weights) == pytest.approx([800, 100, 300])
+
+
+def test_bins_of_numbers_hold_every_row_also_those_far_out() -> None:
+    rng = np.random.default_rng(0)
+    gaps = np.where(np.arange(N) % 4 == 1, np.nan, rng.lognormal(sigma=3, size=N))
+    found = shown(problem_of(amount=gaps), "amount")
+    assert found.form == "histogram"
+    assert found.edges is not None
+    assert len(found.edges) == len(found.bins) + 1
+    assert "values go from" in found.note
+    assert found.shares.sum(axis=1) + found.missing == pytest.approx([1, 1, 1])
+    assert found.missing[1] == 0.0
+
+
+def test_levels_beyond_ten_are_counted_together_and_a_rare_class_keeps_its_own() -> None:
+    level = np.where(Y == "rare", "only", [f"l{row % 40}" for row in range(N)])
+    found = shown(problem_of(level=level), "level")
+    assert found.form == "levels"
+    assert found.bins[0] == "only"
+    assert found.bins[-1].endswith(" others")
+    assert found.shares.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert found.shares[1, 0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("step", "first", "unit"),
+    [
+        ("1h", "2024-01-01", "hour"),
+        ("1D", "2024-01", "month"),
+        ("30D", "1930", "year"),
+        ("2min", "2024-01-01 00", "hour"),
+    ],
+)
+def test_moments_are_counted_by_a_unit_that_suits_their_span(step: str, first: str, unit: str) -> None:
+    start = "1930-01-01" if unit == "year" else "2024-01-01"
+    found = shown(problem_of(when=pd.date_range(start, periods=N, freq=step)), "when")
+    assert found.form == "moments"
+    assert found.bins[0].startswith(first)
+    assert found.shares.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert len(found.bins) <= 100
+
+
+def test_words_that_tell_classes_apart_come_first() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array(["alpha", "beta", "gamma", "delta"])
+    texts = [" ".join([*rng.choice(words, 3), "urgent" if y == "rare" else "later"]) for y in Y]
+    problem = problem_of(text=texts)
+    column = Column("text", "text", 0, 100)  # type: ignore[arg-type]
+    found = distribution(column, sample_rows(problem), 3)
+    assert found is not None
+    assert set(found.bins[:2]) == {"urgent", "later"}
+    at = found.bins.index("urgent")
+    assert found.shares[:, at].tolist() == [0, 1, 0]
+    empty = problem_of(text=["!?" + "." * (row % 3) for row in range(N)])
+    assert distribution(column, sample_rows(empty), 3) is None
+
+
+def test_what_names_rows_or_never_changes_has_no_figure() -> None:
+    problem = problem_of(code=[f"q{row}" for row in range(N)], same=1)
+    for name in ("code", "same"):
+        column = problem.table.column(name)
+        assert form_of(column, problem.table.frame[name]) is None
+        assert distribution(column, sample_rows(problem), 3) is None
+        assert informativeness(problem)[name].share == 0.0
+
+
+def test_a_column_tells_as_much_as_it_takes_away() -> None:
+    rng = np.random.default_rng(0)
+    likely = np.where(Y == "rare", 2.0, 0.0) + rng.normal(size=N)
+    problem = problem_of(
+        copy=np.char.add("is ", Y), likely=likely, noise=rng.normal(size=N), many=rng.integers(0, 300, N).astype(str),
+        when=pd.Timestamp("2024-01-01") + pd.to_timedelta(np.where(Y == "rare", 0, 500) + np.arange(N) % 90, unit="D"),
+    )  # fmt: skip
+    told = {name: one.share for name, one in informativeness(problem).items()}
+    assert told["copy"] == pytest.approx(1, abs=0.02)
+    assert told["copy"] > told["when"] > told["likely"] > 0.1
+    assert max(told["noise"], told["many"]) < 0.02
+    rates = informativeness(problem)["likely"].rates
+    assert len(rates) == 10
+    assert rates[-1] > 5 * rates[0]
+
+
+@pytest.mark.parametrize("n_classes", [2, 4, 18])
+@pytest.mark.parametrize("form", ["histogram", "levels", "words", "moments"])
+def test_a_figure_shows_every_class_by_name_and_as_text(form: str, n_classes: int) -> None:
+    shares = np.random.default_rng(0).dirichlet(np.ones(6), n_classes)
+    bins = tuple(f"2024-0{month}" if form == "moments" else f"<b>{month}</b>" for month in range(1, 7))
+    edges = np.linspace(0, 1, 7) if form == "histogram" else None
+    labels = [f"class <i>{code}</i>" for code in range(n_classes)]
+    figure = column_figure(Distribution("a", form, bins, edges, shares, np.zeros(n_classes), ""), labels)  # type: ignore[arg-type]
+    text = figure.to_json()
+    assert "<i>" not in text
+    assert all(f"class &lt;i&gt;{code}" in text for code in range(n_classes))
+    assert len(figure.data) == (n_classes if n_classes <= 4 else 1)
+    words = column_in_words(Distribution("a", "levels", bins, edges, shares, np.zeros(n_classes), ""), labels)
+    assert words.startswith("a by class. Commonest in class <i>0</i>: ")
