@@ -6,13 +6,14 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from core.data.problem import Problem
 from core.reporting.questions import Answer, Question, QuestionError, Subject, questions
 from core.reporting.results import Results
+from core.runs.labels import checked_rows
 from core.runs.store import Store, StoreError, runs_folder
 from core.words import TableError, which_there_are
 
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
 
-def ask(results: Results, question: str, label: str | None = None, **options: ParameterValue) -> Answer:
+def ask(
+    results: Results,
+    question: str,
+    label: str | None = None,
+    checked: Iterable[int] = (),
+    **options: ParameterValue,
+) -> Answer:
     """Return what a run says to a question.
 
     Parameters
@@ -31,6 +38,8 @@ def ask(results: Results, question: str, label: str | None = None, **options: Pa
         Its key in :func:`core.reporting.questions.questions`, for example ``"promise"``.
     label : str or None
         The class that is looked for; None for the positive one of two, the smallest of more.
+    checked : iterable of int
+        Labelled rows whose labels somebody found right, by position.
     options
         The question's fields, by name.
 
@@ -64,7 +73,7 @@ def ask(results: Results, question: str, label: str | None = None, **options: Pa
         if name not in fields:
             there = which_there_are(name, sorted(fields), "it takes") if fields else "it takes none."
             raise QuestionError(f"The question '{question}' has no option '{name[:60]}': {there}")
-    return known[question](**options).answer(Subject.of(results, label))
+    return known[question](**options).answer(Subject.of(results, label, frozenset(checked)))
 
 
 def results_of(store: Store, run: str) -> Results:
@@ -108,8 +117,9 @@ def main(arguments: Sequence[str]) -> int:
         given = _parser().parse_args(arguments)
         fields = dataclasses.fields(questions()[given.question])
         options = {f.name: value for f in fields if (value := getattr(given, f.name)) is not None}
-        results = results_of(Store(given.runs or runs_folder()), given.run)
-        answer = ask(results, given.question, given.label, **options)
+        store = Store(given.runs or runs_folder())
+        results = results_of(store, given.run)
+        answer = ask(results, given.question, given.label, checked_rows(store, results.run_id), **options)
     except (QuestionError, StoreError, TableError) as problem:
         print(problem, file=sys.stderr)
         return BAD_INPUT

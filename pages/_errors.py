@@ -13,6 +13,7 @@ from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
 from pages._rows import tested_rows
 from pages._services import store
+from pages._suspects import show_suspects
 from pages._tab import problem_of
 from pages._text import plain
 
@@ -25,6 +26,12 @@ KINDS = {"all": "Wrong in all", "disagree": "Disagreed on", "any": "Wrong in any
 
 
 def show_errors(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
+    """Show the rows that all strategies, or some, get wrong, and the labels that are to be doubted."""
+    show_wrong(record, comparison, names, key)
+    show_suspects(record, comparison, names, key)
+
+
+def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the rows that all strategies, or some, get wrong."""
     errors = errors_of(comparison, key)
     st.subheader("Rows that go wrong", anchor=False)

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
+from core.runs.labels import checked_rows
 from core.runs.store import Store
 from tests.pages.test_compare import a_run, captions, opened
 from tests.pages.test_views import frame, view
@@ -58,3 +59,22 @@ def test_capacity(app: AppTest, run: str, runs_folder: Path) -> None:
     )
     too_many = moved.number_input(key="capacity_rows").set_value(5000.0).run()
     assert "choose 1,000 or fewer" in too_many.info[0].value
+
+
+def test_labels_are_doubted_checked_and_left_out(app: AppTest, run: str, runs_folder: Path) -> None:
+    store = Store(runs_folder)
+    page = view(opened(app, run), "errors")
+    answer = ask(results_of(store, run), "suspects")
+    assert answer.sentences[0].replace("`", "'") in said(page)
+    assert len(answer.table) > 0
+    marked = page.button(key="check").click().run()
+    assert not marked.exception
+    assert checked_rows(store, run) == {row - 1 for row in answer.table["Row"]}
+    assert "No label stands out as wrong." in said(marked)
+    again = marked.button(key="uncheck").click().run()
+    assert checked_rows(store, run) == frozenset()
+    started = again.button(key="run_without").click().run()
+    assert not started.exception
+    newest = store.records()[0]
+    assert newest.name == f"Shells, without {len(answer.table)} doubted rows"
+    assert len(store.table(newest.id).frame) == 731 - len(answer.table)

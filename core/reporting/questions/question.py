@@ -51,6 +51,8 @@ class Subject:
         The class that is looked for, against the rest.
     problem : Problem
         The run's table under its plan.
+    checked : frozenset of int
+        Labelled rows whose labels somebody found right, by position.
 
     See Also
     --------
@@ -69,9 +71,10 @@ class Subject:
     names: Mapping[str, str]
     code: int
     problem: Problem
+    checked: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, results: Results, label: str | None = None) -> Subject:
+    def of(cls, results: Results, label: str | None = None, checked: frozenset[int] = frozenset()) -> Subject:
         """Return what a run's results say of a class; None for the positive one of two, the smallest of more.
 
         Raises
@@ -87,7 +90,7 @@ class Subject:
             there = which_there_are(label, comparison.labels, "choose one of")
             raise QuestionError(f"There is no class '{label[:60]}': {there}")
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
-        return cls(pooled, comparison.labels, results.names, code, results.problem)
+        return cls(pooled, comparison.labels, results.names, code, results.problem, checked)
 
     @property
     def keys(self) -> tuple[str, ...]:

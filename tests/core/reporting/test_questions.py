@@ -77,3 +77,12 @@ def test_a_capacity_by_period_says_what_periods_lack() -> None:
         question(per="day").answer(subject)
     with pytest.raises(QuestionError, match="holds numbers, not dates"):
         question(per="day", by="age").answer(subject)
+
+
+def test_checked_rows_are_doubted_no_more() -> None:
+    every = questions()["suspects"](every=True)
+    rows = every.answer(Subject.of(results())).table["Row"].tolist()
+    assert len(rows) == 24
+    checked = every.answer(Subject.of(results(), checked=frozenset({rows[0] - 1})))
+    assert checked.table["Row"].tolist() == rows[1:]
+    assert "1 row marked as checked left out." in checked.notes
