@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.data.table import Table
     from core.exporting.drift import Drift
     from core.exporting.new_rows import Match, NewRows
-    from core.exporting.shelf import Kept
+    from core.exporting.shelf import Kept, Shelf
     from core.runs.record import RunRecord
 
 PREVIEW_ROWS = 100
@@ -37,8 +37,10 @@ class Scored:
     drifts: tuple[Drift, ...]
 
 
-def show_scoring(record: RunRecord, kept: Kept) -> None:
+def show_scoring(record: RunRecord, kept: Kept, shelf: Shelf) -> None:
     """Take a file of new rows and give it back with probabilities and decisions."""
+    from core.networks.trained import NetworkError
+    from core.runs.store import StoreError
     from core.words import TableError
 
     st.subheader("Score new rows", anchor=False)
@@ -54,8 +56,8 @@ def show_scoring(record: RunRecord, kept: Kept) -> None:
     try:
         rows = new_rows(upload.file_id, str(kept.folder), kept, upload.getvalue(), upload.name)
         matched = settle(record, kept, rows, upload.file_id)
-        done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched)
-    except TableError as error:
+        done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched, shelf)
+    except (TableError, NetworkError, StoreError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
     for note in (matched.sentence(), *done.problems):
@@ -112,17 +114,18 @@ def scored(
     _kept: Kept,
     _rows: NewRows,
     _matched: Match,
+    _shelf: Shelf,
 ) -> Scored:
     """Return the scored file; the first four arguments are what makes it new."""
     from core.exporting.drift import drift
-    from core.exporting.new_rows import aligned, score
+    from core.exporting.new_rows import aligned
     from core.reporting.safe_csv import safe_csv
 
     scorer = _kept.scorer
     steps = scorer.preparation.steps
     training = training_table(run_id, store().fingerprint(run_id)).frame
     frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
-    result = score(scorer, _rows, frame)
+    result = _shelf.score(_kept, _rows, frame)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
     decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}

@@ -46,7 +46,7 @@ def main() -> None:
     st.query_params.from_dict({"run": record.id, "strategy": choice.key})
     kept = show_model(record, choice)
     if kept is not None:
-        show_scoring(record, kept)
+        show_scoring(record, kept, shelf())
 
 
 def choose_run(records: list[RunRecord]) -> RunRecord:

@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pandas as pd
+
 from core.exporting._seal import is_sealed, seal
 from core.exporting.bundle import Export, export
 from core.exporting.card import decision_sentence
+from core.exporting.new_rows import NewRows, score
 from core.exporting.scorer import Scorer
 from core.library_errors import meaning, sentence
 from core.plan import StrategyChoice
@@ -128,6 +131,24 @@ class Shelf:
             "There is a model of this strategy beside the run, but it was not made by this installation, or is "
             "damaged: refit it to get one."
         )
+
+    def score(self, kept: Kept, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows with their probabilities and decisions, as :func:`core.exporting.new_rows.score` does.
+
+        Networks that have no form in ONNX are run on a worker, since this process has no TensorFlow.
+
+        Raises
+        ------
+        NetworkError
+            A network has layers of a person's own, which were not kept with it.
+        StoreError
+            The worker is gone.
+        """
+        if kept.scorer.networks.everywhere:
+            return score(kept.scorer, rows, frame)
+        scored = self._engine.call(score, kept.scorer, rows, frame).result()
+        assert isinstance(scored, pd.DataFrame)
+        return scored
 
     def working(self, record: RunRecord, choice: StrategyChoice) -> bool:
         """Tell whether the choice is being refitted now."""

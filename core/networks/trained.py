@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.library_errors import meaning
+from core.words import quoted
+
 if TYPE_CHECKING:
     import keras
+
+
+class NetworkError(ValueError):
+    """A network that cannot be made of what was kept of it; the message is one sentence with the way out.
+
+    See Also
+    --------
+    TrainedNetwork.bare_model : Raises it.
+
+    Examples
+    --------
+    >>> TrainedNetwork('{"class_name": "Mine", "config": {}}', (), n_classes=2).model()
+    Traceback (most recent call last):
+        ...
+    core.networks.trained.NetworkError: The network has a layer of a class of your own, `Mine`, which is not here: \
+import the module that defines it first.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +98,7 @@ class TrainedNetwork:
 
         Raises
         ------
-        ValueError
+        NetworkError
             The architecture names a class that Keras does not know, or the weights are of another one.
         """
         import keras
@@ -85,9 +106,19 @@ class TrainedNetwork:
         try:
             # As in every file opened in safe mode, Keras refuses Lambda layers here.
             model = keras.models.model_from_json(self.architecture, custom_objects=dict(self.custom))
-        except TypeError as error:
-            raise ValueError(str(error)) from error
-        model.set_weights(list(self.weights))
+            model.set_weights(list(self.weights))
+        except (TypeError, ValueError) as error:
+            if "`Lambda`" in str(error):
+                raise NetworkError(
+                    "The network has a Lambda layer, whose code may do anything: write it as Keras' own layers."
+                ) from error
+            unknown = re.search(r"Could not locate \w+ '([^']+)'", str(error))
+            if unknown is None:
+                raise NetworkError(f"Keras cannot make this network: {meaning(error)}.") from error
+            raise NetworkError(
+                f"The network has a layer of a class of your own, {quoted(unknown[1])}, which is not here: import the "
+                "module that defines it first."
+            ) from error
         return model
 
     def model(self) -> keras.Model:
@@ -189,7 +220,7 @@ def probability_model(networks: Sequence[TrainedNetwork], n_classes: int, name: 
 
     Raises
     ------
-    ValueError
+    NetworkError
         An architecture names a class that Keras does not know.
 
     See Also
