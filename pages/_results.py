@@ -23,6 +23,7 @@ from pages._pairs import show_pairs
 from pages._promise import show_promise
 from pages._report import show_report
 from pages._services import store
+from pages._slices import show_slices
 from pages._text import plain, sentence
 from pages._threshold import show_threshold
 from pages._training import show_training
@@ -53,6 +54,7 @@ VIEWS = (
     View("promise", "Promise", show_promise, same_rows=True),
     View("calibration", "Calibration", show_calibration, same_rows=True),
     View("classes", "Classes", show_classes),
+    View("slices", "For whom", show_slices, same_rows=True),
     View("errors", "Errors", show_errors, same_rows=True),
     View("training", "Training", show_training),
     View("code", "Code", show_code),

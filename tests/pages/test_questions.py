@@ -78,3 +78,17 @@ def test_labels_are_doubted_checked_and_left_out(app: AppTest, run: str, runs_fo
     newest = store.records()[0]
     assert newest.name == f"Shells, without {len(answer.table)} doubted rows"
     assert len(store.table(newest.id).frame) == 731 - len(answer.table)
+
+
+def test_for_whom(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "slices")
+    results = results_of(Store(runs_folder), run)
+    assert ask(results, "slices").sentences[0] in said(page)
+    by_sex = page.selectbox(key="slices_column").set_value("sex").run()
+    assert not by_sex.exception
+    answer = ask(results, "slices", column="sex")
+    assert answer.sentences[0].replace("`", "'") in said(by_sex)
+    assert frame(by_sex, "Slice")["Recall"].tolist() == pytest.approx(answer.table["Recall"].tolist(), nan_ok=True)
+    both = by_sex.selectbox(key="slices_second").set_value("height").run()
+    assert not both.exception
+    assert len(frame(both, "Slice")) > len(answer.table)

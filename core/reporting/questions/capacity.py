@@ -159,7 +159,7 @@ def _gain_and_lift(subject: Subject, at: float) -> tuple[Drawing, Drawing]:
         (Axis("Share of rows looked at", ".1%"), Axis("Times as many as by chance", ".1f")),
         beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=at,
     )  # fmt: skip
-    lift.update_xaxes(type="log")
+    lift.update_xaxes(type="log", tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], tickformat="~%")
     return (
         Drawing(
             "Gain", "The share of the class that is found by looking at a share of the rows, riskiest first.", gain

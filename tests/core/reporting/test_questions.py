@@ -86,3 +86,16 @@ def test_checked_rows_are_doubted_no_more() -> None:
     checked = every.answer(Subject.of(results(), checked=frozenset({rows[0] - 1})))
     assert checked.table["Row"].tolist() == rows[1:]
     assert "1 row marked as checked left out." in checked.notes
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"column": "agee"}, "no column `agee`: did you mean `age`?"),
+        ({"column": "fraud"}, "`fraud` is the target"),
+        ({"strategy": "smoth"}, "no strategy 'smoth': did you mean `smote`?"),
+    ],
+)
+def test_slices_of_what_is_not_there_are_one_sentence(options: dict[str, str], words: str) -> None:
+    with pytest.raises(QuestionError, match=words.replace("?", r"\?")):
+        questions()["slices"](**options).answer(Subject.of(results()))
