@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.data.problem import Problem
 from core.data.table import Table
 from core.evaluation.comparison import Comparison
+from core.experiment.fitting import check_networks
 from core.experiment.memory import cut, shape_of
 from core.experiment.results import FoldResult
 from core.library_errors import sentence
@@ -76,6 +77,7 @@ def run(
     check_combinations(plan.strategies)
     problem = Problem.of(table, plan)
     table = problem.table
+    check_networks(problem)
     cut(choices_of(plan), plan, shape_of(problem), free_memory())  # before anything is kept
     store = None if runs is None else Store(Path(runs))
     run_id = "" if store is None else store.create(plan, table, name, example)

@@ -112,7 +112,8 @@ def _parser() -> _Parser:
     network = run.add_argument_group("network")
     network.add_argument(
         "--network", action="append", metavar="NAME", dest="networks",
-        help="such as 'mlp(hidden_layers=128-64)'; up to three, each trained under every strategy",
+        help="such as 'mlp(hidden_layers=128-64)', or my_module:build for a function of your own; up to three, each "
+        "trained under every strategy",
     )  # fmt: skip
     network.add_argument("--hidden-layers", metavar="64,32", help="short for --network 'mlp(hidden_layers=64-32)'")
     network.add_argument("--dropout", type=_number, help="of the network that --hidden-layers describes")
@@ -294,7 +295,7 @@ def _networks(given: argparse.Namespace) -> tuple[NetworkChoice, ...]:
         dense["hidden_layers"] = _layers(given.hidden_layers)
     if dense:
         return (NetworkChoice.of("mlp", **dense),)  # type: ignore[arg-type]
-    return parse_networks(",".join(given.networks or ())) or Plan.networks
+    return parse_networks(",".join(given.networks or ()), functions=True) or Plan.networks
 
 
 def _merged(text: str) -> tuple[str, str]:

@@ -17,9 +17,14 @@ from core.evaluation.paired import ALPHA, compare_pairs, holm, in_words, repeats
 from core.words import counted, counted_range, joined
 
 SentenceKind = Literal[
-    "leader", "caution", "plain", "tuned", "reference", "partial", "brier", "power", "missing", "no_test"
+    "leader", "caution", "plain", "tuned", "networks", "reference", "partial", "brier", "power", "missing", "no_test"
 ]
 WORTH = 0.02
+_HELPS = {
+    "clearly better": "clearly helps",
+    "clearly worse": "clearly harms",
+    "no clear difference": "makes no clear difference to",
+}
 _MAX_NAMES = 4
 _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss")
 
@@ -114,7 +119,11 @@ def others(case: Case) -> list[Sentence]:
     if case.leader not in (case.plain, case.tuned):
         return []
     p_of = case.p_against_baselines()
-    rivals = [n for n in case.means if n not in (case.plain, case.tuned) and not case.same_everywhere(n, case.leader)]
+    rivals = [
+        n for n in case.means
+        if n not in (case.plain, case.tuned) and case.on.get(n, case.network) == case.network
+        and not case.same_everywhere(n, case.leader)
+    ]  # fmt: skip
     if not rivals:
         return []
     worse = [
@@ -122,13 +131,51 @@ def others(case: Case) -> list[Sentence]:
     ]  # fmt: skip
     kind: SentenceKind = "plain" if case.leader == case.plain else "tuned"
     what = "the plain network" if kind == "plain" else "a tuned threshold on the plain network"
-    text = f"No other strategy beats {what} here ({case.shared_folds(rivals, case.leader)})."
+    here = f"on {case.network_name(case.network)}" if case.own_plains and case.network else "here"
+    text = f"No other strategy beats {what} {here} ({case.shared_folds(rivals, case.leader)})."
     if worse:
         named = joined([case.names[n] for n in worse], _MAX_NAMES)
         text += f" Clearly worse: {named} ({case.shared_folds(worse, case.leader)})."
     else:
         text += " None is clearly worse either."
     return [Sentence(kind, text)]
+
+
+def networks(case: Case) -> list[Sentence]:
+    """Where there are several networks, say which of them a strategy helps, and how they compare without balancing."""
+    if not case.own_plains:
+        return []
+    p_of, statements = case.p_against_baselines(), []
+    choice = _balancing(case)
+    if choice is not None:
+        outcomes: dict[str, list[str]] = {}
+        for key, base in case.own_plains:
+            if case.strategy_of[key] == choice and key in case.means and base in case.means:
+                words = in_words(case.difference(key, base), p_of[key, base])
+                shown = f"{case.network_name(case.on[key])} ({case.figures(key, base, p_of[key, base])})"
+                outcomes.setdefault(_HELPS[words], []).append(shown)
+        said = [f"{verb} {joined(names)}" for verb, names in sorted(outcomes.items())]
+        if said:
+            statements.append(Sentence("networks", f"{case.strategy_name(choice)} {joined(said)}."))
+    for best, other in case.between_plains:
+        words = in_words(case.difference(best, other), p_of[best, other])
+        what = words if words != "no clear difference" else "not clearly better"
+        first, second = (case.network_name(case.on[key]) for key in (best, other))
+        text = f"Without balancing, {first} is {what} than {second} ({case.figures(best, other, p_of[best, other])})."
+        statements.append(Sentence("networks", text))
+    return statements
+
+
+def _balancing(case: Case) -> str | None:
+    """Return the strategy to speak of over networks: the leader's, or the one with the largest gain on any."""
+    plain = {case.strategy_of[key] for key in case.plains.values()}
+    own = case.strategy_of[case.leader]
+    if case.leader in case.on and own not in plain:
+        return own
+    gains = {
+        key: case.difference(key, base) for key, base in case.own_plains if key in case.means and base in case.means
+    }
+    return case.strategy_of[max(gains, key=gains.__getitem__)] if gains else None
 
 
 def partial(case: Case) -> list[Sentence]:
@@ -152,11 +199,12 @@ def brier(case: Case) -> list[Sentence]:
     """Name the strategies whose probabilities are clearly worse than the plain network's."""
     if case.metric.key == "brier" or case.plain is None:
         return []
+    plain_of = {key: case.plains.get(case.on.get(key, case.network or ""), case.plain) for key in case.every}
     pairs = compare_pairs(case.comparison, case.plan.split, "brier")
     if not pairs.tested:
         return []
-    rivals = [key for key in pairs.keys if key != case.plain]
-    places = [pairs.at(key, case.plain) for key in rivals]
+    rivals = [key for key in pairs.keys if key in plain_of and plain_of[key] != key]
+    places = [pairs.at(key, plain_of[key]) for key in rivals]
     p = holm(np.array([pairs.p[place] for place in places]))
     worse = [
         key for key, place, value in zip(rivals, places, p, strict=True)
@@ -164,7 +212,7 @@ def brier(case: Case) -> list[Sentence]:
     ]  # fmt: skip
     if not worse:
         return []
-    folds = counted_range((int(pairs.shared[pairs.at(key, case.plain)]) for key in worse), "fold")
+    folds = counted_range((int(pairs.shared[pairs.at(key, plain_of[key])]) for key in worse), "fold")
     named = joined([case.names[n] for n in worse], _MAX_NAMES)
     return [Sentence("brier", f"Clearly worse on Brier score than the plain network: {named} ({folds}).")]
 
@@ -224,4 +272,12 @@ def power(case: Case) -> list[Sentence]:
 
 
 #: In the order in which they are read; each needs folds enough for a test.
-_OF_TESTS: tuple[Callable[[Case], list[Sentence]], ...] = (against_baselines, others, partial, brier, missing, power)
+_OF_TESTS: tuple[Callable[[Case], list[Sentence]], ...] = (
+    against_baselines,
+    others,
+    networks,
+    partial,
+    brier,
+    missing,
+    power,
+)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from core.data.preparation import step_for
+from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
-from core.networks.reading import settings_of
+from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, Reference, Strategy, choices_of
 from core.strategies.seconds import TrainingSize
@@ -43,6 +42,8 @@ class Workload:
         Folds times repeats.
     networks : tuple of NetworkChoice
         A strategy that names no network is trained on the first.
+    numbers : int or None
+        Inputs that are numbers, which number embeddings are made for; None for all.
     cores : int
         That training keeps busy; by default those that this process may use.
 
@@ -65,6 +66,7 @@ class Workload:
     training: TrainingSettings
     units: int
     networks: tuple[NetworkChoice, ...] = (NetworkChoice("mlp"),)
+    numbers: int | None = None
     cores: int = field(default_factory=usable_cores)
 
     @classmethod
@@ -76,7 +78,8 @@ class Workload:
         share = (1 - 1 / plan.split.folds) * (1 - plan.training.validation_split)
         rows = TrainingSize(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
         n_units = plan.split.folds * plan.split.repeats
-        return cls(rows, plan.training, n_units, plan.networks, cores or usable_cores())
+        numbers = sum(step.usual_inputs(column) for step, column in steps if not issubclass(step, CodedStep))
+        return cls(rows, plan.training, n_units, plan.networks, numbers, cores or usable_cores())
 
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
         """Return the seconds of a run of these strategies; networks that several share are trained once.
@@ -120,16 +123,21 @@ class Workload:
         return sampling, networks * self._lane_seconds(network or self.networks[0]), networks
 
     def _lane_seconds(self, choice: NetworkChoice) -> float:
-        """Return the processor seconds of one network: a part for each epoch, each step, and each product."""
-        network, rows = settings_of(choice, self.training), self.rows
-        batch = min(network.batch_size, max(1.0, rows.n))
-        sizes = [rows.width, *network.hidden_layers, rows.classes if rows.classes > 2 else 1]
-        weights = sum(a * b for a, b in pairwise(sizes))
-        epochs: float = network.epochs
-        if network.patience:
-            epochs = min(epochs, max(_EPOCHS_USED * epochs, network.patience + 1))
-        step = 5e-5 + 3e-7 * batch + 6 * batch * weights / 5e10
-        return epochs * (6e-3 + math.ceil(rows.n / batch) * step)
+        """Return the processor seconds of a network's members: a part for each epoch, step, value and product."""
+        training, rows = self.training, self.rows
+        batch = min(training.batch_size, max(1.0, rows.n))
+        epochs: float = training.epochs
+        if training.patience:
+            epochs = min(epochs, max(_EPOCHS_USED * epochs, training.patience + 1))
+        numbers = range(rows.width if self.numbers is None else min(self.numbers, rows.width))
+        network = network_of(choice)
+        seconds = 0.0
+        for place in range(training.members):
+            member = network.member(place).for_rows(int(rows.n), numbers)
+            size = member.size(rows.width, rows.classes if rows.classes > 2 else 1)
+            step = 5e-5 + (1.5e-7 + 8e-10 * size.floats) * batch + 3 * batch * size.flops / 5e10
+            seconds += epochs * (6e-3 + math.ceil(rows.n / batch) * step)
+        return seconds
 
 
 def estimate_seconds(problem: Problem, cores: int | None = None) -> float:

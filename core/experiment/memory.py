@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
-from core.networks.reading import settings_of
-from core.plan import NetworkSettings, Plan, StrategyChoice
+from core.networks.base import Size
+from core.networks.reading import network_of
+from core.plan import NetworkChoice, Plan, StrategyChoice
 from core.strategies import Recipe, Strategy, TableFacts
 from core.training.cutting import CHUNK, stacks_for
 
@@ -52,9 +52,8 @@ class _AtOnce:
     lanes: int
 
     @classmethod
-    def of(cls, network: NetworkSettings, shape: Shape, lanes: int, rows: float, cores: int) -> _AtOnce:
-        batch = max(1, min(network.batch_size, int(rows)))
-        stacks = stacks_for(lanes, batch, max([*network.hidden_layers, shape.features]), cores)
+    def of(cls, batch: float, floats: float, lanes: int, cores: int) -> _AtOnce:
+        stacks = stacks_for(lanes, max(1, int(batch)), max(1, int(floats)), cores)
         at_once = min(stacks, cores)
         return cls(at_once, min(lanes, at_once * -(-lanes // stacks)))
 
@@ -153,15 +152,13 @@ def estimate(
     True
     """
     cores = cores or usable_cores()
-    networks = [settings_of(plan.network_of(choice), plan.training) for choice in strategies]
-    network = max(networks, key=lambda one: _weights(one, shape))
     test = shape.rows * (1 / plan.split.folds if test_share is None else test_share)
-    valid = (shape.rows - test) * network.validation_split
+    valid = (shape.rows - test) * plan.training.validation_split
     fit = shape.rows - test - valid
     wide, narrow = 4 * shape.features, 8 * shape.encoded
     recipes = {recipe.key: recipe for recipe in map(Recipe.of, strategies)}.values()
     synthetic = [_synthetic_rows(recipe.model, fit, shape.facts) for recipe in recipes]
-    lanes = [_lanes(recipe.model) for recipe in recipes]
+    lanes = [_lanes(recipe.model) * plan.training.members for recipe in recipes]
     largest = max([_largest(recipe.model, fit, rows) for recipe, rows in zip(recipes, synthetic, strict=True)])
 
     # The frame, the copy of its labelled rows and the part that is being encoded.
@@ -172,15 +169,23 @@ def estimate(
     total += 2 * (fit + valid + sum(synthetic)) * wide
     searching = sum(any(part.searches for part in recipe.model) for recipe in recipes)
     total += min(searching, cores) * (largest * 3 * narrow + fit * _NEIGHBORS)
-    at_once = _AtOnce.of(network, shape, sum(lanes), fit, cores)
+    # The largest network in weights, and in what a row writes, stands for all of them.
+    sizes = [
+        size for one in {plan.network_of(choice) for choice in strategies} for size in _sizes(one, plan, shape, fit)
+    ]
+    weights, floats = 4 * max(size.weights for size in sizes), max(size.floats for size in sizes)
+    batch = min(plan.training.batch_size, fit)
+    at_once = _AtOnce.of(batch, max(shape.features, floats / 3), sum(lanes), cores)
     total += sum(lanes) * largest * 8 + at_once.lanes * largest * _LANE_ROW
     # Every network's best weights are kept; those in training have more, and are gone before one is scored.
-    weights = _weights(network, shape)
     total += sum(lanes) * weights
+    # What a step's rows write, and its gradients; a chunk of validation rows for every stack at work.
+    stepping = batch * (shape.features + 1.5 * floats) * 4
+    validated = min(at_once.stacks * CHUNK / shape.features, at_once.lanes * valid)
+    scored = min(CHUNK / shape.features, max(test, valid)) * max(lanes)
     total += max(
-        at_once.lanes * (_IN_TRAINING * weights + _stepping(network, shape, fit))
-        + _validating(network, shape, at_once, valid),
-        max(lanes) * _IN_SCORING * weights + _predicting(network, shape, max(lanes), max(test, valid)),
+        at_once.lanes * (_IN_TRAINING * weights + stepping) + validated * (shape.features + floats + 1) * 4,
+        max(lanes) * _IN_SCORING * weights + scored * (shape.features / max(lanes) + floats) * 4,
     )
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)
@@ -292,24 +297,9 @@ def _largest(parts: Sequence[Strategy], fit: float, synthetic: float) -> float:
     return fit + synthetic / _lanes(parts) if synthetic or not grows else 2 * fit
 
 
-def _weights(network: NetworkSettings, shape: Shape) -> int:
-    """Return the bytes of one network's weights."""
-    classes = len(shape.facts.class_counts)
-    sizes = [shape.features, *network.hidden_layers, classes if classes > 2 else 1]
-    return 4 * sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-
-
-def _stepping(network: NetworkSettings, shape: Shape, rows: float) -> float:
-    """Return the bytes of one network's activations and their gradients in a step."""
-    return min(network.batch_size, rows) * (shape.features + 3 * sum(network.hidden_layers)) * 4
-
-
-def _validating(network: NetworkSettings, shape: Shape, at_once: _AtOnce, valid: float) -> float:
-    """Return the bytes of the activations of a chunk of validation rows, a chunk for every stack at work."""
-    width = shape.features + 2 * sum(network.hidden_layers) + 1
-    return min(at_once.stacks * CHUNK / shape.features, at_once.lanes * valid) * width * 4
-
-
-def _predicting(network: NetworkSettings, shape: Shape, lanes: int, rows: float) -> float:
-    width = shape.features / lanes + 3 * max(network.hidden_layers, default=1)
-    return min(CHUNK / shape.features, rows) * lanes * width * 4
+def _sizes(choice: NetworkChoice, plan: Plan, shape: Shape, rows: float) -> list[Size]:
+    """Return what each member of a network holds and writes."""
+    classes, network = len(shape.facts.class_counts), network_of(choice)
+    numbers = range(min(shape.features, shape.facts.n_numeric))
+    members = (network.member(place).for_rows(int(rows), numbers) for place in range(plan.training.members))
+    return [member.size(shape.features, classes if classes > 2 else 1) for member in members]

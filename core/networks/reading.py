@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import cast
 
 from core.choices import NetworkChoice, pieces
+from core.networks.base import Network
+from core.networks.function import FunctionNetwork, find_function
 from core.networks.mlp import Mlp
 from core.networks.registry import make, networks
 from core.plan import ParameterValue
 from core.settings import NetworkSettings, PlanError, TrainingSettings
 
 
-def parse_networks(text: str) -> tuple[NetworkChoice, ...]:
+def parse_networks(text: str, *, functions: bool = False) -> tuple[NetworkChoice, ...]:
     """Return the networks that a text names, separated by commas, in its order.
+
+    Parameters
+    ----------
+    functions : bool
+        Whether names such as ``my_module:build`` are looked up, which runs the module's code: only for what a person
+        typed on her own machine.
 
     Raises
     ------
@@ -28,7 +36,8 @@ def parse_networks(text: str) -> tuple[NetworkChoice, ...]:
     >>> [network.key for network in parse_networks("mlp, mlp(hidden_layers=128)")]
     ['mlp', 'mlp(hidden_layers=128)']
     """
-    return tuple(typed(NetworkChoice.read(piece)) for piece in pieces(text))
+    choices = (NetworkChoice.read(piece) for piece in pieces(text))
+    return tuple(find_function(one.name) if one.is_function and functions else typed(one) for one in choices)
 
 
 def typed(choice: NetworkChoice) -> NetworkChoice:
@@ -49,6 +58,7 @@ def typed(choice: NetworkChoice) -> NetworkChoice:
     (('hidden_layers', (128,)),)
     """
     if choice.is_function:
+        network_of(choice)
         return choice
     make(choice.name)
     cls = networks()[choice.name]
@@ -73,6 +83,55 @@ def _as(value: ParameterValue, default: ParameterValue, name: str) -> ParameterV
     raise PlanError(f"{name} must be {kinds.get(type(default), 'a value')}, not '{str(value)[:60]}'.")
 
 
+def network_of(choice: NetworkChoice) -> Network:
+    """Return the network of a choice.
+
+    Raises
+    ------
+    PlanError
+        The network or a parameter is unknown, or a value does not fit.
+
+    See Also
+    --------
+    network_label : Its name for people.
+
+    Examples
+    --------
+    >>> network_of(NetworkChoice.of("mlp", hidden_layers=(8,))).n_weights(4, 1)
+    49
+    """
+    if choice.build is not None:
+        return FunctionNetwork(choice.name, choice.build)
+    if choice.is_function:
+        raise PlanError(
+            f"The network {choice.name[:80]} is a function of a Python program: start the run from there, or from the "
+            "command line."
+        )
+    return make(choice.name, choice.parameters)
+
+
+def network_label(choice: NetworkChoice) -> str:
+    """Return a network's name for people, with the parameters that differ from its defaults.
+
+    See Also
+    --------
+    core.strategies.registry.label : The same for a strategy.
+
+    Examples
+    --------
+    >>> network_label(NetworkChoice.of("mlp", hidden_layers=(128, 64)))
+    'Multilayer perceptron (hidden_layers=128-64)'
+    >>> network_label(NetworkChoice("my_module:build"))
+    'build'
+    """
+    if choice.is_function:
+        return choice.name.rpartition(":")[2]
+    cls = networks().get(choice.name)
+    if cls is None:
+        return choice.key
+    return cls.card.name + choice.key.removeprefix(choice.name).replace("(", " (", 1).replace(",", ", ")
+
+
 def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSettings:
     """Return the settings of a dense network and its training.
 
@@ -90,7 +149,7 @@ def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSe
     >>> settings_of(NetworkChoice.of("mlp", hidden_layers=(8,)), TrainingSettings(epochs=3)).hidden_layers
     (8,)
     """
-    made = make(network.name, network.parameters)
+    made = network_of(network)
     if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
         raise PlanError(f"The network {network.key} cannot be trained yet: choose mlp(hidden_layers=…,dropout=…).")
     return NetworkSettings(

@@ -20,6 +20,7 @@ from core.data.cautions import find_cautions
 from core.data.problem import Problem
 from core.data.splitting import check_splits
 from core.data.table import Table, from_clean
+from core.experiment.fitting import check_networks
 from core.experiment.results import FoldResult
 from core.plan import Plan
 from core.runs import _folder
@@ -99,6 +100,7 @@ class Store:
         check_combinations(plan.strategies)
         problem = Problem.of(table, plan)
         check_splits(problem)
+        check_networks(problem)
         target = problem.target
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from core.networks.reading import network_label
 from core.parameters import check
 from core.plan import Part, Plan, PlanError, StrategyChoice
 from core.strategies.base import FAMILY_NAMES, Calibrating, Reference, Strategy
@@ -151,4 +152,4 @@ def label(choice: StrategyChoice) -> str:
         else part.key
         for part in choice.parts
     )
-    return " + ".join(names) + ("" if choice.network is None else f" · {choice.network.key}")
+    return " + ".join(names) + ("" if choice.network is None else f" · {network_label(choice.network)}")

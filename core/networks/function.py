@@ -1,0 +1,128 @@
+"""A network that a function of the person's own builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from core.choices import NetworkChoice
+from core.networks._size import Size
+from core.networks.base import Card, Network
+from core.settings import PlanError
+
+if TYPE_CHECKING:
+    import keras
+
+Build = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class FunctionNetwork(Network):
+    """What a function ``build(n_features, n_outputs)`` returns; custom layers are welcome.
+
+    It stands in no registry: a plan names the function, as ``module:function``.
+
+    Parameters
+    ----------
+    name : str
+        Where the function is, for people and plans.
+    function : callable
+        Returns a Keras model that ends in logits.
+
+    See Also
+    --------
+    find_function : Finds a function by its name.
+
+    Examples
+    --------
+    >>> import keras
+    >>> def small(n_features, n_outputs):
+    ...     return keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(n_outputs)])
+    ...
+    >>> FunctionNetwork("notebook:small", small).n_weights(4, 1)
+    5
+    """
+
+    card = Card("function", "Your own function", "A Keras model that a Python function of your own builds.")
+
+    name: str
+    function: Build = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    def build(self, n_features: int, n_outputs: int) -> keras.Model:
+        import keras
+
+        made = self.function(n_features, n_outputs)
+        if not isinstance(made, keras.Model):
+            raise PlanError(f"{self.name} must return a Keras model; it returned {type(made).__name__}.")
+        shapes = (made.input_shape, made.output_shape)
+        if shapes != ((None, n_features), (None, n_outputs)):
+            raise PlanError(
+                f"{self.name} must take vectors of {n_features} numbers and give {n_outputs} logits; its model takes "
+                f"{shapes[0]} and gives {shapes[1]}."
+            )
+        if not made.trainable_weights:
+            raise PlanError(f"The model of {self.name} has no trainable weights, so there is nothing to train.")
+        last = made.layers[-1]
+        activation = getattr(getattr(last, "activation", None), "__name__", "linear")
+        if activation in ("sigmoid", "softmax"):
+            raise PlanError(f"The model of {self.name} ends in {activation}: leave it out, as logits are asked for.")
+        return made
+
+    def size(self, n_features: int, n_outputs: int) -> Size:
+        weights, values = _counted(self.function, self.name, n_features, n_outputs)
+        return Size(weights, 2.0 * weights, float(values))
+
+
+@lru_cache(maxsize=32)
+def _counted(function: Build, name: str, n_features: int, n_outputs: int) -> tuple[int, int]:
+    """Return a model's weights, and the values that its layers write per row."""
+    model = FunctionNetwork(name, function).build(n_features, n_outputs)
+    shapes = [layer.output.shape[1:] for layer in model.layers if hasattr(layer, "output")]
+    values = 0
+    for shape in shapes:
+        size = 1
+        for length in shape:
+            size *= length or 1
+        values += size
+    return int(model.count_params()), values
+
+
+def find_function(name: str) -> NetworkChoice:
+    """Return the choice of a function that is named as ``module:function``.
+
+    It imports the module, which runs its code: only for names that a person typed on her own machine.
+
+    Raises
+    ------
+    PlanError
+        There is no such module or function.
+
+    See Also
+    --------
+    FunctionNetwork : What the function builds.
+
+    Examples
+    --------
+    >>> find_function("no_such_module:build")
+    Traceback (most recent call last):
+    core.settings.PlanError: There is no module 'no_such_module' for the network: start from the folder that has it.
+    """
+    module, _, function = name.partition(":")
+    try:
+        found = getattr(import_module(module), function, None)
+    except ImportError as error:
+        if error.name not in (module, module.partition(".")[0]):
+            raise PlanError(f"The module '{module[:80]}' cannot be imported: {error}.") from error
+        raise PlanError(
+            f"There is no module '{module[:80]}' for the network: start from the folder that has it."
+        ) from error
+    if not callable(found):
+        raise PlanError(f"The module '{module[:80]}' has no function '{function[:80]}' for the network.")
+    return NetworkChoice(name, build=cast(Build, found))

@@ -1,0 +1,74 @@
+"""Networks that a function of the person's own builds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import pytest
+
+from core.links import from_query
+from core.networks.function import FunctionNetwork
+from core.networks.reading import network_of, parse_networks
+from core.plan import NetworkChoice, PlanError
+
+
+class Doubled(keras.layers.Layer):
+    """A layer that Keras does not know."""
+
+    def call(self, x: object) -> object:
+        return 2 * x  # type: ignore[operator]
+
+
+def own(last: dict[str, object] | None = None, width: int = 0, **frozen: object) -> Callable[[int, int], object]:
+    def build(n_features: int, n_outputs: int) -> object:
+        x = inputs = keras.Input((n_features + width,))
+        x = Doubled()(keras.layers.Dense(8, "relu", **frozen)(x))
+        return keras.Model(inputs, keras.layers.Dense(n_outputs, **{**(last or {}), **frozen})(x))
+
+    return build
+
+
+def test_a_function_with_a_layer_of_its_own_is_counted_as_keras_counts() -> None:
+    network = network_of(NetworkChoice.function(own()))
+    assert network.n_weights(5, 3) == network.build(5, 3).count_params() == 6 * 8 + 9 * 3
+    assert network.row_floats(5, 3) == 5 + 8 + 8 + 3
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda n_features, n_outputs: "model", "must return a Keras model; it returned str"),
+        (own(width=1), r"takes \(None, 5\) and gives \(None, 1\)"),
+        (own({"activation": "sigmoid"}), "ends in sigmoid"),
+        (own(trainable=False), "no trainable weights"),
+    ],
+)
+def test_a_model_that_cannot_be_trained_gets_one_sentence(build: Callable[[int, int], object], says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        FunctionNetwork("mine:build", build).build(4, 1)
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a module on the path that tells when it is imported."""
+    (tmp_path / "own_networks.py").write_text("def build(n_features, n_outputs): ...\nvalue = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_networks", raising=False)
+    return "own_networks"
+
+
+def test_a_typed_name_finds_its_function(module: str) -> None:
+    (choice,) = parse_networks(f"{module}:build", functions=True)
+    assert choice.build is sys.modules[module].build
+    for name, says in ((f"{module}:value", "has no function 'value'"), ("nowhere_at_all:build", "no module")):
+        with pytest.raises(PlanError, match=says):
+            parse_networks(name, functions=True)
+
+
+def test_a_link_runs_no_code(module: str) -> None:
+    with pytest.raises(PlanError, match="function of a Python program"):
+        from_query({"table": "yeast", "networks": f"{module}:build"})
+    assert module not in sys.modules
