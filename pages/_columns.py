@@ -64,9 +64,11 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
 
     search, kind = "", None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = st.segmented_control(
-            "Show as", [FIGURES, TABLE], default=FIGURES, key="columns_as", required=True, width="content"
-        )
+        view = TABLE
+        if told:
+            view = st.segmented_control(
+                "Show as", [FIGURES, TABLE], default=FIGURES, key="columns_as", required=True, width="content"
+            )
         orders = ORDERS if told else ORDERS[1:]
         order = st.selectbox(
             "Sort", orders, key=f"columns_order_{len(orders)}", width=220,

@@ -21,7 +21,7 @@ _STYLE = """<style>
 .katex-display { overflow-x: auto; overflow-y: hidden; padding: .25rem 0 }
 /* Streamlit's greys for captions and axes reach contrasts of 4.3 and 3.7 on white; WCAG's AA asks for 4.5. */
 [data-testid="stCaptionContainer"] { opacity: .8 !important }
-.js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text) {
+.js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text, .bartext-outside) {
   fill: currentColor !important; fill-opacity: .8 !important }
 @media (max-width: 640px) {
   [data-testid="stHeading"] h1 { font-size: 2rem }

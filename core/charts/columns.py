@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.theme import COLOURS, DASHES, PATTERNS, text, themed
@@ -60,7 +61,9 @@ def column_in_words(distribution: Distribution, labels: Sequence[str]) -> str:
 def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
     figure, bins = go.Figure(), [text(name, 40) for name in distribution.bins]
     is_histogram = distribution.edges is not None
-    x = list(distribution.bins) if distribution.edges is None else list(distribution.edges)
+    edges = distribution.edges
+    is_even = edges is None or bool(np.allclose(np.diff(edges), edges[1] - edges[0]))
+    x = list(distribution.bins) if edges is None else list(edges) if is_even else list(range(len(edges)))
     for code, label in enumerate(labels):
         shares = list(distribution.shares[code])
         figure.add_scatter(
@@ -73,6 +76,9 @@ def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
         )  # fmt: skip
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
     figure.update_xaxes(nticks=5)
+    if edges is not None and not is_even:
+        shown = np.unique(np.linspace(0, len(edges) - 1, 5).astype(int))
+        figure.update_xaxes(tickvals=list(shown), ticktext=[f"{edges[at]:,.3g}" for at in shown])
     return _small(figure, HEIGHT)
 
 

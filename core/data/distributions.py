@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import mutual_info_score
 
 from core.data.columns import Column
 from core.data.problem import Problem
@@ -22,6 +23,9 @@ _BINS = 24
 _MAX_LEVELS = 10
 # A number with no more values is shown value by value.
 _FEW_VALUES = 12
+# Numbers whose highest hundredth begins this many times above the middle are shown on a logarithmic scale.
+_HEAVY = 12
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPANS = (("h", 3), ("D", 90), ("MS", 365 * 4), ("YS", np.inf))
 _SHOWN = {"h": "%Y-%m-%d %H:%M", "D": "%Y-%m-%d", "MS": "%Y-%m", "YS": "%Y"}
 _UNITS = {"h": "hour", "D": "day", "MS": "month", "YS": "year"}
@@ -188,15 +192,22 @@ _Binned = tuple[tuple[str, ...], np.ndarray | None, np.ndarray, str]
 
 def _histogram(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
     x = values.to_numpy(float)
-    low, high = np.quantile(x, [0.01, 0.99])
-    note = ""
-    if x.max() > high + 2 * (high - low) or x.min() < low - 2 * (high - low):
-        note = f"The lowest and the highest 1% are in the outer bars: values go from {x.min():,.4g} to {x.max():,.4g}."
+    low, middle, high = np.quantile(x, [0.01, 0.5, 0.99])
+    note, n_bins = "", min(_BINS, len(np.unique(x)))
+    if x.min() >= 0 and high > _HEAVY * max(middle, 1e-12):
+        start = np.quantile(x[x > 0], 0.01)
+        edges = np.concatenate([[0.0], np.geomspace(start, x.max(), n_bins)])
+        edges = np.unique(edges)
+        note = "Bars get wider to the right, each by the same factor."
     else:
-        low, high = x.min(), x.max()
-    if not high > low:
-        low, high = x.min(), x.max()
-    edges = np.linspace(low, high, min(_BINS, len(np.unique(x))) + 1)
+        if x.max() > high + 2 * (high - low) or x.min() < low - 2 * (high - low):
+            ends = f"{x.min():,.4g} to {x.max():,.4g}"
+            note = f"The lowest and the highest 1% are in the outer bars: values go from {ends}."
+        else:
+            low, high = x.min(), x.max()
+        if not high > low:
+            low, high = x.min(), x.max()
+        edges = np.linspace(low, high, n_bins + 1)
     at = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
     bins = tuple(f"{a:,.4g} to {b:,.4g}" for a, b in pairwise(edges))
     return bins, edges, _counted(codes, at, n_classes, len(bins)), note
@@ -214,10 +225,8 @@ def _levels(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
     bins = tuple(_level(levels[level]) for level in shown)
     counts = by_class[:, shown]
     rest = len(levels) - len(shown)
-    if rest:
-        bins = (*bins, f"{rest:,} others")
-        counts = np.column_stack([counts, by_class.sum(axis=1) - counts.sum(axis=1)])
-    return bins, None, counts, ""
+    note = f"The {rest:,} other levels hold {1 - counts.sum() / len(codes):.0%} of the rows." if rest else ""
+    return bins, None, counts, note
 
 
 def _level(value: object) -> str:
@@ -250,6 +259,32 @@ def _words(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
 
 
 def _moments(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
+    every = [(bins, _counted(codes, at, n_classes, len(bins)), note) for bins, at, note in moment_parts(values)]
+    told = [mutual_info_score(None, None, contingency=counts) for _, counts, _ in every]
+    # The course of time, unless the hour or the day of the week tells more.
+    best = max(range(len(every)), key=lambda at: told[at] * (1.5 if at == 0 else 1))
+    bins, counts, note = every[best]
+    return bins, None, counts, note
+
+
+def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, str]]:
+    """Return the ways to sort moments into bins: by their course, and by the hour and the weekday where these vary.
+
+    Returns
+    -------
+    list of (bins, at, note)
+        Names of the bins, each row's bin, and one sentence on what they are.
+
+    See Also
+    --------
+    distribution : Shows the one that tells most.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.date_range("2024-01-01", periods=400, freq="7h"))
+    >>> [(len(bins), note) for bins, _, note in moment_parts(days)]
+    [(4, 'Rows by month.'), (24, 'Rows by hour of the day.'), (7, 'Rows by day of the week.')]
+    """
     first, last = values.min(), values.max()
     days = (last - first) / pd.Timedelta("1D")
     unit = next(unit for unit, most in _SPANS if days <= most)
@@ -257,8 +292,14 @@ def _moments(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
     if len(starts) > 200:  # centuries
         starts = starts[:: -(-len(starts) // 100)]
     at = np.clip(np.searchsorted(starts.to_numpy(), values.to_numpy(), side="right") - 1, 0, len(starts) - 1)
-    bins = tuple(f"{start:{_SHOWN[unit]}}" for start in starts)
-    return bins, None, _counted(codes, at, n_classes, len(bins)), f"Rows by {_UNITS[unit]}."
+    ways = [(tuple(f"{start:{_SHOWN[unit]}}" for start in starts), at, f"Rows by {_UNITS[unit]}.")]
+    for names, part, note in (
+        (tuple(f"{hour}:00" for hour in range(24)), values.dt.hour, "Rows by hour of the day."),
+        (_WEEKDAYS, values.dt.dayofweek, "Rows by day of the week."),
+    ):
+        if days > 2 and part.min() < part.max():
+            ways.append((names, part.to_numpy(), note))
+    return ways
 
 
 def _counted(codes: np.ndarray, at: np.ndarray, n_classes: int, n_bins: int) -> np.ndarray:

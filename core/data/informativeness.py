@@ -14,7 +14,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import make_pipeline
 
 from core.data.columns import Column
-from core.data.distributions import RowSample, form_of, sample_rows
+from core.data.distributions import Form, RowSample, form_of, moment_parts, sample_rows
 from core.data.problem import Problem
 
 _ROWS = 6_000
@@ -79,16 +79,10 @@ def informativeness(problem: Problem) -> dict[str, Informativeness]:
             told[column.name] = Informativeness(0.0, ())
             continue
         some = _some_texts(sample) if form == "words" else sample
-        values = some.frame[column.name]
-        at, n_shown = (
-            _text_bins(values, some.codes) if form == "words"
-            else _level_bins(values) if form == "levels"
-            else _value_bins(values)
-        )  # fmt: skip
-        table = np.zeros((n_classes, int(at.max()) + 1))
-        np.add.at(table, (some.codes, at), some.weights)
-        rates = table[smallest, :n_shown] / np.maximum(table[:, :n_shown].sum(axis=0), 1e-12)
-        told[column.name] = Informativeness(_share(table, len(at)), tuple(float(rate) for rate in rates))
+        every = _binned(some.frame[column.name], some.codes, form)
+        told[column.name] = max(
+            (_told(at, n_shown, some, n_classes, smallest) for at, n_shown in every), key=lambda one: one.share
+        )
     return told
 
 
@@ -130,6 +124,29 @@ def arranged(
         ORDERS[3]: lambda column: -column.missing,
     }
     return sorted(found, key=keys[order]) if order in keys else found  # type: ignore[arg-type]
+
+
+def _told(at: np.ndarray, n_shown: int, sample: RowSample, n_classes: int, smallest: int) -> Informativeness:
+    table = np.zeros((n_classes, int(at.max()) + 1))
+    np.add.at(table, (sample.codes, at), sample.weights)
+    rates = table[smallest, :n_shown] / np.maximum(table[:, :n_shown].sum(axis=0), 1e-12)
+    return Informativeness(_share(table, len(at)), tuple(float(rate) for rate in rates))
+
+
+def _binned(values: pd.Series, codes: np.ndarray, form: Form) -> list[tuple[np.ndarray, int]]:
+    """Return the ways to sort a column's rows into bins: each row's bin, and how many to show."""
+    if form == "words":
+        return [_text_bins(values, codes)]
+    if form == "levels":
+        return [_level_bins(values)]
+    ways = [_value_bins(values)]
+    if form == "moments":
+        known = values.notna().to_numpy()
+        for bins, at, _ in moment_parts(values[known])[1:]:
+            every = np.full(len(values), len(bins))
+            every[known] = at
+            ways.append((every, len(bins)))
+    return ways
 
 
 def _share(table: np.ndarray, n_rows: int) -> float:

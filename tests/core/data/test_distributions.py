@@ -8,7 +8,7 @@ import pytest
 
 from core.charts.columns import column_figure, column_in_words
 from core.data.columns import Column
-from core.data.distributions import Distribution, distribution, form_of, sample_rows
+from core.data.distributions import Distribution, distribution, form_of, moment_parts, sample_rows
 from core.data.informativeness import informativeness
 from core.data.problem import Problem
 from core.data.table import from_frame
@@ -37,7 +37,7 @@ def test_a_sample_keeps_rare_rows_and_its_weights_restore_the_table() -> None:
 
 def test_bins_of_numbers_hold_every_row_also_those_far_out() -> None:
     rng = np.random.default_rng(0)
-    gaps = np.where(np.arange(N) % 4 == 1, np.nan, rng.lognormal(sigma=3, size=N))
+    gaps = np.where(np.arange(N) % 4 == 1, np.nan, rng.normal(size=N) + 1e4 * (np.arange(N) == 0))
     found = shown(problem_of(amount=gaps), "amount")
     assert found.form == "histogram"
     assert found.edges is not None
@@ -52,8 +52,9 @@ def test_levels_beyond_ten_are_counted_together_and_a_rare_class_keeps_its_own()
     found = shown(problem_of(level=level), "level")
     assert found.form == "levels"
     assert found.bins[0] == "only"
-    assert found.bins[-1].endswith(" others")
-    assert found.shares.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert len(found.bins) == 10
+    left = 1 - np.average(found.shares.sum(axis=1), weights=np.bincount(sample_rows(problem_of()).codes))
+    assert found.note == f"The 31 other levels hold {left:.0%} of the rows."
     assert found.shares[1, 0] == 1.0
 
 
@@ -68,11 +69,30 @@ def test_levels_beyond_ten_are_counted_together_and_a_rare_class_keeps_its_own()
 )
 def test_moments_are_counted_by_a_unit_that_suits_their_span(step: str, first: str, unit: str) -> None:
     start = "1930-01-01" if unit == "year" else "2024-01-01"
-    found = shown(problem_of(when=pd.date_range(start, periods=N, freq=step)), "when")
-    assert found.form == "moments"
-    assert found.bins[0].startswith(first)
+    bins, at, note = moment_parts(pd.Series(pd.date_range(start, periods=N, freq=step)))[0]
+    assert bins[0].startswith(first)
+    assert set(at) == set(range(len(bins)))
+    assert len(bins) <= 101
+    assert note == f"Rows by {unit}."
+
+
+def test_the_hour_of_the_day_is_shown_where_it_tells_the_class() -> None:
+    hours = np.where(Y == "rare", 3, 9 + np.arange(N) % 12)
+    when = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(N) // 2 * 24 + hours, unit="h")
+    problem = problem_of(when=when)
+    found = shown(problem, "when")
+    assert found.note == "Rows by hour of the day."
+    assert found.bins[found.shares[1].argmax()] == "3:00"
+    assert informativeness(problem)["when"].share > 0.2
+
+
+def test_heavy_tails_are_shown_on_bars_that_widen() -> None:
+    found = shown(problem_of(amount=np.random.default_rng(0).lognormal(sigma=2, size=N)), "amount")
+    assert found.edges is not None
+    widths = np.diff(found.edges)
+    assert widths[-1] > 10 * widths[1]
     assert found.shares.sum(axis=1) == pytest.approx([1, 1, 1])
-    assert len(found.bins) <= 100
+    assert "$" not in column_figure(found, ["a", "b", "c"]).layout.xaxis.ticktext[0]
 
 
 def test_words_that_tell_classes_apart_come_first() -> None:
