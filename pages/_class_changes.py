@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages._cache import cached
 from pages._refusal import change_classes
-from pages._tab import remember, session
+from pages._tab import data_key, remember, session
 from pages._text import plain
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def show_class_changes(table: Table, plan: Plan, *, opened: bool) -> None:
     opened : bool
         Whether the plan cannot run as it is, so that this is likely what a person looks for.
     """
-    classes = classes_of(table, (table.digest, plan.kinds, plan.merged, plan.target))
+    classes = classes_of(table, plan.target, data_key(table, plan))
     if not classes:
         return
     if len(classes) < 3 and not plan.classes:
@@ -101,7 +101,7 @@ def undo(names: tuple[str, ...]) -> None:
 
 
 @cached(max_entries=8)
-def classes_of(_table: Table, key: tuple[object, ...]) -> tuple[ClassRows, ...]:
+def classes_of(_table: Table, target: str, key: int) -> tuple[ClassRows, ...]:
     from core.data.target import rows_of_classes
 
-    return rows_of_classes(_table, str(key[-1]))
+    return rows_of_classes(_table, target)

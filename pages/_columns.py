@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,16 +21,8 @@ if TYPE_CHECKING:
     from core.data.problem import Problem
     from core.data.table import Table
     from core.plan import Plan
+    from pages._session import Session
 
-KINDS = {
-    "numeric": "Numbers",
-    "categorical": "Categories",
-    "text": "Text",
-    "date": "Dates and times",
-    "identifier": "Identifier (unused)",
-    "constant": "Constant (unused)",
-    "ignored": "Ignored",
-}
 ANY = "Any kind"
 FIGURES, TABLE = "Figures", "Table"
 PER_PAGE = 9
@@ -48,7 +41,7 @@ def show_columns(table: Table, plan: Plan, problem: Problem | None) -> None:
         st.rerun()  # a kind was changed here, which changes the whole page
     others = [column for column in table.columns if column.name != plan.target]
     st.subheader(f"Columns ({len(others):,})", anchor=False, help="Types were detected automatically.")
-    told = {} if problem is None else told_of(problem, key_of(problem))
+    told = {} if problem is None else told_of(problem)
     shown, view = arranging(others, told)
     if not shown:
         st.info("No column is called so.", icon=":material/search_off:")
@@ -76,9 +69,12 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
             "measured on a sample. Several columns together can tell more.",
         )  # fmt: skip
         if len(columns) > FEW:
-            kinds = [ANY, *(name for name in KINDS if any(column.kind == name for column in columns))]
-            chosen = st.selectbox("Kind", kinds, format_func=lambda name: KINDS.get(name, name), key="columns_of_kind",
-                                  width=200)  # fmt: skip
+            names = kinds()
+            there = {str(column.kind) for column in columns}
+            chosen = st.selectbox(
+                "Kind", [ANY, *(name for name in names if name in there)], key="columns_of_kind", width=200,
+                format_func=lambda name: names.get(name, name),
+            )  # fmt: skip
             kind = None if chosen == ANY else chosen
             search = st.text_input("Find", placeholder="A part of a name", key="columns_search", width=220)
     return arranged(columns, told, str(order), search or "", kind), str(view)
@@ -103,26 +99,73 @@ def show_card(table: Table, column: Column, told: Informativeness | None, proble
     tells = f" :gray[tells {told.share:.0%}]" if told is not None and told.share >= 0.005 else ""
     st.markdown(f"**{plain(column.name)}**{tells}")
     show_kind(table, column)
-    figure, words, note = drawn(problem, column.name, (*key_of(problem), column.name, column.kind))
+    key = hash((values_key(problem), column, dict(problem.plan.prepared).get(column.name)))
+    figure, words, notes = drawn(problem, column.name, key)
     if figure is not None:
         st.plotly_chart(figure, key=f"column_{column.name}", config={"displayModeBar": False}, alt=words)
-    st.caption(" ".join(facts_of(column, len(table.frame), note)))
+    st.caption(" ".join(facts_of(column, len(table.frame), notes)))
+    show_readings(table, column, problem.plan)
 
 
 def show_kind(table: Table, column: Column) -> None:
-    key = f"kind_{table.digest}_{column.name}"
-    st.session_state[key] = column.kind
-    st.selectbox(
-        f"Kind of {plain(column.name)}", list(KINDS), format_func=KINDS.__getitem__, key=key,
-        label_visibility="collapsed", on_change=take_kind, args=(column.name, key),
+    """Show as what a column is used and how it is prepared, each to be chosen."""
+    from core.data.preparation import step_for
+
+    step, names = step_for(column), kinds()
+    settings = () if step is None else step.settings
+    plan = session().plan
+    chosen = {} if plan is None else dict(dict(plan.prepared).get(column.name, ()))
+    places = st.columns(1 + len(settings), vertical_alignment="bottom")
+    key = controlled(f"kind_{table.digest}_{column.name}", column.kind)
+    places[0].selectbox(
+        f"Kind of {plain(column.name)}", list(names), format_func=names.__getitem__, key=key,
+        label_visibility="collapsed" if not settings else "visible", on_change=take_kind, args=(column.name, key),
     )  # fmt: skip
+    for place, setting in zip(places[1:], settings, strict=True):
+        now = chosen.get(setting.name, setting.default)
+        key = controlled(f"{setting.name}_{table.digest}_{column.name}", now)
+        if setting.options:
+            place.selectbox(
+                setting.label, setting.options, format_func=str.capitalize, key=key, help=setting.help,
+                on_change=take_setting, args=(column.name, setting.name, key),
+            )  # fmt: skip
+        else:
+            place.number_input(
+                setting.label, setting.low, setting.high, key=key, help=setting.help,
+                on_change=take_setting, args=(column.name, setting.name, key),
+            )  # fmt: skip
 
 
-def facts_of(column: Column, n_rows: int, note: str) -> list[str]:
+def show_readings(table: Table, column: Column, plan: Plan) -> None:
+    """Let a person take back what values were taken as missing, and change the order of day and month."""
+    texts = dict(plan.missing).get(column.name, ())
+    if texts:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Taken as missing: {plain(', '.join(texts))}")
+            st.button(
+                "Undo", key=f"present_{column.name}", help="Takes these values as they are written",
+                on_click=take_missing, args=(column.name, ()),
+            )  # fmt: skip
+    if column.name in dict(plan.day_first):
+        key = controlled(f"day_first_{table.digest}_{column.name}", dict(plan.day_first)[column.name])
+        st.segmented_control(
+            f"Order of day and month in {plain(column.name)}", [True, False], required=True, key=key,
+            format_func=lambda first: "Day first" if first else "Month first", label_visibility="collapsed",
+            on_change=take_order, args=(column.name, key),
+        )  # fmt: skip
+
+
+def controlled(key: str, value: object) -> str:
+    """Return the key of a widget that shows what the plan says, whoever changed it."""
+    st.session_state[key] = value
+    return key
+
+
+def facts_of(column: Column, n_rows: int, notes: tuple[str, ...]) -> list[str]:
     """Return what there is to say of a column, one sentence each, as Markdown."""
     values = f"{column.distinct:,} different values" if column.distinct != 1 else "1 value"
     missing = f", {column.missing:,} missing ({column.missing / max(1, n_rows):.1%})" if column.missing else ""
-    return [f"{values}{missing}.", *(sentence(words) for words in (column.note, note) if words)]
+    return [f"{values}{missing}.", *(sentence(words) for words in (column.note, *notes) if words)]
 
 
 def show_as_table(table: Table, shown: list[Column], told: dict[str, Informativeness], problem: Problem | None) -> None:
@@ -130,7 +173,7 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
 
     rows: dict[str, list[object]] = {
         "Column": [column.name for column in shown],
-        "Kind": [KINDS[column.kind] for column in shown],
+        "Kind": [kinds()[column.kind] for column in shown],
         "Different values": [column.distinct for column in shown],
         "Missing": [column.missing for column in shown],
     }
@@ -157,7 +200,7 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
     )  # fmt: skip
     names = [shown[at].name for at in chosen["selection"]["rows"] if at < len(shown)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = st.selectbox("New kind", list(KINDS), format_func=KINDS.__getitem__, key="new_kind", width=220)
+        kind = st.selectbox("New kind", list(kinds()), format_func=kinds().__getitem__, key="new_kind", width=220)
         st.button(
             f"Set the kind of {len(names):,} {'column' if len(names) == 1 else 'columns'}", key="set_kinds",
             disabled=not names, on_click=set_kinds, args=(tuple(names), kind),
@@ -169,42 +212,88 @@ def take_kind(name: str, key: str) -> None:
 
 
 def set_kinds(names: tuple[str, ...], kind: str) -> None:
+    change(lambda: session().with_kinds(dict.fromkeys(names, kind)))
+
+
+def take_setting(name: str, setting: str, key: str) -> None:
+    change(lambda: session().with_prepared(name, **{setting: st.session_state[key]}))
+
+
+def take_missing(name: str, texts: tuple[str, ...]) -> None:
+    change(lambda: session().with_missing(name, texts))
+
+
+def take_order(name: str, key: str) -> None:
+    change(lambda: session().with_day_first(name, st.session_state[key]))
+
+
+def change(changed: Callable[[], Session]) -> None:
+    """Remember a changed session, or say why it cannot be changed so."""
+    from core.plan import PlanError
     from core.words import TableError
 
     try:
-        remember(session().with_kinds(dict.fromkeys(names, kind)))
-    except TableError as error:
+        remember(changed())
+    except (TableError, PlanError) as error:
         st.session_state["problem"] = str(error)
 
 
-def key_of(problem: Problem) -> tuple[object, ...]:
-    """Return what decides the classes and the values of a table under a plan."""
+def kinds() -> dict[str, str]:
+    """Return what people call each kind, those that are learned from first."""
+    from core.data.preparation import steps
+
+    unused = {"identifier": "Identifier (unused)", "constant": "Constant (unused)", "ignored": "Ignored"}
+    return {str(step.column_kind): step.label for step in steps()} | unused
+
+
+def values_key(problem: Problem) -> int:
+    """Return what decides the classes and the values of a table under a plan, but for the kinds of its columns."""
     plan, target = problem.plan, problem.target
-    return problem.table.digest, plan.kinds, plan.merged, plan.classes, plan.split.time, target.name, target.classes
+    readings = plan.merged, plan.missing, plan.day_first
+    return hash((problem.table.digest, readings, plan.classes, plan.split.time, target.name, target.classes))
+
+
+def told_of(problem: Problem) -> dict[str, Informativeness]:
+    """Return what each column tells; where kinds were changed since it was measured, of these columns anew."""
+    key, now = values_key(problem), {column.name: column.kind for column in problem.table.columns}
+    measured = told_at_first(problem, key)
+    changed = tuple((name, now[name]) for name, (kind, _) in measured.items() if kind != now[name])
+    told = {name: one for name, (_, one) in measured.items()}
+    return told | told_again(problem, changed, key) if changed else told
 
 
 @cached(max_entries=8, spinner="Looking at the columns…")
-def told_of(_problem: Problem, key: tuple[object, ...]) -> dict[str, Informativeness]:
+def told_at_first(_problem: Problem, key: int) -> dict[str, tuple[str, Informativeness]]:
     from core.data.informativeness import informativeness
 
-    return informativeness(_problem)
+    told = informativeness(_problem)
+    return {column.name: (column.kind, told[column.name]) for column in _problem.table.columns if column.name in told}
+
+
+@cached(max_entries=32)
+def told_again(_problem: Problem, changed: tuple[tuple[str, str], ...], key: int) -> dict[str, Informativeness]:
+    from core.data.informativeness import informativeness
+
+    return informativeness(_problem, [name for name, _ in changed])
 
 
 @cached(max_entries=2)
-def sample_of(_problem: Problem, key: tuple[object, ...]) -> RowSample:
+def sample_of(_problem: Problem, key: int) -> RowSample:
     from core.data.distributions import sample_rows
 
     return sample_rows(_problem)
 
 
 @cached(max_entries=200)
-def drawn(_problem: Problem, _name: str, key: tuple[object, ...]) -> tuple[go.Figure | None, str, str]:
-    """Return a column's figure, the same in words, and what it does not show."""
+def drawn(_problem: Problem, name: str, key: int) -> tuple[go.Figure | None, str, tuple[str, ...]]:
+    """Return a column's figure, the same in words, and what there is to say of its preparation and its figure."""
     from core.charts.columns import column_figure, column_in_words
-    from core.data.distributions import distribution
+    from core.data.distributions import distribution, preparation_in_words
 
-    labels = _problem.target.labels
-    shown = distribution(_problem.table.column(_name), sample_of(_problem, key_of(_problem)), len(labels))
+    labels, column = _problem.target.labels, _problem.table.column(name)
+    sample = sample_of(_problem, values_key(_problem))
+    said = preparation_in_words(column, sample, dict(dict(_problem.plan.prepared).get(name, ())))
+    shown = distribution(column, sample, len(labels))
     if shown is None:
-        return None, "", ""
-    return column_figure(shown, labels), column_in_words(shown, labels), shown.note
+        return None, "", (said,)
+    return column_figure(shown, labels), column_in_words(shown, labels), (said, shown.note)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
-from pages._tab import remember, session
+from pages._tab import data_key, remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def show_split(table: Table, plan: Plan, problem: Problem | None, grouping: Grou
     if grouping is not None:
         show_answers("group", grouping.name, grouping.sentence, asked=False)
     if problem is not None:
-        for question in questions_of(problem, (table.digest, plan.kinds, plan.target, plan.classes, plan.split)):
+        for question in questions_of(problem, data_key(table, plan)):
             is_known = grouping is not None and question.by == "group"
             if not is_known and (table.digest, question.by, question.column) not in declined():
                 show_answers(question.by, question.column, f"{question.fact} {question.question}", asked=True)
@@ -133,7 +133,7 @@ def decline(by: str, column: str) -> None:
 
 
 @cached(max_entries=8)
-def questions_of(_problem: Problem, key: tuple[object, ...]) -> tuple[SplitQuestion, ...]:
+def questions_of(_problem: Problem, key: int) -> tuple[SplitQuestion, ...]:
     from core.data.questions import split_questions
 
     return split_questions(_problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -38,16 +38,23 @@ def problem_of(table: Table, plan: Plan) -> Problem:
     TableError, PlanError
         The plan does not suit the table; the message says why.
     """
-    split, kinds = plan.split, tuple((column.name, column.kind) for column in table.columns)
-    problem = _problem(
-        table, plan, table.digest, kinds, plan.kinds, plan.target, plan.positive, plan.classes,
-        split, plan.training.validation_split,
-    )  # fmt: skip
+    problem = _problem(table, plan, data_key(table, plan))
     return problem if problem.plan == plan else replace(problem, plan=plan)
 
 
+def data_key(table: Table, plan: Plan) -> int:
+    """Return what tells a table under a plan from others, whatever is compared on it.
+
+    One number: hashing the kinds of 500 columns anew for everything that is cached would take longer than the page.
+    """
+    beside = ("strategies", "networks", "training")
+    kinds = tuple((column.name, column.kind) for column in table.columns)
+    chosen = tuple(getattr(plan, field.name) for field in fields(plan) if field.name not in beside)
+    return hash((table.digest, kinds, chosen, plan.training.validation_split))
+
+
 @cached(max_entries=32)
-def _problem(_table: Table, _plan: Plan, *key: object) -> Problem:
+def _problem(_table: Table, _plan: Plan, key: int) -> Problem:
     from core.data.problem import Problem
     from core.data.splitting import check_splits
 

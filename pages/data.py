@@ -13,11 +13,12 @@ from pages._difficulty import show_difficulty
 from pages._frame import framed
 from pages._gallery import show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
+from pages._readings import show_reading_questions
 from pages._refusal import show_refusal
 from pages._services import warm_up
 from pages._split import show_split
 from pages._start import ask_about_long_run, start_run
-from pages._tab import problem_of, remember, session
+from pages._tab import data_key, problem_of, remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
@@ -104,12 +105,15 @@ def show_table(table: Table, plan: Plan) -> None:
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
     with st.expander("Choose another table"):
         choose_table()
-    spelled = spellings_of_table(table, (table.digest, plan.kinds))
+    spelled = spellings_of_table(table, data_key(table, plan))
     pointed_out = {label.sentence() for label in spelled}
-    for note in table.notes:
-        if note not in pointed_out:
-            st.caption(f":material/healing: {sentence(note)}")
+    said = st.container()
     show_spellings(table, spelled)
+    asked = show_reading_questions(table, plan)
+    settled = {name for name, _ in plan.day_first}
+    for note in table.notes:
+        if note not in pointed_out and not is_about_order(note, {*asked, *settled}):
+            said.caption(f":material/healing: {sentence(note)}")
     left, right = st.columns(2, gap="large")
     settings_help = True
     with left:
@@ -140,8 +144,15 @@ def show_table(table: Table, plan: Plan) -> None:
             run(problem)
 
 
+def is_about_order(note: str, names: set[str]) -> bool:
+    """Return whether a note says how dates are read that the page asks about, or that were settled."""
+    from core.words import quoted
+
+    return any(note.startswith(f"The dates in {quoted(name)} can be read day first or month first") for name in names)
+
+
 @cached(max_entries=8)
-def spellings_of_table(_table: Table, key: tuple[object, ...]) -> tuple[Spellings, ...]:
+def spellings_of_table(_table: Table, key: int) -> tuple[Spellings, ...]:
     from core.data.spellings import spellings_in
 
     return spellings_in(_table.frame, [column.name for column in _table.columns if column.kind == "categorical"])
@@ -244,14 +255,11 @@ def ignore_columns(names: tuple[str, ...]) -> None:
 
 
 def profiled(problem: Problem) -> Profile:
-    plan, target = problem.plan, problem.target
-    return profile_of(
-        problem, (problem.table.digest, plan.kinds, plan.merged, target.name, target.classes, plan.classes, plan.split)
-    )
+    return profile_of(problem, data_key(problem.table, problem.plan))
 
 
 @cached(max_entries=8)
-def profile_of(_problem: Problem, key: tuple[object, ...]) -> Profile:
+def profile_of(_problem: Problem, key: int) -> Profile:
     from core.data.profile import describe
 
     return describe(_problem)

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import mutual_info_score
 
 from core.data.columns import Column
+from core.data.preparation import Choices, Labels, step_for
 from core.data.problem import Problem
 
 Form = Literal["histogram", "levels", "words", "moments"]
@@ -304,3 +305,23 @@ def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, s
 
 def _counted(codes: np.ndarray, at: np.ndarray, n_classes: int, n_bins: int) -> np.ndarray:
     return np.bincount(codes * n_bins + at, minlength=n_classes * n_bins).reshape(n_classes, n_bins)
+
+
+def preparation_in_words(column: Column, sample: RowSample, choices: Choices) -> str:
+    """Return what preparing a column decides on a sample of the rows, empty for one that is not learned from.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("page_blocks"), Plan("not_text", (StrategyChoice.of("plain"),)))
+    >>> preparation_in_words(problem.table.column("area"), sample_rows(problem), {})
+    'The network sees: signed logarithm, since the tails are heavy.'
+    """
+    step = step_for(column)
+    if step is None or sample.frame[column.name].isna().all():
+        return ""
+    codes, n_classes = sample.codes, int(sample.codes.max()) + 1
+    some = np.arange(len(codes)) if column.kind != "text" else np.arange(min(len(codes), _MAX_TEXTS))
+    fitted = step.fit(sample.frame[column.name].iloc[some], Labels(codes[some], n_classes), choices)
+    return f"The network sees: {fitted.says}."

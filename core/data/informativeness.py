@@ -50,10 +50,15 @@ class Informativeness:
     rates: tuple[float, ...]
 
 
-def informativeness(problem: Problem) -> dict[str, Informativeness]:
+def informativeness(problem: Problem, names: Iterable[str] | None = None) -> dict[str, Informativeness]:
     """Return what each column but the target tells of the class, in a sample of rows.
 
     Columns that only name the rows, hold one value or none tell nothing here.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        The columns to look at; all by default.
 
     See Also
     --------
@@ -70,9 +75,9 @@ def informativeness(problem: Problem) -> dict[str, Informativeness]:
     """
     sample, n_classes = sample_rows(problem, _ROWS), len(problem.target.classes)
     smallest = int(problem.target.counts.argmin())
-    told = {}
+    told, asked = {}, None if names is None else set(names)
     for column in problem.table.columns:
-        if column.name == problem.target.name:
+        if column.name == problem.target.name or (asked is not None and column.name not in asked):
             continue
         form = form_of(column, sample.frame[column.name])
         if form is None:

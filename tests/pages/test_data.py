@@ -24,6 +24,11 @@ def text_of(app: AppTest) -> str:
     return " ".join(element.value for kind in (app.title, app.markdown, app.caption) for element in kind)
 
 
+def shown_text(markdown: str) -> str:
+    """Return what a person reads of escaped Markdown."""
+    return markdown.replace("\\", "").replace("\u2060", "")
+
+
 def upload(app: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
     return app.file_uploader(key="upload").upload(name, content, "text/csv").run()
 
@@ -249,6 +254,57 @@ def test_each_column_has_a_figure_by_class_and_its_kind_beside_it(abalone: AppTe
     assert not after.exception
     assert after.session_state["session"].plan.kinds == (("height", "ignored"),)
     assert "height" not in {column.name for column in problem_of_page(after).features}
+
+
+def unread() -> bytes:
+    """Return a table with -999 among ages, dates that can be read both ways, and amounts with heavy tails."""
+    rng = np.random.default_rng(0)
+    days = [f"{1 + row % 12:02d}/{1 + row // 12 % 12:02d}/2024" for row in range(200)]
+    ages = np.where(np.arange(200) % 20 == 3, -999, rng.integers(20, 80, 200))
+    frame = pd.DataFrame({"age": ages, "paid": days, "amount": rng.lognormal(sigma=3, size=200).round(3)})
+    return frame.assign(y=np.where(np.arange(200) % 5 == 0, "yes", "no")).to_csv(index=False).encode()
+
+
+def test_values_that_stand_for_missing_ones_are_taken_as_such_with_one_click_and_taken_back(app: AppTest) -> None:
+    page = upload(app, unread())
+    assert any("'age' has '-999' in 10 rows" in shown_text(box.value) for box in page.info)
+    after = page.button(key="missing_0").click().run()
+    assert not after.exception
+    state = after.session_state["session"]
+    assert (state.plan.missing, state.table.column("age").missing) == ((("age", ("-999",)),), 10)
+    assert "missing_0" not in {button.key for button in after.button}
+    back = after.button(key="present_age").click().run()
+    assert back.session_state["session"].table.column("age").missing == 0
+    no = back.button(key="present_0").click().run()
+    assert "missing_0" not in {button.key for button in no.button}
+
+
+def test_the_order_of_day_and_month_is_asked_about_and_can_be_changed_later(app: AppTest) -> None:
+    page = upload(app, unread())
+    assert not [caption for caption in page.caption if "can be read day first" in caption.value]
+    labels = [button.label for button in page.button if str(button.key).startswith("day_first_0")]
+    assert [label.partition(":")[0] for label in labels] == ["Day first", "Month first"]
+    after = page.button(key="day_first_0_True").click().run()
+    assert not after.exception
+    state = after.session_state["session"]
+    assert state.plan.day_first == (("paid", True),)
+    assert state.table.frame["paid"].iloc[1] == pd.Timestamp("2024-01-02")
+    assert "day_first_0_True" not in {button.key for button in after.button}
+    again = after.segmented_control(key=f"day_first_{state.table.digest}_paid").set_value(False).run()
+    assert again.session_state["session"].table.frame["paid"].iloc[1] == pd.Timestamp("2024-02-01")
+
+
+def test_how_numbers_are_scaled_is_said_and_can_be_chosen(app: AppTest) -> None:
+    page = upload(app, unread())
+    assert any("The network sees: signed logarithm" in caption.value.replace("\\", "") for caption in page.caption)
+    digest = page.session_state["session"].table.digest
+    box = page.selectbox(key=f"scaling_{digest}_amount")
+    assert (box.label, box.value) == ("Scaling", "auto")
+    after = box.set_value("standard").run()
+    assert not after.exception
+    assert after.session_state["session"].plan.prepared == (("amount", (("scaling", "standard"),)),)
+    said = [caption.value for caption in after.caption if "signed logarithm" in caption.value]
+    assert not said
 
 
 def wide() -> bytes:

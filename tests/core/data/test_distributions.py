@@ -61,7 +61,7 @@ def test_levels_beyond_ten_are_counted_together_and_a_rare_class_keeps_its_own()
 @pytest.mark.parametrize(
     ("step", "first", "unit"),
     [
-        ("1h", "2024-01-01", "hour"),
+        ("1h", "2024-01-01", "day"),
         ("1D", "2024-01", "month"),
         ("30D", "1930", "year"),
         ("2min", "2024-01-01 00", "hour"),
