@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,13 +20,14 @@ from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.decision import Chain, Rows, Rule
 from core.networks.reading import settings_of
+from core.networks.scoring import KerasNetworks
 from core.plan import NetworkChoice, Plan, TrainingSettings
 from core.strategies import Predictor, Recipe, StrategyError, TableFacts, TrainingView
 from core.strategies.notation import parse_choice
 from core.words import counted, quoted
 
 if TYPE_CHECKING:
-    from core.training.lanes import Block, TrainedLane
+    from core.training.lanes import Block
 
 
 class StrategyClassifier(ClassifierMixin, BaseEstimator):
@@ -172,7 +172,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         error = candidate.error or next((why for part in recipe.decisions if (why := part.why_not(facts))), None)
         if error is not None:
             raise StrategyError(error)
-        self._networks: tuple[TrainedLane, ...] = tuple(candidate.trained)
+        self._networks = KerasNetworks(tuple(lane.network for lane in candidate.trained))
         self._predictor: Predictor | None = candidate.predictor
         self._chain = Chain(Rule.untuned(facts.n_classes))
         if recipe.decisions:
@@ -195,10 +195,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
 
     def _probabilities(self, prepared: np.ndarray) -> np.ndarray:
         """Return probabilities by class code, calibrated, float64."""
-        if self._predictor is not None:
-            raw = self._predictor(prepared)
-        else:
-            raw = np.mean([_forward(network, prepared) for network in self._networks], axis=0)
+        raw = (self._predictor or self._networks)(prepared)
         return np.asarray(self._chain.probabilities(raw), np.float64)
 
     def _read(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
@@ -248,19 +245,6 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
 
 def _is_mixed(X: ArrayLike | pd.DataFrame) -> bool:
     return isinstance(X, pd.DataFrame) and any(_kind(X.iloc[:, at]) != "numeric" for at in range(X.shape[1]))
-
-
-def _forward(network: TrainedLane, X: np.ndarray) -> np.ndarray:
-    """Return a network's probabilities in float64: in float32 they would depend on the rows beside them."""
-    hidden = X.astype(np.float64)
-    *layers, (kernel, bias) = zip(network.weights[::2], network.weights[1::2], strict=True)
-    for weights, shift in layers:
-        hidden = np.maximum(hidden @ weights.astype(np.float64) + shift, 0)
-    logits = hidden @ kernel.astype(np.float64) + bias
-    if network.n_classes == 2:
-        positive = expit(logits)
-        return np.hstack([1 - positive, positive])
-    return softmax(logits, axis=1)
 
 
 def _held_back(codes: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

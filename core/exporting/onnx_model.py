@@ -13,11 +13,11 @@ import onnx
 from onnx import TensorProto, helper
 
 from core.decision import NoOnnxForm
-from core.exporting.forms import KerasNetworks, OnnxNetworks, session
 from core.exporting.inputs import inputs_of
 from core.exporting.onnx_graph import OnnxGraph
 from core.exporting.onnx_networks import INPUT
 from core.exporting.scorer import Probabilities, Scorer
+from core.networks.scoring import KerasNetworks, OnnxNetworks, session
 
 _MEAN = "mean of the networks:"
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from core.data.preparation import Preparation
 from core.evaluation.sample import sample_run
-from core.exporting.forms import OnnxNetworks
 from core.exporting.inputs import readings_of
 from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer
+from core.networks.scoring import OnnxNetworks
 
 
 def sample_scorer() -> Scorer:

@@ -15,7 +15,7 @@ from core.data.preparation import Preparation
 from core.data.preparation import from_fields as step_from_fields
 from core.data.reading.cells import Reading
 from core.decision import Calibration, from_fields
-from core.exporting.forms import Networks, OnnxNetworks, from_plain
+from core.networks.scoring import Networks, OnnxNetworks, from_plain
 
 
 class ScorerError(ValueError):

@@ -16,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.preparation import NumberStep, Preparation
 from core.exporting.bundle import Export
-from core.exporting.forms import OnnxNetworks
 from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer
 from core.exporting.shelf import Shelf
+from core.networks.scoring import OnnxNetworks
 from core.runs.copying import copy_run
 from core.runs.store import Store
 from tests.pages.conftest import APP

@@ -57,8 +57,8 @@ def test_keras_gives_the_same(calibration: Calibration, p: np.ndarray) -> None:
 def test_onnx_gives_the_same(calibration: Calibration, p: np.ndarray) -> None:
     from onnx import TensorProto, helper
 
-    from core.exporting.forms import session
     from core.exporting.onnx_graph import OnnxGraph
+    from core.networks.scoring import session
 
     graph = OnnxGraph()
     output = calibration.in_onnx(graph, "p")

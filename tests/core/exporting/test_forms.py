@@ -17,13 +17,14 @@ import pytest
 from keras import layers, ops
 from scipy.special import expit, softmax
 
-from core.exporting.forms import TOLERANCE, KerasNetworks, OnnxNetworks, from_plain, in_any_form
+from core.exporting.forms import TOLERANCE, in_any_form
 from core.exporting.new_rows import NewRows
 from core.exporting.onnx_networks import build
 from core.exporting.sample import sample_scorer
 from core.exporting.scorer import Scorer
 from core.exporting.shelf import Kept, Shelf
 from core.networks import networks
+from core.networks.scoring import KerasNetworks, OnnxNetworks, from_plain
 from core.networks.trained import NetworkError, TrainedNetwork, probability_model
 from core.runs.store import Store
 from tests.core.exporting.test_shelf import Desk
@@ -134,10 +135,20 @@ def test_fifty_networks_are_converted_as_one(monkeypatch: pytest.MonkeyPatch) ->
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("form", ["ONNX", "Keras"])
+def test_a_row_does_not_depend_on_those_beside_it(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = TrainedNetwork.of(networks()["mlp"]().build(5, 1), 2)
+    average = in_any_form([one], X) if form == "ONNX" else KerasNetworks((one,))
+    whole = average(X)
+    np.testing.assert_allclose(np.vstack([average(row[None]) for row in X[:40]]), whole[:40], atol=1e-12)
+    monkeypatch.setattr("core.networks.scoring._CHUNK", 299)
+    np.testing.assert_allclose(average(X), whole, atol=1e-12)
+
+
 def test_parts_of_many_rows_make_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     average = sample_scorer().networks
     whole = average(X[:, :1])
-    monkeypatch.setattr("core.exporting.forms._CHUNK", 7)
+    monkeypatch.setattr("core.networks.scoring._CHUNK", 70)
     np.testing.assert_array_equal(average(X[:, :1]), whole)
     assert average(X[:0, :1]).shape == (0, 2)
 

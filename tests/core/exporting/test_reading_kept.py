@@ -19,11 +19,11 @@ from core.data.target import encode_target
 from core.estimator import StrategyClassifier
 from core.exporting import Scorer, keras_model
 from core.exporting.bundle import SCRIPTS, decision
-from core.exporting.forms import OnnxNetworks
 from core.exporting.inputs import readings_of
 from core.exporting.new_rows import aligned, match, read_rows
 from core.exporting.onnx_networks import build_dense
 from core.networks.mlp import Mlp
+from core.networks.scoring import OnnxNetworks
 from core.networks.trained import TrainedNetwork
 from core.words import TableError
 from tests.core.data.reading import CASES

@@ -15,10 +15,10 @@ import pytest
 from core.data.preparation import NumberStep, Preparation
 from core.data.samples import load_sample
 from core.exporting.bundle import Export
-from core.exporting.forms import OnnxNetworks
 from core.exporting.onnx_networks import build_dense
 from core.exporting.scorer import Scorer, ScorerError
 from core.exporting.shelf import Shelf
+from core.networks.scoring import OnnxNetworks
 from core.plan import Plan, SplitSettings, StrategyChoice
 from core.runs.copying import copy_run
 from core.runs.people import folders
