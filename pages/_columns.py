@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from core.plan import Plan
     from pages._session import Session
 
+# A column's figure, the same in words, and what there is to say of its preparation and its figure.
+Drawing = tuple["go.Figure | None", str, tuple[str, ...]]
 ANY = "Any kind"
 FIGURES, TABLE = "Figures", "Table"
 PER_PAGE = 9
@@ -86,25 +88,27 @@ def show_as_figures(table: Table, shown: list[Column], told: dict[str, Informati
     if n_pages > 1:
         page = min(n_pages, st.session_state.get("columns_page", 1) or 1)
     some = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
+    chosen = dict(problem.plan.prepared)
+    key = hash((values_key(problem), *((column, chosen.get(column.name)) for column in some)))
+    drawings = drawn(problem, tuple(column.name for column in some), key)
     for start in range(0, len(some), ACROSS):
         for place, column in zip(st.columns(ACROSS), some[start : start + ACROSS], strict=False):
             with place.container(border=True, height="stretch"):
-                show_card(table, column, told.get(column.name), problem)
+                show_card(table, column, told.get(column.name), drawings[column.name], problem.plan)
     if n_pages > 1:
         st.pagination(n_pages, key="columns_page")
         st.caption(f"Columns {(page - 1) * PER_PAGE + 1:,} to {(page - 1) * PER_PAGE + len(some):,} of {len(shown):,}")
 
 
-def show_card(table: Table, column: Column, told: Informativeness | None, problem: Problem) -> None:
+def show_card(table: Table, column: Column, told: Informativeness | None, drawing: Drawing, plan: Plan) -> None:
     tells = f" :gray[tells {told.share:.0%}]" if told is not None and told.share >= 0.005 else ""
     st.markdown(f"**{plain(column.name)}**{tells}")
     show_kind(table, column)
-    key = hash((values_key(problem), column, dict(problem.plan.prepared).get(column.name)))
-    figure, words, notes = drawn(problem, column.name, key)
+    figure, words, notes = drawing
     if figure is not None:
         st.plotly_chart(figure, key=f"column_{column.name}", config={"displayModeBar": False}, alt=words)
     st.caption(" ".join(facts_of(column, len(table.frame), notes)))
-    show_readings(table, column, problem.plan)
+    show_readings(table, column, plan)
 
 
 def show_kind(table: Table, column: Column) -> None:
@@ -284,16 +288,20 @@ def sample_of(_problem: Problem, key: int) -> RowSample:
     return sample_rows(_problem)
 
 
-@cached(max_entries=200)
-def drawn(_problem: Problem, name: str, key: int) -> tuple[go.Figure | None, str, tuple[str, ...]]:
-    """Return a column's figure, the same in words, and what there is to say of its preparation and its figure."""
+@cached(max_entries=32)
+def drawn(_problem: Problem, names: tuple[str, ...], key: int) -> dict[str, Drawing]:
+    """Return the drawings of a page of columns: asked for one by one, they would take longer to find than to show."""
     from core.charts.columns import column_figure, column_in_words
     from core.data.distributions import distribution, preparation_in_words
 
-    labels, column = _problem.target.labels, _problem.table.column(name)
-    sample = sample_of(_problem, values_key(_problem))
-    said = preparation_in_words(column, sample, dict(dict(_problem.plan.prepared).get(name, ())))
-    shown = distribution(column, sample, len(labels))
-    if shown is None:
-        return None, "", (said,)
-    return column_figure(shown, labels), column_in_words(shown, labels), (said, shown.note)
+    labels, sample = _problem.target.labels, sample_of(_problem, values_key(_problem))
+    drawings: dict[str, Drawing] = {}
+    for name in names:
+        column, chosen = _problem.table.column(name), dict(dict(_problem.plan.prepared).get(name, ()))
+        said = preparation_in_words(column, sample, chosen)
+        shown = distribution(column, sample, len(labels))
+        drawings[name] = (
+            (None, "", (said,)) if shown is None
+            else (column_figure(shown, labels), column_in_words(shown, labels), (said, shown.note))
+        )  # fmt: skip
+    return drawings

@@ -22,6 +22,8 @@ from pages._tab import data_key, problem_of, remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from core.data.cautions import Cautions
     from core.data.problem import Problem
     from core.data.profile import Profile
@@ -208,7 +210,6 @@ def take_target(key: str) -> None:
 
 
 def show_classes(problem: Problem) -> None:
-    from core.charts import figures as charts
     from core.charts import theme
 
     table, target = problem.table, problem.target
@@ -224,8 +225,16 @@ def show_classes(problem: Problem) -> None:
     profile = profiled(problem)
     st.markdown(f"**{sentence(profile.sentence)}**")
     st.plotly_chart(
-        charts.class_distribution(profile), key="classes", config=dict(theme.CONFIG), alt="Rows of each class"
-    )
+        figure_of_classes(profile, data_key(table, problem.plan)), key="classes", config=dict(theme.CONFIG),
+        alt="Rows of each class",
+    )  # fmt: skip
+
+
+@cached(max_entries=8)
+def figure_of_classes(_profile: Profile, key: int) -> go.Figure:
+    from core.charts.figures import class_distribution
+
+    return class_distribution(_profile)
 
 
 def show_warnings(problem: Problem) -> None:
