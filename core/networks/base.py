@@ -14,7 +14,7 @@ import numpy as np
 from core.networks import _embeddings
 from core.networks._size import Size
 from core.parameters import Parameter, parameter, parameters_of
-from core.plan import ParameterValue, Part
+from core.plan import NetworkChoice, ParameterValue
 
 if TYPE_CHECKING:
     import keras
@@ -66,7 +66,7 @@ class Network(ABC):
     >>> from core.networks import networks
     >>> small = networks()["mlp"](hidden_layers=(8,))
     >>> small.key, small.n_weights(4, 1)
-    ('mlp(hidden_layers=(8,))', 49)
+    ('mlp(hidden_layers=8)', 49)
     """
 
     card: ClassVar[Card]
@@ -87,7 +87,7 @@ class Network(ABC):
             for each in self.parameters()
             if getattr(self, each.name) != each.default
         }
-        return Part.of(self.card.key, **changed).key
+        return NetworkChoice.of(self.card.key, **changed).key
 
     @property
     def inner_members(self) -> int:
@@ -122,6 +122,14 @@ class Network(ABC):
     def row_floats(self, n_features: int, n_outputs: int) -> float:
         """Return how many numbers one row's forward pass writes, most of which a training step holds in memory."""
         return self.size(n_features, n_outputs).floats
+
+    def why_not(self, n_features: int, n_classes: int) -> str | None:
+        """Return one sentence on why the network cannot be built for a table, or None where it can."""
+        return None
+
+    def notes(self, n_features: int, n_classes: int) -> tuple[str, ...]:
+        """Return sentences on what a person should know of the network as it is built for a table."""
+        return ()
 
     def for_rows(self, n_rows: int, numbers: Sequence[int] | None = None) -> Self:
         """Return the network with everything settled that its layers' shapes take from the training rows.

@@ -15,6 +15,7 @@ from core.settings import PlanError
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 Build = Callable[[int, int], object]
 
@@ -23,7 +24,7 @@ Build = Callable[[int, int], object]
 class FunctionNetwork(Network):
     """What a function ``build(n_features, n_outputs)`` returns; custom layers are welcome.
 
-    It stands in no registry: a plan names the function, as ``module:function``.
+    The model ends in logits; a last sigmoid or softmax is taken off. It stands in no registry: a plan names the function, as ``module:function``.
 
     Parameters
     ----------
@@ -58,10 +59,13 @@ class FunctionNetwork(Network):
     def build(self, n_features: int, n_outputs: int) -> keras.Model:
         import keras
 
-        made = self.function(n_features, n_outputs)
+        try:
+            made = self.function(n_features, n_outputs)
+        except Exception as error:  # whatever a person's code raises
+            raise PlanError(f"{self.name}({n_features}, {n_outputs}) raised {_named(error)}") from error
         if not isinstance(made, keras.Model):
             raise PlanError(f"{self.name} must return a Keras model; it returned {type(made).__name__}.")
-        shapes = (made.input_shape, made.output_shape)
+        shapes = (getattr(made, "input_shape", None), getattr(made, "output_shape", None))
         if shapes != ((None, n_features), (None, n_outputs)):
             raise PlanError(
                 f"{self.name} must take vectors of {n_features} numbers and give {n_outputs} logits; its model takes "
@@ -69,11 +73,23 @@ class FunctionNetwork(Network):
             )
         if not made.trainable_weights:
             raise PlanError(f"The model of {self.name} has no trainable weights, so there is nothing to train.")
-        last = made.layers[-1]
-        activation = getattr(getattr(last, "activation", None), "__name__", "linear")
-        if activation in ("sigmoid", "softmax"):
-            raise PlanError(f"The model of {self.name} ends in {activation}: leave it out, as logits are asked for.")
+        _to_logits(self.name, made)
+        _check_json(self.name, made)
         return made
+
+    def initial_weights(self, model: keras.Model, seed: int) -> list[np.ndarray]:
+        import keras
+
+        # Own layers may draw their weights as they like, so that the model is built anew.
+        keras.utils.set_random_seed(seed)
+        return self.build(model.input_shape[-1], model.output_shape[-1]).get_weights()
+
+    def why_not(self, n_features: int, n_classes: int) -> str | None:
+        try:
+            self.size(n_features, 1 if n_classes == 2 else n_classes)
+        except PlanError as error:
+            return str(error)
+        return None
 
     def size(self, n_features: int, n_outputs: int) -> Size:
         weights, values = _counted(self.function, self.name, n_features, n_outputs)
@@ -92,6 +108,50 @@ def _counted(function: Build, name: str, n_features: int, n_outputs: int) -> tup
             size *= length or 1
         values += size
     return int(model.count_params()), values
+
+
+def _named(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text}" if text else f"{type(error).__name__}."
+
+
+def _to_logits(name: str, model: keras.Model) -> None:
+    """Take a sigmoid or softmax off the last layer.
+
+    Raises
+    ------
+    PlanError
+        The model ends in probabilities otherwise.
+    """
+    from keras import activations, layers
+
+    last = model.layers[-1]
+    while isinstance(last, type(model)) and last.layers:
+        last = last.layers[-1]
+    if getattr(last, "activation", None) in (activations.sigmoid, activations.softmax):
+        last.activation = activations.linear
+    elif isinstance(last, layers.Softmax) or type(last).__name__ in ("Sigmoid", "Softmax"):
+        raise PlanError(f"The model of {name} ends in probabilities: leave its last {type(last).__name__} out.")
+
+
+def _check_json(name: str, model: keras.Model) -> None:
+    """Check that the model can be told as JSON and built from it, as training and export do.
+
+    Raises
+    ------
+    PlanError
+        A layer of a person's own does not say how it was made.
+    """
+    import keras
+
+    from core.networks.trained import custom_classes
+
+    try:
+        keras.models.model_from_json(model.to_json(), custom_objects=dict(custom_classes(model)))
+    except Exception as error:  # whatever a person's layers raise
+        raise PlanError(
+            f"The model of {name} cannot be told as JSON: give its own layers a get_config method. {_named(error)}"
+        ) from error
 
 
 def find_function(name: str) -> NetworkChoice:

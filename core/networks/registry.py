@@ -65,7 +65,7 @@ def make(name: str, parameters: Iterable[tuple[str, ParameterValue]] = ()) -> Ne
     Examples
     --------
     >>> make("mlp", [("hidden_layers", (16,)), ("activation", "silu")]).key
-    'mlp(activation=silu,hidden_layers=(16,))'
+    'mlp(activation=silu,hidden_layers=16)'
     >>> make("mlpp")
     Traceback (most recent call last):
     core.settings.PlanError: There is no network called 'mlpp': did you mean mlp?

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cloudpickle
 import keras
+import numpy as np
 import pytest
 
 from core.links import from_query
@@ -31,6 +33,27 @@ def own(last: dict[str, object] | None = None, width: int = 0, **frozen: object)
     return build
 
 
+class Forgetful(keras.layers.Layer):
+    """It needs a function and does not say which it had."""
+
+    def __init__(self, bend: Callable[[object], object], **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.bend = bend
+
+    def call(self, x: object) -> object:
+        return self.bend(x)
+
+
+def with_softmax_layer(n_features: int, n_outputs: int) -> object:
+    layers = [keras.layers.Dense(n_outputs), keras.layers.Softmax()]
+    return keras.Sequential([keras.Input((n_features,)), *layers])
+
+
+def with_forgetful_layer(n_features: int, n_outputs: int) -> object:
+    layers = [Forgetful(lambda x: x), keras.layers.Dense(n_outputs)]
+    return keras.Sequential([keras.Input((n_features,)), *layers])
+
+
 def test_a_function_with_a_layer_of_its_own_is_counted_as_keras_counts() -> None:
     network = network_of(NetworkChoice.function(own()))
     assert network.n_weights(5, 3) == network.build(5, 3).count_params() == 6 * 8 + 9 * 3
@@ -42,13 +65,29 @@ def test_a_function_with_a_layer_of_its_own_is_counted_as_keras_counts() -> None
     [
         (lambda n_features, n_outputs: "model", "must return a Keras model; it returned str"),
         (own(width=1), r"takes \(None, 5\) and gives \(None, 1\)"),
-        (own({"activation": "sigmoid"}), "ends in sigmoid"),
+        (lambda n_features, n_outputs: 1 / 0, r"mine:build\(4, 1\) raised ZeroDivisionError: division by zero"),
+        (with_softmax_layer, "ends in probabilities: leave its last Softmax out"),
+        (with_forgetful_layer, "cannot be told as JSON: give its own layers a get_config method"),
         (own(trainable=False), "no trainable weights"),
     ],
 )
 def test_a_model_that_cannot_be_trained_gets_one_sentence(build: Callable[[int, int], object], says: str) -> None:
+    network = FunctionNetwork("mine:build", build)
     with pytest.raises(PlanError, match=says):
-        FunctionNetwork("mine:build", build).build(4, 1)
+        network.build(4, 1)
+    assert "mine:build" in str(network.why_not(4, 2))
+
+
+def test_a_last_sigmoid_is_taken_off() -> None:
+    model = FunctionNetwork("mine:build", own({"activation": "sigmoid", "bias_initializer": "ones"})).build(4, 1)
+    np.testing.assert_allclose(model(np.zeros((1, 4), np.float32)), [[1.0]])  # type: ignore[operator]
+
+
+def test_it_travels_as_code_and_draws_by_seed() -> None:
+    network = cloudpickle.loads(cloudpickle.dumps(FunctionNetwork("mine:build", own())))
+    first, again, other = (network.initial_weights(network.build(4, 1), seed)[0] for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
 
 
 @pytest.fixture
