@@ -24,7 +24,8 @@ Build = Callable[[int, int], object]
 class FunctionNetwork(Network):
     """What a function ``build(n_features, n_outputs)`` returns; custom layers are welcome.
 
-    The model ends in logits; a last sigmoid or softmax is taken off. It stands in no registry: a plan names the function, as ``module:function``.
+    The model ends in logits; a last sigmoid or softmax is taken off. It stands in no registry: a plan names the
+    function, as ``module:function``.
 
     Parameters
     ----------

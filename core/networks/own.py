@@ -112,7 +112,7 @@ class Own(Network):
     See Also
     --------
     of_file : Reads one.
-    core.networks.function.FromFunction : One that Python code builds.
+    core.networks.function.FunctionNetwork : One that Python code builds.
 
     Examples
     --------
