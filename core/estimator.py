@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from core.data.columns import Column, ColumnKind
-from core.data.kinds import kind_of_type
+from core.data.kinds import kind_of_text, kind_of_type
 from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
@@ -291,4 +291,8 @@ def _reading(values: pd.Series) -> ColumnReading:
 
 
 def _column(values: pd.Series) -> Column:
-    return Column(str(values.name), _kind(values), int(values.isna().sum()), int(values.nunique()))
+    kind, missing, distinct = _kind(values), int(values.isna().sum()), int(values.nunique())
+    if kind == "categorical" and pd.api.types.is_string_dtype(values.dtype):
+        claimed = kind_of_text(values, len(values) - missing, distinct)
+        kind = kind if claimed is None else claimed[0]
+    return Column(str(values.name), kind, missing, distinct)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-ColumnKind = Literal["numeric", "categorical", "date", "identifier", "constant", "ignored"]
+#: One that a step of :mod:`core.data.preparation` prepares, or one of ``UNUSED``.
+ColumnKind = str
+#: The kinds of columns that nothing is learned from, and what people call them.
+UNUSED = {"identifier": "Identifier (unused)", "constant": "Constant (unused)", "ignored": "Ignored"}
 
 
 @dataclass(frozen=True)

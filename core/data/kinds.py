@@ -7,12 +7,13 @@ import re
 import numpy as np
 import pandas as pd
 
-from core.data.columns import Column, ColumnKind, count_distinct
+from core.data.columns import UNUSED, Column, ColumnKind, count_distinct
 from core.data.preparation import steps
 from core.words import counted
 
 # Text with more different values is no feature, or one whose rare levels are grouped.
 _MANY_VALUES = 50
+_SURE = 10  # rows, before different values in all of them mean something
 _ID_NAME = re.compile(r"(?:^|[_\W])(id|uuid|guid|index|rownames?|unnamed: 0)$|[a-z]I[Dd]$|^key$", re.IGNORECASE)
 
 
@@ -32,6 +33,33 @@ def describe_column(values: pd.Series) -> Column:
     if kind == "numeric" and missing == 0 and distinct == rows and _is_counter(values):
         kind, note = "identifier", "It counts the rows."
     return Column(name, kind, missing, distinct, note)
+
+
+def kind_labels() -> dict[ColumnKind, str]:
+    """Return every kind of column and what people call it, those that are used first.
+
+    Examples
+    --------
+    >>> sorted(kind_labels())
+    ['categorical', 'constant', 'date', 'identifier', 'ignored', 'numeric', 'text']
+    """
+    return {step.column_kind: step.label for step in steps()} | UNUSED
+
+
+def kind_of_text(values: pd.Series, known: int, distinct: int) -> tuple[ColumnKind, str] | None:
+    """Return the kind that claims a column of text for itself, and why; None where it is for categories or names.
+
+    Examples
+    --------
+    >>> notes = pd.Series([f"the parcel {row} never came to me" for row in range(60)])
+    >>> kind_of_text(notes, 60, 60), kind_of_text(pd.Series(["a@b.example"] * 60), 60, 1)
+    (('text', 'Text of 6 words on average.'), None)
+    """
+    for step in steps():
+        note = step.recognises(values, known, distinct)
+        if note:
+            return step.column_kind, note
+    return None
 
 
 def kind_of_type(values: pd.Series) -> ColumnKind | None:
@@ -78,12 +106,15 @@ def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[Colu
         if distinct == known or distinct > _MANY_VALUES:
             return _identifier(known, distinct)
         return "categorical", "Its name says that its numbers are names."
-    if distinct == known and known >= 10:
+    claimed = None if named_id else kind_of_text(values, known, distinct)
+    if claimed is not None and (distinct < known or known >= _SURE):
+        return claimed
+    if distinct == known and known >= _SURE:
         return "identifier", "Every row has another text."
     if named_id and distinct > _MANY_VALUES:
         return _identifier(known, distinct)
     if distinct > max(_MANY_VALUES, known / 2):
         return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
     if distinct > _MANY_VALUES:
-        return "categorical", f"Only its commonest levels count; the rest of its {distinct:,} are grouped."
+        return "categorical", f"{distinct:,} levels: each by its share and its classes, the commonest one by one."
     return "categorical", ""

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, cast, get_args
+from typing import BinaryIO
 
 import pandas as pd
 
 from core.data.by_hand import Converted, convert
-from core.data.columns import Column, ColumnKind, count_distinct
-from core.data.kinds import describe_column
+from core.data.columns import Column, count_distinct
+from core.data.kinds import describe_column, kind_labels
 from core.data.preparation import step_for
 from core.data.reading.cells import ColumnReading, FileReading, Reading
 from core.data.reading.cleaning import clean
@@ -109,10 +109,8 @@ class Table:
         before = dict(self.before)
         for name, kind in kinds.items():
             column = self.column(name)
-            if kind not in get_args(ColumnKind):
-                raise TableError(
-                    f"Column kind {quoted(kind)} is unknown: use one of {', '.join(get_args(ColumnKind))}."
-                )
+            if kind not in kind_labels():
+                raise TableError(f"Column kind {quoted(kind)} is unknown: use one of {', '.join(kind_labels())}.")
             if kind == column.kind:
                 continue
             note = "Chosen by hand."
@@ -127,7 +125,7 @@ class Table:
                 missing = int(converted.values.isna().sum())
                 column = replace(column, missing=missing, distinct=count_distinct(converted.values))
                 reading = reading.with_column(name, converted.reading)
-            columns[name] = replace(column, kind=cast(ColumnKind, kind), note=note)
+            columns[name] = replace(column, kind=kind, note=note)
         return replace(
             self, frame=frame, columns=tuple(columns.values()), reading=reading, before=tuple(before.items())
         )

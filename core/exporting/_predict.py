@@ -18,7 +18,7 @@ import tensorflow as tf
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from reading import FileReading, Reading, has_header, plain_names, quotes_marked, unmarked  # noqa: E402
+from reading import FileReading, Reading, has_header, plain_names, plain_text, quotes_marked, unmarked  # noqa: E402
 from safe_csv import safe_csv  # noqa: E402
 
 RULES = json.loads((HERE / "decision.json").read_text(encoding="utf-8"))
@@ -103,8 +103,10 @@ if absent := [one["column"] for one in RULES["inputs"] if one["column"] not in r
 inputs = {}
 for one in RULES["inputs"]:
     how, given = reading.of(one["column"]), rows[one["column"]]
-    if one["kind"] == "text":  # nothing where a value is missing
+    if one["kind"] in ("text", "words"):  # nothing where a value is missing
         values = how.categories(given).fillna("").astype(object)
+        if one["kind"] == "words":
+            values = pd.Series(plain_text(values))
     else:
         values, lost = how.values(given)
         if one["kind"] == "date":  # days since 1970
@@ -113,10 +115,11 @@ for one in RULES["inputs"]:
             odd = given[lost].iloc[0]
             print(f"{one['column']}: values that are no {one['kind']} as the training table has them, such as {odd}, "
                   f"count as missing: {lost.sum()}.", file=sys.stderr)  # fmt: skip
-    inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if one["kind"] == "text" else tf.float64)
+    inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if values.dtype == object else tf.float64)
 model = tf.keras.models.load_model(HERE / "model.keras")
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
-parts = [model({name: v[at : at + 10_000] for name, v in inputs.items()}) for at in range(0, len(rows), 10_000)]
+step = 500 if any(one["kind"] == "words" for one in RULES["inputs"]) else 10_000
+parts = [model({name: v[at : at + step] for name, v in inputs.items()}) for at in range(0, len(rows), step)]
 p = tf.concat(parts, 0).numpy()
 codes = (p * RULES["scales"]).argmax(axis=1) if RULES["threshold"] is None else (p[:, 1] >= RULES["threshold"]) * 1
 added = {name: p[:, code] for code, name in RULES["columns"]}

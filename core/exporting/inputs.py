@@ -23,9 +23,9 @@ class Input:
         Name in the table.
     name : str
         Name in the model; another one only where Keras cannot use the column's.
-    kind : {"number", "date", "text"}
-        Floats with NaN for missing; days since 1970-01-01 with NaN for missing; strings with ""
-        for missing.
+    kind : {"number", "date", "text", "words"}
+        Floats with NaN for missing; days since 1970-01-01 with NaN for missing; strings with "" for missing, of
+        words lower-cased and cut after 10,000 characters.
 
     See Also
     --------
@@ -40,6 +40,10 @@ class Input:
     column: str
     name: str
     kind: InputKind
+
+    @property
+    def is_string(self) -> bool:
+        return self.kind in ("text", "words")
 
 
 def readings_of(table: Table, preparation: Preparation) -> Reading:

@@ -22,6 +22,7 @@ from core.exporting.scorer import Probabilities, Scorer
 from core.networks.trained import TrainedNetwork, probability_model
 
 _DOUBLE = "float64"
+_WORDY_ROWS = 500  # at a time, where a column is text
 _MEAN = layer_name("mean")
 
 
@@ -38,7 +39,7 @@ def build(scorer: Scorer, networks: Sequence[TrainedNetwork]) -> keras.Model:
     core.exporting.onnx_model.build : The same model as an ONNX graph.
     """
     raw = {
-        one.name: keras.Input((1,), name=one.name, dtype="string" if one.kind == "text" else _DOUBLE)
+        one.name: keras.Input((1,), name=one.name, dtype="string" if one.is_string else _DOUBLE)
         for one in inputs_of(scorer.preparation)
     }
     prepared = _prepared(scorer.preparation, list(raw.values()))
@@ -106,8 +107,13 @@ def predict(model: keras.Model, inputs: tuple[Input, ...], arrays: Mapping[str, 
     --------
     core.exporting.scorer.Scorer.probabilities : The same without Keras.
     """
-    kinds = {one.name: tf.string if one.kind == "text" else tf.float64 for one in inputs}
+    kinds = {one.name: tf.string if one.is_string else tf.float64 for one in inputs}
     tensors = {name: tf.constant(array, kinds[name]) for name, array in arrays.items()}
     both = keras.Model(model.inputs, [model.get_layer(_MEAN).output, model.output])
-    mean, final = both([tensors[tensor.name] for tensor in model.inputs])
-    return Probabilities(np.asarray(mean), np.asarray(final))
+    given = [tensors[tensor.name] for tensor in model.inputs]
+    n_rows = len(given[0])
+    # The counts of all words of a text lie side by side: a few rows at a time fit into memory.
+    step = _WORDY_ROWS if any(one.kind == "words" for one in inputs) else max(1, n_rows)
+    parts = [both([tensor[at : at + step] for tensor in given]) for at in range(0, max(1, n_rows), step)]
+    mean, final = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
+    return Probabilities(mean, final)

@@ -237,7 +237,7 @@ def aligned(
 
 
 def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | None) -> tuple[pd.Series, str]:
-    if step.input_kind == "text":
+    if step.input_kind in ("text", "words"):
         read = how.categories(values)
         if not isinstance(step, CategoryStep):
             return read, ""

@@ -48,9 +48,13 @@ def build(scorer: Scorer) -> onnx.ModelProto:
     for adjustment in scorer.adjustments:
         p = adjustment.in_onnx(graph, p)
     graph.nodes.append(helper.make_node("Identity", [p], ["probabilities"]))
-    types = {"text": TensorProto.STRING, "number": TensorProto.DOUBLE, "date": TensorProto.DOUBLE}
     return graph.model(
-        [helper.make_tensor_value_info(one.name, types[one.kind], ["n", 1]) for one in inputs],
+        [
+            helper.make_tensor_value_info(
+                one.name, TensorProto.STRING if one.is_string else TensorProto.DOUBLE, ["n", 1]
+            )
+            for one in inputs
+        ],
         [helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, ["n", len(scorer.classes)])],
     )
 

@@ -22,6 +22,7 @@ from core.data.preparation.step import (
     step_for,
     steps,
 )
+from core.data.preparation.text import TextStep
 
 __all__ = [
     "CLIP",
@@ -39,6 +40,7 @@ __all__ = [
     "Scripted",
     "Step",
     "StepSetting",
+    "TextStep",
     "from_fields",
     "layer_name",
     "step_for",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from core.decision.calibration import Graph
 
 #: What an exported model takes for a column: floats with NaN for missing; days since 1970-01-01 with NaN for
-#: missing; strings with "" for missing.
-InputKind = Literal["number", "date", "text"]
+#: missing; strings with "" for missing, of text lower-cased and cut after 10,000 characters.
+InputKind = Literal["number", "date", "text", "words"]
 #: What a person chose for the preparation of a column, by the names of its step's settings.
 Choices = Mapping[str, str | int]
 NO_CHOICES: Choices = MappingProxyType({})
@@ -243,6 +243,18 @@ class Step(ABC):
         """Return whether the type of a column's values alone says that it is of this kind."""
 
     @classmethod
+    def recognises(cls, values: pd.Series, known: int, distinct: int) -> str:
+        """Return one sentence on why a column of text is of this kind, empty where it is not.
+
+        Parameters
+        ----------
+        values : Series of str
+        known, distinct : int
+            Rows with a value, and different values.
+        """
+        return ""
+
+    @classmethod
     @abstractmethod
     def max_dense(cls, column: Column, n_classes: int = 2, choices: Choices = NO_CHOICES) -> int:
         """Return how many dense columns and indicators the step of a column makes at most."""
@@ -412,7 +424,7 @@ def steps() -> tuple[type[Step], ...]:
     --------
     >>> from core.data.preparation import steps
     >>> sorted(step.kind for step in steps())
-    ['category', 'date', 'number']
+    ['category', 'date', 'number', 'text']
     """
     return tuple(_STEPS.values())
 

@@ -37,6 +37,8 @@ _ODD_SPACE = r"[^\x20-\x7e]|  |^ | $"  # where single spacing may change somethi
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _MINUS = "−–-"
 _LONGEST = 60  # characters of a number
+#: Characters of a text that are looked at.
+MAX_TEXT = 10_000
 _CENTURY_ENDS = 2029  # of two-digit years, as in spreadsheets: 29 is 2029, 30 is 1930
 
 
@@ -282,6 +284,18 @@ def as_text(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 1e15:
         return str(int(value))
     return str(value)
+
+
+def plain_text(column: pd.Series) -> np.ndarray:
+    """Return cells as the text that a model takes: lower-cased, cut, empty where missing; str objects, shape (n,).
+
+    Examples
+    --------
+    >>> plain_text(pd.Series(["STOLEN Card", None])).tolist()
+    ['stolen card', '']
+    """
+    cells = column.where(column.notna(), "").tolist()
+    return np.array([str(cell)[:MAX_TEXT].lower() for cell in cells], object)
 
 
 def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:

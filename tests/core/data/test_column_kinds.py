@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.data.preparation import CategoryStep, DateStep, Labels, NumberStep, Preparation
+from core.data.kinds import describe_column
+from core.data.preparation import CategoryStep, DateStep, Labels, NumberStep, Preparation, TextStep
 from core.data.problem import Problem
 from core.data.splitting import FoldRows
 from core.data.table import Table, from_frame
+from core.decision import NoOnnxForm
 from core.experiment.units import prepared
 from core.exporting import keras_model, onnx_model
 from core.exporting.forms import in_any_form
@@ -25,6 +27,27 @@ from core.networks.trained import TrainedNetwork
 from core.plan import Plan, SplitSettings, StrategyChoice
 
 N = 1_500
+WORDS = (
+    "the",
+    "Parcel",
+    "was",
+    "LOST,",
+    "again...",
+    "über",
+    "ÄRGER",
+    "don't",
+    "<b>html</b>",
+    "срочно",
+    "СРОЧНО",
+    "你好世界",
+    "שלום",
+    "مرحبا",
+    "😀",
+    "e\u0301",
+    "İstanbul",
+    "ok\u00a0ok",
+    "50%",
+)
 PLAN = Plan("y", (StrategyChoice.of("plain"),), split=SplitSettings(folds=2))
 
 
@@ -34,6 +57,12 @@ def every_kind(n: int = N) -> pd.DataFrame:
     rare = rng.random(n) < 0.2
     days = pd.Timestamp("1999-02-27") + pd.to_timedelta(rng.integers(0, 900, n), "D")
     shops = (rng.integers(0, 30, n) ** 1.5 + 60 * rare).astype(int).astype(str)
+    spoken = np.array([*WORDS, *(f"wort{chr(97 + at // 26)}{chr(97 + at % 26)}" for at in range(200))])
+    notes = [
+        " ".join(rng.choice(spoken, rng.integers(3, 12))) + " DRINGEND!" * int(hit and row % 2)
+        for row, hit in enumerate(rare)
+    ]
+    notes = [None if row % 17 == 0 else note for row, note in enumerate(notes)]
     return pd.DataFrame(
         {
             "plain": rng.normal(size=n) + rare,
@@ -43,6 +72,7 @@ def every_kind(n: int = N) -> pd.DataFrame:
             "day": np.where(rng.random(n) < 0.1, None, days.date),
             "few": rng.choice(["a", "b", "c"], n),
             "shop": np.where(rng.random(n) < 0.05, None, np.char.add("shop ", shops)),
+            "note": notes,
             "y": np.where(rare, "yes", "no"),
         }
     )
@@ -61,11 +91,19 @@ def preparation(problem: Problem) -> Preparation:
 def odd_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return some rows, and some with nothing, with what training never saw, and with the ends of the calendar."""
     rows = frame.head(60).copy()
-    for at, name in enumerate(("plain", "heavy", "wide", "moment", "day", "few", "shop")):
+    for at, name in enumerate(("plain", "heavy", "wide", "moment", "day", "few", "shop", "note")):
         rows.loc[at, name] = None
     rows.loc[10, ["plain", "heavy", "wide"]] = [1e300, -1e300, 1e9]
     rows.loc[11, ["moment", "day"]] = [pd.Timestamp("0001-01-01"), pd.Timestamp("9999-12-31")]
     rows.loc[12, ["few", "shop"]] = ["unheard of", "nowhere"]
+    rows.loc[range(13, 19), "note"] = [
+        "Ärger " * 200_000,
+        "!!! ???",
+        "zzzz qqqq",
+        "a\tparcel\nLOST \x0b\x0c\u2003over\u2028there",
+        "x" * 1_000_000,
+        "你好世界你好",
+    ]
     return rows
 
 
@@ -79,9 +117,20 @@ def test_every_exported_form_prepares_alike(problem: Problem, preparation: Prepa
     model = keras_model.from_bytes(keras_model.to_bytes(keras_model.build(scorer, networks)))
     got = keras_model.predict(model, keras_model.inputs_of(preparation), arrays).final
     np.testing.assert_allclose(got, wanted, atol=1e-6)
+    assert np.ptp(wanted[:, 1]) > 0.01
+    with pytest.raises(NoOnnxForm, match="column `note` is text"):
+        onnx_model.build(scorer)
+
+
+def test_every_kind_but_text_has_an_onnx_form(problem: Problem) -> None:
+    frame = odd_rows(problem.table.frame)
+    features = [column for column in problem.features if column.kind != "text"]
+    preparation = Preparation.fit(problem.table.frame, features, Labels(problem.target.codes, 2))
+    networks = [TrainedNetwork.of(Mlp(hidden_layers=(8,)).build(len(preparation.feature_names), 1), 2)]
+    scorer = Scorer("y", ("no", "yes"), preparation, in_any_form(networks, preparation.transform(frame)))
+    wanted, arrays = scorer.probabilities(frame), keras_model.arrays_of(preparation, frame)
     graph = onnx_model.build(scorer).SerializeToString()
     np.testing.assert_allclose(onnx_model.predict(graph, arrays).final, wanted, atol=1e-6)
-    assert np.ptp(wanted[:, 1]) > 0.01
 
 
 def test_a_script_prepares_every_kind_as_the_app_does(problem: Problem, tmp_path: Path) -> None:
@@ -98,7 +147,7 @@ def test_a_script_prepares_every_kind_as_the_app_does(problem: Problem, tmp_path
     encoded = np.vstack([encoded, ours.encode(problem.table.frame.iloc[new])])
     n_codes = len(ours.coded)
     # The same dense columns; codes may have other numbers.
-    np.testing.assert_allclose(theirs[:, :-n_codes].astype(float), encoded[:, :-n_codes], atol=1e-9)
+    np.testing.assert_allclose(theirs[:, :-n_codes].astype(float), encoded[:, :-n_codes], atol=1e-6)
     for at in range(-n_codes, 0):
         pairs = set(zip(theirs[:, at], encoded[:, at], strict=True))
         assert len(pairs) == len({code for code, _ in pairs}) == len({code for _, code in pairs})
@@ -213,3 +262,57 @@ def test_a_hundred_thousand_levels_are_told_apart(problem: Problem) -> None:
     assert len(step.many) == 100_000
     assert step.width <= 41
     assert np.isfinite(rows).all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([f"my parcel {row} did not come to our house" for row in range(80)], "text"),
+        ([f"包裹没有送到我家请尽快处理{row}" for row in range(80)], "text"),
+        ([f"<p>please <b>call</b> customer {row} back</p>" for row in range(80)], "text"),
+        ([f"{row * 7919:08x}" for row in range(80)], "identifier"),
+        ([f"name{row}@mail.example" for row in range(80)], "identifier"),
+        ([f"my holiday photo {row}.jpg" for row in range(80)], "identifier"),
+        ([f"AB {row} 2024 C{row}" for row in range(80)], "identifier"),
+        ([f"Anna Muster{row}" for row in range(80)], "identifier"),
+        (["a rather long name of a level", "another long name"] * 40, "categorical"),
+        (["the very same text in each row"] * 80, "constant"),
+    ],
+)
+def test_text_is_recognised_and_names_stay_names(cells: list[str], kind: str) -> None:
+    column = describe_column(pd.Series(cells, name="cell", dtype="str"))
+    assert column.kind == kind
+    assert kind != "text" or column.note.startswith("Text of ")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["word"] * 40,
+        ["", None, "  "] * 20,
+        ["!!!", "???"] * 20,
+        ["a", "b"] * 20,
+        ["😀😀", "😡😡"] * 20,
+        ["x" * 1_000_000, "y " * 500_000] + ["short"] * 10,
+        [f"only{row}" for row in range(40)],
+        ["\u2028 \x85", "a\x00b"] * 10,
+    ],
+    ids=["one word", "empty", "marks", "letters", "emoji", "1 MB", "each once", "odd spaces"],
+)
+def test_odd_text_prepares_and_its_model_scores_it_alike(cells: list[str]) -> None:
+    column = pd.Series(cells, name="note", dtype="str")
+    step, rows, _ = TextStep.fit_dense(column)
+    assert np.isfinite(rows).all()
+    assert rows.shape == (len(cells), len(step.dense_names))
+    preparation = Preparation((step,))
+    inputs = [keras_model.keras.Input((1,), dtype="string")]
+    model = keras_model.keras.Model(inputs, keras_model.ops.concatenate(preparation.in_keras(inputs), axis=1))
+    got = np.asarray(model(keras_model.tf.constant(step.model_input(column)[:, None])))
+    np.testing.assert_allclose(got, preparation.encode(column.to_frame()), atol=1e-5)
+
+
+def test_the_components_of_text_can_be_set(problem: Problem) -> None:
+    made = Preparation.fit(problem.table.frame, problem.features, choices={"note": {"components": 7}})
+    step = next(step for step in made.steps if isinstance(step, TextStep))
+    assert len(step.dense_names) == 7
+    assert step.says.startswith("7 components of ")
