@@ -244,10 +244,9 @@ def change(changed: Callable[[], Session]) -> None:
 
 def kinds() -> dict[str, str]:
     """Return what people call each kind, those that are learned from first."""
-    from core.data.preparation import steps
+    from core.data.kinds import kind_labels
 
-    unused = {"identifier": "Identifier (unused)", "constant": "Constant (unused)", "ignored": "Ignored"}
-    return {str(step.column_kind): step.label for step in steps()} | unused
+    return kind_labels()
 
 
 def values_key(problem: Problem) -> int:

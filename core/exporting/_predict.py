@@ -106,7 +106,7 @@ for one in RULES["inputs"]:
     if one["kind"] in ("text", "words"):  # nothing where a value is missing
         values = how.categories(given).fillna("").astype(object)
         if one["kind"] == "words":
-            values = pd.Series(plain_text(values))
+            values = pd.Series(plain_text(values), dtype=object)
     else:
         values, lost = how.values(given)
         if one["kind"] == "date":  # days since 1970

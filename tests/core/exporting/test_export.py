@@ -23,7 +23,7 @@ from core.decision import NoOnnxForm, thresholds
 from core.experiment.units import train_choice
 from core.exporting import Scorer, export, keras_model, onnx_model, refit, why_not
 from core.exporting.new_rows import aligned, match, read_rows
-from core.plan import NetworkChoice, Part, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import StrategyError
 from core.training.lanes import predict
 from tests.core.exporting.conftest import CHOICES, Case, run_scripts
@@ -218,3 +218,40 @@ def test_a_column_without_an_onnx_form_leaves_out_the_onnx_file_alone(
     with zipfile.ZipFile(io.BytesIO(made.archive)) as archive:
         assert "model.onnx" not in archive.namelist()
         assert "model.keras" in archive.namelist()
+
+
+def test_messages_are_scored_from_raw_text_without_the_app(lone_python: Path, tmp_path: Path) -> None:
+    """Words, a moment and a shop among many: the script has TensorFlow and pandas alone."""
+    rng = np.random.default_rng(0)
+    words = np.array(
+        ["Parcel", "late", "ÄRGER", "invoice", "thanks,", "please", "don't", "срочно", "你好世界", "😀", "call"]
+    )
+    n = 400
+    urgent = rng.random(n) < 0.25
+    frame = pd.DataFrame(
+        {
+            "message": [" ".join(rng.choice(words, 6)) + " Now!" * int(hit) for hit in urgent],
+            "sent": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 5_000_000, n), "s"),
+            "shop": [f"shop {row % 60}" for row in range(n)],
+            "urgent": np.where(urgent, "yes", "no"),
+        }
+    )
+    table = from_frame(frame, "messages")
+    assert [column.kind for column in table.columns[:3]] == ["text", "date", "categorical"]
+    training = TrainingSettings(epochs=2, batch_size=32)
+    plan = Plan("urgent", (StrategyChoice.of("plain"),), training=training, split=SplitSettings(folds=2))
+    kept = export(table, plan, plan.strategies[0], [])
+    assert "model.onnx is left out: column `message` is text" in kept.checks
+    with zipfile.ZipFile(io.BytesIO(kept.archive)) as archive:
+        archive.extractall(tmp_path)
+    rows = frame.drop(columns="urgent").head(80).astype(object)
+    rows.loc[0, "message"], rows.loc[1, "shop"], rows.loc[2, "sent"] = None, "a new one", "2031-05-05 23:59:59"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    assert "count as missing" not in run_scripts(lone_python, [tmp_path])
+    scorer = Scorer.from_bytes(kept.scorer)
+    read = read_rows((tmp_path / "rows.csv").read_bytes(), "rows.csv", scorer.reading, scorer.target)
+    steps = scorer.preparation.steps
+    wanted = scorer.probabilities(aligned(steps, read, match(steps, [], read), scorer.reading)[0])
+    got = pd.read_csv(tmp_path / "scored.csv")["probability yes"].to_numpy()
+    np.testing.assert_allclose(got, wanted[:, 1], atol=1e-5, rtol=0)
+    assert np.ptp(got) > 0.01
