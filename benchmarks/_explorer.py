@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from core.evaluation.explorer import Costs, Explorer
+from core.decision.costs import Costs
+from core.evaluation.explorer import Explorer
 from core.evaluation.outoffold import OutOfFold
 
 

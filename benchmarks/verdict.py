@@ -82,7 +82,8 @@ def f1_by_fold(X: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray
 
 def explorer_times(rows: int = 100_000, strategies: int = 12, moves: int = 200) -> tuple[float, float]:
     """Return the milliseconds of a slider's move (95th percentile) and of the sorting before the first."""
-    from core.evaluation.explorer import Costs, Explorer
+    from core.decision.costs import Costs
+    from core.evaluation.explorer import Explorer
     from core.evaluation.outoffold import OutOfFold
 
     rng = np.random.default_rng(0)

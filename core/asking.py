@@ -14,10 +14,12 @@ from core.data.problem import Problem
 from core.reporting.questions import Answer, Question, QuestionError, Subject, questions
 from core.reporting.results import Results
 from core.runs.labels import checked_rows
+from core.runs.stakes import stakes_of
 from core.runs.store import Store, StoreError, runs_folder
 from core.words import TableError, which_there_are
 
 if TYPE_CHECKING:
+    from core.decision.stakes import Stakes
     from core.plan import ParameterValue
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -28,6 +30,7 @@ def ask(
     question: str,
     label: str | None = None,
     checked: Iterable[int] = (),
+    stakes: Stakes | None = None,
     **options: ParameterValue,
 ) -> Answer:
     """Return what a run says to a question.
@@ -40,6 +43,8 @@ def ask(
         The class that is looked for; None for the positive one of two, the smallest of more.
     checked : iterable of int
         Labelled rows whose labels somebody found right, by position.
+    stakes : Stakes or None
+        What was settled about the run's decisions.
     options
         The question's fields, by name.
 
@@ -73,7 +78,7 @@ def ask(
         if name not in fields:
             there = which_there_are(name, sorted(fields), "it takes") if fields else "it takes none."
             raise QuestionError(f"The question '{question}' has no option '{name[:60]}': {there}")
-    return known[question](**options).answer(Subject.of(results, label, frozenset(checked)))
+    return known[question](**options).answer(Subject.of(results, label, frozenset(checked), stakes))
 
 
 def results_of(store: Store, run: str) -> Results:
@@ -119,7 +124,8 @@ def main(arguments: Sequence[str]) -> int:
         options = {f.name: value for f in fields if (value := getattr(given, f.name)) is not None}
         store = Store(given.runs or runs_folder())
         results = results_of(store, given.run)
-        answer = ask(results, given.question, given.label, checked_rows(store, results.run_id), **options)
+        checked, stakes = checked_rows(store, results.run_id), stakes_of(store, results.run_id)
+        answer = ask(results, given.question, given.label, checked, stakes, **options)
     except (QuestionError, StoreError, TableError) as problem:
         print(problem, file=sys.stderr)
         return BAD_INPUT

@@ -9,15 +9,22 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import views as charts_views
-from core.evaluation.explorer import CostError, Costs, Explorer, Readings
+from core.evaluation.explorer import Explorer, Readings
+from core.reporting.questions import Subject
+from core.reporting.questions.costs import WhatItCosts
 from pages._cache import cached
 from pages._rows import class_against_rest, rest_of, tested_rows
-from pages._text import plain, sentence
+from pages._stakes import enter_stakes
+from pages._subject import run_problem, show_question
+from pages._text import plain
 from pages._widgets import draw
 
 if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
 
+    from core.decision.costs import Costs
+    from core.decision.stakes import Stakes
     from core.evaluation.comparison import Comparison
     from core.runs.record import RunRecord
 
@@ -25,52 +32,57 @@ if TYPE_CHECKING:
 GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))
 FIGURES = {"f1": "F1", "precision": "Precision", "recall": "Recall", "value": "Cost"}
 PER = 1000
-RULES = {"own": "Each strategy's own decisions", "one": "One threshold for all"}
+LEADS = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
 def show_threshold(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Read every strategy's own decisions, or move one threshold for all and read what it does."""
+    """Read every strategy's decisions under what is at stake, or move one threshold for all and read what it does."""
     code = class_against_rest(comparison, record.positive, "threshold_class")
-    explore(comparison, names, key, code)
+    explore(record, comparison, names, key, code)
 
 
 @st.fragment
-def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) -> None:
-    """Show the slider, the costs, and all that follows from them; only this part runs when they move."""
+def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, code: int) -> None:
+    """Show how rows are decided, the costs, and all that follows; only this part runs when they move."""
     explorer = explorer_of(comparison, key, code)
     if not explorer.n_class or not explorer.n_rest:
         absent = comparison.labels[code] if not explorer.n_class else rest_of(comparison, code)
         st.info(f"No test row is {plain(absent)}, so that no threshold can be judged: choose other folds.")
         return
-    rule = st.segmented_control(
-        "Decided by", list(RULES), default="own", format_func=RULES.__getitem__, key="threshold_rule", required=True,
-        help="A strategy's own decisions are those of the overview, with the threshold or rule of each fold.",
-    )  # fmt: skip
-    at = None
-    if rule == "one":
-        at = st.slider(
-            f"Call a row {plain(comparison.labels[code])} where its probability is at least",
-            0.0,
-            1.0,
-            0.5,
-            0.005,
-            format="%.3f",
-            key="threshold",
-        )
-    costs = enter_costs(comparison, explorer, code)
-    if costs is None:
+    stakes = enter_stakes(record, comparison, explorer, code)
+    if stakes is None:
         return
+    if stakes.rule != "rows":
+        show_readings(explorer, comparison, names, key, code, stakes)
+    st.subheader("What it costs", anchor=False)
+    subject = Subject(
+        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes
+    )
+    show_question(WhatItCosts, subject, f"{key} {sorted(stakes.to_query().items())}", f"{record.id}-costs")
+    if stakes.rule != "rows":
+        at = stakes.threshold if stakes.rule == "one" else None
+        show_curves(explorer, comparison, names, key, stakes.costs, at)
+
+
+def show_readings(
+    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, code: int, stakes: Stakes
+) -> None:
+    """Show each strategy's confusion matrix and figures; the cheapest row is marked."""
+    costs, best = stakes.costs, explorer.best(stakes.costs)
     word = "Benefit" if costs.benefits else "Cost"
-    decided, best = explorer.decided(costs), explorer.best(costs)
-    here = decided if at is None else explorer.at(at, costs)
-    own = np.array([np.median(rows.thresholds) if rows.thresholds else np.nan for rows in tested_rows(comparison, key)])
     at_best = explorer.at_own(best[:, None], costs)
-    table = readings_table(explorer, names, here, own, best, at_best, word)
+    if stakes.rule == "one" and stakes.threshold is not None:
+        here = explorer.at(stakes.threshold, costs)
+    else:
+        here = at_best if stakes.rule == "cheapest" else explorer.decided(costs)
+    table = readings_table(explorer, names, here, own_thresholds(comparison, key), best, at_best, word)
+    shown = columns(comparison, code, word)
+    leads = table[word] >= table[word].max() - 1e-9 if costs.benefits else table[word] <= table[word].min() + 1e-9
     st.dataframe(
-        table,
+        leading(table, leads.to_numpy()),
         hide_index=True,
         height=35 * (len(table) + 1) + 15,
-        column_config=columns(comparison, code, word),
+        column_config=shown,
         key="threshold_table",
     )
     repeats = len(np.unique(tested_rows(comparison, key)[0].repeat))
@@ -81,6 +93,30 @@ def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) 
         f"{plain(rest_of(comparison, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All "
         "figures here count the rows of all folds together; the overview shows means of the folds' figures."
     )
+
+
+def leading(table: pd.DataFrame, leads: np.ndarray) -> Styler:
+    """Return the table with the rows that lead coloured; its columns' configuration writes the numbers."""
+    styles = [LEADS if lead else "" for lead in leads]
+    style = table.style.apply(lambda column: styles, axis=0)
+    money = [name for name in table.columns if name.startswith(("Cost", "Benefit"))]
+    figures = [name for name in table.columns if table[name].dtype.kind == "f" and name not in money]
+    return style.format("{:.3f}", subset=pd.Index(figures), na_rep="–").format("{:.1f}", subset=pd.Index(money))
+
+
+def own_thresholds(comparison: Comparison, key: str) -> np.ndarray:
+    """Return the median of each strategy's own thresholds over the folds; nan where it has none."""
+    every = tested_rows(comparison, key)
+    return np.array([np.median(rows.thresholds) if rows.thresholds else np.nan for rows in every])
+
+
+def show_curves(
+    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, costs: Costs, at: float | None
+) -> None:
+    """Draw a figure of every strategy by threshold, with its own threshold and the best one."""
+    own, decided, best = own_thresholds(comparison, key), explorer.decided(costs), explorer.best(costs)
+    at_best = explorer.at_own(best[:, None], costs)
+    word = "Benefit" if costs.benefits else "Cost"
     what = st.segmented_control(
         "Figure",
         list(FIGURES),
@@ -90,21 +126,7 @@ def explore(comparison: Comparison, names: dict[str, str], key: str, code: int) 
         required=True,
         label_visibility="collapsed",
     )
-    show_curves(explorer, names, what or "f1", costs, at, own, decided, best, at_best)
-
-
-def show_curves(
-    explorer: Explorer,
-    names: dict[str, str],
-    what: str,
-    costs: Costs,
-    at: float | None,
-    own: np.ndarray,
-    decided: Readings,
-    best: np.ndarray,
-    at_best: Readings,
-) -> None:
-    word = "Benefit" if costs.benefits else "Cost"
+    what = what or "f1"
     times = PER if what == "value" else 1
     tuned = getattr(decided, what)[:, 0]
     marks = {
@@ -126,66 +148,6 @@ def show_curves(
         "line where they differ from fold to fold. ★ the best threshold under "
         "these numbers, chosen on the same rows that it is shown on: on new rows it will do somewhat worse." + ideally
     )
-
-
-def enter_costs(comparison: Comparison, explorer: Explorer, code: int) -> Costs | None:
-    """Return the costs that the person entered; None where they cannot be used, with the reason shown."""
-    with st.expander("Costs and the field", icon=":material/payments:", expanded=True):
-        left, right = st.columns(2, gap="medium")
-        with left:
-            kind = st.segmented_control(
-                "What a decision has", ["Costs", "Benefits"], default="Costs", key="cost_kind", required=True
-            )
-            start = [[0.0, 1.0], [10.0, 0.0]] if kind == "Costs" else [[0.0, 0.0], [0.0, 10.0]]
-            sides = [rest_of(comparison, code), comparison.labels[code]]
-            edited = st.data_editor(
-                pd.DataFrame(
-                    {
-                        "Truth": sides,
-                        "called_rest": [row[0] for row in start],
-                        "called_class": [row[1] for row in start],
-                    }
-                ),
-                hide_index=True,
-                disabled=["Truth"],
-                column_config={
-                    "called_rest": st.column_config.NumberColumn(f"Called {plain(sides[0], 24)}"),
-                    "called_class": st.column_config.NumberColumn(f"Called {plain(sides[1], 24)}"),
-                },
-                key=f"costs_{kind}_{code}",
-            )
-        with right:
-            percent = st.number_input(
-                f"Share of {plain(comparison.labels[code], 24)} in the field, %",
-                value=None,
-                step=0.1,
-                format="%.3f",
-                placeholder=f"as in the table: {explorer.share:.2%}",
-                key="field_share",
-                help="How common the class will be where the model works, if not as in this table.",
-            )
-            st.caption(
-                "Empty means as in the table. Another share re-weights the classes in precision, F1 and cost; recall "
-                "does not change."
-            )
-    try:
-        return costs_of(edited, kind == "Benefits", percent)
-    except CostError as error:
-        st.error(sentence(error), icon=":material/error:")
-        return None
-
-
-def costs_of(edited: pd.DataFrame, benefits: bool, percent: float | None) -> Costs:
-    """Return what was entered as costs.
-
-    Raises
-    ------
-    CostError
-        The numbers cannot be used.
-    """
-    numbers = edited[["called_rest", "called_class"]].astype(float)
-    matrix = tuple(tuple(float(value) for value in row) for row in numbers.to_numpy())
-    return Costs(matrix, benefits, None if percent is None else percent / 100)
 
 
 def readings_table(

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
 from core.runs.labels import checked_rows
+from core.runs.stakes import stakes_of
 from core.runs.store import Store
 from tests.pages.test_compare import a_run, captions, opened
 from tests.pages.test_views import frame, view
@@ -92,3 +93,45 @@ def test_for_whom(app: AppTest, run: str, runs_folder: Path) -> None:
     both = by_sex.selectbox(key="slices_second").set_value("height").run()
     assert not both.exception
     assert len(frame(both, "Slice")) > len(answer.table)
+
+
+def test_stakes_stay_with_the_run_and_in_the_address(app: AppTest, run: str, runs_folder: Path) -> None:
+    store = Store(runs_folder)
+    page = view(opened(app, run), "threshold")
+    page = page.segmented_control(key="threshold_rule").set_value("one").run()
+    page = page.slider(key="threshold").set_value(0.2).run()
+    page = page.number_input(key="field_share").set_value(2.0).run()
+    assert not page.exception
+    kept = stakes_of(store, run)
+    assert (kept.rule, kept.threshold, kept.costs.prevalence) == ("one", 0.2, 0.02)
+    assert page.query_params["at"] in ("0.2", ["0.2"])
+    assert page.query_params["field"] in ("0.02", ["0.02"])
+    answer = ask(results_of(store, run), "costs", stakes=kept)
+    assert answer.sentences[0] in said(page)
+    elsewhere = view(page, "classes")
+    back = view(elsewhere, "threshold")
+    assert back.slider(key="threshold").value == 0.2
+    assert back.number_input(key="field_share").value == 2.0
+    assert stakes_of(store, run) == kept
+
+
+def test_a_link_with_stakes_settles_them(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = opened(app, run, view="Threshold", costs="0,1,50,0", decide="cheapest")
+    assert not page.exception
+    kept = stakes_of(Store(runs_folder), run)
+    assert (kept.rule, kept.costs.matrix) == ("cheapest", ((0.0, 1.0), (50.0, 0.0)))
+
+
+def test_costs_by_row(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "threshold")
+    page = page.segmented_control(key="threshold_rule").set_value("rows").run()
+    assert "No cost reads a column" in page.error[0].value
+    page = page.text_input(key="row_cost_miss").set_value("10*length+1").run()
+    assert not page.exception
+    assert not page.error
+    kept = stakes_of(Store(runs_folder), run)
+    assert kept.row_costs is not None
+    assert kept.row_costs.miss.written() == "10*length+1"
+    assert set(frame(page, "Strategy")["Decided by"]) > {"Row by row"}
+    wrong = page.text_input(key="row_cost_miss").set_value("sex").run()
+    assert "holds no numbers" in wrong.info[0].value

@@ -12,10 +12,10 @@ from sklearn import metrics as sk
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import load_sample
+from core.decision.costs import CostError
 from core.evaluation.comparison import compare
-from core.evaluation.explorer import CostError
 from core.runs.store import Store
-from pages._threshold import costs_of
+from pages._stakes import costs_of
 from tests.pages.test_compare import PLAN, a_run, captions, fold_results, opened
 
 

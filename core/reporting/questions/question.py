@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, TypeVar, cast
 
 import numpy as np
+import pandas as pd
 
 from core.data.problem import Problem
+from core.decision.stakes import Stakes
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from core.reporting.display import shown_class
 from core.reporting.questions.answer import Answer
@@ -53,6 +55,8 @@ class Subject:
         The run's table under its plan.
     checked : frozenset of int
         Labelled rows whose labels somebody found right, by position.
+    stakes : Stakes
+        What was settled about the run's decisions.
 
     See Also
     --------
@@ -72,9 +76,16 @@ class Subject:
     code: int
     problem: Problem
     checked: frozenset[int] = frozenset()
+    stakes: Stakes = field(default_factory=Stakes)
 
     @classmethod
-    def of(cls, results: Results, label: str | None = None, checked: frozenset[int] = frozenset()) -> Subject:
+    def of(
+        cls,
+        results: Results,
+        label: str | None = None,
+        checked: frozenset[int] = frozenset(),
+        stakes: Stakes | None = None,
+    ) -> Subject:
         """Return what a run's results say of a class; None for the positive one of two, the smallest of more.
 
         Raises
@@ -90,7 +101,7 @@ class Subject:
             there = which_there_are(label, comparison.labels, "choose one of")
             raise QuestionError(f"There is no class '{label[:60]}': {there}")
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
-        return cls(pooled, comparison.labels, results.names, code, results.problem, checked)
+        return cls(pooled, comparison.labels, results.names, code, results.problem, checked, stakes or Stakes())
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -104,6 +115,11 @@ class Subject:
     def rest(self) -> str:
         """What the rows of the other classes are called."""
         return self.labels[1 - self.code] if len(self.labels) == 2 else "the rest"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The labelled rows of the table."""
+        return self.problem.table.frame.iloc[self.problem.target.rows]
 
     @property
     def truth(self) -> np.ndarray:

@@ -9,7 +9,8 @@ import pytest
 from sklearn import metrics as sk
 
 from core.decision import thresholds
-from core.evaluation.explorer import CostError, Costs, Explorer
+from core.decision.costs import CostError, Costs
+from core.evaluation.explorer import Explorer
 from core.evaluation.outoffold import OutOfFold
 
 

@@ -99,3 +99,18 @@ def test_checked_rows_are_doubted_no_more() -> None:
 def test_slices_of_what_is_not_there_are_one_sentence(options: dict[str, str], words: str) -> None:
     with pytest.raises(QuestionError, match=words.replace("?", r"\?")):
         questions()["slices"](**options).answer(Subject.of(results()))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"miss": "amount"}, "no column `amount` to take costs from"),
+        ({"miss": "-3"}, "is -3"),
+        ({"decide": "luck"}, "no way to decide"),
+        ({"decide": "one"}, "needs a threshold"),
+        ({"decide": "rows"}, "needs costs that a column gives"),
+    ],
+)
+def test_costs_that_cannot_be_used_are_one_sentence(options: dict[str, str], words: str) -> None:
+    with pytest.raises(QuestionError, match=words):
+        questions()["costs"](**options).answer(Subject.of(results()))

@@ -1,0 +1,147 @@
+"""What is at stake in a run's decisions: costs, the share in the field, and how rows are to be decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from core.decision.costs import CostError, Costs
+from core.decision.row_costs import RowCosts
+
+Rule = Literal["own", "one", "cheapest", "rows"]
+RULES: Mapping[Rule, str] = {
+    "own": "Each strategy's own decisions",
+    "one": "One threshold for all",
+    "cheapest": "Each strategy's cheapest threshold",
+    "rows": "Row by row",
+}
+START = Costs(((0.0, 1.0), (10.0, 0.0)))
+#: The names that an address has for them.
+QUERY = ("costs", "benefits", "field", "decide", "at", "rows")
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What somebody settled about a run's decisions, kept with the run.
+
+    Parameters
+    ----------
+    costs : Costs
+        With the share in the field; by default a miss costs ten false alarms.
+    rule : {"own", "one", "cheapest", "rows"}
+        By what rows are decided: the strategy's own rule, one threshold for all strategies, the threshold that is
+        cheapest for each on rows that its networks had not seen, or row by row.
+    threshold : float or None
+        For "one".
+    row_costs : RowCosts or None
+        For "rows".
+
+    Raises
+    ------
+    CostError
+        The rule lacks what it needs.
+
+    See Also
+    --------
+    core.runs.stakes : Keeps them with a run.
+
+    Examples
+    --------
+    >>> stakes = Stakes(Costs(((0.0, 1.0), (50.0, 0.0))), "one", threshold=0.02)
+    >>> stakes.to_query()
+    {'costs': '0,1,50,0', 'decide': 'one', 'at': '0.02'}
+    >>> Stakes.from_query(stakes.to_query()) == stakes, Stakes().is_default
+    (True, True)
+    """
+
+    costs: Costs = START
+    rule: Rule = "own"
+    threshold: float | None = None
+    row_costs: RowCosts | None = None
+
+    def __post_init__(self) -> None:
+        if self.rule not in get_args(Rule):
+            raise CostError(f"'{str(self.rule)[:40]}' is no way to decide: choose one of {', '.join(get_args(Rule))}.")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise CostError(f"The threshold is {self.threshold:g}: choose one between 0 and 1.")
+        if self.rule == "one" and self.threshold is None:
+            raise CostError("One threshold for all needs a threshold: choose one between 0 and 1.")
+        if self.rule == "rows" and self.row_costs is None:
+            raise CostError("Deciding row by row needs costs that a column gives: choose the column.")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody settled anything."""
+        return self == Stakes()
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what was settled, in words; empty where nothing was.
+
+        Examples
+        --------
+        >>> Stakes(Costs(((0.0, 1.0), (50.0, 0.0)), prevalence=0.01)).sentences()
+        ('A false alarm costs 1, a miss 50, a hit 0, a row rightly left 0.', 'In the field the share is 1 %.')
+        """
+        if self.is_default:
+            return ()
+        (quiet, alarm), (miss, hit) = self.costs.matrix
+        word = "brings" if self.costs.benefits else "costs"
+        said = [f"A false alarm {word} {alarm:g}, a miss {miss:g}, a hit {hit:g}, a row rightly left {quiet:g}."]
+        if self.rule == "rows" and self.row_costs is not None:
+            said = [self.row_costs.sentence()]
+        if self.costs.prevalence is not None:
+            said.append(f"In the field the share is {100 * self.costs.prevalence:.4g} %.")
+        decided = {
+            "own": "",
+            "one": f"Rows are called the class from a probability of {self.threshold or 0:.4g} on.",
+            "cheapest": "Each strategy decides by its cheapest threshold under these numbers.",
+            "rows": "Each row is decided by its own costs.",
+        }[self.rule]
+        return (*said, *([decided] if decided else []))
+
+    def to_query(self) -> dict[str, str]:
+        """Return the stakes as parts of an address; those that are as they start are left out."""
+        start, query = Stakes(), {}
+        if self.costs.matrix != start.costs.matrix:
+            query["costs"] = ",".join(f"{value:.12g}" for row in self.costs.matrix for value in row)
+        if self.costs.benefits:
+            query["benefits"] = "yes"
+        if self.costs.prevalence is not None:
+            query["field"] = f"{self.costs.prevalence:.12g}"
+        if self.rule != "own":
+            query["decide"] = self.rule
+        if self.threshold is not None:
+            query["at"] = f"{self.threshold:.12g}"
+        if self.row_costs is not None:
+            query["rows"] = json.dumps(self.row_costs.plain(), ensure_ascii=False, separators=(",", ":"))
+        return query
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Stakes:
+        """Read stakes back from an address; what it leaves out is as it starts.
+
+        Raises
+        ------
+        CostError
+            A part cannot be used.
+        """
+        start = cls()
+        try:
+            costs = start.costs
+            if "costs" in query:
+                quiet, alarm, miss, hit = (float(value) for value in query["costs"].split(","))
+                costs = replace(costs, matrix=((quiet, alarm), (miss, hit)))
+            if query.get("benefits") == "yes":
+                costs = replace(costs, benefits=True)
+            if "field" in query:
+                costs = replace(costs, prevalence=float(query["field"]))
+            rule: Any = query.get("decide", "own")
+            threshold = float(query["at"]) if "at" in query else None
+            row_costs = RowCosts.of_plain(json.loads(query["rows"])) if "rows" in query else None
+        except CostError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise CostError("This link's costs cannot be read: enter them by hand.") from error
+        return cls(costs, rule, threshold, row_costs)

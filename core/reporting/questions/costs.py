@@ -1,0 +1,179 @@
+"""Costs: which strategy is cheapest, and what it saves against flagging nobody and everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.decision.costs import CostError
+from core.decision.row_costs import CELLS, Cost, RowCosts
+from core.decision.stakes import RULES, Rule, Stakes
+from core.evaluation.worth import Worth, worth
+from core.reporting.questions.answer import Answer, Column
+from core.reporting.questions.question import Question, QuestionError, Subject, option, register
+from core.words import quoted
+
+PER = 1000
+_COST = "such as 10, or column × factor + constant such as 0.5*amount+3; empty keeps that of the run."
+
+
+@register
+@dataclass(frozen=True)
+class WhatItCosts(Question):
+    """What each strategy's decisions cost, and what they save.
+
+    See Also
+    --------
+    core.evaluation.worth : The figures.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.reporting.results import Results
+    >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
+    >>> print(WhatItCosts(miss="50").answer(subject).sentences[0])
+    Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves \
+625.0 against flagging everybody.
+    >>> WhatItCosts(miss="age", hit="1", decide="rows").answer(subject).table["Decided by"].unique().tolist()
+    ['Row by row', "Each strategy's own decisions", "Each strategy's cheapest threshold"]
+    """
+
+    key = "costs"
+    title = "Costs"
+    help = "What each strategy's decisions cost or bring, and what they save against flagging nobody and everybody."
+
+    miss: str = option("", f"Cost of a miss, {_COST}")
+    alarm: str = option("", f"Cost of a false alarm, {_COST}")
+    hit: str = option("", f"Cost of a hit, {_COST}")
+    quiet: str = option("", f"Cost of a row rightly left, {_COST}")
+    benefits: bool = option(False, "The numbers are benefits, which are to be high.")
+    field: float = option(0.0, "Share of the class in the field; 0 keeps that of the run.", low=0, high=0.999)
+    decide: str = option("", f"How rows are decided: {', '.join(RULES)}; empty keeps that of the run.")
+    at: float = option(0.0, "The one threshold for all; 0 keeps that of the run.", low=0, high=1)
+
+    def answer(self, subject: Subject) -> Answer:
+        try:
+            stakes = self.stakes(subject.stakes)
+            frame = subject.frame if stakes.row_costs is not None else None
+            shown = [worth(subject.pooled, subject.code, stakes, frame)]
+            if stakes.rule == "rows":
+                others: tuple[Rule, ...] = ("own", "cheapest")
+                shown += [worth(subject.pooled, subject.code, stakes, frame, rule) for rule in others]
+        except CostError as error:
+            raise QuestionError(str(error)) from error
+        if not subject.truth.any() or subject.truth.all():
+            absent = subject.label if not subject.truth.any() else subject.rest
+            raise QuestionError(f"No test row is {quoted(absent)}, so that costs cannot be told: choose other folds.")
+        benefits = stakes.costs.benefits and stakes.row_costs is None
+        table = pd.concat([_table(one, subject, benefits, len(shown) > 1) for one in shown], ignore_index=True)
+        word = "Benefit" if benefits else "Cost"
+        values = table[word].to_numpy(float)
+        best = np.flatnonzero(values >= values.max() - 1e-9 if benefits else values <= values.min() + 1e-9)
+        columns = {name: column for name, column in _columns(word).items() if name in table}
+        return Answer(
+            self.title, _sentences(table, int(best[0]), word, stakes), table, columns, tuple(best.tolist()),
+            notes=_notes(subject, stakes),
+        )  # fmt: skip
+
+    def stakes(self, kept: Stakes) -> Stakes:
+        """Return what is asked for: the run's own, with what is given here.
+
+        Raises
+        ------
+        CostError
+            Something given cannot be used.
+        """
+        typed = {name: Cost.parse(getattr(self, name)) for name in CELLS if getattr(self, name)}
+        costs, row_costs = kept.costs, kept.row_costs
+        if typed:
+            every = {name: Cost(costs.matrix[truth][decided]) for name, (truth, decided) in CELLS.items()}
+            if row_costs is not None:
+                every |= {name: getattr(row_costs, name) for name in CELLS}
+            every |= typed
+            row_costs = RowCosts(**every) if any(cost.column is not None for cost in every.values()) else None
+            if row_costs is None:
+                numbers = [every[name].constant for name in CELLS]
+                costs = replace(costs, matrix=((numbers[0], numbers[1]), (numbers[2], numbers[3])))
+        if self.benefits:
+            costs = replace(costs, benefits=True)
+        if self.field:
+            costs = replace(costs, prevalence=self.field)
+        rule: Any = self.decide or ("rows" if typed and row_costs is not None else kept.rule)
+        if rule == "rows" and row_costs is None:
+            rule = self.decide or "own"
+        return Stakes(costs, rule, self.at or kept.threshold, row_costs)
+
+
+def _table(shown: Worth, subject: Subject, benefits: bool, several: bool) -> pd.DataFrame:
+    word = "Benefit" if benefits else "Cost"
+    columns: dict[str, object] = {"Strategy": subject.strategy_names()}
+    if several:
+        columns["Decided by"] = [RULES[shown.rule]] * len(shown.keys)
+    columns |= {
+        "Flagged": shown.called,
+        "Found": shown.hits,
+        "Threshold": shown.thresholds,
+        word: PER * shown.value[:, 0],
+        "Low": PER * shown.value[:, 1],
+        "High": PER * shown.value[:, 2],
+        "Saved against nobody": PER * shown.saved_nobody[:, 0],
+        "nobody, low": PER * shown.saved_nobody[:, 1],
+        "nobody, high": PER * shown.saved_nobody[:, 2],
+        "Saved against everybody": PER * shown.saved_everybody[:, 0],
+        "everybody, low": PER * shown.saved_everybody[:, 1],
+        "everybody, high": PER * shown.saved_everybody[:, 2],
+    }
+    return pd.DataFrame(columns)
+
+
+def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tuple[str, ...]:
+    row = table.iloc[best]
+    nobody, everybody = row["Saved against nobody"], row["Saved against everybody"]
+    by = f", decided {row['Decided by'][:1].lower()}{row['Decided by'][1:]}" if "Decided by" in table else ""
+    leads = "Best" if word == "Benefit" else "Cheapest"
+    first = f"{leads}: {row['Strategy']}{by}, at {row[word]:,.1f} per {PER:,} rows, "
+    first += f"which {_saves(nobody, 'nobody')} and {_saves(everybody, 'everybody')}."
+    said = [first]
+    if row["nobody, low"] <= 0 or row["everybody, low"] <= 0:
+        worse = "nobody" if row["nobody, low"] <= 0 else "everybody"
+        said.append(f"The interval leaves open whether it saves anything against flagging {worse}.")
+    settled = stakes.sentences() or ("A false alarm costs 1, a miss 10, until you say otherwise.",)
+    return (*said, *settled)
+
+
+def _saves(amount: float, whom: str) -> str:
+    return f"{'saves' if amount >= 0 else 'loses'} {abs(amount):,.1f} against flagging {whom}"
+
+
+def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:
+    notes = ["Intervals are those of means over rows, 95 %; figures count the test rows of all folds."]
+    if stakes.rule in ("cheapest", "rows"):
+        notes.append("A cheapest threshold is chosen on all other folds than the one that it decides.")
+    if stakes.row_costs is not None:
+        notes.append("Deciding row by row takes probabilities at their word: put prior correction after resampling.")
+    if subject.repeats > 1:
+        notes.append("With repeats, a row's cost is its mean over them.")
+    return tuple(notes)
+
+
+def _columns(word: str) -> dict[str, Column]:
+    numbers = {
+        word: f"Of {PER:,} rows.",
+        "Low": "95 % interval.",
+        "High": "95 % interval.",
+        "Saved against nobody": f"Per {PER:,} rows, against flagging no row.",
+        "nobody, low": "95 % interval of the difference.",
+        "nobody, high": "95 % interval of the difference.",
+        "Saved against everybody": f"Per {PER:,} rows, against flagging every row.",
+        "everybody, low": "95 % interval of the difference.",
+        "everybody, high": "95 % interval of the difference.",
+    }
+    return {
+        "Flagged": Column("whole", "Rows called the class."),
+        "Found": Column("whole", "Rows of the class that are called so."),
+        "Threshold": Column("number", "Median over the folds."),
+        **{name: Column("number", said, 1) for name, said in numbers.items()},
+    }

@@ -1,0 +1,180 @@
+"""What is at stake in a run's decisions: entered here, kept with the run, and held in the address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from core.decision.costs import CostError, Costs
+from core.decision.row_costs import CELLS, Cost, RowCosts
+from core.decision.stakes import QUERY, RULES, Stakes
+from core.runs.stakes import keep_stakes, stakes_of
+from pages._guard import guarded
+from pages._rows import rest_of
+from pages._services import store
+from pages._text import plain, sentence
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.evaluation.explorer import Explorer
+    from core.runs.record import RunRecord
+
+_HELD = "stakes_start"
+_FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", "row_cost_")
+_ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row rightly left"}
+
+
+def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, code: int) -> Stakes | None:
+    """Return what the person settled, kept with the run; None where it cannot be used, with the reason shown."""
+    start = start_of(record.id)
+    rule: Any = st.segmented_control(
+        "Decided by", list(RULES), default=start.rule, format_func=RULES.__getitem__, key="threshold_rule",
+        required=True,
+        help="A strategy's own decisions are those of the overview. What is chosen here is kept with the run, and goes "
+        "into the export.",
+    )  # fmt: skip
+    threshold = start.threshold
+    if rule == "one":
+        threshold = st.slider(
+            f"Call a row {plain(comparison.labels[code])} where its probability is at least",
+            0.0, 1.0, 0.5 if start.threshold is None else start.threshold, 0.005, format="%.3f", key="threshold",
+        )  # fmt: skip
+    try:
+        with st.expander("Costs and the field", icon=":material/payments:", expanded=True):
+            left, right = st.columns(2, gap="medium")
+            with right:
+                field = enter_field(comparison, explorer, code, start)
+            with left:
+                if rule == "rows":
+                    stakes = Stakes(costs_with(start.costs, field), rule, threshold, enter_row_costs(start))
+                else:
+                    stakes = Stakes(enter_costs(comparison, code, start, field), rule, threshold, None)
+    except CostError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return None
+    with guarded():
+        keep_stakes(store(), record.id, stakes)
+    write_address(stakes)
+    return stakes
+
+
+def start_of(run_id: str) -> Stakes:
+    """Return what the fields start with: the address's stakes when a run is opened by it, else those kept with it.
+
+    Fields keep their own state from then on, until they are out of sight: what they start with must not follow them.
+    """
+    held: tuple[str, Stakes] | None = st.session_state.get(_HELD)
+    if held is not None and held[0] == run_id and _FIELDS[0] in st.session_state:
+        return held[1]
+    opened = held is None or held[0] != run_id
+    start = stakes_of(store(), run_id)
+    if opened:
+        if held is not None:  # another run's fields must not settle this one's
+            for name in [name for name in st.session_state if str(name).startswith(_FIELDS)]:
+                del st.session_state[name]
+        given = {name: st.query_params[name] for name in QUERY if name in st.query_params}
+        if given and held is None:
+            try:
+                start = Stakes.from_query(given)
+            except CostError as error:
+                st.warning(sentence(error), icon=":material/link_off:")
+    st.session_state[_HELD] = run_id, start
+    return start
+
+
+def write_address(stakes: Stakes) -> None:
+    """Let the address hold what is at stake, beside what else it holds."""
+    query = stakes.to_query()
+    for name in QUERY:
+        if name in query:
+            st.query_params[name] = query[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def enter_field(comparison: Comparison, explorer: Explorer, code: int, start: Stakes) -> float | None:
+    """Return the share in the field in percent; None for as in the table."""
+    percent = st.number_input(
+        f"Share of {plain(comparison.labels[code], 24)} in the field, %",
+        value=None if start.costs.prevalence is None else 100 * start.costs.prevalence,
+        step=0.1,
+        format="%.3f",
+        placeholder=f"as in the table: {explorer.share:.2%}",
+        key="field_share",
+        help="How common the class will be where the model works, if not as in this table.",
+    )
+    st.caption(
+        "Empty means as in the table. Another share re-weights the classes in precision, F1 and cost; recall "
+        "does not change. All of this is kept with the run."
+    )
+    return percent
+
+
+def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float | None) -> Costs:
+    """Return the costs that the person entered.
+
+    Raises
+    ------
+    CostError
+        They cannot be used.
+    """
+    kinds = ["Costs", "Benefits"]
+    kind = st.segmented_control(
+        "What a decision has", kinds, default=kinds[start.costs.benefits], key="cost_kind", required=True
+    )
+    matrix = [list(row) for row in start.costs.matrix]
+    if (kind == "Benefits") != start.costs.benefits:
+        matrix = [[0.0, 1.0], [10.0, 0.0]] if kind == "Costs" else [[0.0, 0.0], [0.0, 10.0]]
+    sides = [rest_of(comparison, code), comparison.labels[code]]
+    edited = st.data_editor(
+        pd.DataFrame(
+            {"Truth": sides, "called_rest": [row[0] for row in matrix], "called_class": [row[1] for row in matrix]}
+        ),
+        hide_index=True,
+        disabled=["Truth"],
+        column_config={
+            "called_rest": st.column_config.NumberColumn(f"Called {plain(sides[0], 24)}"),
+            "called_class": st.column_config.NumberColumn(f"Called {plain(sides[1], 24)}"),
+        },
+        key=f"costs_{kind}_{code}",
+    )
+    return costs_of(edited, kind == "Benefits", percent)
+
+
+def costs_of(edited: pd.DataFrame, benefits: bool, percent: float | None) -> Costs:
+    """Return what was entered as costs.
+
+    Raises
+    ------
+    CostError
+        The numbers cannot be used.
+    """
+    numbers = edited[["called_rest", "called_class"]].astype(float)
+    matrix = tuple(tuple(float(value) for value in row) for row in numbers.to_numpy())
+    return Costs(matrix, benefits, None if percent is None else percent / 100)
+
+
+def costs_with(costs: Costs, percent: float | None) -> Costs:
+    """Return costs with another share in the field."""
+    return Costs(costs.matrix, costs.benefits, None if percent is None else percent / 100)
+
+
+def enter_row_costs(start: Stakes) -> RowCosts:
+    """Return costs by row as the person typed them.
+
+    Raises
+    ------
+    CostError
+        They cannot be used.
+    """
+    st.caption("A number, or column × factor + constant, such as amount, 0.5*amount or 0.5*amount+3.")
+    before = {name: Cost(start.costs.matrix[truth][decided]) for name, (truth, decided) in CELLS.items()}
+    if start.row_costs is not None:
+        before = {name: getattr(start.row_costs, name) for name in CELLS}
+    typed = {
+        name: st.text_input(f"{words} costs", before[name].written(), key=f"row_cost_{name}")
+        for name, words in _ROWS.items()
+    }
+    return RowCosts(**{name: Cost.parse(text or "0") for name, text in typed.items()})
