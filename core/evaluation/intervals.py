@@ -8,7 +8,6 @@ training is fickle, and says little with few folds.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,17 +15,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from core.evaluation.comparison import Comparison
+from core.evaluation._row_ends import RowEnds
+from core.evaluation.comparison import Comparison, StrategySummary
 from core.evaluation.metrics import METRICS
+from core.evaluation.outoffold import finished, mean_scores, pooled_repeats
 from core.evaluation.paired import rows_ratio
-from core.evaluation.weighted import Predictions
-from core.experiment.results import FoldResult
+from core.evaluation.proportions import f1_of_jaccard, wilson
+from core.evaluation.resampling import bootstrap_weights
 from core.plan import Plan
+from core.words import joined
 
 Kind = Literal["folds", "rows"]
 KIND_NAMES: dict[Kind, str] = {"folds": "by folds", "rows": "by rows"}
 COVERAGE = 0.95
 _CELLS = 4_000_000
+_SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,14 @@ class Intervals:
         return Interval(float(value), float(low), float(high), int(folds))
 
 
-def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws: int = 1000) -> Intervals:
+def intervals(
+    comparison: Comparison,
+    plan: Plan,
+    kind: Kind = "folds",
+    *,
+    draws: int = 1000,
+    groups: np.ndarray | None = None,
+) -> Intervals:
     """Return every strategy's intervals over the folds that it finished.
 
     Parameters
@@ -100,6 +110,8 @@ def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws
     kind : {"folds", "rows"}
     draws : int
         Bootstrap draws of intervals by rows.
+    groups : ndarray of int64, shape (n_labelled,), or None
+        For intervals by rows: rows of one group are drawn together.
 
     See Also
     --------
@@ -114,7 +126,7 @@ def intervals(comparison: Comparison, plan: Plan, kind: Kind = "folds", *, draws
     >>> recall.value, recall.folds
     (0.5, 3)
     """
-    return by_folds(comparison, plan) if kind == "folds" else by_rows(comparison, plan, draws)
+    return by_folds(comparison, plan) if kind == "folds" else by_rows(comparison, plan, draws, groups)
 
 
 def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
@@ -122,7 +134,9 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
 
     The variance carries Nadeau and Bengio's correction for training sets that overlap, as the tests of
     :mod:`core.evaluation.paired` do. Ends are cut at what the metric can reach. A fold on which a metric is
-    undefined does not count for it; with fewer than two folds the ends are nan.
+    undefined does not count for it; with fewer than two folds the ends are nan. A metric that is the same on every
+    fold, such as an F1 of 0, has no spread to judge by: a share of two classes then has Wilson's interval of the
+    counts, and everything else has none.
 
     See Also
     --------
@@ -139,6 +153,7 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
     """
     ratio = rows_ratio(plan.split)
     rows = {}
+    unsure: set[str] = set()
     keys = [metric.key for metric in METRICS]
     ends = np.array([reach(key) for key in keys]).T
     for s in comparison.strategies:
@@ -150,23 +165,37 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
             deviation = spread * np.sqrt(1 / n + ratio)
         half = stats.t.ppf((1 + COVERAGE) / 2, n - 1) * deviation
         low, high = np.clip([value - half, value + half], *ends)
-        for key, *row, folds in zip(keys, value, low, high, n, strict=True):
-            rows[s.key, key] = (float(row[0]), float(row[1]), float(row[2]), int(folds))
+        flat = (n >= 2) & (spread < _SAME)
+        unsure |= {metric.name for metric, same in zip(METRICS, flat, strict=True) if same}
+        for key, same, *row, folds in zip(keys, flat, value, low, high, n, strict=True):
+            edges = _of_counts(s, key, float(row[0])) if same else (float(row[1]), float(row[2]))
+            rows[s.key, key] = (float(row[0]), *edges, int(folds))
     notes = []
+    if unsure:
+        names = joined([metric.name for metric in METRICS if metric.name in unsure])
+        notes.append(
+            f"Where {names} {'is' if len(unsure) == 1 else 'are'} the same on every fold, the folds show no spread: "
+            "the interval is that of the counts, or there is none."
+        )
     if comparison.folds < 2:
         notes.append("One fold has no spread: choose the interval by rows, or run more folds.")
     return Intervals("folds", COVERAGE, _frame(rows), tuple(notes))
 
 
-def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
-    """Return percentile intervals from a stratified bootstrap over the tested rows.
+def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000, groups: np.ndarray | None = None) -> Intervals:
+    """Return intervals for other test rows, with the networks that there are.
 
-    Each draw takes as many rows of every class as there are, with replacement, and weighs every
-    strategy's out-of-fold predictions alike. With several repeats each row was predicted several times:
-    a draw's metric is taken from each repeat's pooled rows and averaged over repeats. Averaging a row's
-    probabilities over repeats instead would judge an ensemble that nobody trained, and better than one
-    network is; and decisions have no average. Drawing the (row, repeat) pairs apart would take five
-    predictions of one row for five rows, and the intervals would be too narrow.
+    Each draw of a bootstrap takes as many rows as there are, with replacement, whatever their classes, and weighs
+    every strategy's out-of-fold predictions alike. With several repeats each row was predicted several times: a
+    draw's metric is taken from each repeat's pooled rows and averaged over repeats. Averaging a row's probabilities
+    over repeats instead would judge an ensemble that nobody trained, and better than one network is; and decisions
+    have no average. Drawing the (row, repeat) pairs apart would take five predictions of one row for five rows, and
+    the intervals would be too narrow.
+
+    Where few rows stand behind a figure, draws are too much alike, and where all agree they have no spread: shares of
+    two classes, F1 among them, have Wilson's interval of the counts, ROC AUC Newcombe's. The other metrics have the
+    draws' percentiles, or a normal interval that leans inwards near the ends of what the metric can reach. The ends
+    are nan where nothing can be said.
 
     A repeat's rows are pooled over its folds, so that a fold that lacks a class counts with the rows that it
     has. A repeat in which a draw leaves a metric undefined does not count for it, nor does a draw without any
@@ -176,49 +205,48 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     ----------
     draws : int
         Bootstrap draws.
+    groups : ndarray of int64, shape (n_labelled,), or None
+        By labelled row, see :func:`core.evaluation.resampling.groups_of`: rows of one group are drawn together.
 
     See Also
     --------
     by_folds : What other rows to train and to test on would change.
-    stratified_weights : The draws.
+    core.evaluation.resampling.bootstrap_weights : The draws.
+    core.evaluation.proportions : Wilson's interval and Newcombe's.
 
     Examples
     --------
     >>> from core.evaluation.sample import sample_run
     >>> run = sample_run()
     >>> accuracy = by_rows(run.comparison, run.plan, draws=200).of("plain", "accuracy")
-    >>> round(accuracy.value, 2), accuracy.low < accuracy.value < accuracy.high
-    (0.83, True)
+    >>> round(accuracy.value, 2), round(accuracy.low, 2), round(accuracy.high, 2)
+    (0.83, 0.64, 0.93)
     """
-    folds = _finished(comparison)
+    folds = finished(comparison)
     rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in comparison.strategies for m in METRICS}
     if folds:
         tested = np.unique(np.concatenate([r.test_rows for r in folds]))
-        y = np.empty(len(tested), np.int64)
-        for r in folds:
-            y[np.searchsorted(tested, r.test_rows)] = r.y_true
-        prepared = {s.key: [_pooled(part, tested) for part in _repeats(folds, s.key)] for s in comparison.strategies}
+        parts = {s.key: pooled_repeats(folds, s.key, tested) for s in comparison.strategies}
         rng = np.random.default_rng([plan.split.seed, draws])
         every_row = np.ones((len(tested), 1))
-        points = {key: _mean_scores(parts, every_row) for key, parts in prepared.items()}
-        chunks: dict[str, list[dict[str, np.ndarray]]] = {key: [] for key in prepared}
+        chunks: dict[str, list[dict[str, np.ndarray]]] = {key: [] for key in parts}
         size = max(1, min(draws, _CELLS // len(tested)))
         for start in range(0, draws, size):
-            weights = stratified_weights(y, min(size, draws - start), rng)
-            for key, parts in prepared.items():
-                chunks[key].append(_mean_scores(parts, weights))
-        tail = (1 - COVERAGE) / 2
-        counts = {s.key: len(s.scores) for s in comparison.strategies}
-        for key, drawn in chunks.items():
-            for metric in METRICS:
-                values = np.concatenate([chunk[metric.key] for chunk in drawn])
-                values = values[np.isfinite(values)]
-                ends = np.quantile(values, [tail, 1 - tail]) if len(values) else (np.nan, np.nan)
-                rows[key, metric.key] = (
-                    float(points[key][metric.key][0]), float(ends[0]), float(ends[1]), counts[key]
-                )  # fmt: skip
+            of_rows = None if groups is None else groups[tested]
+            weights = bootstrap_weights(len(tested), min(size, draws - start), rng, of_rows)
+            for key, own in parts.items():
+                chunks[key].append(mean_scores(own, weights))
+        for summary in comparison.strategies:
+            key = summary.key
+            once = {name: float(value[0]) for name, value in mean_scores(parts[key], every_row).items()}
+            drawn = {m.key: np.concatenate([chunk[m.key] for chunk in chunks[key]]) for m in METRICS}
+            is_simple = len(parts[key]) == 1 and groups is None
+            ends = RowEnds(once, drawn, summary.confusion / len(parts[key]), is_simple)
+            for m in METRICS:
+                low, high = ends.of(m.key, reach(m.key), COVERAGE)
+                rows[key, m.key] = (once[m.key], low, high, len(summary.scores))
     notes = []
-    if plan.split.group is not None:
+    if plan.split.group is not None and groups is None:
         notes.append(
             f"Rows of one '{plan.split.group}' are not independent, so intervals by rows are too narrow: "
             "prefer those by folds."
@@ -226,23 +254,17 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000) -> Intervals:
     return Intervals("rows", COVERAGE, _frame(rows), tuple(notes))
 
 
-def stratified_weights(y: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how often each row is drawn, shape (n, draws): in each draw a class keeps its number of rows.
-
-    Examples
-    --------
-    >>> y = np.array([0, 0, 0, 1])
-    >>> weights = stratified_weights(y, draws=2, rng=np.random.default_rng(0))
-    >>> weights[y == 0].sum(axis=0).tolist(), weights[y == 1].tolist()
-    ([3.0, 3.0], [[1.0, 1.0]])
-    """
-    weights = np.empty((len(y), draws))
-    for code in np.unique(y):
-        rows = np.flatnonzero(y == code)
-        n = len(rows)
-        picked = rng.integers(0, n, (draws, n)) + n * np.arange(draws)[:, None]
-        weights[rows] = np.bincount(picked.ravel(), minlength=n * draws).reshape(draws, n).T
-    return weights
+def _of_counts(summary: StrategySummary, metric: str, value: float) -> tuple[float, float]:
+    """Return Wilson's interval of a share of two classes that is the same on every fold; nan for other metrics."""
+    if len(summary.confusion) != 2:
+        return np.nan, np.nan
+    repeats = summary.scores.index.get_level_values("repeat").nunique()
+    (_, alarms), (missed, found) = summary.confusion / repeats
+    if metric == "f1":
+        low, high = wilson(value / (2 - value), found + alarms + missed, COVERAGE)
+        return f1_of_jaccard(low), f1_of_jaccard(high)
+    rows = {"recall": missed + found, "precision": found + alarms, "accuracy": summary.confusion.sum() / repeats}
+    return wilson(value, rows[metric], COVERAGE) if metric in rows else (np.nan, np.nan)
 
 
 def reach(metric: str) -> tuple[float, float]:
@@ -254,35 +276,6 @@ def reach(metric: str) -> tuple[float, float]:
     ((0.0, 1.0), (-1.0, 1.0))
     """
     return {"mcc": (-1.0, 1.0), "log_loss": (0.0, np.inf), "brier": (0.0, 2.0)}.get(metric, (0.0, 1.0))
-
-
-def _pooled(folds: Sequence[FoldResult], tested: np.ndarray) -> Predictions:
-    """Pool a repeat's folds; ``tested`` are the rows, ascending, that weights are given for."""
-    return Predictions(
-        np.searchsorted(tested, np.concatenate([r.test_rows for r in folds])),
-        len(tested),
-        np.concatenate([r.y_true for r in folds]),
-        np.concatenate([r.probabilities for r in folds]),
-        np.concatenate([r.decisions for r in folds]),
-    )
-
-
-def _mean_scores(parts: Sequence[Predictions], weights: np.ndarray) -> dict[str, np.ndarray]:
-    by_repeat = [part.scores(weights) for part in parts]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # undefined in every repeat is nan, as it should be
-        return {metric.key: np.nanmean([scores[metric.key] for scores in by_repeat], axis=0) for metric in METRICS}
-
-
-def _finished(comparison: Comparison) -> list[FoldResult]:
-    """Return the results that the comparison rests on."""
-    places = {(s.key, place) for s in comparison.strategies for place in s.scores.index}
-    return [r for r in comparison.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
-
-
-def _repeats(folds: Sequence[FoldResult], strategy: str) -> list[list[FoldResult]]:
-    own = [r for r in folds if r.strategy == strategy]
-    return [[r for r in own if r.repeat == repeat] for repeat in sorted({r.repeat for r in own})]
 
 
 def _frame(rows: dict[tuple[str, str], tuple[float, float, float, int]]) -> pd.DataFrame:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.evaluation.comparison import Comparison
+from core.evaluation.metrics import METRIC_NAMES
+from core.evaluation.weighted import Predictions
+from core.experiment.results import FoldResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,3 +105,75 @@ def out_of_fold(comparison: Comparison) -> tuple[OutOfFold, ...]:
             )
         )
     return tuple(pooled)
+
+
+def finished(comparison: Comparison) -> list[FoldResult]:
+    """Return the results that a comparison rests on.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> [(result.strategy, result.fold) for result in finished(sample_run().comparison)][:2]
+    [('plain', 0), ('plain', 1)]
+    """
+    places = {(s.key, place) for s in comparison.strategies for place in s.scores.index}
+    return [r for r in comparison.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
+
+
+def pooled_repeats(folds: Sequence[FoldResult], strategy: str, tested: np.ndarray) -> list[Predictions]:
+    """Return a strategy's predictions, the folds of a repeat together, to be scored under weights of the rows.
+
+    Parameters
+    ----------
+    folds : sequence of FoldResult
+        Without errors; those of other strategies are passed over.
+    tested : ndarray of int64, shape (n,)
+        The rows, ascending, that weights are given for.
+
+    See Also
+    --------
+    mean_scores : Scores them.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> predictions = pooled_repeats(sample_run().folds, "smote", np.arange(24))
+    >>> len(predictions), mean_scores(predictions, np.ones((24, 1)))["recall"].tolist()
+    (1, [1.0])
+    """
+    own = [r for r in folds if r.strategy == strategy]
+    pooled = []
+    for repeat in sorted({r.repeat for r in own}):
+        part = [r for r in own if r.repeat == repeat]
+        rows, truth, probabilities, decisions = (
+            np.concatenate([getattr(r, name) for r in part])
+            for name in ("test_rows", "y_true", "probabilities", "decisions")
+        )
+        pooled.append(Predictions(np.searchsorted(tested, rows), len(tested), truth, probabilities, decisions))
+    return pooled
+
+
+def mean_scores(
+    repeats: Sequence[Predictions], weights: np.ndarray, metrics: Sequence[str] = tuple(METRIC_NAMES)
+) -> dict[str, np.ndarray]:
+    """Return metrics under weights of the rows, each the mean over the repeats that define it.
+
+    Parameters
+    ----------
+    repeats : sequence of Predictions
+    weights : ndarray of float64, shape (n, n_draws)
+    metrics : sequence of str
+        Their keys; ranking costs most where it is among them.
+
+    Returns
+    -------
+    dict of ndarray, shape (n_draws,)
+
+    See Also
+    --------
+    pooled_repeats : Makes the predictions.
+    """
+    by_repeat = [repeat.scores(weights, metrics) for repeat in repeats]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # undefined in every repeat is nan, as it should be
+        return {metric: np.nanmean([scores[metric] for scores in by_repeat], axis=0) for metric in metrics}

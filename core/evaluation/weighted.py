@@ -6,13 +6,17 @@ ranking as sums over runs of sorted rows: one sparse product answers all draws.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import numpy as np
 from scipy import sparse
 
 from core.decision.confusion import f1_scores, g_mean, hits, mcc, precisions, ratio, recalls
-from core.evaluation.metrics import METRICS, defined
+from core.evaluation.metrics import METRIC_NAMES, defined
 
 _RANKING = ("average_precision", "roc_auc")
+_LOSSES = ("brier", "log_loss")
 
 
 def weighted_scores(
@@ -66,36 +70,47 @@ class Predictions:
     def __init__(
         self, rows: np.ndarray, n_rows: int, y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray
     ) -> None:
-        # Losses are of rows that sum to 1; ranking is of values as they are, whose ties the division would split.
-        given = np.asarray(probabilities, np.float64)
-        p = given / given.sum(axis=1, keepdims=True)
-        self.n_classes = n_classes = p.shape[1]
-        n = len(rows)
-        hot = np.eye(n_classes)[y]
-        eps = np.finfo(np.float64).eps
-        clipped = np.clip(p[np.arange(n), y], eps, 1 - eps)
-        cells = sparse.csr_matrix((np.ones(n), (y * n_classes + decisions, rows)), (n_classes**2, n_rows))
-        losses = np.zeros((2, n_rows))
-        losses[:, rows] = ((p - hot) ** 2).sum(axis=1) / (2 if n_classes == 2 else 1), -np.log(clipped)
-        self.sums = sparse.vstack([cells, sparse.csr_matrix(losses)], format="csr")
-        wanted = (1,) if n_classes == 2 else tuple(range(n_classes))
-        self.rankings = [_Ranking(rows, n_rows, y == code, given[:, code]) for code in wanted]
+        self.n_classes = np.shape(probabilities)[1]
+        self._rows, self._n_rows, self._y, self._probabilities = rows, n_rows, y, probabilities
+        places = (y * self.n_classes + decisions, rows)
+        self._cells = sparse.csr_matrix((np.ones(len(rows)), places), (self.n_classes**2, n_rows))
 
-    def scores(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Return every metric by key, shape (n_draws,), for weights of shape (n_rows, n_draws)."""
-        summed = self.sums @ weights
+    @cached_property
+    def _losses(self) -> np.ndarray:
+        """Brier score and log loss by row, shape (2, n_rows)."""
+        # Losses are of rows that sum to 1; ranking is of values as they are, whose ties the division would split.
+        given = np.asarray(self._probabilities, np.float64)
+        p = given / given.sum(axis=1, keepdims=True)
+        eps = np.finfo(np.float64).eps
+        clipped = np.clip(p[np.arange(len(p)), self._y], eps, 1 - eps)
+        squares = ((p - np.eye(self.n_classes)[self._y]) ** 2).sum(axis=1)
+        losses = np.zeros((2, self._n_rows))
+        losses[:, self._rows] = squares / (2 if self.n_classes == 2 else 1), -np.log(clipped)
+        return losses
+
+    @cached_property
+    def _rankings(self) -> list[_Ranking]:
+        given = np.asarray(self._probabilities, np.float64)
+        wanted = (1,) if self.n_classes == 2 else tuple(range(self.n_classes))
+        return [_Ranking(self._rows, self._n_rows, self._y == code, given[:, code]) for code in wanted]
+
+    def scores(self, weights: np.ndarray, metrics: Sequence[str] = tuple(METRIC_NAMES)) -> dict[str, np.ndarray]:
+        """Return metrics by key, shape (n_draws,), for weights of shape (n_rows, n_draws)."""
         k, draws = self.n_classes, weights.shape[1]
-        confusion = summed[: k * k].T.reshape(draws, k, k)
+        summed = self._cells @ weights
+        confusion = summed.T.reshape(draws, k, k)
         total = confusion.sum(axis=(1, 2))
         present = confusion.sum(axis=2) > 0
         by_key = confusion_scores(confusion)
-        ranked = np.stack([ranking.scores(weights) for ranking in self.rankings])
-        # A class without rows has no ranking and does not count for the mean.
-        ranked = _mean_over(present.T[:, None], ranked) if k > 2 else ranked[0]
-        by_key.update(zip(_RANKING, ranked, strict=True))
-        by_key["brier"], by_key["log_loss"] = ratio(summed[k * k], total), ratio(summed[k * k + 1], total)
+        if any(metric in _RANKING for metric in metrics):
+            ranked = np.stack([ranking.scores(weights) for ranking in self._rankings])
+            # A class without rows has no ranking and does not count for the mean.
+            ranked = _mean_over(present.T[:, None], ranked) if k > 2 else ranked[0]
+            by_key.update(zip(_RANKING, ranked, strict=True))
+        if any(metric in _LOSSES for metric in metrics):
+            by_key.update(zip(_LOSSES, ratio(self._losses @ weights, total), strict=True))
         known = defined(present)
-        return {metric.key: np.where(known[metric.key], by_key[metric.key], np.nan) for metric in METRICS}
+        return {metric: np.where(known[metric], by_key[metric], np.nan) for metric in metrics}
 
 
 class _Ranking:
