@@ -6,6 +6,7 @@ The rows are read as the training table was, by what decision.json says of it; `
 
 import codecs
 import csv
+import importlib
 import io
 import itertools
 import json
@@ -116,7 +117,15 @@ for one in RULES["inputs"]:
             print(f"{one['column']}: values that are no {one['kind']} as the training table has them, such as {odd}, "
                   f"count as missing: {lost.sum()}.", file=sys.stderr)  # fmt: skip
     inputs[one["name"]] = tf.constant(values.to_numpy()[:, None], tf.string if values.dtype == object else tf.float64)
-model = tf.keras.models.load_model(HERE / "model.keras")
+own = {}
+for name, place in RULES["own_layers"].items():
+    module, layer = place.split(":")
+    try:
+        own[name] = getattr(importlib.import_module(module), layer)
+    except (ImportError, AttributeError):
+        sys.exit(f"The model has a layer of a class of its maker's own, {layer}: put {module}.py, which defines it, "
+                 "beside predict.py.")  # fmt: skip
+model = tf.keras.models.load_model(HERE / "model.keras", custom_objects=own)
 # Called, since model.predict() would round the numbers to single precision first; in parts, to fit into memory.
 step = 500 if any(one["kind"] == "words" for one in RULES["inputs"]) else 10_000
 parts = [model({name: v[at : at + step] for name, v in inputs.items()}) for at in range(0, len(rows), step)]

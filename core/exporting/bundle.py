@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from core.library_errors import meaning
 from core.plan import Plan, StrategyChoice
 from core.reporting import safe_csv
 from core.strategies import StrategyError
+from core.words import joined
 
 #: What scores without this project: the script, and the modules of this project that it reads and writes with.
 SCRIPTS = {
@@ -97,7 +98,7 @@ def export(
     inputs = keras_model.inputs_of(scorer.preparation)
     check = _Check(scorer, rows)
 
-    own = dict(pair for network in refitted.networks for pair in network.custom)
+    own = refitted.own_layers
     saved = keras_model.to_bytes(keras_model.build(scorer, refitted.networks))
     apart = check.apart(keras_model.predict(keras_model.from_bytes(saved, own), inputs, arrays))
     if not apart <= TOLERANCE:
@@ -118,8 +119,11 @@ def export(
             checks.append(f"model.onnx, run by onnxruntime, gives them too, {_at_most(apart)}.")
         else:
             checks.append(f"model.onnx is left out, since its probabilities differed by {apart:.1e} in onnxruntime.")
+    if own:
+        modules = joined(dict.fromkeys(f"{layer.__module__}.py" for layer in own.values()))
+        checks.append(f"model.keras has layers of your own: wherever it is opened, {modules} must be there.")
     said = " ".join(checks)
-    files["decision.json"] = decision(scorer).encode()
+    files["decision.json"] = decision(scorer, own).encode()
     files |= {name: path.read_bytes() for name, path in SCRIPTS.items()}
     files["model_card.md"] = model_card(problem, choice, results, refitted, said).encode()
     return Export(_zipped(files), scorer.to_bytes(), said)
@@ -157,8 +161,13 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def decision(scorer: Scorer) -> str:
+def decision(scorer: Scorer, own_layers: Mapping[str, type] | None = None) -> str:
     """Return decision.json: the rule, the classes, what the model takes and what calibration is inside it.
+
+    Parameters
+    ----------
+    own_layers : mapping of str to type, optional
+        Layer classes of a person's own by the names that the model's file has for them.
 
     See Also
     --------
@@ -179,6 +188,7 @@ def decision(scorer: Scorer) -> str:
             "reading": scorer.reading.plain(),
             "columns": probability_columns(scorer),
             "decision": "decision",
+            "own_layers": {name: f"{cls.__module__}:{cls.__name__}" for name, cls in (own_layers or {}).items()},
         },
         ensure_ascii=False,
         indent=2,

@@ -79,6 +79,11 @@ class Refitted:
     scorer: Scorer
     networks: tuple[TrainedNetwork, ...]
 
+    @property
+    def own_layers(self) -> dict[str, type]:
+        """A person's own layer classes in the networks, by the names that a file has for them."""
+        return dict(pair for network in self.networks for pair in network.custom)
+
 
 def refit(
     table: Table,
