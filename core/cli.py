@@ -285,7 +285,7 @@ def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
 
 def _networks(given: argparse.Namespace) -> tuple[NetworkChoice, ...]:
     """Return the networks that were typed; without one, the plan's default."""
-    from core.networks.reading import parse_networks
+    from core.networks.reading import parse_networks, typed
     from core.plan import NetworkChoice, Plan, PlanError
 
     dense = _given(given, "hidden_layers", "dropout")
@@ -294,7 +294,7 @@ def _networks(given: argparse.Namespace) -> tuple[NetworkChoice, ...]:
     if given.hidden_layers is not None:
         dense["hidden_layers"] = _layers(given.hidden_layers)
     if dense:
-        return (NetworkChoice.of("mlp", **dense),)  # type: ignore[arg-type]
+        return (typed(NetworkChoice.of("mlp", **dense)),)  # type: ignore[arg-type]
     return parse_networks(",".join(given.networks or ()), functions=True) or Plan.networks
 
 

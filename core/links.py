@@ -11,7 +11,7 @@ from typing import Any, Literal
 from core.choices import pieces
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
-from core.networks.reading import parse_networks
+from core.networks.reading import parse_networks, typed
 from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings, TrainingSettings
 from core.strategies.notation import parse_strategies
 from core.words import is_showable
@@ -226,7 +226,7 @@ def _networks(query: Mapping[str, str]) -> tuple[NetworkChoice, ...]:
             dense[name] = tuple(map(int, pieces(text))) if name == "hidden_layers" else float(text)
         except ValueError as error:
             raise PlanError(f"This link gives '{text[:60]}' for {name}, which is no number.") from error
-    return (NetworkChoice.of("mlp", **dense),) if dense else Plan.networks
+    return (typed(NetworkChoice.of("mlp", **dense)),) if dense else Plan.networks
 
 
 def _classes(text: str) -> tuple[tuple[str, str | None], ...]:

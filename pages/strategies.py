@@ -6,21 +6,24 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.choices import pieces
 from core.data.table import Table
 from core.experiment.estimate import Workload
-from core.networks.reading import settings_of
-from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings
+from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
+from core.settings import SCHEDULES, STOP_ON
+from core.strategies import choices_of
 from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
 from pages._link import restore_link, show_problem, show_waiting, write_link
+from pages._networks import show_networks
 from pages._refusal import show_changed_classes, show_refusal
 from pages._services import warm_up
 from pages._start import ask_about_long_run, start_run
 from pages._tab import problem_of, remember, session
 from pages._text import plain, sentence
 from pages._widgets import empty
+
+SCHEDULE_NAMES = {"constant": "constant", "cosine": "cosine", "realmlp": "RealMLP's"}
 
 
 def main() -> None:
@@ -45,6 +48,7 @@ def main() -> None:
     work = Workload.of(problem)
     ask_about_long_run()
     show_plan(state.table, state.plan, work, problem.notes)
+    show_networks(problem, work)
     show_catalogue(problem, work)
 
 
@@ -56,13 +60,14 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
     with st.form("plan", enter_to_submit=False):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
         split = plan.split
-        cost = "" if work is None else f", {duration(work.seconds(plan.strategies))}"
-        words.markdown(f"**{len(plan.strategies)} strategies × {split.in_words}**{cost}")
+        cost = "" if work is None else f", {duration(work.seconds(choices_of(plan)))}"
+        networks = "" if len(plan.networks) == 1 else f" × {len(plan.networks)} networks"
+        words.markdown(f"**{len(plan.strategies)} strategies{networks} × {split.in_words}**{cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         for note in notes:
             words.caption(sentence(note))
-        with st.expander("Network settings", type="compact"):
-            layers, dropout, training_values = network_fields(plan)
+        with st.expander("Training settings", type="compact"):
+            training_values = training_fields(plan.training)
         with st.expander("Split settings", type="compact", expanded=work is None):
             split_values = split_fields(plan.split)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
@@ -71,13 +76,9 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         if not (applied or pressed):
             return
         try:
-            network = dense(layers, dropout)
-            training = replace(plan.training, **training_values)  # type: ignore[arg-type]
-            settings_of(network, training)
             changed = session().planned(
-                networks=(network,),
-                training=training,
-                split=SplitSettings(**split_values),  # type: ignore[arg-type]
+                training=replace(plan.training, **training_values),  # type: ignore[arg-type]
+                split=replace(plan.split, **split_values),  # type: ignore[arg-type]
             )
             remember(changed)
             if pressed and changed.plan is not None:
@@ -89,56 +90,57 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
     st.rerun()
 
 
-def dense(layers: str, dropout: float) -> NetworkChoice:
-    """Return the dense network of layers that a person typed."""
-    try:
-        units = tuple(map(int, pieces(layers.replace(";", ","))))
-    except ValueError as error:
-        raise PlanError("Hidden layers: write whole numbers with commas between them, for example 64, 32.") from error
-    given: dict[str, ParameterValue] = {} if units == (64, 32) else {"hidden_layers": units}
-    return NetworkChoice.of("mlp", **given, **({"dropout": dropout} if dropout else {}))
-
-
-def network_fields(plan: Plan) -> tuple[str, float, dict[str, object]]:
+def training_fields(training: TrainingSettings) -> dict[str, object]:
     a, b, c = st.columns(3)
-    network = settings_of(plan.networks[0], plan.training)
-    layers = a.text_input(
-        "Hidden layers",
-        ", ".join(str(units) for units in network.hidden_layers),
-        help="Units of each layer, first to last, for example 64, 32. Empty means a linear model.",
-    )
-    dropout = b.number_input(
-        "Dropout", 0.0, 0.9, network.dropout, 0.05, help="Share of hidden activations dropped during training."
-    )
-    return (
-        layers,
-        dropout,
-        {
-            "learning_rate": c.number_input(
-                "Learning rate", 1e-6, 1.0, network.learning_rate, 0.001, format="%.4f", help="Of the Adam optimizer."
-            ),
-            "batch_size": a.number_input("Batch size", 1, 65_536, network.batch_size, 32, help="Rows per step."),
-            "epochs": b.number_input(
-                "Epochs", 1, 5_000, network.epochs, 5, help="Maximum number of passes over the rows."
-            ),
-            "patience": c.number_input(
-                "Early stopping after",
-                0,
-                5_000,
-                network.patience,
-                1,
-                help="Epochs without a better validation loss before training stops; 0 turns it off.",
-            ),
-            "validation_split": a.number_input(
-                "Validation share",
-                0.05,
-                0.5,
-                network.validation_split,
-                0.05,
-                help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
-            ),
-        },
-    )
+    return {
+        "learning_rate": a.number_input(
+            "Learning rate", 1e-6, 1.0, training.learning_rate, 0.001, format="%.4f", help="Of the AdamW optimizer."
+        ),
+        "batch_size": b.number_input("Batch size", 1, 65_536, training.batch_size, 32, help="Rows per step."),
+        "epochs": c.number_input("Epochs", 1, 5_000, training.epochs, 5, help="Maximum passes over the rows."),
+        "patience": a.number_input(
+            "Early stopping after", 0, 5_000, training.patience, 1,
+            help="Epochs without a better result on the held-out rows before training stops; 0 turns it off.",
+        ),
+        "validation_split": b.number_input(
+            "Validation share", 0.05, 0.5, training.validation_split, 0.05,
+            help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
+        ),
+        "stop_on": c.selectbox(
+            "Stop on", STOP_ON, STOP_ON.index(training.stop_on), format_func=in_words,
+            help="What early stopping goes by, on the held-out rows.",
+        ),
+        "members": a.number_input(
+            "Members", 1, 20, training.members,
+            help="Networks per line. Several are cross-fitted: each stops on another part of the training rows, so "
+            "that all rows are learned from, and they decide together.",
+        ),
+        "weight_decay": b.number_input(
+            "Weight decay", 0.0, 1.0, training.weight_decay, 0.004, format="%.3f",
+            help="Share that an epoch takes off the weights, so that they stay small; 0 turns it off.",
+        ),
+        "beta_2": c.number_input(
+            "Beta 2", 0.5, 0.999999, training.beta_2, 0.01, format="%.4f",
+            help="How slowly AdamW's mean of squared gradients moves.",
+        ),
+        "schedule": a.selectbox(
+            "Learning rate over time", SCHEDULES, SCHEDULES.index(training.schedule),
+            format_func=SCHEDULE_NAMES.__getitem__,
+            help="Whether it stays, falls along a cosine, or rises and falls as in RealMLP.",
+        ),
+        "warm_up": b.number_input(
+            "Warm-up", 0.0, 0.5, training.warm_up, 0.05,
+            help="Share of the steps in which the learning rate rises from 0.",
+        ),
+        "clip_norm": c.number_input(
+            "Longest gradient", 0.0, 1_000.0, training.clip_norm, 1.0,
+            help="Longer ones are scaled down, each network's by itself; 0 lets them be.",
+        ),
+    }  # fmt: skip
+
+
+def in_words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def split_fields(split: SplitSettings) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
@@ -121,6 +121,12 @@ class Workload:
         if any(isinstance(part, Reference) for part in parts):
             return sampling, 0.0, 1
         return sampling, networks * self._lane_seconds(network or self.networks[0]), networks
+
+    def times(self, choice: NetworkChoice, training: TrainingSettings) -> float:
+        """Return how many times as long as one small network a line takes, for as many epochs."""
+        trained = replace(self, training=replace(training, epochs=self.training.epochs, patience=0))
+        small = replace(trained, training=replace(trained.training, members=1))
+        return trained._lane_seconds(choice) / small._lane_seconds(NetworkChoice("mlp"))
 
     def _lane_seconds(self, choice: NetworkChoice) -> float:
         """Return the processor seconds of a network's members: a part for each epoch, step, value and product."""

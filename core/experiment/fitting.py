@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.data.problem import Problem
-from core.experiment.memory import shape_of
+from core.experiment.memory import inputs_of
 from core.networks.reading import network_label, network_of
 from core.plan import NetworkChoice, PlanError
 
@@ -38,7 +38,7 @@ def check_networks(problem: Problem) -> None:
     core.settings.PlanError: Multilayer perceptron (hidden_layers=2048-2048) has about 4,200,000 weights for 8 ...
     """
     plan, facts = problem.plan, problem.facts
-    features, classes = shape_of(problem).features, len(facts.class_counts)
+    features, classes = inputs_of(problem), len(facts.class_counts)
     rows = sum(facts.class_counts) * (1 - 1 / plan.split.folds) * (1 - plan.training.validation_split)
     outputs = classes if classes > 2 else 1
     small = network_of(NetworkChoice("mlp")).n_weights(features, outputs)

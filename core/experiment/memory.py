@@ -111,9 +111,28 @@ def shape_of(problem: Problem) -> Shape:
     classes, choices = len(problem.target.classes), problem.choices
     dense = sum(kind.max_dense(column, classes, choices.get(column.name, {})) for kind, column in steps)
     encoded = dense + sum(issubclass(kind, CodedStep) for kind, _ in steps)
-    inputs = dense + sum(kind.max_hot(column) for kind, column in steps)
     size = int(problem.table.frame.memory_usage(index=False, deep=True).sum())
-    return Shape(size, problem.facts, encoded, max(1, inputs))
+    return Shape(size, problem.facts, encoded, inputs_of(problem))
+
+
+def inputs_of(problem: Problem) -> int:
+    """Return the length of the vector that networks see, at most: how many levels a fold has depends on its rows.
+
+    See Also
+    --------
+    shape_of : With the rest that decides the memory.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan
+    >>> inputs_of(Problem.of(load_sample("page_blocks"), Plan("not_text", (StrategyChoice.of("plain"),))))
+    10
+    """
+    steps = [(kind, column) for column in problem.features if (kind := step_for(column)) is not None]
+    classes, choices = len(problem.target.classes), problem.choices
+    dense = (kind.max_dense(column, classes, choices.get(column.name, {})) for kind, column in steps)
+    return max(1, sum(dense) + sum(kind.max_hot(column) for kind, column in steps))
 
 
 def estimate(

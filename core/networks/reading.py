@@ -71,10 +71,32 @@ def typed(choice: NetworkChoice) -> NetworkChoice:
     return NetworkChoice.of(choice.name, **{name: value for name, value in given.items() if value != defaults[name]})
 
 
+def with_value(choice: NetworkChoice, name: str, value: ParameterValue) -> NetworkChoice:
+    """Return a choice with one parameter set; one at its default is left out.
+
+    Raises
+    ------
+    PlanError
+        The value does not fit.
+
+    See Also
+    --------
+    typed : Checks all of them.
+
+    Examples
+    --------
+    >>> with_value(NetworkChoice("mlp"), "hidden_layers", (128.0, 64.0)).key
+    'mlp(hidden_layers=128-64)'
+    """
+    return typed(NetworkChoice.of(choice.name, **{**dict(choice.parameters), name: value}))
+
+
 def _as(value: ParameterValue, default: ParameterValue, name: str) -> ParameterValue:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(default, tuple) and isinstance(value, int) and number:
         return (value,)
+    if isinstance(default, tuple) and isinstance(value, tuple):
+        return tuple(int(item) if item == int(item) else item for item in value)
     if isinstance(default, float) and number:
         return float(cast(float, value))
     if type(value) is type(default):
@@ -150,6 +172,10 @@ def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSe
     (8,)
     """
     made = network_of(network)
+    if (training.members, training.weight_decay, training.schedule, training.clip_norm, training.stop_on) != (
+        1, 0.0, "constant", 0.0, "loss",
+    ):  # fmt: skip
+        raise PlanError("These training settings cannot be trained yet: leave members, decay and schedule as they are.")
     if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
         raise PlanError(f"The network {network.key} cannot be trained yet: choose mlp(hidden_layers=…,dropout=…).")
     return NetworkSettings(

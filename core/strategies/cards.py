@@ -103,10 +103,14 @@ def described(parameter: Parameter) -> str:
         return f"{text}. One of {', '.join(parameter.choices)}; default {parameter.default}."
     if isinstance(parameter.default, bool):
         return f"{text}. Default {'on' if parameter.default else 'off'}."
-    default = parameter.default if parameter.default != () else "none"
+    default = parameter.default
+    if isinstance(default, tuple):
+        shown = ", ".join(f"{number:g}" for number in default) or "none"
+    else:
+        shown = f"{default:g}" if isinstance(default, int | float) else str(default)
     if parameter.low is None or parameter.high is None:
-        return f"{text}. Default {default}."
-    return f"{text}. From {parameter.low:,g} to {parameter.high:,.6g}; default {default:g}."
+        return f"{text}. Default {shown}."
+    return f"{text}. From {parameter.low:,g} to {parameter.high:,.6g}; default {shown}."
 
 
 def step_and_format(parameter: Parameter) -> tuple[float, str | None]:

@@ -27,6 +27,13 @@ def page(abalone: AppTest) -> AppTest:
     return opened
 
 
+@pytest.fixture
+def cards(page: AppTest) -> AppTest:
+    """Return the page with the networks' cards open."""
+    page.session_state["network_cards"] = True
+    return page.run()
+
+
 def chosen(app: AppTest) -> list[str]:
     return [choice.key for choice in app.session_state["session"].plan.strategies]
 
@@ -60,9 +67,10 @@ def test_the_last_strategy_stays(page: AppTest) -> None:
     assert "at least one" in last.warning[0].value
 
 
-def test_settings_take_effect_together(page: AppTest) -> None:
+def test_settings_take_effect_together(cards: AppTest) -> None:
+    page = cards
     next(box for box in page.number_input if box.label == "Learning rate").set_value(0.004)
-    next(box for box in page.text_input if box.label == "Hidden layers").set_value("16")
+    page.text_input(key="network_mlp_hidden_layers").set_value("16")
     next(box for box in page.number_input if box.label == "Folds").set_value(3)
     after = next(button for button in page.button if button.label == "Apply settings").click().run()
     plan = after.session_state["session"].plan
@@ -70,11 +78,50 @@ def test_settings_take_effect_together(page: AppTest) -> None:
     assert (plan.networks[0].key, plan.training.learning_rate, plan.split.folds) == ("mlp(hidden_layers=16)", 0.004, 3)
 
 
-def test_layers_that_are_no_numbers_get_a_sentence(page: AppTest) -> None:
-    next(box for box in page.text_input if box.label == "Hidden layers").set_value("wide")
-    after = next(button for button in page.button if button.label == "Apply settings").click().run()
-    assert "whole numbers" in after.error[0].value
+def test_layers_that_are_no_numbers_get_a_sentence(cards: AppTest) -> None:
+    page = cards
+    after = page.text_input(key="network_mlp_hidden_layers").set_value("wide").run()
+    assert not after.exception
+    assert "must be numbers" in after.warning[0].value
     assert after.session_state["session"].plan.networks[0].key == "mlp"
+
+
+def test_networks_are_added_and_left_out_and_the_last_one_stays(cards: AppTest) -> None:
+    page = cards
+    page = page.toggle(key="use_network_tabm").set_value(True).run()
+    assert [one.key for one in page.session_state["session"].plan.networks] == ["mlp", "tabm"]
+    assert "7 strategies × 2 networks × 5 folds" in " ".join(element.value for element in page.markdown)
+    page = page.number_input(key="network_tabm_k").set_value(4).run()
+    assert page.session_state["session"].plan.networks[1].key == "tabm(k=4)"
+    for key in ("mlp", "tabm"):
+        page = page.toggle(key=f"use_network_{key}").set_value(False).run()
+    assert not page.exception
+    assert [one.key for one in page.session_state["session"].plan.networks] == ["tabm(k=4)"]
+    assert "needs a network" in page.warning[0].value
+
+
+def test_three_networks_are_the_most(cards: AppTest) -> None:
+    page = cards
+    for key in ("tabm", "linear", "residual"):
+        page = page.toggle(key=f"use_network_{key}").set_value(True).run()
+    assert [one.key for one in page.session_state["session"].plan.networks] == ["mlp", "tabm", "linear"]
+    assert "Up to 3 networks" in page.warning[0].value
+
+
+def test_a_preset_sets_the_network_and_its_training(page: AppTest) -> None:
+    page = page.button(key="network_preset_Strong").click().run()
+    plan = page.session_state["session"].plan
+    assert (plan.networks[0].key, plan.training.members, plan.training.epochs) == ("mixed", 5, 80)
+    assert next(box for box in page.number_input if box.label == "Members").value == 5
+    again = page.button(key="network_preset_Small and quick").click().run()
+    assert again.session_state["session"].plan.training.members == 1
+
+
+def test_a_network_far_too_large_for_the_rows_is_refused_with_the_figure(cards: AppTest) -> None:
+    page = cards
+    page = page.text_input(key="network_mlp_hidden_layers").set_value("2048, 2048, 2048").run()
+    assert not page.exception
+    assert "weights for 468 training rows" in page.error[0].value
 
 
 def test_a_parameter_changes_the_plan(page: AppTest) -> None:
@@ -245,10 +292,11 @@ def test_a_plan_that_cannot_run_is_changed_where_it_is_refused(app: AppTest) -> 
     assert not next(button for button in fewer.button if button.label == "Run").disabled
 
 
-def test_a_plan_of_years_asks_before_it_runs(page: AppTest) -> None:
+def test_a_plan_of_years_asks_before_it_runs(cards: AppTest) -> None:
+    page = cards
     for label, value in (("Epochs", 5000), ("Early stopping after", 0), ("Batch size", 1), ("Folds", 20)):
         next(box for box in page.number_input if box.label == label).set_value(value)
-    next(box for box in page.text_input if box.label == "Hidden layers").set_value("2048, 2048, 2048")
+    page.text_input(key="network_mlp_hidden_layers").set_value("128, 128, 128")
     asked = next(button for button in page.button if button.label == "Run").click().run()
     assert not asked.exception
     assert "This plan takes about" in asked.warning[0].value

@@ -1,0 +1,98 @@
+"""Networks and their training under a name: what a person chooses who does not want to choose singly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.choices import NetworkChoice
+from core.settings import TrainingSettings
+
+# Maximum epochs by training rows, most rows first: large tables make more steps per epoch.
+_EPOCHS = ((50_000, 15), (5_000, 40), (0, 80))
+_MEMBERS, _WEIGHT_DECAY, _PATIENCE = 5, 0.016, 16
+
+
+@dataclass(frozen=True)
+class NetworkPreset:
+    """A network with the settings of its training.
+
+    Parameters
+    ----------
+    name, sentence : str
+        For people.
+    network : NetworkChoice
+    training : TrainingSettings
+        On a small table; see :meth:`training_on`.
+    grows : bool
+        Whether its epochs follow the table's size.
+
+    See Also
+    --------
+    NETWORK_PRESETS : All of them.
+
+    Examples
+    --------
+    >>> strong = NETWORK_PRESETS[2]
+    >>> strong.name, strong.training_on(800).epochs, strong.training_on(20_000).epochs
+    ('Strong', 80, 40)
+    """
+
+    name: str
+    sentence: str
+    network: NetworkChoice
+    training: TrainingSettings
+    grows: bool = True
+
+    def training_on(self, rows: float) -> TrainingSettings:
+        """Return the training settings for so many training rows."""
+        if not self.grows:
+            return self.training
+        return replace(self.training, epochs=next(epochs for least, epochs in _EPOCHS if rows >= least))
+
+
+_TOGETHER = TrainingSettings(patience=_PATIENCE, weight_decay=_WEIGHT_DECAY, members=_MEMBERS)
+#: From the least work to the most.
+NETWORK_PRESETS = (
+    NetworkPreset(
+        "Small and quick",
+        "One small network: the quickest, and weaker than the others.",
+        NetworkChoice("mlp"),
+        TrainingSettings(),
+        grows=False,
+    ),
+    NetworkPreset(
+        "Quick",
+        "Five small networks, each of which stops on another fifth of the training rows; all decide together.",
+        NetworkChoice("mlp"),
+        _TOGETHER,
+    ),
+    NetworkPreset(
+        "Strong",
+        "Five networks that see numbers in different ways; on most tables the strongest, and the longest to train.",
+        NetworkChoice("mixed"),
+        _TOGETHER,
+    ),
+)
+
+
+def preset_of(networks: tuple[NetworkChoice, ...], training: TrainingSettings, rows: float) -> NetworkPreset | None:
+    """Return the preset that networks and their training are, or None where somebody chose them singly.
+
+    Parameters
+    ----------
+    rows : float
+        Training rows.
+
+    See Also
+    --------
+    NetworkPreset.training_on : The settings.
+
+    Examples
+    --------
+    >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(), rows=800).name
+    'Small and quick'
+    >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(epochs=7), rows=800)
+    """
+    return next(
+        (one for one in NETWORK_PRESETS if networks == (one.network,) and training == one.training_on(rows)), None
+    )
