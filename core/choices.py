@@ -203,11 +203,26 @@ def pieces(text: str, separator: str = ",") -> Iterator[str]:
         yield text[start:].strip()
 
 
+def is_long(value: ParameterValue) -> bool:
+    """Return whether a value is a text too long to be shown, such as the architecture of a network.
+
+    See Also
+    --------
+    NetworkChoice.key : Shows a digest of such a text.
+
+    Examples
+    --------
+    >>> is_long("relu"), is_long("x" * 1_000)
+    (False, True)
+    """
+    return isinstance(value, str) and len(value) > _LONGEST_SHOWN
+
+
 def _shown_value(value: ParameterValue) -> str:
     if isinstance(value, tuple):
         return "-".join(f"{item:g}" for item in value) or "none"
     text = str(value)
-    return text if len(text) <= _LONGEST_SHOWN else hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()[:8] if is_long(value) else text
 
 
 def _read_value(text: str) -> ParameterValue:

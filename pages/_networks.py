@@ -19,6 +19,7 @@ from core.strategies.cards import described
 from core.strategies.choosing import numbers_of
 from core.words import joined
 from pages._guard import guarded_callback
+from pages._own_network import leave_out, own_in, show_own
 from pages._parameters import parameter_field, title
 from pages._tab import remember, session
 from pages._text import plain, sentence
@@ -45,7 +46,8 @@ def show_networks(problem: Problem, work: Workload) -> None:
         members = f", {plan.training.members} cross-fitted members each" if plan.training.members > 1 else ""
         st.caption(f"{current.sentence if current else 'Chosen singly.'} Trained: {chosen}{members}.")
         try:
-            check_networks(problem)
+            for note in check_networks(problem):
+                st.caption(sentence(note))
         except PlanError as error:
             st.error(sentence(error), icon=":material/error:")
         singly = st.expander("Choose networks singly", key="network_cards", on_change="rerun", type="compact")
@@ -53,7 +55,15 @@ def show_networks(problem: Problem, work: Workload) -> None:
             with singly:
                 st.caption(f"Up to {MAX_NETWORKS}: every strategy is then compared on each of them.")
                 for key in networks():
-                    show_card(key, work, plan.networks)
+                    if key != "own":
+                        show_card(key, work, plan.networks)
+        own = own_in(plan.networks)
+        if own is not None:
+            st.button("Leave out your own network", key="own_leave_out", on_click=leave_out)
+        brought = st.expander("Your own network", key="own_network", on_change="rerun", type="compact")
+        if brought.open:
+            with brought:
+                show_own(problem)
 
 
 def show_card(key: str, work: Workload, chosen: tuple[NetworkChoice, ...]) -> None:

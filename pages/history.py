@@ -100,6 +100,7 @@ def show(record: RunRecord) -> None:
 
 def show_plan(record: RunRecord) -> None:
     """Show the run's settings, on request."""
+    from core.networks.reading import network_label
     from core.strategies import label
 
     plan = record.plan
@@ -110,7 +111,7 @@ def show_plan(record: RunRecord) -> None:
             f"stops after {network.patience} epochs without improvement" if network.patience else "no early stopping"
         )
         st.markdown(
-            f"**Network:** {plain(', '.join(one.key for one in plan.networks))}, learning rate "
+            f"**Network:** {plain(', '.join(map(network_label, plan.networks)))}, learning rate "
             f"{network.learning_rate:g}, batch size {network.batch_size}, at most {network.epochs} epochs, {stopping}"
         )
         beside = f", grouped by {plain(split.group)}" if split.group else ""

@@ -13,8 +13,8 @@ WEIGHTS_PER_ROW = 1_000
 TIMES_SMALL = 50
 
 
-def check_networks(problem: Problem) -> None:
-    """Look whether a plan's networks can be trained on its table.
+def check_networks(problem: Problem) -> tuple[str, ...]:
+    """Look whether a plan's networks can be trained on its table, and return what a person should know of them.
 
     Raises
     ------
@@ -43,7 +43,12 @@ def check_networks(problem: Problem) -> None:
     outputs = classes if classes > 2 else 1
     small = network_of(NetworkChoice("mlp")).n_weights(features, outputs)
     limit = max(WEIGHTS_PER_ROW * rows, TIMES_SMALL * small)
+    notes: list[str] = []
     for choice in plan.networks:
+        reason = network_of(choice).why_not(features, classes)
+        if reason is not None:
+            raise PlanError(reason)
+        notes += network_of(choice).notes(features, classes)
         members = {network_of(choice).member(place) for place in range(plan.training.members)}
         weights = max(member.for_rows(int(rows)).n_weights(features, outputs) for member in members)
         if weights > limit:
@@ -51,3 +56,4 @@ def check_networks(problem: Problem) -> None:
                 f"{network_label(choice)} has about {float(f'{weights:.2g}'):,.0f} weights for {rows:,.0f} training "
                 f"rows: choose a network of at most {float(f'{limit:.2g}'):,.0f} weights, such as mlp."
             )
+    return tuple(notes)

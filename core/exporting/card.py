@@ -14,6 +14,7 @@ from core.evaluation.metrics import METRICS
 from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
+from core.networks.reading import network_label
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, label, parts_of
 from core.versions import versions
@@ -104,8 +105,8 @@ def _strategy(plan: Plan, choice: StrategyChoice, refitted: Refitted) -> str:
     parts = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
     network, training = plan.network_of(choice), plan.training
     how = (
-        f"{counted(len(refitted.networks), 'network')} of the kind {network.key}, trained on all labelled rows "
-        f"with Adam (learning rate {training.learning_rate:g}, batches of {training.batch_size}, "
+        f"{counted(len(refitted.networks), 'network')} of the kind {network_label(network)}, trained on all labelled "
+        f"rows with Adam (learning rate {training.learning_rate:g}, batches of {training.batch_size}, "
         f"at most {training.epochs} epochs); "
         f"{training.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
     )

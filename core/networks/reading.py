@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from core.choices import NetworkChoice, pieces
+from core.choices import NetworkChoice, is_long, pieces
 from core.networks.base import Network
 from core.networks.function import FunctionNetwork, find_function
 from core.networks.mlp import Mlp
@@ -151,7 +151,11 @@ def network_label(choice: NetworkChoice) -> str:
     cls = networks().get(choice.name)
     if cls is None:
         return choice.key
-    return cls.card.name + choice.key.removeprefix(choice.name).replace("(", " (", 1).replace(",", ", ")
+    shown = {name: value for name, value in choice.parameters if not is_long(value)}
+    label = cls.card.name + NetworkChoice.of("", **shown).key.replace("(", " (", 1).replace(",", ", ")
+    if len(shown) == len(choice.parameters):
+        return label
+    return f"{label} {NetworkChoice('', choice.parameters).key.partition('=')[2][:4]}"
 
 
 def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSettings:

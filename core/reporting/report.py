@@ -20,6 +20,7 @@ from core.data.splitting import gap_in_words
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from core.networks.reading import network_label
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
 from core.reporting.results import Results
 from core.strategies import choices_of, label, parts_of
@@ -243,7 +244,7 @@ def _notes(results: Results) -> str:
 def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
     plan, network, split = results.plan, results.plan.training, results.plan.split
     rows = [
-        ("Network" if len(plan.networks) == 1 else "Networks", ", ".join(one.key for one in plan.networks)),
+        ("Network" if len(plan.networks) == 1 else "Networks", ", ".join(map(network_label, plan.networks))),
         ("Learning rate", f"{network.learning_rate:g}"),
         ("Batch size", f"{network.batch_size}"),
         ("Epochs, at most", f"{network.epochs}"),

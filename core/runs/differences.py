@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.networks.reading import network_label
 from core.runs.record import RunRecord
 from core.words import joined
 
@@ -37,7 +38,7 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
     if first_plan.split != second_plan.split:
         reasons.append("They are on different folds: folds, repeats, seed or split columns differ.")
     if first_plan.networks != second_plan.networks:
-        first_names, second_names = (joined(one.key for one in plan.networks) for plan in (first_plan, second_plan))
+        first_names, second_names = (joined(map(network_label, plan.networks)) for plan in (first_plan, second_plan))
         reasons.append(f"Their networks differ: {first_names} in the first, {second_names} in the second.")
     if first_plan.training != second_plan.training:
         names = [

@@ -124,6 +124,29 @@ def test_a_network_far_too_large_for_the_rows_is_refused_with_the_figure(cards: 
     assert "weights for 468 training rows" in page.error[0].value
 
 
+DENSE = """{"module": "keras", "class_name": "Sequential", "config": {"name": "own", "trainable": true, "layers": [
+{"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [null, 5], "name": "x"}},
+{"module": "keras.layers", "class_name": "Dense", "config": {"name": "end", "units": 1, "activation": "sigmoid"}}]}}"""
+
+
+def test_a_network_of_ones_own_is_brought_as_json_and_said_to_be_fitted_to_the_table(page: AppTest) -> None:
+    page.session_state["own_network"] = True
+    page = page.run()
+    assert "vector per row, here of 10 numbers" in " ".join(element.value for element in page.markdown)
+    page = page.text_area(key="own_json").set_value(DENSE.replace("Dense", "Lambda")).run()
+    page = page.button(key="own_use").click().run()
+    assert "Lambda" in page.error[0].value
+    page = page.text_area(key="own_json").set_value(DENSE).run()
+    page = page.button(key="own_use").click().run()
+    assert not page.exception
+    assert [one.name for one in page.session_state["session"].plan.networks] == ["mlp", "own"]
+    said = " ".join(element.value for element in page.caption).replace("\\", "")
+    assert "first layer is built anew for this table's 10 inputs; it was made for 5" in said
+    assert "Multilayer perceptron and Your own network" in said
+    alone = page.button(key="own_leave_out").click().run()
+    assert [one.name for one in alone.session_state["session"].plan.networks] == ["mlp"]
+
+
 def test_a_parameter_changes_the_plan(page: AppTest) -> None:
     page.session_state["details_smote"] = True
     opened = page.run()
@@ -294,7 +317,7 @@ def test_a_plan_that_cannot_run_is_changed_where_it_is_refused(app: AppTest) -> 
 
 def test_a_plan_of_years_asks_before_it_runs(cards: AppTest) -> None:
     page = cards
-    for label, value in (("Epochs", 5000), ("Early stopping after", 0), ("Batch size", 1), ("Folds", 20)):
+    for label, value in (("Epochs", 5000), ("Early stopping after", 0), ("Batch size", 1), ("Repeats", 100)):
         next(box for box in page.number_input if box.label == label).set_value(value)
     page.text_input(key="network_mlp_hidden_layers").set_value("128, 128, 128")
     asked = next(button for button in page.button if button.label == "Run").click().run()
