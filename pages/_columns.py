@@ -189,13 +189,14 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
     if problem is not None:
         smallest = problem.target.labels[int(problem.target.counts.argmin())]
         rows["Tells"] = [told[column.name].share if column.name in told else 0.0 for column in shown]
-        rows[f"Rows of {smallest}"] = [list(told[c.name].rates) if c.name in told else [] for c in shown]
+        rows[f"Share of {smallest}"] = [list(told[c.name].rates) if c.name in told else [] for c in shown]
         config["Tells"] = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-        config[f"Rows of {smallest}"] = st.column_config.BarChartColumn(
+        config[f"Share of {smallest}"] = st.column_config.BarChartColumn(
             y_min=0, help=f"Share of {smallest} from low to high values, or in the commonest levels"
         )
-    rows["Note"] = [column.note for column in shown]
-    config["Note"] = st.column_config.TextColumn(width="large")
+    if any(column.note for column in shown):
+        rows["Note"] = [column.note for column in shown]
+        config["Note"] = st.column_config.TextColumn(width="large")
     st.caption("Tick rows to change the kind of many columns at once; the box in the header ticks all that are shown.")
     key = f"chosen_{hash((table.digest, tuple(rows['Column']), tuple(rows['Kind'])))}"
     chosen = st.dataframe(
@@ -301,6 +302,6 @@ def drawn(_problem: Problem, names: tuple[str, ...], key: int) -> dict[str, Draw
         shown = distribution(column, sample, len(labels))
         drawings[name] = (
             (None, "", (said,)) if shown is None
-            else (column_figure(shown, labels), column_in_words(shown, labels), (said, shown.note))
+            else (column_figure(shown, labels), column_in_words(shown, labels), (shown.note, said))
         )  # fmt: skip
     return drawings

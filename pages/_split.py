@@ -50,7 +50,7 @@ def show_answers(by: str, column: str, words: str, *, asked: bool) -> None:
             on_click=split_by, kwargs={by: column},
         )  # fmt: skip
         if asked:
-            st.button("No", key=f"{by}_declined", on_click=decline, args=(by, column), help="Asks no more.")
+            st.button("No", key=f"{by}_declined", on_click=decline, args=(by, column), help="Stop asking")
 
 
 def show_columns_of_split(table: Table, plan: Plan) -> None:

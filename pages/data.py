@@ -238,12 +238,15 @@ def figure_of_classes(_profile: Profile, key: int) -> go.Figure:
 
 
 def show_warnings(problem: Problem) -> None:
-    """Show what to beware of, but for what is said beside the settings that rows are split by."""
+    """Show what to beware of, but for what is said beside the classes and the settings that rows are split by."""
+    from core.words import quoted
+
     profile = profiled(problem)
     grouping = profile.cautions.grouping
     elsewhere = {*problem.notes, *(() if grouping is None else (grouping.sentence,))}
+    changed = tuple(f"Class {quoted(name)} of {quoted(problem.target.name)} (" for name, _ in problem.plan.classes)
     for warning in profile.warnings:
-        if warning not in elsewhere:
+        if warning not in elsewhere and not warning.startswith(changed):
             st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 

@@ -20,7 +20,7 @@ _RAMP = [[0.0, "rgba(68,119,170,0.06)"], [1.0, "#4477AA"]]
 def column_figure(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
     """Return a column's values by class: steps for numbers and moments, bars for levels and words.
 
-    With more than four classes, one row of shaded cells per class.
+    With more than four classes, one row of shaded cells per class, the largest first.
 
     See Also
     --------
@@ -30,7 +30,7 @@ def column_figure(distribution: Distribution, labels: Sequence[str]) -> go.Figur
     --------
     >>> import numpy as np
     >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
-    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), "")
+    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), np.array([90.0, 10.0]), "")
     >>> [(bars.name, list(bars.x)) for bars in column_figure(shown, ["no", "yes"]).data]
     [('no', [0.9, 0.1]), ('yes', [0.4, 0.6])]
     """
@@ -48,7 +48,7 @@ def column_in_words(distribution: Distribution, labels: Sequence[str]) -> str:
     --------
     >>> import numpy as np
     >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
-    >>> column_in_words(Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), ""), ["no", "yes"])
+    >>> column_in_words(Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), np.array([90.0, 10.0]), ""), ["no", "yes"])
     'sex by class. Commonest in no: f (90%); in yes: m (60%).'
     """
     commonest = [
@@ -98,23 +98,28 @@ def _bars(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
 
 
 def _cells(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
-    bins = [text(name, 40) for name in distribution.bins]
+    bins, order = [text(name, 40) for name in distribution.bins], np.argsort(-distribution.rows, kind="stable")
     figure = go.Figure(
         go.Heatmap(
-            z=distribution.shares, x=list(range(len(bins))), y=list(range(len(labels))), colorscale=_RAMP, zmin=0,
-            showscale=False, xgap=1, ygap=1,
-            customdata=[[f"{text(label)}<br>{name}" for name in bins] for label in labels],
+            z=distribution.shares[order], x=list(range(len(bins))), y=list(range(len(labels))), colorscale=_RAMP,
+            zmin=0, showscale=False, xgap=1, ygap=1,
+            customdata=[[f"{text(labels[code])}<br>{name}" for name in bins] for code in order],
             hovertemplate="%{customdata}: %{z:.1%} of its rows<extra></extra>",
         )
     )  # fmt: skip
-    few = len(bins) <= 12
-    shown = range(len(bins)) if few else (0, len(bins) // 2, len(bins) - 1)
-    figure.update_xaxes(
-        tickvals=list(shown), ticktext=[text(distribution.bins[at], 12) for at in shown], tickangle=-40 if few else 0,
-        showgrid=False,
-    )  # fmt: skip
+    if distribution.edges is not None:
+        # Between cells, where one ends and the next begins.
+        at = np.unique(np.linspace(0, len(bins), 4).astype(int))
+        figure.update_xaxes(tickvals=list(at - 0.5), ticktext=[f"{distribution.edges[edge]:,.3g}" for edge in at])
+    else:
+        at = np.arange(len(bins)) if len(bins) <= 12 else np.unique(np.linspace(0, len(bins) - 1, 5).astype(int))
+        figure.update_xaxes(
+            tickvals=list(at), ticktext=[text(distribution.bins[place], 12) for place in at],
+            tickangle=-40 if 4 < len(bins) <= 12 else 0,
+        )  # fmt: skip
+    figure.update_xaxes(showgrid=False)
     figure.update_yaxes(
-        tickvals=list(range(len(labels))), ticktext=[text(label, 14) for label in labels], autorange="reversed",
+        tickvals=list(range(len(labels))), ticktext=[text(labels[code], 14) for code in order], autorange="reversed",
         showgrid=False, tickfont={"size": 10},
     )  # fmt: skip
     return _small(figure, max(HEIGHT, 70 + _ROW * len(labels)), legend=False)

@@ -109,6 +109,8 @@ class Distribution:
         Of the class's rows in the sample; a text counts for every word that it has.
     missing : ndarray of float64, shape (n_classes,)
         Share of the class's rows without a value.
+    rows : ndarray of float64, shape (n_classes,)
+        Of each class, in the whole table.
     note : str
         What is not shown, one sentence; empty where all is.
 
@@ -119,7 +121,7 @@ class Distribution:
     Examples
     --------
     >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
-    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), "")
+    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), np.array([90.0, 10.0]), "")
     >>> shown.bins[shown.shares[1].argmax()]
     'm'
     """
@@ -130,6 +132,7 @@ class Distribution:
     edges: np.ndarray | None
     shares: np.ndarray
     missing: np.ndarray
+    rows: np.ndarray
     note: str
 
 
@@ -185,7 +188,8 @@ def distribution(column: Column, sample: RowSample, n_classes: int) -> Distribut
     bins, edges, counts, note = makers[form](values, codes, n_classes)
     if not bins:
         return None
-    return Distribution(column.name, form, bins, edges, counts / rows[:, None], missing, note)
+    of_table = np.bincount(sample.codes, sample.weights, n_classes)
+    return Distribution(column.name, form, bins, edges, counts / rows[:, None], missing, of_table, note)
 
 
 _Binned = tuple[tuple[str, ...], np.ndarray | None, np.ndarray, str]
@@ -284,7 +288,7 @@ def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, s
     --------
     >>> days = pd.Series(pd.date_range("2024-01-01", periods=400, freq="7h"))
     >>> [(len(bins), note) for bins, _, note in moment_parts(days)]
-    [(4, 'Rows by month.'), (24, 'Rows by hour of the day.'), (7, 'Rows by day of the week.')]
+    [(4, 'Shown by month.'), (24, 'Shown by hour of the day.'), (7, 'Shown by day of the week.')]
     """
     first, last = values.min(), values.max()
     days = (last - first) / pd.Timedelta("1D")
@@ -293,10 +297,10 @@ def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, s
     if len(starts) > 200:  # centuries
         starts = starts[:: -(-len(starts) // 100)]
     at = np.clip(np.searchsorted(starts.to_numpy(), values.to_numpy(), side="right") - 1, 0, len(starts) - 1)
-    ways = [(tuple(f"{start:{_SHOWN[unit]}}" for start in starts), at, f"Rows by {_UNITS[unit]}.")]
+    ways = [(tuple(f"{start:{_SHOWN[unit]}}" for start in starts), at, f"Shown by {_UNITS[unit]}.")]
     for names, part, note in (
-        (tuple(f"{hour}:00" for hour in range(24)), values.dt.hour, "Rows by hour of the day."),
-        (_WEEKDAYS, values.dt.dayofweek, "Rows by day of the week."),
+        (tuple(f"{hour}:00" for hour in range(24)), values.dt.hour, "Shown by hour of the day."),
+        (_WEEKDAYS, values.dt.dayofweek, "Shown by day of the week."),
     ):
         if days > 2 and part.min() < part.max():
             ways.append((names, part.to_numpy(), note))

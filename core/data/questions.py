@@ -83,8 +83,7 @@ def split_questions(problem: Problem) -> tuple[SplitQuestion, ...]:
                     "group",
                     column.name,
                     f"{quoted(column.name)} has {counted(column.distinct, 'value')} in {counted(len(rows), 'row')}.",
-                    "If the model will score rows of new ones, group by it, so that rows of one stay together. Should "
-                    "they?",
+                    "Should rows with the same value stay together? They should if the model will score new ones.",
                 )
             )
     if split.time is None:
@@ -97,8 +96,8 @@ def split_questions(problem: Problem) -> tuple[SplitQuestion, ...]:
                     "time",
                     column.name,
                     f"{quoted(column.name)} goes from {_shown(values.min())} to {_shown(values.max())}.",
-                    "If the model will score rows that come later, split by time, so that earlier rows train and later "
-                    "ones test. Does their order matter?",
+                    "Does the order of rows matter? It does if the model will score later ones: then earlier rows "
+                    "train and later ones test.",
                 )
             )
     return tuple(questions)

@@ -129,7 +129,7 @@ def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest
     merged = page.button(key="merge_classes").click().run()
     assert not merged.error
     assert merged.session_state["session"].plan.classes == (("worst", "bad"),)
-    assert any("counts as" in warning.value for warning in merged.warning)
+    assert any("worst (3 rows): counted as **bad**" in words.value for words in merged.markdown)
     back = merged.button(key="undo_class_0").click().run()
     assert back.session_state["session"].plan.classes == ()
     out = back.button(key="leave_out_classes").click().run()
@@ -206,7 +206,7 @@ def test_what_repeats_and_what_orders_rows_is_asked_about_in_place(app: AppTest)
     frame = pd.DataFrame({"card_id": rng.integers(0, 40, 300), "paid": pd.date_range("2024-01-01", periods=300)})
     frame = frame.assign(amount=rng.normal(size=300), fraud=["yes" if row % 9 == 0 else "no" for row in rows])
     page = upload(app, frame.to_csv(index=False).encode())
-    assert sum("Should they?" in box.value or "Does their order matter?" in box.value for box in page.info) == 2
+    assert sum("stay together?" in box.value or "order of rows matter?" in box.value for box in page.info) == 2
     grouped = page.button(key="group_suggested").click().run()
     timed = grouped.button(key="time_suggested").click().run()
     assert not timed.exception

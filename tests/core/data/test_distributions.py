@@ -73,7 +73,7 @@ def test_moments_are_counted_by_a_unit_that_suits_their_span(step: str, first: s
     assert bins[0].startswith(first)
     assert set(at) == set(range(len(bins)))
     assert len(bins) <= 101
-    assert note == f"Rows by {unit}."
+    assert note == f"Shown by {unit}."
 
 
 def test_the_hour_of_the_day_is_shown_where_it_tells_the_class() -> None:
@@ -81,7 +81,7 @@ def test_the_hour_of_the_day_is_shown_where_it_tells_the_class() -> None:
     when = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(N) // 2 * 24 + hours, unit="h")
     problem = problem_of(when=when)
     found = shown(problem, "when")
-    assert found.note == "Rows by hour of the day."
+    assert found.note == "Shown by hour of the day."
     assert found.bins[found.shares[1].argmax()] == "3:00"
     assert informativeness(problem)["when"].share > 0.2
 
@@ -135,6 +135,16 @@ def test_a_column_tells_as_much_as_it_takes_away() -> None:
     assert rates[-1] > 5 * rates[0]
 
 
+def test_many_classes_stand_in_the_order_of_their_size() -> None:
+    shares = np.eye(6)
+    rows = np.array([5.0, 60, 1, 40, 30, 20])
+    found = Distribution("a", "histogram", tuple("abcdef"), np.arange(7) * 1.5, shares, np.zeros(6), rows, "")
+    figure = column_figure(found, [f"c{code}" for code in range(6)])
+    assert list(figure.layout.yaxis.ticktext) == ["c1", "c3", "c4", "c5", "c0", "c2"]
+    assert np.array_equal(figure.data[0].z, shares[[1, 3, 4, 5, 0, 2]])
+    assert list(figure.layout.xaxis.ticktext) == ["0", "3", "6", "9"]
+
+
 @pytest.mark.parametrize("n_classes", [2, 4, 18])
 @pytest.mark.parametrize("form", ["histogram", "levels", "words", "moments"])
 def test_a_figure_shows_every_class_by_name_and_as_text(form: str, n_classes: int) -> None:
@@ -142,10 +152,14 @@ def test_a_figure_shows_every_class_by_name_and_as_text(form: str, n_classes: in
     bins = tuple(f"2024-0{month}" if form == "moments" else f"<b>{month}</b>" for month in range(1, 7))
     edges = np.linspace(0, 1, 7) if form == "histogram" else None
     labels = [f"class <i>{code}</i>" for code in range(n_classes)]
-    figure = column_figure(Distribution("a", form, bins, edges, shares, np.zeros(n_classes), ""), labels)  # type: ignore[arg-type]
+    figure = column_figure(
+        Distribution("a", form, bins, edges, shares, np.zeros(n_classes), np.ones(n_classes), ""), labels
+    )  # type: ignore[arg-type]
     text = figure.to_json()
     assert "<i>" not in text
     assert all(f"class &lt;i&gt;{code}" in text for code in range(n_classes))
     assert len(figure.data) == (n_classes if n_classes <= 4 else 1)
-    words = column_in_words(Distribution("a", "levels", bins, edges, shares, np.zeros(n_classes), ""), labels)
+    words = column_in_words(
+        Distribution("a", "levels", bins, edges, shares, np.zeros(n_classes), np.ones(n_classes), ""), labels
+    )
     assert words.startswith("a by class. Commonest in class <i>0</i>: ")
