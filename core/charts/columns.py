@@ -48,7 +48,8 @@ def column_in_words(distribution: Distribution, labels: Sequence[str]) -> str:
     --------
     >>> import numpy as np
     >>> shares = np.array([[0.9, 0.1], [0.4, 0.6]])
-    >>> column_in_words(Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), np.array([90.0, 10.0]), ""), ["no", "yes"])
+    >>> shown = Distribution("sex", "levels", ("f", "m"), None, shares, np.zeros(2), np.array([90.0, 10.0]), "")
+    >>> column_in_words(shown, ["no", "yes"])
     'sex by class. Commonest in no: f (90%); in yes: m (60%).'
     """
     commonest = [

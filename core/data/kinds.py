@@ -110,11 +110,11 @@ def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[Colu
     if claimed is not None and (distinct < known or known >= _SURE):
         return claimed
     if distinct == known and known >= _SURE:
-        return "identifier", "Every row has another text."
+        return "identifier", "Every value is unique."
     if named_id and distinct > _MANY_VALUES:
         return _identifier(known, distinct)
     if distinct > max(_MANY_VALUES, known / 2):
-        return "ignored", f"It has {distinct:,} different texts in {counted(known, 'row')}: too many to learn from."
+        return "ignored", f"It has {distinct:,} different values in {counted(known, 'row')}: too many to learn from."
     if distinct > _MANY_VALUES:
         return "categorical", f"{distinct:,} levels: each by its share and its classes, the commonest one by one."
     return "categorical", ""

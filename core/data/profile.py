@@ -129,7 +129,7 @@ def left_out(problem: Problem) -> dict[str, str]:
     kinds = {
         "constant": "It holds one value or none.",
         "identifier": "It only names the rows.",
-        "ignored": "It has too many different texts.",
+        "ignored": "It has too many different values.",
     }
     used = {column.name for column in problem.features} | {problem.target.name}
     columns = [column for column in problem.table.columns if column.name not in used]
@@ -178,7 +178,7 @@ def _warnings(problem: Problem) -> list[str]:
     if by_kind["identifier"]:
         warnings.append(f"Left out because they only name the rows: {listed(by_kind['identifier'])}.")
     if by_kind["ignored"]:
-        warnings.append(f"Left out because they have too many different texts: {listed(by_kind['ignored'])}.")
+        warnings.append(f"Left out because they have too many different values: {listed(by_kind['ignored'])}.")
     if by_hand:
         warnings.append(f"Left out, as chosen by hand: {listed(by_hand)}.")
     if gappy:
