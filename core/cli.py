@@ -112,8 +112,8 @@ def _parser() -> _Parser:
     network = run.add_argument_group("network")
     network.add_argument(
         "--network", action="append", metavar="NAME", dest="networks",
-        help="such as 'mlp(hidden_layers=128-64)', or my_module:build for a function of your own; up to three, each "
-        "trained under every strategy",
+        help="such as 'mlp(hidden_layers=128-64)', model.keras for a file, or my_module:build for a function of your "
+        "own; up to three, each trained under every strategy",
     )  # fmt: skip
     network.add_argument("--hidden-layers", metavar="64,32", help="short for --network 'mlp(hidden_layers=64-32)'")
     network.add_argument("--dropout", type=_number, help="of the network that --hidden-layers describes")

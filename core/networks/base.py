@@ -204,7 +204,7 @@ class EmbeddedNetwork(Network):
     def for_rows(self, n_rows: int, numbers: Sequence[int] | None = None) -> Self:
         if self.embedding == "none":
             return self
-        bins = self.bins or (16 if n_rows >= MANY_ROWS else 8)
+        bins = self.bins if self.embedding == "periodic" else self.bins or (16 if n_rows >= MANY_ROWS else 8)
         return replace(self, bins=bins, numbers=None if numbers is None else tuple(map(int, numbers)))
 
     def adapt(self, model: keras.Model, X: np.ndarray) -> None:

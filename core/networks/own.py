@@ -76,6 +76,41 @@ def of_file(data: bytes, start_from_weights: bool = False) -> NetworkChoice:
     return _choice(architecture, start)
 
 
+def of_path(text: str) -> NetworkChoice | None:
+    """Return the choice of a network from the path of its file, or None where the text is no such path.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``model.keras`` or ``model.json``; ``model.keras(weights=True)`` starts from the file's weights.
+
+    Raises
+    ------
+    PlanError
+        There is no such file, or as for :func:`of_file`.
+
+    See Also
+    --------
+    of_file : From its bytes.
+
+    Examples
+    --------
+    >>> of_path("mlp(hidden_layers=128)") is None
+    True
+    >>> of_path("nowhere/model.keras")
+    Traceback (most recent call last):
+    core.settings.PlanError: The network's file nowhere/model.keras cannot be read: No such file or directory.
+    """
+    path, bracket, inner = text.strip().partition("(weights=")
+    if not path.lower().endswith((".keras", ".json")):
+        return None
+    try:
+        data = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise PlanError(f"The network's file {path} cannot be read: {error.strerror}.") from error
+    return of_file(data, bool(bracket) and inner.strip() == "True)")
+
+
 def of_json(text: str) -> NetworkChoice:
     """Return the choice of a network from Keras' JSON of its architecture, as ``model.to_json()`` gives it.
 
@@ -129,6 +164,10 @@ class Own(Network):
 
     architecture: str = parameter("", "Keras' JSON of the model, as model.to_json() gives it.")
     start: str = parameter("", "Weights that it starts from, base64 of Keras' HDF5; new ones unless given.")
+
+    def __post_init__(self) -> None:
+        if len(self.architecture) == _LENGTH_OF_DIGEST:
+            raise PlanError("A link or a key cannot hold a network of your own: bring its .keras file or JSON again.")
 
     def check(self) -> None:
         """Check what can be checked without a table and without Keras.
@@ -189,8 +228,6 @@ class Own(Network):
     def _read(self) -> dict[str, object]:
         if not self.architecture:
             raise PlanError("No network was brought: upload a .keras file, or paste the JSON of an architecture.")
-        if len(self.architecture) == _LENGTH_OF_DIGEST:
-            raise PlanError("A link or a key cannot hold a network of your own: bring its .keras file or JSON again.")
         try:
             return parsed(self.architecture)
         except RecursionError as error:

@@ -8,6 +8,7 @@ from core.choices import NetworkChoice, is_long, pieces
 from core.networks.base import Network
 from core.networks.function import FunctionNetwork, find_function
 from core.networks.mlp import Mlp
+from core.networks.own import of_path
 from core.networks.registry import make, networks
 from core.plan import ParameterValue
 from core.settings import NetworkSettings, PlanError, TrainingSettings
@@ -19,8 +20,8 @@ def parse_networks(text: str, *, functions: bool = False) -> tuple[NetworkChoice
     Parameters
     ----------
     functions : bool
-        Whether names such as ``my_module:build`` are looked up, which runs the module's code: only for what a person
-        typed on her own machine.
+        Whether names such as ``my_module:build`` are looked up, which runs the module's code, and paths of ``.keras``
+        files are read: only for what a person typed on her own machine.
 
     Raises
     ------
@@ -36,8 +37,15 @@ def parse_networks(text: str, *, functions: bool = False) -> tuple[NetworkChoice
     >>> [network.key for network in parse_networks("mlp, mlp(hidden_layers=128)")]
     ['mlp', 'mlp(hidden_layers=128)']
     """
-    choices = (NetworkChoice.read(piece) for piece in pieces(text))
-    return tuple(find_function(one.name) if one.is_function and functions else typed(one) for one in choices)
+    return tuple(_parsed(piece, functions) for piece in pieces(text))
+
+
+def _parsed(piece: str, functions: bool) -> NetworkChoice:
+    brought = of_path(piece) if functions else None
+    if brought is not None:
+        return brought
+    choice = NetworkChoice.read(piece)
+    return find_function(choice.name) if choice.is_function and functions else typed(choice)
 
 
 def typed(choice: NetworkChoice) -> NetworkChoice:

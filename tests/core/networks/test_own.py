@@ -16,6 +16,7 @@ from keras import Input, Model, Sequential, layers, ops
 
 from core.networks import make
 from core.networks.own import Own, of_file, of_json
+from core.networks.reading import parse_networks
 from core.plan import NetworkChoice, Plan, PlanError, StrategyChoice
 
 X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
@@ -140,7 +141,16 @@ def test_a_plan_holds_it_and_its_key_stays_short(tmp_path: Path) -> None:
     assert len(choice.key) < 60
     assert choice.key != of_json(fraud(units=2).to_json()).key
     with pytest.raises(PlanError, match="A link or a key cannot hold a network of your own"):
-        own(NetworkChoice.read(choice.key)).build(5, 1)
+        parse_networks(choice.key)
+
+
+def test_the_command_line_takes_a_file_and_a_link_does_not(tmp_path: Path) -> None:
+    data = file_of(fraud(), tmp_path)
+    path = tmp_path / "own.keras"
+    assert parse_networks(f"mlp, {path}", functions=True) == (NetworkChoice.of("mlp"), of_file(data))
+    assert parse_networks(f"{path}(weights=True)", functions=True) == (of_file(data, start_from_weights=True),)
+    with pytest.raises(PlanError, match=r"There is no network called '.*own.keras'"):
+        parse_networks(str(path))
 
 
 def two_inputs() -> Model:
@@ -262,6 +272,17 @@ def test_a_table_that_it_does_not_fit_is_told_before_anything_starts() -> None:
     uneven = Sequential([Input((6,)), layers.Reshape((3, 2)), layers.Flatten(), layers.Dense(1)])
     with pytest.raises(PlanError, match="Keras cannot build this network for 5 inputs"):
         own(of_json(uneven.to_json())).build(5, 1)
+
+
+def test_the_model_that_the_documentation_shows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "own-network.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(text.split("```python\n")[1].split("```")[0], {})
+    network = own(of_file((tmp_path / "model.keras").read_bytes()))
+    assert network.why_not(30, 2) is None
+    assert network.notes(30, 2) == (
+        "Its last sigmoid is left out in training, which reads logits, and is there again in scoring.",
+    )
 
 
 def test_reading_needs_no_keras(tmp_path: Path) -> None:
