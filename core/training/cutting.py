@@ -7,20 +7,20 @@ from __future__ import annotations
 
 # Floats of one gathered chunk of rows, so that large tables stay within memory.
 CHUNK = 4_000_000
-# Floats of one layer's activations over a stack: about what a core's cache holds.
-_STACK_FLOATS = 16 * 128 * 64
+# Numbers that a step of a stack writes: about what a core's cache holds.
+_STACK_FLOATS = 16 * 128 * 220
 _MAX_LANES = 16
 
 
-def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
+def stacks_for(lanes: int, batch: int, row_floats: float, cores: int) -> int:
     """Return how many stacks lanes of one kind are cut into: enough for every core, and none too large.
 
     Parameters
     ----------
     batch : int
         Rows per step.
-    widest : int
-        Units of the widest layer, inputs included.
+    row_floats : float
+        Numbers that one row's forward pass writes; see :meth:`core.networks.base.Network.row_floats`.
 
     See Also
     --------
@@ -28,8 +28,8 @@ def stacks_for(lanes: int, batch: int, widest: int, cores: int) -> int:
 
     Examples
     --------
-    >>> stacks_for(25, batch=128, widest=64, cores=2), stacks_for(1, batch=128, widest=64, cores=2)
+    >>> stacks_for(25, batch=128, row_floats=200, cores=2), stacks_for(1, batch=128, row_floats=200, cores=2)
     (2, 1)
     """
-    largest = int(min(_MAX_LANES, max(1, _STACK_FLOATS / (batch * widest))))
+    largest = int(min(_MAX_LANES, max(1, _STACK_FLOATS / (batch * row_floats))))
     return max(-(-lanes // largest), min(cores, lanes))

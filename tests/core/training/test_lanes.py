@@ -5,14 +5,21 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import train_test_split
 
-from core.networks.dense import build, initial_weights
-from core.plan import NetworkSettings
-from core.training import _graph
+from core.networks.base import Network
+from core.networks.linear import Linear
+from core.networks.mlp import Mlp
+from core.settings import TrainingSettings
+from core.training._model import ModelKey, lane_model
+from core.training._stack import terms_of
 from core.training.lane import Lane, LossTerms, Synthetic
 from core.training.lanes import Block, LaneTask, Stopped, TrainedLane, predict, train
+from core.training.losses import Terms, binary_loss, class_logits, mean_loss, smoothed
+
+SMALL = Mlp(hidden_layers=(8,))
 
 
 def table(n: int = 400, n_features: int = 6, n_classes: int = 2, seed: int = 0) -> Block:
@@ -53,63 +60,91 @@ def many_lanes(block: Block, n_classes: int) -> list[Lane]:
     return base + [Lane(np.arange(n), 100 + i) for i in range(15)]
 
 
-@pytest.mark.parametrize(("n_classes", "dropout"), [(2, 0.0), (2, 0.3), (3, 0.2)])
+@pytest.mark.parametrize(("n_classes", "dropout"), [(2, 0.3), (3, 0.0)])
 def test_a_lane_alone_and_in_a_stack_of_thirty_agree(n_classes: int, dropout: float) -> None:
     block = table(n_classes=n_classes)
-    settings = NetworkSettings((16, 8), dropout=dropout, batch_size=32, epochs=15, patience=3)
+    network = Mlp(hidden_layers=(16, 8), dropout=dropout)
+    settings = TrainingSettings(batch_size=32, epochs=15, patience=3)
     lanes = many_lanes(block, n_classes)
-    together = train([block], [LaneTask(0, lane) for lane in lanes], settings, n_classes)
-    for i in [*range(15), 29]:
-        (alone,) = train([block], [LaneTask(0, lanes[i])], settings, n_classes)
+    together = train([block], [LaneTask(0, lane, network) for lane in lanes], settings, n_classes)
+    for i in [0, 2, 4, 5, 6, 8, 10, 12, 13, 14, 29]:
+        (alone,) = train([block], [LaneTask(0, lanes[i], network)], settings, n_classes)
         np.testing.assert_allclose(
             predict([alone], block.X_valid), predict([together[i]], block.X_valid), atol=1e-4, err_msg=str(lanes[i])
         )
         assert len(alone.train_loss) == len(together[i].train_loss)
 
 
-def test_folds_of_different_width_train_in_one_stack() -> None:
+def test_folds_of_different_width_train_at_once() -> None:
     narrow, wide = table(n_features=5), table(n_features=9, seed=3)
-    settings = NetworkSettings((8,), batch_size=32, epochs=6)
+    settings = TrainingSettings(batch_size=32, epochs=6)
     lane = Lane(np.arange(300), 1)
-    both = train([narrow, wide], [LaneTask(0, lane), LaneTask(1, lane)], settings, 2)
+    both = train([narrow, wide], [LaneTask(0, lane, SMALL), LaneTask(1, lane, SMALL)], settings, 2)
     for block, trained in zip((narrow, wide), both, strict=True):
-        (alone,) = train([block], [LaneTask(0, lane)], settings, 2)
+        (alone,) = train([block], [LaneTask(0, lane, SMALL)], settings, 2)
         assert trained.weights[0].shape == (block.X.shape[1], 8)
         np.testing.assert_allclose(predict([alone], block.X_valid), predict([trained], block.X_valid), atol=1e-4)
 
 
+def probabilities(model: keras.Model, X: np.ndarray) -> np.ndarray:
+    """Return what Keras makes of rows: the probabilities of a model of logits, shape (rows, classes)."""
+    z = np.asarray(model(X), float)
+    p = np.hstack([1 / (1 + np.exp(z)), 1 / (1 + np.exp(-z))]) if z.shape[1] == 1 else np.exp(z)
+    return p / p.sum(axis=1, keepdims=True)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_a_lane_copied_into_keras_predicts_the_same(n_classes: int) -> None:
+@pytest.mark.parametrize(
+    "loss", [LossTerms(), LossTerms(scale=2.0)], ids=["plain", "scaled"]
+)
+def test_a_lane_copied_into_keras_predicts_the_same(n_classes: int, loss: LossTerms) -> None:
     block = table(n_classes=n_classes)
-    (lane,) = train([block], [LaneTask(0, Lane(np.arange(300), 0))], NetworkSettings(epochs=3), n_classes)
-    model = build(block.X.shape[1], NetworkSettings().hidden_layers, n_classes)
-    model.set_weights(list(lane.weights))
-    keras_p = model.predict(block.X_valid, verbose=0)
-    ours = predict([lane], block.X_valid)[0]
-    np.testing.assert_allclose(ours[:, 1:] if n_classes == 2 else ours, keras_p, atol=1e-5)
+    constant = block.X.copy()
+    constant[:, 2] = 1.0  # an input that says nothing in training
+    block = Block(constant, block.y, block.X_valid, block.y_valid)
+    task = LaneTask(0, Lane(np.arange(300), 0, loss=loss, initial_bias=(0.2, 1.0, 0.5)[:n_classes]), SMALL)
+    (lane,) = train([block], [task], TrainingSettings(epochs=3), n_classes)
+    theirs = probabilities(lane.network.model(), block.X_valid)
+    np.testing.assert_allclose(predict([lane], block.X_valid)[0], theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_steps_equal_keras_adam_steps(n_classes: int) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        TrainingSettings(batch_size=300, epochs=25, patience=0, learning_rate=0.01),
+        TrainingSettings(batch_size=300, epochs=25, patience=0, learning_rate=0.01, weight_decay=0.05, clip_norm=0.1),
+        TrainingSettings(batch_size=300, epochs=25, patience=0, learning_rate=0.01, schedule="cosine", beta_2=0.95),
+    ],
+    ids=["Adam", "decay and clipping", "schedule"],
+)
+def test_steps_equal_keras_steps(n_classes: int, settings: TrainingSettings) -> None:
     """The same start and full batches give the weights that Keras' own training gives."""
     block = table(n=400, n_classes=n_classes)
-    settings = NetworkSettings((16, 8), batch_size=300, epochs=25, patience=0, learning_rate=0.01)
-    (lane,) = train([block], [LaneTask(0, Lane(np.arange(300), 5))], settings, n_classes)
-    model = build(6, (16, 8), n_classes)
-    model.set_weights(list(initial_weights(6, (16, 8), n_classes, 5)))
-    loss = "binary_crossentropy" if n_classes == 2 else "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(0.01), loss)
+    (lane,) = train([block], [LaneTask(0, Lane(np.arange(300), 5), SMALL)], settings, n_classes)
+    outputs = 1 if n_classes == 2 else n_classes
+    model = SMALL.build(6, outputs)
+    model.set_weights(lane_model(ModelKey(SMALL, 6, outputs)).initial(5))
+    rate = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, 25)
+    optimizer = keras.optimizers.AdamW(
+        rate, beta_2=settings.beta_2, weight_decay=settings.weight_decay / settings.learning_rate,
+        global_clipnorm=settings.clip_norm or None,
+    )  # fmt: skip
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    loss = keras.losses.BinaryCrossentropy if n_classes == 2 else keras.losses.SparseCategoricalCrossentropy
+    model.compile(optimizer, loss(from_logits=True))
     model.fit(block.X, block.y, batch_size=300, epochs=25, verbose=0)
-    ours = predict([lane], block.X_valid)[0]
-    theirs = model.predict(block.X_valid, verbose=0)
-    np.testing.assert_allclose(ours[:, 1:] if n_classes == 2 else ours, theirs, atol=2e-4)
+    theirs = probabilities(model, block.X_valid)
+    np.testing.assert_allclose(predict([lane], block.X_valid)[0], theirs, atol=5e-4)
 
 
 def test_early_stopping_restores_the_best_epoch() -> None:
     block = table(n=200)
-    patient = NetworkSettings((64,), batch_size=16, epochs=80, patience=4, learning_rate=0.02)
-    lanes = [Lane(np.arange(150), seed) for seed in range(6)]
-    trained = train([block], [LaneTask(0, lane) for lane in lanes], patient, 2)
+    patient = TrainingSettings(batch_size=16, epochs=80, patience=4, learning_rate=0.02)
+    tasks = [LaneTask(0, Lane(np.arange(150), seed), Mlp(hidden_layers=(64,))) for seed in range(6)]
+    trained = train([block], tasks, patient, 2)
     assert len({len(t.train_loss) for t in trained}) > 1  # they left the stack at different times
     for t in trained:
         assert len(t.validation_loss) < 80
@@ -122,9 +157,9 @@ def test_early_stopping_restores_the_best_epoch() -> None:
 def test_a_stop_is_taken_within_an_epoch_and_progress_is_told() -> None:
     block = table()
     shares: list[float] = []
-    task = LaneTask(0, Lane(np.arange(300), 0))
+    task = LaneTask(0, Lane(np.arange(300), 0), SMALL)
     with pytest.raises(Stopped):
-        train([block], [task], NetworkSettings(epochs=50), 2, report=shares.append, should_stop=lambda: len(shares) > 3)
+        train([block], [task], TrainingSettings(epochs=50), 2, report=shares.append, should_stop=lambda: len(shares) > 3)
     assert shares == sorted(shares)
     assert len(shares) == 4
 
@@ -158,19 +193,20 @@ def gradient_check(lane: Lane, n_classes: int, *, general: bool) -> None:
         f1 = (2 * (p * target * weights).sum(1) + 1e-6) / (((p + target) * weights).sum(1) + 1e-6)
         return (1 - t.soft_f1) * mean + t.soft_f1 * (1 - f1.mean())
 
-    import tensorflow as tf
-
-    from core.training._stack import terms_of
-
-    terms = terms_of([lane], np.full((1, n_classes), 1 / n_classes), n_classes)
-    terms = _graph.Terms(*(tf.constant(t) for t in terms))
-    hard = tf.constant(np.eye(n_classes, dtype=np.float32)[y].T[None])
-    key = _graph.GraphKey(1, n_classes == 2, general, False, False)
-    loss, slope = _graph.loss_and_slope(
-        tf.constant(logits, tf.float32), hard, _graph.smoothed(hard, terms.smoothing),
-        tf.constant(weights[None, None], tf.float32), terms, key,
-    )  # fmt: skip
+    numpy_terms = terms_of([lane], np.full((1, n_classes), 1 / n_classes), n_classes)
+    terms = Terms(*(tf.constant(t) for t in numpy_terms))
+    one_hot = tf.constant(np.eye(n_classes, dtype=np.float32)[y][None])
+    row_weights = tf.constant(weights[None], tf.float32)
+    outputs = tf.constant(np.swapaxes(logits, 1, 2), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        z = class_logits(outputs)
+        loss = mean_loss(z, one_hot, smoothed(one_hot, terms), row_weights, terms, general=general)
+    slope = np.swapaxes(np.asarray(tape.gradient(loss, outputs)), 1, 2)
     assert float(loss[0]) == pytest.approx(total(logits), abs=1e-5)
+    if n_classes == 2 and not general:
+        short = binary_loss(outputs[..., 0], one_hot[..., 1], row_weights, terms)
+        assert float(short[0]) == pytest.approx(total(logits), abs=1e-5)
     for place in np.ndindex(logits.shape):
         step = np.zeros_like(logits)
         step[place] = 1e-5
@@ -203,18 +239,19 @@ def test_losses_and_slopes_equal_finite_differences(name: str, n_classes: int) -
 def test_training_quality_equals_plain_keras(page_blocks: tuple[np.ndarray, np.ndarray]) -> None:
     """Five seeds each on page_blocks: mean average precision within two standard errors of the difference."""
     X, y = page_blocks
-    settings = NetworkSettings((32, 16), batch_size=128, epochs=12, patience=0, learning_rate=0.003)
+    network = Mlp(hidden_layers=(32, 16))
+    settings = TrainingSettings(batch_size=128, epochs=12, patience=0, learning_rate=0.003)
     ours, theirs = [], []
     for seed in range(5):
         X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=seed)
         mean, spread = X_train.mean(0), X_train.std(0)
         X_train, X_test = (X_train - mean) / spread, (X_test - mean) / spread
         block = Block(X_train, y_train, X_train[:100], y_train[:100])
-        (lane,) = train([block], [LaneTask(0, Lane(np.arange(len(y_train)), seed))], settings, 2)
+        (lane,) = train([block], [LaneTask(0, Lane(np.arange(len(y_train)), seed), network)], settings, 2)
         ours.append(average_precision_score(y_test, predict([lane], X_test)[0, :, 1]))
         keras.utils.set_random_seed(seed)
-        model = build(X.shape[1], (32, 16), 2)
-        model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+        model = network.build(X.shape[1], 1)
+        model.compile(keras.optimizers.Adam(0.003), keras.losses.BinaryCrossentropy(from_logits=True))
         model.fit(X_train, y_train, batch_size=128, epochs=12, verbose=0)
         theirs.append(average_precision_score(y_test, model.predict(X_test, verbose=0)[:, 0]))
     difference = np.mean(ours) - np.mean(theirs)
@@ -225,7 +262,90 @@ def test_training_quality_equals_plain_keras(page_blocks: tuple[np.ndarray, np.n
 
 def test_one_seed_gives_one_result() -> None:
     block = table()
-    tasks = [LaneTask(0, Lane(np.arange(300), 3, batches="balanced"))]
-    first: list[TrainedLane] = train([block], tasks, NetworkSettings(epochs=4, dropout=0.2), 2)
-    second = train([block], tasks, NetworkSettings(epochs=4, dropout=0.2), 2)
+    network = Mlp(hidden_layers=(8,), dropout=0.2)
+    tasks = [LaneTask(0, Lane(np.arange(300), 3, batches="balanced"), network)]
+    first: list[TrainedLane] = train([block], tasks, TrainingSettings(epochs=4), 2)
+    second = train([block], tasks, TrainingSettings(epochs=4), 2)
     np.testing.assert_array_equal(predict(first, block.X_valid), predict(second, block.X_valid))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Linear(),
+        Mlp(hidden_layers=(16,), normalization="batch", dropout=0.2),
+        Mlp(hidden_layers=(8,), normalization="layer", embedding="both"),
+    ],
+    ids=["linear", "batch normalisation", "embeddings"],
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_any_network_is_trained_in_lanes_that_do_not_depend_on_each_other(network: Network, n_classes: int) -> None:
+    block = table(n_classes=n_classes)
+    settings = TrainingSettings(batch_size=32, epochs=8, patience=2, learning_rate=0.01)
+    network = network.for_rows(300)
+    tasks = [LaneTask(0, Lane(np.arange(300), seed), network) for seed in range(4)]
+    together = train([block], tasks, settings, n_classes)
+    (alone,) = train([block], tasks[2:3], settings, n_classes)
+    p = predict(together, block.X_valid)
+    np.testing.assert_allclose(predict([alone], block.X_valid)[0], p[2], atol=1e-4)
+    np.testing.assert_allclose(probabilities(together[1].network.model(), block.X_valid), p[1], atol=1e-5)
+    truth = block.y_valid == n_classes - 1
+    assert average_precision_score(truth, p[0, :, -1]) > truth.mean() + 0.1
+
+
+def test_members_of_a_group_stop_at_the_epoch_that_is_best_for_all() -> None:
+    block = table(n=300)
+    parts = np.array_split(np.random.default_rng(0).permutation(225), 3)
+    networks = [SMALL, SMALL, Mlp(hidden_layers=(8,), embedding="periodic")]
+    tasks = [
+        LaneTask(0, Lane(np.setdiff1d(np.arange(225), part), seed), network, held_out=part, group=0)
+        for seed, (part, network) in enumerate(zip(parts, networks, strict=True))
+    ]
+    alone = LaneTask(0, Lane(np.arange(225), 9), SMALL)
+    *members, _ = train([block], [*tasks, alone], TrainingSettings(batch_size=32, epochs=60, patience=5, learning_rate=0.02), 2)
+    losses = np.mean([member.validation_loss for member in members], axis=0)
+    assert {member.best_epoch for member in members} == {int(losses.argmin())}
+    assert len(losses) == int(losses.argmin()) + 6
+    for member, part in zip(members, parts, strict=True):
+        p = predict([member], block.X[part])[0].astype(float)
+        loss = -np.mean(np.log(p[np.arange(len(part)), block.y[part]]))
+        assert loss == pytest.approx(member.validation_loss[member.best_epoch], abs=0.03)
+
+
+def test_a_lane_that_diverges_ends_and_the_others_go_on() -> None:
+    block = table()
+    weights = np.where(np.arange(300) == 0, np.float32(np.inf), np.float32(1))
+    tasks = [
+        LaneTask(0, Lane(np.arange(300), 0, sample_weight=weights), SMALL),
+        LaneTask(0, Lane(np.arange(300), 1), SMALL),
+    ]
+    settings = TrainingSettings(batch_size=32, epochs=6, patience=0)
+    broken, whole = train([block], tasks, settings, 2)
+    assert (broken.diverged, whole.diverged) == (0, None)
+    (alone,) = train([block], tasks[1:], settings, 2)
+    np.testing.assert_allclose(predict([whole], block.X_valid), predict([alone], block.X_valid), atol=1e-4)
+
+
+def test_stopping_on_a_score_keeps_the_epoch_that_scores_best() -> None:
+    block = table(n=300)
+    task = LaneTask(0, Lane(np.arange(225), 0), SMALL)
+    scores: list[float] = []
+
+    def score(y: np.ndarray, p: np.ndarray) -> float:
+        scores.append(float(average_precision_score(y, p[:, 1])))
+        return scores[-1]
+
+    (lane,) = train([block], [task], TrainingSettings(batch_size=32, epochs=20, patience=4), 2, score=score)
+    assert lane.best_epoch == int(np.argmax(scores))
+    p = predict([lane], block.X_valid)[0, :, 1]
+    assert average_precision_score(block.y_valid, p) == pytest.approx(max(scores), abs=1e-6)
+
+
+def test_lanes_may_learn_at_rates_of_their_own() -> None:
+    block = table()
+    own = [TrainingSettings(learning_rate=rate, batch_size=32, epochs=5, weight_decay=d) for rate, d in ((0.01, 0.0), (0.001, 0.1))]
+    tasks = [LaneTask(0, Lane(np.arange(300), 4), SMALL, settings=settings) for settings in own]
+    together = train([block], tasks, own[0], 2)
+    for settings, lane in zip(own, together, strict=True):
+        (alone,) = train([block], [LaneTask(0, Lane(np.arange(300), 4), SMALL)], settings, 2)
+        np.testing.assert_allclose(predict([alone], block.X_valid), predict([lane], block.X_valid), atol=1e-4)
