@@ -30,15 +30,21 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 
 
 def lanes_seconds() -> float:
-    from core.plan import NetworkSettings
+    from core.networks.mlp import Mlp
+    from core.settings import TrainingSettings
     from core.training.lane import Lane
     from core.training.lanes import Block, LaneTask, train
 
     X, y = data()
-    settings = NetworkSettings(HIDDEN, learning_rate=0.001, batch_size=BATCH, epochs=EPOCHS, patience=0)
+    settings = TrainingSettings(learning_rate=0.001, batch_size=BATCH, epochs=EPOCHS, patience=0)
     block = Block(X, y, X[:1], y[:1])
     began = time.perf_counter()
-    train([block], [LaneTask(0, Lane(np.arange(ROWS), seed)) for seed in range(LANES)], settings, 2)
+    train(
+        [block],
+        [LaneTask(0, Lane(np.arange(ROWS), seed), Mlp(hidden_layers=HIDDEN)) for seed in range(LANES)],
+        settings,
+        2,
+    )
     return time.perf_counter() - began
 
 

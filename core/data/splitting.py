@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -220,6 +221,65 @@ def refit_rows(problem: Problem) -> FoldRows:
     return splitter.fold(0, (splitter.everything, None), problem.plan.split.seed)
 
 
+def member_parts(problem: Problem, rows: np.ndarray, members: int) -> tuple[np.ndarray, ...]:
+    """Return the part of some training rows that each cross-fitted member holds out.
+
+    Parts are stratified and share no row, and no group where the plan splits by one; where it splits by time, a part's
+    rows of a class follow each other. A class of one row is held out by no member.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Positions in ``problem.target.rows``.
+    members : int
+        At least 2.
+
+    Returns
+    -------
+    tuple of ndarray of int
+        Positions in ``rows``, in rising order.
+
+    Raises
+    ------
+    PlanError
+        There are too few groups, or no class has as many rows as there are members.
+
+    See Also
+    --------
+    split_rows : The rows of a fold.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> problem = Problem.of(load_sample("abalone_9_vs_18"), Plan("rings", (StrategyChoice.of("plain"),)))
+    >>> [len(part) for part in member_parts(problem, np.arange(100), members=5)]
+    [20, 20, 20, 20, 20]
+    """
+    splitter, seed = _Splitter.of(problem), problem.plan.split.seed
+    y = splitter.y[rows]
+    if splitter.groups is not None:
+        try:
+            parts = [part for _, part in splitter.dealt(rows, members, seed)]
+        except ValueError as error:
+            raise PlanError(
+                f"Column '{problem.plan.split.group}' has too few groups for {members} cross-fitted members: use fewer "
+                "members, or split by another column."
+            ) from error
+        return tuple(np.flatnonzero(np.isin(rows, part)) for part in parts)
+    places = np.flatnonzero(np.bincount(y)[y] > 1)
+    if splitter.moments is not None:
+        places = places[np.argsort(splitter.moments[rows[places]], kind="stable")]
+        folds = StratifiedKFold(members)
+    else:
+        folds = StratifiedKFold(members, shuffle=True, random_state=seed)
+    if np.bincount(y[places]).max(initial=0) < members:
+        raise PlanError(f"No class has {members} rows to train on, one per cross-fitted member: use fewer members.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer rows than members is held out by some of them
+        return tuple(np.sort(places[part]) for _, part in folds.split(places, y[places]))
+
+
 @dataclass(frozen=True, eq=False)
 class _Splitter:
     """What splitting needs of a problem: with ``order``, rows are taken in it, so that positions follow time."""
@@ -258,7 +318,7 @@ class _Splitter:
                     f"Column '{split.group}' has fewer groups ({n_groups:,}) than folds ({split.folds}): use fewer "
                     "folds, or split by another column."
                 )
-            return self._dealt(self.everything, split.folds, split.fold_seed(repeat))
+            return self.dealt(self.everything, split.folds, split.fold_seed(repeat))
         splitter = StratifiedKFold(split.folds, shuffle=True, random_state=split.fold_seed(repeat))
         return list(splitter.split(self.everything, self.y))
 
@@ -291,7 +351,7 @@ class _Splitter:
             earlier, later = split_groups(earlier, later, self.y, self.groups, parts, part, seed)
         return earlier, later, in_gap, rows - len(earlier) - len(later)
 
-    def _dealt(self, rows: np.ndarray, parts: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    def dealt(self, rows: np.ndarray, parts: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
         assert self.groups is not None
         y, groups = self.y[rows], self.groups[rows]
         if self.problem.plan.split.seeding < 3:
@@ -304,7 +364,7 @@ class _Splitter:
     def _grouped(self, train: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Keep about a share of rows, in whole groups, for validation."""
         try:
-            return self._dealt(train, max(2, round(1 / share)), seed)[0]
+            return self.dealt(train, max(2, round(1 / share)), seed)[0]
         except ValueError as error:
             raise PlanError(
                 f"Column '{self.problem.plan.split.group}' has too few groups to keep validation rows apart: split by "

@@ -7,11 +7,13 @@ training, which waits for the quick ones only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +22,16 @@ from threadpoolctl import threadpool_limits
 from core.data.splitting import Unit
 from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
+from core.experiment.stopping import STOP_SCORES
 from core.library_errors import meaning
-from core.networks.reading import settings_of
+from core.networks.base import Network, many_valued
+from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Predictor, Recipe, Reference, Strategy, StrategyError, TableFacts, TrainingView, stages_of
 from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
-    from core.training.lanes import Block, TrainedLane
+    from core.training.lanes import Block, LaneTask, TrainedLane
 
 # What the names of threads with samplers start with: a worker looks for them after a cancel.
 SAMPLER_THREADS = "sampler"
@@ -61,8 +65,9 @@ class Candidate:
     recipe: Recipe
     network: NetworkChoice
     view: TrainingView
-    stages: Generator[list[Lane], list[np.ndarray], None] | None = None
-    pending: list[Lane] = field(default_factory=list)
+    stages: list[Generator[list[Lane], list[np.ndarray], None]] = field(default_factory=list)
+    pending: list[tuple[int, Lane]] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     trained: list[TrainedLane] = field(default_factory=list)
     sampling_seconds: float = 0.0
@@ -146,8 +151,17 @@ def _start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
         candidate.lanes = [reference.lane(view)]
         candidate.predictor = reference.fit(candidate.lanes[0], view)
         return
-    candidate.stages = stages_of(parts, Lane(np.arange(len(view.y)), view.seed), view)
-    candidate.pending = next(candidate.stages)
+    for member in range(block.members):
+        candidate.stages.append(stages_of(parts, first_lane(block, view, member), view))
+        candidate.pending += [(member, lane) for lane in next(candidate.stages[-1])]
+
+
+def first_lane(block: Block, view: TrainingView, member: int) -> Lane:
+    """Return the lane that a member's strategies start from: its rows, without those that it stops on."""
+    if not block.held_out:
+        return Lane(np.arange(len(view.y)), view.seed)
+    seed = int(np.random.SeedSequence([view.seed, member]).generate_state(1)[0] >> 1)
+    return Lane(np.setdiff1d(np.arange(len(view.y)), block.held_out[member]), seed)
 
 
 def _with_validation(view: TrainingView, block: Block) -> TrainingView:
@@ -210,8 +224,10 @@ def _train(
     tell: Report,
     should_stop: Stop | None,
 ) -> None:
-    from core.training.lanes import LaneTask, predict, train
+    from core.training.lanes import train
 
+    counter = count()
+    score = STOP_SCORES.get(settings.stop_on)
     while True:
         # Asked first: a thread that ends after this look is seen in the next round.
         all_there = all(future.done() for future in late)
@@ -222,27 +238,66 @@ def _train(
             tell(0.0, "waiting for slow samplers and references")
             _await(late, should_stop)
             continue
-        progress = partial(_tell_share, tell, f"training {sum(len(c.pending) for c in waiting)} networks")
-        trained: dict[str, list[TrainedLane]] = {}
-        for network in dict.fromkeys(c.network for c in waiting):
-            alike = [c for c in waiting if c.network == network]
-            tasks = [LaneTask(0, lane) for c in alike for lane in c.pending]
-            lanes = iter(
-                train(
-                    [block], tasks, settings_of(network, settings), n_classes, report=progress, should_stop=should_stop
-                )
-            )
-            trained.update((c.key, [next(lanes) for _ in c.pending]) for c in alike)
+        tasks = [task for c in waiting for task in _tasks(c, block, counter)]
+        progress = partial(_tell_share, tell, f"training {len(tasks)} networks")
+        trained = iter(
+            train([block], tasks, settings, n_classes, report=progress, should_stop=should_stop, score=score)
+        )
         for c in waiting:
-            fresh = trained[c.key]
-            c.lanes += c.pending
-            c.trained += fresh
-            c.pending = []
-            assert c.stages is not None
-            if all(type(part).stages is Strategy.stages for part in c.parts):
-                continue  # only strategies that train in stages want probabilities back
-            with suppress(StopIteration):
-                c.pending = c.stages.send(list(predict(fresh, block.X)))
+            _take(c, [next(trained) for _ in c.pending], block)
+
+
+def network_for(choice: NetworkChoice, block: Block, member: int) -> Network:
+    """Return the network of a member, with what its shapes take from the training rows."""
+    return network_of(choice).member(member).for_rows(len(block.y), many_valued(block.X))
+
+
+def _tasks(candidate: Candidate, block: Block, counter: Iterator[int]) -> list[LaneTask]:
+    """Return the tasks of a candidate's pending lanes; members at the same place of their stage stop together."""
+    from core.training.lanes import LaneTask
+
+    if not block.held_out:
+        return [LaneTask(0, lane, network_for(candidate.network, block, 0)) for _, lane in candidate.pending]
+    networks = [network_for(candidate.network, block, member) for member in range(block.members)]
+    places: Counter[int] = Counter()
+    groups: dict[int, int] = {}
+    tasks = []
+    for member, lane in candidate.pending:
+        group = groups.setdefault(places[member], next(counter))
+        places[member] += 1
+        tasks.append(LaneTask(0, lane, networks[member], block.held_out[member], group))
+    return tasks
+
+
+def _take(candidate: Candidate, fresh: list[TrainedLane], block: Block) -> None:
+    """Let a candidate have its trained lanes, and make the next ones where it wants more."""
+    from core.training.lanes import predict
+
+    owners = [member for member, _ in candidate.pending]
+    candidate.lanes += [lane for _, lane in candidate.pending]
+    candidate.members += owners
+    candidate.trained += fresh
+    candidate.pending = []
+    diverged = [lane for lane in fresh if lane.diverged is not None]
+    if diverged:
+        candidate.error = _diverged(diverged, len(fresh))
+        return
+    if all(type(part).stages is Strategy.stages for part in candidate.parts):
+        return  # only strategies that train in stages want probabilities back
+    probabilities = predict(fresh, block.X)
+    for member, stages in enumerate(candidate.stages):
+        own = [p for p, owner in zip(probabilities, owners, strict=True) if owner == member]
+        with suppress(StopIteration):
+            candidate.pending += [(member, lane) for lane in stages.send(own)]
+
+
+def _diverged(lanes: list[TrainedLane], of: int) -> str:
+    which = "The network" if of == 1 else f"{len(lanes)} of {of} networks"
+    epoch = 1 + min(lane.diverged or 0 for lane in lanes)
+    return (
+        f"{which} diverged in epoch {epoch}, as losses were no numbers any more: lower the learning rate, clip "
+        "gradients, or choose another strategy."
+    )
 
 
 def _tell_share(tell: Report, doing: str, share: float) -> None:
@@ -253,8 +308,7 @@ def _tell_share(tell: Report, doing: str, share: float) -> None:
 class Outcome:
     """Turns trained candidates into results on the test rows."""
 
-    X_valid: np.ndarray
-    y_valid: np.ndarray
+    block: Block
     X_test: np.ndarray
     test_rows: np.ndarray
     y_test: np.ndarray
@@ -269,7 +323,7 @@ class Outcome:
         error = candidate.error or next((w for p in recipe.decisions if (w := p.why_not(self.facts)) is not None), None)
         chain = Chain(Rule.untuned(self.facts.n_classes))
         if error is None and recipe.decisions:
-            rows = Rows(self._probabilities(candidate, self.X_valid), self.y_valid)
+            rows = unseen(candidate, self.block)
             try:
                 chain = recipe.chain(rows, view, candidate.lanes)
             except StrategyError as problem:
@@ -279,7 +333,7 @@ class Outcome:
             return FoldResult.failed(
                 choice.key, self.unit.repeat, self.unit.fold, self.facts.n_classes, error, seconds=seconds
             )
-        raw = self._probabilities(candidate, self.X_test)
+        raw = probabilities_of(candidate, self.X_test)
         probabilities = chain.probabilities(raw).astype(np.float32)
         return FoldResult(
             strategy=choice.key,
@@ -297,12 +351,30 @@ class Outcome:
             notes=(*candidate.view.notes, *view.notes),
         )
 
-    def _probabilities(self, candidate: Candidate, X: np.ndarray) -> np.ndarray:
-        if candidate.predictor is not None:
-            return candidate.predictor(X).astype(np.float32)
-        from core.training.lanes import predict
 
-        return predict(candidate.trained, X).mean(axis=0)
+def probabilities_of(candidate: Candidate, X: np.ndarray) -> np.ndarray:
+    """Return a candidate's mean probabilities for prepared rows, float32, shape (n, n_classes)."""
+    if candidate.predictor is not None:
+        return candidate.predictor(X).astype(np.float32)
+    from core.training.lanes import predict
+
+    return predict(candidate.trained, X).mean(axis=0)
+
+
+def unseen(candidate: Candidate, block: Block) -> Rows:
+    """Return a candidate's probabilities for training rows that it has not learned from, to fit decisions on.
+
+    Of cross-fitted members, each says it for the rows that it held out.
+    """
+    if not block.held_out or candidate.predictor is not None:
+        return Rows(probabilities_of(candidate, block.X_valid), block.y_valid)
+    from core.training.lanes import predict
+
+    parts = []
+    for member, rows in enumerate(block.held_out):
+        own = [lane for lane, owner in zip(candidate.trained, candidate.members, strict=True) if owner == member]
+        parts.append(predict(own, block.X[rows]).mean(axis=0))
+    return Rows(np.concatenate(parts), block.y[np.concatenate(block.held_out)])
 
 
 def _counts(candidate: Candidate) -> np.ndarray:

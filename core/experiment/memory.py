@@ -172,7 +172,8 @@ def estimate(
     """
     cores = cores or usable_cores()
     test = shape.rows * (1 / plan.split.folds if test_share is None else test_share)
-    valid = (shape.rows - test) * plan.training.validation_split
+    held = plan.training.validation_split if plan.training.members == 1 else 1 / plan.training.members
+    valid = (shape.rows - test) * held
     fit = shape.rows - test - valid
     wide, narrow = 4 * shape.features, 8 * shape.encoded
     recipes = {recipe.key: recipe for recipe in map(Recipe.of, strategies)}.values()
@@ -194,17 +195,17 @@ def estimate(
     ]
     weights, floats = 4 * max(size.weights for size in sizes), max(size.floats for size in sizes)
     batch = min(plan.training.batch_size, fit)
-    at_once = _AtOnce.of(batch, max(shape.features, floats / 3), sum(lanes), cores)
+    at_once = _AtOnce.of(batch, floats, sum(lanes), cores)
     total += sum(lanes) * largest * 8 + at_once.lanes * largest * _LANE_ROW
     # Every network's best weights are kept; those in training have more, and are gone before one is scored.
     total += sum(lanes) * weights
     # What a step's rows write, and its gradients; a chunk of validation rows for every stack at work.
     stepping = batch * (shape.features + 1.5 * floats) * 4
-    validated = min(at_once.stacks * CHUNK / shape.features, at_once.lanes * valid)
-    scored = min(CHUNK / shape.features, max(test, valid)) * max(lanes)
+    validated = min(at_once.stacks * CHUNK / (shape.features + floats), at_once.lanes * valid)
+    scored = min(CHUNK / (shape.features + floats), max(test, valid) * max(lanes))
     total += max(
         at_once.lanes * (_IN_TRAINING * weights + stepping) + validated * (shape.features + floats + 1) * 4,
-        max(lanes) * _IN_SCORING * weights + scored * (shape.features / max(lanes) + floats) * 4,
+        max(lanes) * _IN_SCORING * weights + scored * (shape.features + floats) * 4,
     )
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)

@@ -14,9 +14,10 @@ import numpy as np
 
 from core.data.preparation import Labels, Preparation
 from core.data.problem import Problem
-from core.data.splitting import FoldRows, Unit, split_rows
+from core.data.splitting import FoldRows, Unit, member_parts, split_rows
 from core.data.table import Table
-from core.experiment.fold import Outcome, Report, Stop, candidates_of, train_candidates
+from core.decision import Rows
+from core.experiment.fold import Outcome, Report, Stop, candidates_of, train_candidates, unseen
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, StrategyError, TrainingView, choices_of
@@ -109,9 +110,7 @@ def run_unit(
     candidates = candidates_of(choices, plan.networks[0], inputs.view)
     train_candidates(list(candidates.values()), facts, inputs.block, plan.training, report or _silent, should_stop)
     X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
-    outcome = Outcome(
-        inputs.block.X_valid, inputs.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
-    )
+    outcome = Outcome(inputs.block, X_test, rows.test, target.codes[rows.test], unit, facts)
     return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in choices)
 
 
@@ -128,13 +127,18 @@ def prepared(problem: Problem, rows: FoldRows, seed: int) -> Prepared:
     """Fit the preparation on a fold's training rows, and return what training sees of them."""
     from core.training.lanes import Block
 
-    target = problem.target
+    target, members = problem.target, problem.plan.training.members
     y, classes = target.codes, len(target.classes)
+    if members > 1:
+        # Each member learns from most of the rows and is judged on the rest: all are prepared in one way.
+        rows = FoldRows(np.sort(np.concatenate([rows.fit, rows.valid])), np.zeros(0, np.int64), rows.test)
     fit, valid = (problem.table.frame.iloc[target.rows[part]] for part in (rows.fit, rows.valid))
     labels = Labels(y[rows.fit], classes, problem.groups(rows.fit))
     preparation, encoded = Preparation.fit_encode(fit, problem.features, labels, problem.choices)
     view = TrainingView.of(preparation, encoded, y[rows.fit], classes, seed)
-    return Prepared(preparation, view, Block(view.X, view.y, preparation.transform(valid), y[rows.valid]))
+    held_out = member_parts(problem, rows.fit, members) if members > 1 else ()
+    block = Block(view.X, view.y, preparation.transform(valid), y[rows.valid], not held_out, held_out)
+    return Prepared(preparation, view, block)
 
 
 def _silent(share: float, doing: str) -> None:
@@ -143,12 +147,13 @@ def _silent(share: float, doing: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """One choice's networks, and what they were trained on."""
+    """One choice's networks, what they were trained on, and what they make of training rows that they did not see."""
 
     preparation: Preparation
     view: TrainingView
     lanes: tuple[Lane, ...]
     networks: tuple[TrainedLane, ...]
+    unseen: Rows
 
 
 def train_choice(
@@ -179,4 +184,7 @@ def train_choice(
     train_candidates([candidate], problem.facts, inputs.block, plan.training, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
-    return Trained(inputs.preparation, inputs.view, tuple(candidate.lanes), tuple(candidate.trained))
+    return Trained(
+        inputs.preparation, inputs.view, tuple(candidate.lanes), tuple(candidate.trained),
+        unseen(candidate, inputs.block),
+    )  # fmt: skip

@@ -281,7 +281,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     grid = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
     X = np.concatenate([view.expand(grid.astype(float)), table.X_fresh])
     nothing = np.zeros(len(X), np.int64)
-    outcome = Outcome(table.X_valid, table.y_valid, X, nothing, nothing, Unit(0, 0), table.facts)
+    outcome = Outcome(block, X, nothing, nothing, Unit(0, 0), table.facts)
 
     def region(learner: StrategyChoice) -> Region:
         result = outcome.of(learner, candidates[Recipe.of(learner).key])

@@ -218,8 +218,8 @@ class Bundle:
             ran = self._diverged[number] + 1
         course = next(course for course in self._courses if number in course.members)
         return TrainedLane(
-            self._kept[number], self._model_of(number), losses[0, :ran], losses[1, :ran], course.best_epoch, self._seconds[number],
-            self._diverged.get(number),
+            self._kept[number], self._model_of(number), losses[0, :ran], losses[1, :ran], course.best_epoch,
+            self._seconds[number], self._diverged.get(number),
         )  # fmt: skip
 
     def _model_of(self, number: int) -> ModelKey:

@@ -110,7 +110,8 @@ class _Step:
         if self._key.mixing:
             logits = tf.concat([logits, logits], axis=1)
         if self._short:
-            loss = binary_loss(*_flat(logits, one_hot, weights), terms)
+            z, positive, weights = _flat(logits, one_hot, weights)
+            loss = binary_loss(z, positive, weights, terms)
         else:
             logits, one_hot, weights = _as_rows(logits, one_hot, weights)
             loss = mean_loss(logits, one_hot, smoothed(one_hot, terms), weights, terms, general=self._key.general)
@@ -152,7 +153,12 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     n = len(model.trainable)
 
     def epoch(variables, step, X, y, rows, weights, mix, mask, offset, terms, keys, rates, decays, clip, beta_2):  # type: ignore[no-untyped-def]
-        trainable, first, second, state = variables[:n], variables[n : 2 * n], variables[2 * n : 3 * n], variables[3 * n :]
+        trainable, first, second, state = (
+            variables[:n],
+            variables[n : 2 * n],
+            variables[2 * n : 3 * n],
+            variables[3 * n :],
+        )
         steps = tf.shape(rows)[0]
         offset = tf.reshape(offset, [key.lanes, *[1] * (len(model.model.output_shape) - 1), offset.shape[1]])
 

@@ -27,13 +27,13 @@ _BUILDING = RLock()
 def _seeded(seed: int) -> Iterator[None]:
     """Build with a seed, and leave the random states of Python and NumPy as they were."""
     with _BUILDING:
-        python, numpy = random.getstate(), np.random.get_state()
+        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
         keras.utils.set_random_seed(int(np.random.SeedSequence([seed, 0]).generate_state(1)[0] >> 1))
         try:
             yield
         finally:
             random.setstate(python)
-            np.random.set_state(numpy)
+            np.random.set_state(numpy)  # noqa: NPY002
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ class Block:
     y_valid : ndarray of int64, shape (m,)
     held_back : bool
         Whether the validation rows are others than the training rows; a table too small for it has the same.
+    held_out : tuple of ndarray of int64
+        For cross-fitted members, the positions in the training rows that each stops on and does not learn from;
+        together they are all training rows, and there are no validation rows.
     """
 
     X: np.ndarray
@@ -33,6 +36,12 @@ class Block:
     X_valid: np.ndarray
     y_valid: np.ndarray
     held_back: bool = True
+    held_out: tuple[np.ndarray, ...] = ()
+
+    @property
+    def members(self) -> int:
+        """Networks per lane of a strategy."""
+        return max(1, len(self.held_out))
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,13 +100,11 @@ def train(
     slots = _slots(bundles, keys)
 
     def train_bundle(stacks: list[list[int]]) -> None:
-        made = [
-            Stack(
-                keys[numbers[0]], slots[keys[numbers[0]], len(numbers)], rows[blocks[tasks[numbers[0]].block].X.shape[1]], blocks,
-                [tasks[i] for i in numbers], settings, n_classes,
-            )
-            for numbers in stacks
-        ]  # fmt: skip
+        made = []
+        for numbers in stacks:
+            key, own = keys[numbers[0]], [tasks[i] for i in numbers]
+            width = blocks[own[0].block].X.shape[1]
+            made.append(Stack(key, slots[key, len(numbers)], rows[width], blocks, own, settings, n_classes))
         trained.update(Bundle(made, stacks, settings, counter, score).train())
 
     if len(bundles) == 1:
@@ -192,7 +190,10 @@ def _predict_alike(key: ModelKey, networks: Sequence[TrainedNetwork], X: np.ndar
     scale = np.array([network.scale for network in networks], np.float32)
     offset = np.stack([np.asarray(network.offset or np.zeros(outputs), np.float32) for network in networks])
     mask = np.stack([np.ones(key.n_features) if n.input_mask is None else n.input_mask for n in networks])
-    stacked = [[tf.constant(part) for part in kind] for kind in model.stacked([n.weights for n in networks], range(len(networks)))]
+    stacked = [
+        [tf.constant(part) for part in kind]
+        for kind in model.stacked([n.weights for n in networks], range(len(networks)))
+    ]
     given = (*stacked, tf.constant(mask, tf.float32), tf.constant(offset))
     out = np.empty((len(networks), len(X), max(2, outputs)), np.float32)
     floats = key.n_features + key.network.row_floats(key.n_features, outputs)

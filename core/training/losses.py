@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from keras import KerasTensor, ops
-
-Tensor = KerasTensor
+from keras import KerasTensor as Tensor
+from keras import ops
 
 
 class Terms(NamedTuple):

@@ -17,7 +17,7 @@ from core.exporting.forms import in_any_form
 from core.exporting.scorer import Scorer
 from core.networks.mlp import Mlp
 from core.networks.trained import TrainedNetwork
-from core.plan import NetworkSettings
+from core.settings import TrainingSettings
 from core.training.lane import Lane, Synthetic
 from core.training.lanes import Block, LaneTask, predict, train
 
@@ -114,8 +114,8 @@ def test_a_lane_ignores_what_its_own_rows_never_showed() -> None:
     half = np.arange(100)
     made = Synthetic(X[150:160], np.zeros((10, 1)), y[150:160])
     lanes = [Lane(half, 0), Lane(half, 0, synthetic=made), Lane(np.arange(200), 0)]
-    settings = NetworkSettings((8,), epochs=3, batch_size=50)
-    trained = train([Block(X, y, X, y)], [LaneTask(0, lane) for lane in lanes], settings, 2)
+    settings = TrainingSettings(epochs=3, batch_size=50)
+    trained = train([Block(X, y, X, y)], [LaneTask(0, lane, Mlp(hidden_layers=(8,))) for lane in lanes], settings, 2)
     moved = X[:20].copy()
     moved[:, 2:] = [1, 5]
     change = np.abs(predict(trained, moved) - predict(trained, X[:20])).max(axis=(1, 2))

@@ -117,9 +117,7 @@ def app() -> dict[tuple[str, str], list[float]]:
                 list(candidates.values()), facts, fold.block, plan.training, lambda share, doing: None, None
             )
             X_test = fold.preparation.transform(table.frame.iloc[target.rows[rows.test]])
-            outcome = Outcome(
-                fold.block.X_valid, fold.block.y_valid, X_test, rows.test, target.codes[rows.test], unit, facts
-            )
+            outcome = Outcome(fold.block, X_test, rows.test, target.codes[rows.test], unit, facts)
             for key, choice in zip(keys, plan.strategies, strict=True):
                 result = outcome.of(choice, candidates[Recipe.of(choice).key])
                 assert result.error is None, result.error

@@ -15,7 +15,8 @@ import pytest
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
-from core.plan import NetworkSettings, Part, PlanError, StrategyChoice
+from core.networks.linear import Linear
+from core.plan import Part, PlanError, StrategyChoice, TrainingSettings
 from core.strategies import Calibrating, TableFacts, TrainingView, catalogue, make, parts_of, stages_of
 from core.strategies.choosing import why_not
 from core.strategies.combining import clash
@@ -207,8 +208,8 @@ def test_trained_networks_have_the_odds_of_one_balance() -> None:
     tasks = []
     for key in keys:
         (lane,) = next(stages_of(parts_of(parse_choice(key)), Lane(np.arange(len(y)), 0), view))
-        tasks.append(LaneTask(0, lane))
-    settings = NetworkSettings((), epochs=12, patience=0, batch_size=100, learning_rate=0.05)
+        tasks.append(LaneTask(0, lane, Linear()))
+    settings = TrainingSettings(epochs=12, patience=0, batch_size=100, learning_rate=0.05)
     trained = train([Block(X, y, X, y)], tasks, settings, 2)
     for key, p in zip(keys, predict(trained, X[:1])[:, 0, 1], strict=True):
         assert factor_of(float(p)) == pytest.approx(RATIO, rel=0.35), key

@@ -19,7 +19,7 @@ from core.data.table import from_frame
 from core.estimator import StrategyClassifier
 from core.experiment.units import run_unit
 from core.exporting.script import script
-from core.networks.reading import settings_of
+from core.networks.mlp import Mlp
 from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import TrainingView, catalogue, parts_of, stages_of
 from core.strategies._sampling import Sampler
@@ -44,7 +44,7 @@ SCALED = ("ldam_drw(max_margin=0.0,scale=0.1)", "ldam_drw(max_margin=0.0,scale=3
 LEANING = dict.fromkeys(NEUTRAL, 0.05) | {"focal": 0.15, "asymmetric": 0.5}
 SMALL = NetworkChoice.of("mlp", hidden_layers=(16,))
 TRAINING = TrainingSettings(epochs=25, patience=4, batch_size=64, learning_rate=0.01)
-SETTINGS = settings_of(SMALL, TRAINING)
+NETWORK = Mlp(hidden_layers=(16,))
 
 
 def balanced_block(n_classes: int) -> Block:
@@ -75,8 +75,8 @@ def trained(n_classes: int) -> dict[str, tuple[TrainedLane, float]]:
         if n_classes == 2 or not catalogue()[key.split("(")[0]].two_classes_only
     ]
     keys = list(dict.fromkeys(keys))
-    tasks = [LaneTask(0, lane) for key in keys for lane in lanes_of(key, block, n_classes)]
-    networks = train([block], tasks, SETTINGS, n_classes)
+    tasks = [LaneTask(0, lane, NETWORK) for key in keys for lane in lanes_of(key, block, n_classes)]
+    networks = train([block], tasks, TRAINING, n_classes)
     losses = [log_loss(block.y_valid, p.astype(float)) for p in predict(networks, block.X_valid)]
     return dict(zip(keys, zip(networks, losses, strict=True), strict=True))
 
@@ -111,7 +111,9 @@ def test_an_initial_bias_is_the_log_prior_under_a_scale_too() -> None:
     y = np.repeat([0, 1], [900, 100])
     X = np.zeros((1000, 1), np.float32)
     (lane,) = lanes_of("log_prior_bias+ldam_drw", Block(X, y, X, y), 2)
-    (network,) = train([Block(X, y, X, y)], [LaneTask(0, lane)], replace(SETTINGS, epochs=1, learning_rate=1e-6), 2)
+    (network,) = train(
+        [Block(X, y, X, y)], [LaneTask(0, lane, NETWORK)], replace(TRAINING, epochs=1, learning_rate=1e-6), 2
+    )
     assert predict([network], X[:1])[0, 0, 1] == pytest.approx(0.1, abs=0.001)
 
 
@@ -169,8 +171,8 @@ def test_weights_that_never_come_in_leave_early_stopping_on() -> None:
     block = balanced_block(2)
     lanes = [lane for end in (0.0, 1.0) for lane in lanes_of(f"ldam_drw(late_from={end})", block, 2)]
     assert [bool(lane.loss.late_class_weight) for lane in lanes] == [True, False]
-    hasty = replace(SETTINGS, epochs=60, patience=2, learning_rate=0.05)
-    for network in train([block], [LaneTask(0, lane) for lane in lanes], hasty, 2):
+    hasty = replace(TRAINING, epochs=60, patience=2, learning_rate=0.05)
+    for network in train([block], [LaneTask(0, lane, NETWORK) for lane in lanes], hasty, 2):
         assert len(network.validation_loss) == network.best_epoch + 3 < 60
 
 

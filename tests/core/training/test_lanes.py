@@ -94,9 +94,7 @@ def probabilities(model: keras.Model, X: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize(
-    "loss", [LossTerms(), LossTerms(scale=2.0)], ids=["plain", "scaled"]
-)
+@pytest.mark.parametrize("loss", [LossTerms(), LossTerms(scale=2.0)], ids=["plain", "scaled"])
 def test_a_lane_copied_into_keras_predicts_the_same(n_classes: int, loss: LossTerms) -> None:
     block = table(n_classes=n_classes)
     constant = block.X.copy()
@@ -159,7 +157,9 @@ def test_a_stop_is_taken_within_an_epoch_and_progress_is_told() -> None:
     shares: list[float] = []
     task = LaneTask(0, Lane(np.arange(300), 0), SMALL)
     with pytest.raises(Stopped):
-        train([block], [task], TrainingSettings(epochs=50), 2, report=shares.append, should_stop=lambda: len(shares) > 3)
+        train(
+            [block], [task], TrainingSettings(epochs=50), 2, report=shares.append, should_stop=lambda: len(shares) > 3
+        )
     assert shares == sorted(shares)
     assert len(shares) == 4
 
@@ -302,7 +302,9 @@ def test_members_of_a_group_stop_at_the_epoch_that_is_best_for_all() -> None:
         for seed, (part, network) in enumerate(zip(parts, networks, strict=True))
     ]
     alone = LaneTask(0, Lane(np.arange(225), 9), SMALL)
-    *members, _ = train([block], [*tasks, alone], TrainingSettings(batch_size=32, epochs=60, patience=5, learning_rate=0.02), 2)
+    *members, _ = train(
+        [block], [*tasks, alone], TrainingSettings(batch_size=32, epochs=60, patience=5, learning_rate=0.02), 2
+    )
     losses = np.mean([member.validation_loss for member in members], axis=0)
     assert {member.best_epoch for member in members} == {int(losses.argmin())}
     assert len(losses) == int(losses.argmin()) + 6
@@ -343,7 +345,10 @@ def test_stopping_on_a_score_keeps_the_epoch_that_scores_best() -> None:
 
 def test_lanes_may_learn_at_rates_of_their_own() -> None:
     block = table()
-    own = [TrainingSettings(learning_rate=rate, batch_size=32, epochs=5, weight_decay=d) for rate, d in ((0.01, 0.0), (0.001, 0.1))]
+    own = [
+        TrainingSettings(learning_rate=rate, batch_size=32, epochs=5, weight_decay=d)
+        for rate, d in ((0.01, 0.0), (0.001, 0.1))
+    ]
     tasks = [LaneTask(0, Lane(np.arange(300), 4), SMALL, settings=settings) for settings in own]
     together = train([block], tasks, own[0], 2)
     for settings, lane in zip(own, together, strict=True):

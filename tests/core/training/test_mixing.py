@@ -17,13 +17,15 @@ import tensorflow as tf
 from core.data.problem import Problem
 from core.data.table import from_frame
 from core.exporting.script import script
-from core.plan import NetworkSettings, Plan, SplitSettings
+from core.networks.linear import Linear
+from core.plan import Plan, SplitSettings
+from core.settings import TrainingSettings
 from core.strategies import TrainingView, parts_of, stages_of
 from core.strategies.notation import parse_choice
 from core.training.lane import Lane, LossTerms
 from core.training.lanes import Block, LaneTask, predict, train
 
-NETWORK = NetworkSettings((), epochs=80, patience=0, batch_size=500, learning_rate=0.05)
+TRAINING = TrainingSettings(epochs=80, patience=0, batch_size=500, learning_rate=0.05)
 # 9:1 with class weights: equal shares. Remix, which moves a mixture's label to the rarer class, then finds none that
 # is rarer by the shares that the lane trains under.
 SHARES = {
@@ -42,8 +44,8 @@ def labels(counts: tuple[int, ...]) -> np.ndarray:
 def learned(lanes: list[Lane], y: np.ndarray) -> np.ndarray:
     """Return the class shares that each lane's network predicts, shape (lanes, classes)."""
     X = np.zeros((len(y), 1), np.float32)
-    tasks = [LaneTask(0, lane) for lane in lanes]
-    return predict(train([Block(X, y, X, y)], tasks, NETWORK, int(y.max()) + 1), X[:1])[:, 0]
+    tasks = [LaneTask(0, lane, Linear()) for lane in lanes]
+    return predict(train([Block(X, y, X, y)], tasks, TRAINING, int(y.max()) + 1), X[:1])[:, 0]
 
 
 @pytest.mark.parametrize("key", SHARES)
@@ -84,7 +86,7 @@ def test_a_mixture_of_all_and_nothing_has_the_margin_of_the_row_that_it_is(n_cla
     X = np.repeat(np.float32([[0], [1]]), 400, axis=0)
     plain = Lane(np.arange(800), 0, loss=LossTerms(margin=(0.0, 1.0, 2.0)[-n_classes:]))
     lanes = [plain, replace(plain, mixup=1e-3)]
-    trained = train([Block(X, y, X, y)], [LaneTask(0, lane) for lane in lanes], NETWORK, n_classes)
+    trained = train([Block(X, y, X, y)], [LaneTask(0, lane, Linear()) for lane in lanes], TRAINING, n_classes)
     alone, mixed = predict(trained, X[[0, -1]])
     np.testing.assert_allclose(mixed, alone, atol=0.03)
 
