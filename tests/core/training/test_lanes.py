@@ -287,7 +287,8 @@ def test_any_network_is_trained_in_lanes_that_do_not_depend_on_each_other(networ
     together = train([block], tasks, settings, n_classes)
     (alone,) = train([block], tasks[2:3], settings, n_classes)
     p = predict(together, block.X_valid)
-    np.testing.assert_allclose(predict([alone], block.X_valid)[0], p[2], atol=1e-4)
+    # Batch normalisation lets rounding errors grow from step to step.
+    np.testing.assert_allclose(predict([alone], block.X_valid)[0], p[2], atol=1e-3)
     np.testing.assert_allclose(probabilities(together[1].network.model(), block.X_valid), p[1], atol=1e-5)
     truth = block.y_valid == n_classes - 1
     assert average_precision_score(truth, p[0, :, -1]) > truth.mean() + 0.1
