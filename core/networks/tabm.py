@@ -88,7 +88,8 @@ class TabM(EmbeddedNetwork):
             name="heads",
         )(x)
         flat = layers.Flatten(name="flat_heads")(ops.transpose(heads, (1, 0, 2)))
-        shifted = flat + self._weights(one, (1, self.k * n_outputs), "zeros", "head_bias")
+        # Taken away as well, see _hidden.
+        shifted = flat - self._weights(one, (1, self.k * n_outputs), "zeros", "head_bias")
         model = keras.Model(inputs, layers.Reshape((self.k, n_outputs), name="logits")(shifted), name=self.card.key)
         model.set_weights(self._signed(model, model.get_weights()))
         return model
