@@ -38,7 +38,7 @@ def show_own(problem: Problem) -> None:
         "another length gets a new first layer. Nothing in the file is run, and layers must be Keras' own."
     )
     st.download_button("Example for this table", example, "own_network.py", icon=":material/download:")
-    file = st.file_uploader("Keras file", type=["keras", "json"], key="own_file")
+    file = st.file_uploader("Keras file", type=["keras", "json"], key="own_file", max_upload_size=100)
     text = st.text_area(
         "Or JSON of an architecture", key="own_json", height=90, placeholder="What model.to_json() gives"
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.charts import toy as charts_toy
-from core.plan import PlanError, StrategyChoice
+from core.networks import networks
+from core.networks.reading import network_label
+from core.plan import NetworkChoice, PlanError, StrategyChoice
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Strategy
 from core.strategies.cards import COST_WORDS, described, needs
 from core.strategies.choosing import with_parameter
-from core.teaching.toy import LETTERS, Regions, ToyRows, ToySettings, sampled, trained
+from core.teaching.toy import LETTERS, NETWORK, Regions, ToyRows, ToySettings, sampled, toy_networks, trained
 from pages._frame import framed
 from pages._parameters import parameter_field
 from pages._services import engine, warm_up
@@ -47,6 +49,9 @@ def main() -> None:
         return
     show_rows(settings, choice)
     show_regions(settings, choice)
+    other = other_network()
+    if other is not None:
+        show_regions(settings, choice, other)
     show_facts(cls)
     show_next(cls)
 
@@ -126,20 +131,20 @@ def rows_of(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def regions_of(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
-    return engine().call(trained, settings, choice)
+def regions_of(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice) -> Future[Regions]:
+    return engine().call(trained, settings, choice, network)
 
 
-def current(settings: ToySettings, choice: StrategyChoice) -> Future[Regions]:
+def current(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice, slot: str) -> Future[Regions]:
     """Return the training of these rows, and cancel this tab's previous one if it is still waiting."""
-    training = regions_of(settings, choice)
+    training = regions_of(settings, choice, network)
     if training.cancelled():  # by another tab that looked at the same rows
-        regions_of.clear(settings, choice)
-        training = regions_of(settings, choice)
-    previous = st.session_state.get("toy_training")
+        regions_of.clear(settings, choice, network)
+        training = regions_of(settings, choice, network)
+    previous = st.session_state.get(f"toy_training_{slot}")
     if previous is not None and previous is not training:
         previous.cancel()
-    st.session_state["toy_training"] = training
+    st.session_state[f"toy_training_{slot}"] = training
     return training
 
 
@@ -170,9 +175,27 @@ def titled(title: str, words: str, figure: go.Figure, key: str) -> None:
     draw(figure, f"toy_{key}", f"{title}: {words}")
 
 
-def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
+def other_network() -> NetworkChoice | None:
+    """Ask for a second network to show the same rows under."""
+    names = {key: networks()[key].card.name for key in toy_networks()}
+    keys = ("", *names)
+    asked = st.query_params.get("network", "")
+    st.session_state["toy_network"] = asked if asked in names else ""
+    picked = st.selectbox(
+        "The same rows under another network", keys, format_func=lambda key: names.get(key, "None"), key="toy_network",
+        on_change=follow_network, help="Balancing may help one network and not another.", width=320,
+    )  # fmt: skip
+    return NetworkChoice(str(picked)) if picked else None
+
+
+def follow_network() -> None:
+    st.query_params["network"] = st.session_state["toy_network"]
+
+
+def show_regions(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice = NETWORK) -> None:
     """Show what the plain network and the strategy learn, as soon as they have."""
-    training = current(settings, choice)
+    slot = "small" if network == NETWORK else "other"
+    training = current(settings, choice, network, slot)
     if not training.done():
         # Most are there before a person has looked at the rows: one short wait is calmer than a flicker.
         with st.spinner("Training on these rows…"):
@@ -183,21 +206,24 @@ def show_regions(settings: ToySettings, choice: StrategyChoice) -> None:
                 return
     if training.exception() is not None:
         st.warning(f"The training failed: {sentence(training.exception())}", icon=":material/error:")
-        regions_of.clear(settings, choice)
+        regions_of.clear(settings, choice, network)
         return
     regions, rows = training.result(), rows_of(settings, choice)
     plain_side, chosen_side = st.columns(2)
     name = catalogue()[choice.parts[0].name].card.name
+    suffix = "" if network == NETWORK else "_other"
+    on = "" if network == NETWORK else f" on {plain(network_label(network))}"
+    what = "the plain network" if network == NETWORK else plain(network_label(network))
     with plain_side:
-        titled("What the plain network learns", regions.plain.in_words, plane_of(regions, False, rows), "plain")
+        titled(f"What {what} learns", regions.plain.in_words, plane_of(regions, False, rows), f"plain{suffix}")
     if choice == StrategyChoice.of("plain"):
         return
     with chosen_side:
         if regions.chosen.problem is not None:
             st.warning(sentence(regions.chosen.problem), icon=":material/block:")
             return
-        title = f"What {plain(name)} learns"
-        titled(title, regions.chosen.in_words, plane_of(regions, True, rows), "chosen")
+        title = f"What {plain(name)} learns{on}"
+        titled(title, regions.chosen.in_words, plane_of(regions, True, rows), f"chosen{suffix}")
 
 
 def plane_of(regions: Regions, chosen: bool, rows: ToyRows) -> go.Figure:

@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 
+from core.networks import make, networks
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, stages_of
 from core.strategies.choosing import why_not
@@ -254,10 +255,31 @@ def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
     )  # fmt: skip
 
 
-def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
+def toy_networks() -> tuple[str, ...]:
+    """Return the networks of the registry that can be shown on the table: those that are trained alone.
+
+    See Also
+    --------
+    trained : Trains one.
+
+    Examples
+    --------
+    >>> "tabm" in toy_networks(), "own" in toy_networks()
+    (True, False)
+    """
+    made = {key: make(key) for key in networks()}
+    return tuple(key for key, one in made.items() if one.why_not(2, 2) is None and one.member(0) == one.member(1))
+
+
+def trained(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice = NETWORK) -> Regions:
     """Train the plain network and a choice on the table, as a fold does, and let both decide over the plane.
 
     Imports TensorFlow: it belongs on a worker.
+
+    Parameters
+    ----------
+    network : NetworkChoice
+        What is trained; unless given, a small network.
     """
     from core.data.splitting import Unit
     from core.experiment.fold import Outcome, candidates_of, train_candidates
@@ -270,7 +292,7 @@ def trained(settings: ToySettings, choice: StrategyChoice) -> Regions:
     chosen = PLAIN if problem else choice
     view = table.view.fresh()
     choices = tuple(dict.fromkeys((PLAIN, chosen)))
-    candidates = candidates_of(choices, NETWORK, view)
+    candidates = candidates_of(choices, network, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
     train_candidates(list(candidates.values()), table.facts, block, TRAINING, lambda share, doing: None, None)
     low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN

@@ -70,6 +70,19 @@ def test_sliders_change_the_rows_and_the_networks_follow() -> None:
     assert len(page.get("plotly_chart")) == 4
 
 
+def test_the_same_rows_are_shown_under_a_second_network() -> None:
+    page = learn(strategy="smote", network="mlp")
+    page = until(page, lambda one: "What SMOTE learns on Multilayer perceptron" in words(one))
+    page = until(page, lambda one: len(one.get("plotly_chart")) == 6)
+    assert "What Multilayer perceptron learns" in words(page)
+    assert set(page.selectbox(key="toy_network").options) == {
+        "None", "Multilayer perceptron", "Linear", "TabM", "Residual network",
+    }  # fmt: skip
+    alone = page.selectbox(key="toy_network").set_value("").run()
+    assert not alone.exception
+    assert "learns on" not in words(alone)
+
+
 def test_a_setting_of_the_strategy_changes_the_picture() -> None:
     page = learn(strategy="random_under", imbalance="9")
     page = next(box for box in page.number_input if box.label == "Ratio").set_value(0.5).run()
