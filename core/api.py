@@ -25,6 +25,7 @@ from core.training.lane import Stopped
 from core.words import TableError, close_names
 
 if TYPE_CHECKING:
+    from core.decision.stakes import Stakes
     from core.exporting import Export
 
 Watch = Callable[[float, str], None]
@@ -111,7 +112,12 @@ def compare(results: Results) -> Comparison:
     return results.comparison
 
 
-def export(results: Results, strategy: str | None = None, path: str | Path | None = None) -> Export:
+def export(
+    results: Results,
+    strategy: str | None = None,
+    path: str | Path | None = None,
+    stakes: Stakes | None = None,
+) -> Export:
     """Train a strategy of a run on all rows and pack it, as the app's Export page does.
 
     Parameters
@@ -120,6 +126,8 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
         Its key, for example ``"smote"``; None takes the one that leads on F1.
     path : path or None
         Where the zip is written; None writes nothing, and the zip is ``archive`` of what is returned.
+    stakes : Stakes or None
+        Costs, the share in the field and how rows are decided; None leaves the strategy's own decisions.
 
     Raises
     ------
@@ -146,7 +154,7 @@ def export(results: Results, strategy: str | None = None, path: str | Path | Non
         close = close_names(strategy, choices)
         way_out = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(choices)}."
         raise PlanError(f"This run has no strategy '{strategy}': {way_out}")
-    packed = pack(results.table, results.plan, choice, results.folds)
+    packed = pack(results.table, results.plan, choice, results.folds, stakes)
     if path is not None:
         Path(path).write_bytes(packed.archive)
     return packed

@@ -53,10 +53,18 @@ def show_scoring(record: RunRecord, kept: Kept, shelf: Shelf) -> None:
     )
     if upload is None:
         return
+    first = 0
+    if len(kept.scorer.classes) == 2:
+        first = st.number_input(
+            "Rows that can be looked at", 0, None, 0, key=f"first_{record.id}",
+            help="Above 0, the riskiest rows come first, and so many of them are marked in the column 'look at'.",
+        )  # fmt: skip
     try:
         rows = new_rows(upload.file_id, str(kept.folder), kept, upload.getvalue(), upload.name)
         matched = settle(record, kept, rows, upload.file_id)
-        done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched, shelf)
+        done = scored(
+            upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched, shelf, int(first)
+        )
     except (TableError, NetworkError, StoreError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -115,10 +123,14 @@ def scored(
     _rows: NewRows,
     _matched: Match,
     _shelf: Shelf,
+    first: int = 0,
 ) -> Scored:
-    """Return the scored file; the first four arguments are what makes it new."""
+    """Return the scored file; what has no underscore is what makes it new.
+
+    With ``first``, the riskiest rows come first, and so many of them are marked.
+    """
     from core.exporting.drift import drift
-    from core.exporting.new_rows import aligned
+    from core.exporting.new_rows import aligned, by_risk
     from core.reporting.safe_csv import safe_csv
 
     scorer = _kept.scorer
@@ -126,9 +138,12 @@ def scored(
     training = training_table(run_id, store().fingerprint(run_id)).frame
     frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
     result = _shelf.score(_kept, _rows, frame)
+    if first:
+        result = by_risk(result, str(result.columns[_rows.raw.shape[1]]), first)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
-    decided = {str(name): int(count) for name, count in result[added[-1]].value_counts().items()}
+    decision = added[-2] if first else added[-1]
+    decided = {str(name): int(count) for name, count in result[decision].value_counts().items()}
     present = [step for step in steps if dict(_matched.found)[step.name] is not None]
     drifts = drift(present, training, frame)
     return Scored(safe_csv(result).encode(), head, decided, (*_rows.notes, *problems), drifts)

@@ -131,6 +131,26 @@ step = 500 if any(one["kind"] == "words" for one in RULES["inputs"]) else 10_000
 parts = [model({name: v[at : at + step] for name, v in inputs.items()}) for at in range(0, len(rows), step)]
 p = tf.concat(parts, 0).numpy()
 codes = (p * RULES["scales"]).argmax(axis=1) if RULES["threshold"] is None else (p[:, 1] >= RULES["threshold"]) * 1
+if RULES.get("row_costs"):  # decided row by row: flagged where that is cheaper on average
+    costs, usable = {}, p[:, 1] >= 0
+    for name, one in RULES["row_costs"].items():
+        costs[name] = one["constant"]
+        if one["column"] is not None:
+            if one["column"] not in rows:
+                sys.exit(f"The file has no column {one['column']}, which says what a row costs.")
+            how = reading.of(one["column"])
+            values = (
+                pd.to_numeric(rows[one["column"]], errors="coerce")
+                if how is None
+                else how.values(rows[one["column"]])[0]
+            )
+            values = values.to_numpy(dtype=float)
+            usable = usable & (values >= 0)
+            costs[name] = values * one["factor"] + one["constant"]
+    flagged = p[:, 1] * (costs["miss"] - costs["hit"]) > (1 - p[:, 1]) * (costs["alarm"] - costs["quiet"])
+    codes = p.argmax(axis=1) * ~usable + flagged * usable
+    if not usable.all():
+        print(f"Rows without a usable cost, decided by their most probable class: {(~usable).sum()}.", file=sys.stderr)
 added = {name: p[:, code] for code, name in RULES["columns"]}
 added[RULES["decision"]] = [RULES["classes"][code] for code in codes]
 scored = unmarked(rows)

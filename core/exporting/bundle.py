@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,13 @@ from core.data.problem import Problem
 from core.data.reading import cells
 from core.data.table import Table
 from core.decision import NoOnnxForm
+from core.decision.stakes import Stakes
 from core.experiment.results import FoldResult
 from core.exporting.card import decision_sentence, model_card
 from core.exporting.forms import TOLERANCE
 from core.exporting.refit import refit
 from core.exporting.scorer import Probabilities, Scorer
+from core.exporting.settled import settle
 from core.library_errors import meaning
 from core.plan import Plan, StrategyChoice
 from core.reporting import safe_csv
@@ -66,6 +68,7 @@ def export(
     plan: Plan,
     choice: StrategyChoice,
     results: Sequence[FoldResult],
+    stakes: Stakes | None = None,
     report: Callable[[float, str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Export:
@@ -73,6 +76,11 @@ def export(
 
     The files are opened again and compared with this process's own probabilities on rows of the
     table; a Keras file that differs is refused, an ONNX file that differs is left out.
+
+    Parameters
+    ----------
+    stakes : Stakes or None
+        What was settled about the run's decisions; None leaves the strategy's own.
 
     Raises
     ------
@@ -91,6 +99,7 @@ def export(
     from core.exporting import keras_model, onnx_model
 
     refitted = refit(table, plan, choice, results, report, should_stop)
+    refitted = replace(refitted, scorer=settle(refitted.scorer, choice, results, stakes or Stakes()))
     scorer = refitted.scorer
     problem = Problem.of(table, plan)
     rows = problem.table.frame.iloc[:_CHECKED_ROWS]
@@ -175,6 +184,7 @@ def decision(scorer: Scorer, own_layers: Mapping[str, type] | None = None) -> st
     """
     from core.exporting.inputs import inputs_of
 
+    row_costs = scorer.stakes.row_costs if scorer.stakes.rule == "rows" else None
     return json.dumps(
         {
             "target": scorer.target,
@@ -187,6 +197,12 @@ def decision(scorer: Scorer, own_layers: Mapping[str, type] | None = None) -> st
             "missing": cells.MARKS,
             "reading": scorer.reading.plain(),
             "columns": probability_columns(scorer),
+            "costs": {
+                "matrix": scorer.stakes.costs.matrix,
+                "benefits": scorer.stakes.costs.benefits,
+                "share_in_the_field": scorer.stakes.costs.prevalence,
+            },
+            "row_costs": None if row_costs is None else row_costs.plain(),
             "decision": "decision",
             "own_layers": {name: f"{cls.__module__}:{cls.__name__}" for name, cls in (own_layers or {}).items()},
         },

@@ -11,6 +11,8 @@ from core.data.problem import Problem
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
+from core.evaluation.outoffold import out_of_fold
+from core.evaluation.worth import worth
 from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
@@ -52,6 +54,7 @@ def model_card(
         "Data": _data(problem),
         "Strategy": _strategy(plan, choice, refitted),
         "How good it is": _figures(plan, choice, results, scorer),
+        **_costs(problem, choice, results, scorer),
         "Limits": _limits(problem, results, choice),
         "Checked": checks,
         "Versions": "\n".join(f"- {name} {number}" for name, number in versions().items()),
@@ -80,6 +83,11 @@ def decision_sentence(scorer: Scorer) -> str:
     >>> decision_sentence(sample_scorer())
     'A row is called `yes` from a probability of 0.4 on.'
     """
+    if scorer.stakes.rule == "rows" and scorer.stakes.row_costs is not None:
+        return (
+            f"A row is called {quoted(scorer.classes[1])} where leaving it would cost more on average. "
+            f"{scorer.stakes.row_costs.sentence()} A row without a usable cost gets its most probable class."
+        )
     if scorer.threshold is not None:
         return f"A row is called {quoted(scorer.classes[1])} from a probability of {scorer.threshold:.4g} on."
     if scorer.scales:
@@ -147,6 +155,33 @@ def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], 
     if short:
         note += f" Not every fold defines every metric, as its test rows lack a class; folds there: {', '.join(short)}."
     return "\n".join([note, "", f"| metric | value | {shown.name} | meaning |", "| --- | --- | --- | --- |", *rows])
+
+
+def _costs(problem: Problem, choice: StrategyChoice, results: Sequence[FoldResult], scorer: Scorer) -> dict[str, str]:
+    """Return the section on costs; none where nothing was settled."""
+    stakes = scorer.stakes
+    own = [result for result in results if result.strategy == choice.key]
+    comparison = compare(own, problem.plan, scorer.classes) if own else None
+    pooled = out_of_fold(comparison) if comparison is not None else ()
+    if stakes.is_default or not pooled:
+        return {}
+    frame = problem.table.frame.iloc[problem.target.rows]
+    shown = worth(pooled, 1, stakes, frame)
+    word = "Benefit" if stakes.costs.benefits and stakes.row_costs is None else "Cost"
+    rows = [
+        f"| {what} | {1000 * value:,.1f} | {1000 * low:,.1f} to {1000 * high:,.1f} |"
+        for what, (value, low, high) in (
+            (f"{word} of 1,000 rows", shown.value[0]),
+            ("saved against flagging nobody", shown.saved_nobody[0]),
+            ("saved against flagging everybody", shown.saved_everybody[0]),
+        )
+    ]
+    said = " ".join(stakes.sentences())
+    return {
+        "What it is worth": "\n".join(
+            [said, "", "| per 1,000 rows | value | 95 % interval |", "| --- | ---: | --- |", *rows]
+        )
+    }
 
 
 def _cell(value: Interval) -> str:

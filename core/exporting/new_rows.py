@@ -14,6 +14,7 @@ from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text
 from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
 from core.exporting.scorer import Scorer
+from core.exporting.settled import decide
 from core.words import TableError, counted, listed, quoted
 
 
@@ -297,7 +298,7 @@ def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
     [['30', 'Bonn', 0.12, 'no'], ['62', 'Ulm', 0.58, 'yes']]
     """
     probabilities = scorer.probabilities(frame)
-    codes = scorer.decide(probabilities)
+    codes, _ = decide(scorer, probabilities, rows.frame)
     added = {name: probabilities[:, code] for code, name in probability_columns(scorer)}
     added["decision"] = np.asarray(scorer.classes, dtype=object)[codes]
     scored = rows.raw.reset_index(drop=True)
@@ -306,3 +307,32 @@ def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
             name += " (model)"
         scored[name] = values
     return scored
+
+
+def by_risk(scored: pd.DataFrame, column: str, first: int) -> pd.DataFrame:
+    """Return scored rows with the highest probabilities first, and the first few of them marked.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        The result of :func:`score`.
+    column : str
+        The probability's.
+    first : int
+        How many rows can be looked at.
+
+    See Also
+    --------
+    core.evaluation.capacity : What looking at so many finds.
+
+    Examples
+    --------
+    >>> scored = pd.DataFrame({"town": ["Bonn", "Ulm"], "probability yes": [0.12, 0.58]})
+    >>> by_risk(scored, "probability yes", first=1).to_numpy().tolist()
+    [['Ulm', 0.58, 'yes'], ['Bonn', 0.12, 'no']]
+    """
+    ranked = scored.sort_values(column, ascending=False, kind="stable")
+    name = "look at"
+    while name in ranked.columns:
+        name += " (model)"
+    return ranked.assign(**{name: np.where(np.arange(len(ranked)) < first, "yes", "no")})

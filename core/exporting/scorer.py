@@ -15,6 +15,7 @@ from core.data.preparation import Preparation
 from core.data.preparation import from_fields as step_from_fields
 from core.data.reading.cells import Reading
 from core.decision import Calibration, from_fields
+from core.decision.stakes import Stakes
 from core.networks.scoring import Networks, OnnxNetworks, from_plain
 
 
@@ -75,6 +76,8 @@ class Scorer:
         empty means 1.
     reading : Reading
         How the training table's cells became values; new rows are read in the same way.
+    stakes : Stakes
+        What was settled about decisions; see :func:`core.exporting.settled.decide`.
 
     See Also
     --------
@@ -98,6 +101,7 @@ class Scorer:
     threshold: float | None = None
     scales: tuple[float, ...] = ()
     reading: Reading = field(default_factory=Reading)
+    stakes: Stakes = field(default_factory=Stakes)
 
     def probabilities(self, frame: pd.DataFrame) -> np.ndarray:
         """Return probabilities of raw rows, float64, shape (n, n_classes)."""
@@ -132,6 +136,7 @@ class Scorer:
             "scales": self.scales,
             "networks": fields,
             "reading": self.reading.plain(),
+            "stakes": self.stakes.to_query(),
         }
         buffer = io.BytesIO()
         np.savez_compressed(buffer, plain=np.array(json.dumps(plain)), **arrays)  # type: ignore[arg-type]
@@ -167,6 +172,7 @@ class Scorer:
             scales=tuple(plain["scales"]),
             # Models of earlier versions kept nothing on it.
             reading=Reading.of_plain(plain["reading"]) if "reading" in plain else Reading(),
+            stakes=Stakes.from_query(plain.get("stakes", {})),
         )
 
 

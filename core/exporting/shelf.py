@@ -26,6 +26,7 @@ from core.exporting.new_rows import NewRows, score
 from core.exporting.scorer import Scorer
 from core.library_errors import meaning, sentence
 from core.plan import StrategyChoice
+from core.runs.stakes import stakes_of
 from core.runs.store import RunRecord, Store, StoreError
 from core.training.lane import Stopped
 from core.versions import versions
@@ -169,7 +170,8 @@ class Shelf:
             table, results = self._store.table(record.id), self._store.results(record.id)
             own = [result for result in results if result.strategy == choice.key]
             stop = threading.Event()
-            promise = self._engine.call(export, table, record.plan, choice, own, stop=stop)
+            stakes = stakes_of(self._store, record.id)
+            promise = self._engine.call(export, table, record.plan, choice, own, stakes, stop=stop)
             self._working[place] = promise, stop
         promise.add_done_callback(lambda done: self._keep(place, done))
 
@@ -205,6 +207,9 @@ class Shelf:
             del plan["classes"]  # as in the plans that named the exports of earlier versions
         units = sorted(self._store.finished_units(record.id))
         decides = [_FORMAT, choice.key, plan, record.table_digest, units, versions()]
+        stakes = stakes_of(self._store, record.id)
+        if not stakes.is_default:
+            decides.append(stakes.to_query())
         name = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
         return self._store.folder(record.id) / "exports" / name
 

@@ -1,0 +1,114 @@
+"""What was settled about decisions goes along: in the scorer, decision.json, predict.py and the card."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.data.problem import Problem
+from core.decision.costs import Costs
+from core.decision.row_costs import Cost, RowCosts
+from core.decision.stakes import Stakes
+from core.exporting.bundle import decision
+from core.exporting.card import model_card
+from core.exporting.new_rows import aligned, by_risk, match, read_rows, score
+from core.exporting.refit import Refitted
+from core.exporting.scorer import Scorer
+from core.exporting.settled import settle
+from core.words import TableError
+from tests.core.exporting.conftest import Case
+from tests.core.exporting.test_export import files_of
+
+BY_ROW = Stakes(rule="rows", row_costs=RowCosts(alarm=Cost(60.0), miss=Cost(5.0, "area", 0.5), hit=Cost(2.0)))
+
+
+def scored(scorer: Scorer, data: bytes) -> pd.DataFrame:
+    rows = read_rows(data, "new.csv", scorer.reading, scorer.target)
+    steps = scorer.preparation.steps
+    return score(scorer, rows, aligned(steps, rows, match(steps, [], rows), scorer.reading)[0])
+
+
+def test_thresholds_are_those_that_were_settled(case: Callable[[str], Case]) -> None:
+    one = case("page_blocks")
+    scorer = one.scorer
+    assert settle(scorer, one.choice, one.results, Stakes()) is scorer
+    fixed = settle(one.scorer, one.choice, one.results, Stakes(rule="one", threshold=0.07))
+    assert fixed.threshold == 0.07
+    dear, cheap = (
+        settle(one.scorer, one.choice, one.results, Stakes(Costs(((0.0, 1.0), (miss, 0.0))), "cheapest")).threshold
+        for miss in (1.0, 200.0)
+    )
+    assert dear is not None
+    assert cheap is not None
+    assert cheap < dear
+    many = case("yeast")
+    scorer = many.scorer
+    assert settle(scorer, many.choice, many.results, Stakes(rule="one", threshold=0.07)) is scorer
+
+
+def test_the_script_decides_row_by_row_as_the_app_does(
+    case: Callable[[str], Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = case("page_blocks")
+    scorer = settle(one.scorer, one.choice, one.results, BY_ROW)
+    assert Scorer.from_bytes(scorer.to_bytes()).stakes == BY_ROW
+    rows = one.new_rows.copy()
+    rows.loc[rows.index[:3], "area"] = None
+    data = rows.to_csv(index=False).encode()
+    wanted = scored(scorer, data)
+    known = rows["area"].notna().to_numpy()
+    p, area = wanted[f"probability {scorer.classes[1]}"].to_numpy(), rows["area"].to_numpy(float)
+    cheaper = p * (0.5 * area + 5 - 2) > (1 - p) * 60
+    flagged = (wanted["decision"] == scorer.classes[1]).to_numpy()
+    np.testing.assert_array_equal(flagged[known], cheaper[known])
+    np.testing.assert_array_equal(flagged[~known], p[~known] > 0.5)
+    assert (flagged != scorer.decide(np.column_stack([1 - p, p]))).any()
+    for name, content in files_of(one).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "decision.json").write_text(decision(scorer))
+    (tmp_path / "rows.csv").write_bytes(data)
+    monkeypatch.setattr(sys, "argv", ["predict.py", str(tmp_path / "rows.csv"), str(tmp_path / "scored.csv")])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    try:
+        runpy.run_path(str(tmp_path / "predict.py"), run_name="__main__")
+    finally:
+        for name in ("reading", "safe_csv"):
+            sys.modules.pop(name, None)
+    assert pd.read_csv(tmp_path / "scored.csv")["decision"].tolist() == wanted["decision"].tolist()
+    assert f"decided by their most probable class: {(~known).sum()}." in capsys.readouterr().err
+    with pytest.raises(TableError, match="The file lacks `area`, which says what a row costs"):
+        scored(scorer, rows.drop(columns="area").to_csv(index=False).encode())
+
+
+def test_the_card_and_the_decision_say_what_was_settled(case: Callable[[str], Case]) -> None:
+    one = case("page_blocks")
+    problem = Problem.of(one.table, one.plan)
+    stakes = Stakes(Costs(((0.0, 1.0), (40.0, 0.0)), prevalence=0.02), "one", 0.1)
+    scorer = settle(one.scorer, one.choice, one.results, stakes)
+    card = model_card(problem, one.choice, one.results, Refitted(scorer, ()), "Nothing was checked.")
+    assert "## What it is worth" in card
+    assert "A false alarm costs 1, a miss 40" in card
+    assert "| saved against flagging nobody |" in card
+    plain = model_card(problem, one.choice, one.results, Refitted(one.scorer, ()), "Nothing was checked.")
+    assert "What it is worth" not in plain
+    said = json.loads(decision(scorer))
+    assert said["threshold"] == 0.1
+    assert said["costs"] == {"matrix": [[0, 1], [40, 0]], "benefits": False, "share_in_the_field": 0.02}
+    assert said["row_costs"] is None
+    by_row = model_card(problem, one.choice, one.results, Refitted(replace(scorer, stakes=BY_ROW), ()), "")
+    assert "where leaving it would cost more on average" in by_row
+
+
+def test_scored_rows_come_out_by_risk_with_the_first_marked() -> None:
+    frame = pd.DataFrame({"look at": ["x", "y", "z"], "probability yes": [0.2, 0.9, 0.2]})
+    ranked = by_risk(frame, "probability yes", 2)
+    assert ranked["look at"].tolist() == ["y", "x", "z"]
+    assert ranked["look at (model)"].tolist() == ["yes", "yes", "no"]
