@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.data.problem import Problem
+from core.decision.costs import CostError
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
@@ -166,7 +167,11 @@ def _costs(problem: Problem, choice: StrategyChoice, results: Sequence[FoldResul
     if stakes.is_default or not pooled:
         return {}
     frame = problem.table.frame.iloc[problem.target.rows]
-    shown = worth(pooled, 1, stakes, frame)
+    said = " ".join(stakes.sentences())
+    try:
+        shown = worth(pooled, 1, stakes, frame)
+    except CostError as error:
+        return {"What it is worth": f"{said} {error}"}
     word = "Benefit" if stakes.costs.benefits and stakes.row_costs is None else "Cost"
     rows = [
         f"| {what} | {1000 * value:,.1f} | {1000 * low:,.1f} to {1000 * high:,.1f} |"

@@ -105,6 +105,7 @@ def test_the_card_and_the_decision_say_what_was_settled(case: Callable[[str], Ca
     assert said["row_costs"] is None
     by_row = model_card(problem, one.choice, one.results, Refitted(replace(scorer, stakes=BY_ROW), ()), "")
     assert "where leaving it would cost more on average" in by_row
+    assert "Column `area` has no value in" in by_row
 
 
 def test_scored_rows_come_out_by_risk_with_the_first_marked() -> None:
