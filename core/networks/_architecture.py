@@ -77,7 +77,7 @@ def _check_objects(raw: object) -> None:
         kind = each.get("class_name")
         if not isinstance(kind, str):
             continue
-        where = _name_of(each)
+        where = f" ({name_of(each)[:60]})" if name_of(each) else ""
         if kind in ("Lambda", "__lambda__"):
             raise PlanError(
                 f"The network has a Lambda layer{where}, which is code and not run: "
@@ -95,9 +95,10 @@ def _check_objects(raw: object) -> None:
         raise PlanError(f"The network has {layers:,} layers: {_MOST_LAYERS:,} are read.")
 
 
-def _name_of(layer: Json) -> str:
+def name_of(layer: Json) -> str:
+    """Return a layer's name; empty where it has none."""
     name = config_of(layer).get("name")
-    return f" ({name[:60]})" if isinstance(name, str) else ""
+    return name if isinstance(name, str) else ""
 
 
 def config_of(of: Json) -> dict[str, object]:
@@ -122,8 +123,7 @@ def layers_of(model: Json) -> list[dict[str, object]]:
 
 def identity(layer: Json) -> dict[str, object]:
     """Return a layer in a layer's place that changes nothing, as Keras' JSON has it."""
-    name = config_of(layer).get("name")
-    config = {"name": name, "trainable": True, "dtype": "float32", "activation": "linear"}
+    config = {"name": name_of(layer), "trainable": True, "dtype": "float32", "activation": "linear"}
     return {"module": "keras.layers", "class_name": "Activation", "config": config, "registered_name": None}
 
 
@@ -207,7 +207,7 @@ def input_end(model: Json) -> InputEnd:
         names = ends(model, "input_layers")
         if len(names) != 1:
             raise PlanError(f"The network has {len(names)} inputs: it must take one vector of numbers.")
-        first = next((each for each in layers if config_of(each).get("name") == names[0]), layers[0])
+        first = next((each for each in layers if name_of(each) == names[0]), layers[0])
     shape = config_of(first).get("batch_shape")
     if not isinstance(shape, list) or len(shape) != 2:
         sizes = shape[1:] if isinstance(shape, list) else []
@@ -236,7 +236,7 @@ def last_layer(model: Json) -> tuple[dict[str, object], Json]:
         names = ends(model, "output_layers")
         if len(names) != 1:
             raise PlanError(f"The network has {len(names)} outputs: it must end in one layer, of one unit per class.")
-        last = next((each for each in layers if config_of(each).get("name") == names[0]), layers[-1])
+        last = next((each for each in layers if name_of(each) == names[0]), layers[-1])
     return last_layer(last) if is_model(last) else (last, model)
 
 
@@ -247,7 +247,7 @@ def before(layer: Json, model: Json) -> list[dict[str, object]]:
         place = next(i for i, each in enumerate(layers) if each is layer)
         return layers[max(place - 1, 0) : place]
     names = {name for name, _ in sources(layer)}
-    return [each for each in layers if config_of(each).get("name") in names]
+    return [each for each in layers if name_of(each) in names]
 
 
 def activation_of(layer: Json) -> str:

@@ -104,7 +104,7 @@ def _copy(source: h5py.Group, target: h5py.Group, left: list[int]) -> None:
 
 
 def unpacked(held: str) -> bytes:
-    """Return the HDF5 file that a plan holds as text.
+    """Return the HDF5 file that a plan holds as text, with what lies in the file itself alone.
 
     Raises
     ------
@@ -112,9 +112,10 @@ def unpacked(held: str) -> bytes:
         The text is none.
     """
     try:
-        return base64.b64decode(held, validate=True)
+        data = base64.b64decode(held, validate=True)
     except ValueError as error:
         raise PlanError("The weights that this plan starts from are damaged: bring the .keras file again.") from error
+    return _without_optimizer(data)
 
 
 def cleaned(architecture: str) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from core.networks._architecture import LAYERS, Json, Shape, config_of, ends, is_model, kind_of, layers_of, sources
+from core.networks._architecture import (
+    LAYERS,
+    Json,
+    Shape,
+    config_of,
+    ends,
+    is_model,
+    kind_of,
+    layers_of,
+    name_of,
+    sources,
+)
 from core.networks._size import Size, elementwise
 from core.settings import PlanError
 
@@ -28,7 +39,7 @@ def walked(model: Json, entering: Shape) -> tuple[Shape, Size]:
     sequential = kind_of(model) == "Sequential"
     last: Shape = entering
     for layer in layers:
-        name = str(config_of(layer).get("name"))
+        name = name_of(layer)
         if sequential:
             taken = [last]
         else:

@@ -25,6 +25,7 @@ from core.networks._architecture import (
     kind_of,
     last_layer,
     layers_of,
+    name_of,
     parsed,
     sources,
 )
@@ -204,7 +205,16 @@ class Own(Network):
             # Keras refuses here whatever is no layer of its own: nothing is passed as custom objects.
             model = keras.models.model_from_json(tabled.json)
             shape = tuple(model.output_shape)
-        except (TypeError, ValueError, AttributeError, KeyError, IndexError, AssertionError, RuntimeError) as error:
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            KeyError,
+            IndexError,
+            AssertionError,
+            RuntimeError,
+            ArithmeticError,
+        ) as error:
             reason = " ".join(str(error).split())[:200]
             raise PlanError(f"Keras cannot build this network for {n_features:,} inputs: {reason}") from error
         wanted = (None, 2 if tabled.difference else n_outputs)
@@ -301,7 +311,7 @@ def _resize(model: dict[str, object], n_features: int) -> None:
     if kind_of(model) == "Sequential":
         fed = layers[:1] if kind_of(layers[0]) != "InputLayer" else layers[1:2]
     else:
-        name = config_of(end or {}).get("name")
+        name = name_of(end or {})
         fed = [each for each in layers if name in {source for source, _ in sources(each)}]
     for each in fed:
         if is_model(each):
@@ -317,7 +327,9 @@ def _to_logits(model: Json) -> str:
         The end is another activation, or a probability that cannot be taken back to a logit.
     """
     layer, within = last_layer(model)
-    while kind_of(layer) in _HANDING_ON or (kind_of(layer) == "Activation" and activation_of(layer) == "linear"):
+    for _ in layers_of(within):
+        if kind_of(layer) not in _HANDING_ON and (kind_of(layer), activation_of(layer)) != ("Activation", "linear"):
+            break
         earlier = before(layer, within)
         if len(earlier) != 1 or is_model(earlier[0]):
             break

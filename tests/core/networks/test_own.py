@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -234,6 +235,33 @@ def test_spoilt_json_is_refused_in_one_sentence(text: str, says: str) -> None:
     with pytest.raises(PlanError) as caught:
         of_json(text)
     assert says in str(caught.value)
+
+
+Path_ = tuple[str | int, ...]
+
+
+def places(of: object, here: Path_ = ()) -> Iterator[Path_]:
+    """Yield where each value of a JSON object is."""
+    for key, value in of.items() if isinstance(of, dict) else enumerate(of) if isinstance(of, list) else ():
+        yield (*here, key)
+        yield from places(value, (*here, key))
+
+
+@pytest.mark.parametrize("spoilt", [None, "x", [], {"class_name": "Dense"}, 10**12], ids=str)
+def test_json_that_is_spoilt_anywhere_is_read_or_refused_in_one_sentence(spoilt: object) -> None:
+    texts = [functional("layer").to_json(), nested().to_json()]
+    refused = 0
+    for text in texts:
+        for place in places(json.loads(text)):
+            raw = inner = json.loads(text)
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = spoilt
+            try:
+                own(of_json(json.dumps(raw))).why_not(7, 2)
+            except PlanError as error:
+                refused += "\n" not in str(error)
+    assert refused > 10
 
 
 def zipped(**entries: bytes) -> bytes:
