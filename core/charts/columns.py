@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ HEIGHT = 190
 # With more, lines and bars cover each other.
 _MAX_DRAWN = 4
 _ROW = 16
+_DATE = re.compile(r"\d{4}")
 _RAMP = [[0.0, "rgba(68,119,170,0.06)"], [1.0, "#4477AA"]]
 
 
@@ -77,6 +79,8 @@ def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
         )  # fmt: skip
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
     figure.update_xaxes(nticks=5)
+    if edges is None and not all(_DATE.match(name) for name in distribution.bins):
+        figure.update_xaxes(type="category")  # Plotly would make dates of some
     if edges is not None and not is_even:
         shown = np.unique(np.linspace(0, len(edges) - 1, 5).astype(int))
         figure.update_xaxes(tickvals=list(shown), ticktext=[f"{edges[at]:,.3g}" for at in shown])

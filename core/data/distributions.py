@@ -20,7 +20,10 @@ Form = Literal["histogram", "levels", "words", "moments"]
 _MOST_ROWS = 20_000
 _MAX_TEXTS = 5_000
 _MAX_CHARACTERS = 2_000
+# A word in fewer texts is none of the commonest.
+_MIN_TEXTS = 5
 _BINS = 24
+_LONG = 1e15
 _MAX_LEVELS = 10
 # A number with no more values is shown value by value.
 _FEW_VALUES = 12
@@ -235,8 +238,9 @@ def _levels(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
 
 
 def _level(value: object) -> str:
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return f"{int(value)}"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return f"{int(number)}" if number.is_integer() and abs(number) < _LONG else f"{number:.6g}"
     return str(value)
 
 
@@ -248,9 +252,9 @@ def _words(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
         note = f"Words of {_MAX_TEXTS:,} texts."
     texts = values.iloc[keep].astype(str).str.slice(0, _MAX_CHARACTERS)
     try:
-        counter = CountVectorizer(binary=True, max_features=400, stop_words=None, token_pattern=r"(?u)\b\w\w+\b")
+        counter = CountVectorizer(binary=True, max_features=400, min_df=min(_MIN_TEXTS, 1 + len(texts) // 20))
         found = counter.fit_transform(texts)
-    except ValueError:  # no text has a word
+    except ValueError:  # no word is in as many texts
         return (), None, np.zeros((n_classes, 0)), ""
     chosen = codes[keep]
     by_class = np.stack([np.asarray(found[chosen == code].sum(axis=0)).ravel() for code in range(n_classes)])
@@ -297,10 +301,11 @@ def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, s
     if len(starts) > 200:  # centuries
         starts = starts[:: -(-len(starts) // 100)]
     at = np.clip(np.searchsorted(starts.to_numpy(), values.to_numpy(), side="right") - 1, 0, len(starts) - 1)
-    ways = [(tuple(f"{start:{_SHOWN[unit]}}" for start in starts), at, f"Shown by {_UNITS[unit]}.")]
+    form = "%H:%M" if first.normalize() == last.normalize() else _SHOWN[unit]
+    ways = [(tuple(f"{start:{form}}" for start in starts), at, f"Shown by {_UNITS[unit]}.")]
     for names, part, note in (
         (tuple(f"{hour}:00" for hour in range(24)), values.dt.hour, "Shown by hour of the day."),
-        (_WEEKDAYS, values.dt.dayofweek, "Shown by day of the week."),
+        (_WEEKDAYS, values.dt.day_of_week, "Shown by day of the week."),
     ):
         if days > 2 and part.min() < part.max():
             ways.append((names, part.to_numpy(), note))
@@ -312,7 +317,9 @@ def _counted(codes: np.ndarray, at: np.ndarray, n_classes: int, n_bins: int) -> 
 
 
 def preparation_in_words(column: Column, sample: RowSample, choices: Choices) -> str:
-    """Return what preparing a column decides on a sample of the rows, empty for one that is not learned from.
+    """Return what preparing a column decides on a sample of the rows.
+
+    Empty for a column that is not learned from, and for text, whose vocabulary takes seconds to learn.
 
     Examples
     --------
@@ -323,9 +330,8 @@ def preparation_in_words(column: Column, sample: RowSample, choices: Choices) ->
     'The network sees: signed logarithm, since the tails are heavy.'
     """
     step = step_for(column)
-    if step is None or sample.frame[column.name].isna().all():
+    if step is None or column.kind == "text" or sample.frame[column.name].isna().all():
         return ""
-    codes, n_classes = sample.codes, int(sample.codes.max()) + 1
-    some = np.arange(len(codes)) if column.kind != "text" else np.arange(min(len(codes), _MAX_TEXTS))
-    fitted = step.fit(sample.frame[column.name].iloc[some], Labels(codes[some], n_classes), choices)
+    labels = Labels(sample.codes, int(sample.codes.max()) + 1)
+    fitted = step.fit(sample.frame[column.name], labels, choices)
     return f"The network sees: {fitted.says}."

@@ -131,12 +131,9 @@ def orderable(column: Column) -> bool:
 def _in_order(column: Column, table: Table) -> np.ndarray:
     """Return which rows have a place in time, bool, shape (rows,)."""
     if not orderable(column):
-        holds = {
-            "identifier": "only names the rows",
-            "constant": "holds one value or none",
-            "categorical": "holds categories",
-            "ignored": "is ignored",
-        }[column.kind]
+        step = step_for(column)
+        unused = {"identifier": "only names the rows", "constant": "holds one value or none"}
+        holds = unused.get(column.kind, "is ignored") if step is None else f"holds {step.label.lower()}"
         raise PlanError(
             f"Column '{column.name}' {holds} and cannot order rows in time: choose a column of numbers or dates, or "
             "set its kind to one of these."

@@ -379,8 +379,9 @@ class _Splitter:
         where = f"in fold {fold + 1} of {split.folds}" if tests else "for the final model"
         ways = ["use fewer folds"] if tests else []
         ways += ["a shorter gap"] if split.gap else []
-        ways += ["split by one of the two columns"] if split.group is not None and split.time is not None else []
-        way_out = ", or ".join(ways or ["split by another column, or by none"])
+        both = split.group is not None and split.time is not None
+        ways += ["split by one of the two columns" if both else "split by another column"]
+        way_out = f"{', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}"
         there = set(np.unique(self.y[rows.fit]).tolist())
         missing = [label for code, label in enumerate(labels) if code not in there]
         if missing:

@@ -76,6 +76,16 @@ def test_moments_are_counted_by_a_unit_that_suits_their_span(step: str, first: s
     assert note == f"Shown by {unit}."
 
 
+def test_times_without_a_date_are_shown_as_times() -> None:
+    times = pd.Series(pd.to_datetime([f"1900-01-01 {row % 24:02d}:30" for row in range(N)]))
+    (ways,) = moment_parts(times)
+    assert ways[0][:2] == ("00:00", "01:00")
+    years = pd.Series(pd.to_datetime(["0001-01-02", "9999-12-30"] * 20).astype("datetime64[us]"))
+    bins, at, _ = moment_parts(years)[0]
+    assert set(at) == {0, len(bins) - 1}
+    assert len(bins) <= 101
+
+
 def test_the_hour_of_the_day_is_shown_where_it_tells_the_class() -> None:
     hours = np.where(Y == "rare", 3, 9 + np.arange(N) % 12)
     when = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(N) // 2 * 24 + hours, unit="h")
@@ -106,6 +116,10 @@ def test_words_that_tell_classes_apart_come_first() -> None:
     assert set(found.bins[:2]) == {"urgent", "later"}
     at = found.bins.index("urgent")
     assert found.shares[:, at].tolist() == [0, 1, 0]
+    numbered = [f"{text} {row}" for row, text in enumerate(texts)]
+    again = distribution(column, sample_rows(problem_of(text=numbered)), 3)
+    assert again is not None
+    assert set(again.bins) == {"urgent", "later", *words}
     empty = problem_of(text=["!?" + "." * (row % 3) for row in range(N)])
     assert distribution(column, sample_rows(empty), 3) is None
 

@@ -178,8 +178,9 @@ def ordered(when: object) -> Table:
         (np.array(["early", "late", "never", "soon"])[np.arange(120) % 4], "'when' holds categories and cannot order"),
         ([f"T{i * 7919 % 120:03d}x" for i in range(120)], "'when' only names the rows and cannot order"),
         (np.random.default_rng(1).permutation(120), "'when' only names the rows and cannot order"),
+        ([f"it was on the day number {i} of them all" for i in range(120)], "'when' holds text and cannot order"),
     ],
-    ids=["text", "identifier", "row numbers"],
+    ids=["levels", "identifier", "row numbers", "text"],
 )
 def test_only_numbers_and_dates_order_rows(when: object, words: str) -> None:
     plan = Plan("y", PLAIN, split=SplitSettings(folds=3, time="when"))
