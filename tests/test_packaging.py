@@ -51,6 +51,7 @@ def test_the_image_is_pinned_looked_after_and_runs_as_nobody_special() -> None:
     assert re.search(r"^ARG BASE=python:\d+\.\d+\.\d+-slim-\w+$", DOCKERFILE, re.MULTILINE)
     assert re.search(r"^COPY .*constraints\.txt", DOCKERFILE, re.MULTILINE)
     assert not re.search(r"^COPY (\.|\.streamlit/?) ", DOCKERFILE, re.MULTILINE)
+    assert "libgomp1" in DOCKERFILE  # LightGBM needs the system's OpenMP, which a slim image lacks
     assert "/_stcore/health" in DOCKERFILE[DOCKERFILE.index("HEALTHCHECK") :]
     users = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
     assert users

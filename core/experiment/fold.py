@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
@@ -27,7 +27,18 @@ from core.library_errors import meaning
 from core.networks.base import Network, many_valued
 from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
-from core.strategies import Predictor, Recipe, Reference, Strategy, StrategyError, TableFacts, TrainingView, stages_of
+from core.strategies import (
+    HeldOut,
+    Predictor,
+    Recipe,
+    Reference,
+    Strategy,
+    StrategyError,
+    TableFacts,
+    TrainingView,
+    cross_fit,
+    stages_of,
+)
 from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
@@ -72,6 +83,7 @@ class Candidate:
     trained: list[TrainedLane] = field(default_factory=list)
     sampling_seconds: float = 0.0
     predictor: Predictor | None = None
+    out_of_fold: np.ndarray | None = None
     error: str | None = None
 
     @property
@@ -143,13 +155,14 @@ def _start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
         raise StrategyError(reason)
     reference = candidate.recipe.reference
     if reference is not None:
-        if block.held_back and candidate.recipe.learns_validation:
-            view = candidate.view = _with_validation(view, block)
-        elif block.held_back:
-            name = reference.card.name
-            view.note(f"{name} learned without the validation rows, as its decision rule is fitted on them.")
+        if block.held_out:
+            fitted = cross_fit(reference, view, block.held_out)
+            candidate.lanes, candidate.predictor = list(fitted.lanes), fitted.predict
+            candidate.out_of_fold = fitted.out_of_fold
+            return
         candidate.lanes = [reference.lane(view)]
-        candidate.predictor = reference.fit(candidate.lanes[0], view)
+        held = HeldOut(block.X_valid, block.y_valid) if block.held_back else None
+        candidate.predictor = reference.fit(candidate.lanes[0], view, held)
         return
     for member in range(block.members):
         candidate.stages.append(stages_of(parts, first_lane(block, view, member), view))
@@ -162,17 +175,6 @@ def first_lane(block: Block, view: TrainingView, member: int) -> Lane:
         return Lane(np.arange(len(view.y)), view.seed)
     seed = int(np.random.SeedSequence([view.seed, member]).generate_state(1)[0] >> 1)
     return Lane(np.setdiff1d(np.arange(len(view.y)), block.held_out[member]), seed)
-
-
-def _with_validation(view: TrainingView, block: Block) -> TrainingView:
-    """Return the view with the validation rows behind its own, for models that take network inputs."""
-    unknown = np.full((len(block.y_valid), view.encoded.shape[1]), np.nan)  # samplers have no part in a reference
-    return replace(
-        view,
-        X=np.vstack([view.X, block.X_valid]),
-        encoded=np.vstack([view.encoded, unknown]),
-        y=np.concatenate([view.y, block.y_valid]),
-    )
 
 
 def train_candidates(
@@ -366,7 +368,10 @@ def unseen(candidate: Candidate, block: Block) -> Rows:
 
     Of cross-fitted members, each says it for the rows that it held out.
     """
-    if not block.held_out or candidate.predictor is not None:
+    if candidate.out_of_fold is not None:
+        rows = np.concatenate(block.held_out)
+        return Rows(candidate.out_of_fold[rows].astype(np.float32), block.y[rows])
+    if not block.held_out:
         return Rows(probabilities_of(candidate, block.X_valid), block.y_valid)
     from core.training.lanes import predict
 

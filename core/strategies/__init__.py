@@ -18,19 +18,22 @@ from core.strategies.base import (
     StrategyError,
     TableFacts,
 )
+from core.strategies.cross_fitting import CrossFitted, cross_fit
 from core.strategies.recipe import Recipe, stages_of
 from core.strategies.registry import catalogue, choices_of, label, make, parts_of
 from core.strategies.thresholds import Threshold
-from core.strategies.view import TrainingView
+from core.strategies.view import HeldOut, TrainingView
 
 __all__ = [
     "FAMILY_NAMES",
     "Calibrating",
     "Card",
+    "CrossFitted",
     "Deciding",
     "Decision",
     "Ensemble",
     "Family",
+    "HeldOut",
     "Parameter",
     "Predictor",
     "Recipe",
@@ -42,6 +45,7 @@ __all__ = [
     "TrainingView",
     "catalogue",
     "choices_of",
+    "cross_fit",
     "label",
     "make",
     "parts_of",

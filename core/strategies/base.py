@@ -20,7 +20,7 @@ from core.parameters import parameter as parameter
 from core.parameters import parameters_of
 from core.strategies.seconds import Cost, TrainingSize, by_cost
 from core.strategies.snippets.snippet import CodeFacts, Snippet
-from core.strategies.view import TrainingView
+from core.strategies.view import HeldOut, TrainingView
 from core.training.lane import Lane
 from core.words import counted
 
@@ -337,8 +337,6 @@ class Decision(Strategy):
     """
 
     turn = Turn.DECISION
-    # Whether it is fitted on validation rows, which the model must then not have learned from.
-    reads_validation: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -439,16 +437,26 @@ class Reference(Strategy):
 
     turn = Turn.REFERENCE
 
-    def lane(self, view: TrainingView) -> Lane:
+    def lane(self, view: TrainingView, rows: np.ndarray | None = None) -> Lane:
         """Return the rows and weights that the model learns from, as a network's lane says them.
 
         Whatever asks which class shares probabilities are under, such as prior correction, reads it alike for
         networks and references.
-        """
-        return Lane(np.arange(len(view.y)), view.seed)
 
-    def fit(self, lane: Lane, view: TrainingView) -> Predictor:
+        Parameters
+        ----------
+        rows : ndarray of int64, optional
+            Positions in the view's rows; all of them by default.
+        """
+        return Lane(np.arange(len(view.y)) if rows is None else rows, view.seed)
+
+    def fit(self, lane: Lane, view: TrainingView, held: HeldOut | None = None) -> Predictor:
         """Learn from a lane's rows under its weights.
+
+        Parameters
+        ----------
+        held : HeldOut, optional
+            What networks stop on; a model that stops early stops on the same.
 
         Returns
         -------

@@ -42,7 +42,6 @@ class PriorCorrection(Calibrating):
 
     # A calibration before it would have corrected the shares already, and they would be corrected again.
     position = -1
-    reads_validation = False
     card = Card(
         "prior_correction",
         "Prior correction",

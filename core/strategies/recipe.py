@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -61,9 +61,7 @@ class Recipe:
         parts = tuple(parts_of(choice))
         shaping = [part.key for part in choice.parts if not isinstance(make(part), Baseline | Decision)]
         on = "" if choice.network is None else f"@{choice.network.key}"
-        recipe = cls(parts, ("+".join(sorted(shaping)) or "plain") + on, choice.network)
-        # A reference whose decision needs the validation rows is another model than one that learned from them.
-        return replace(recipe, key=f"{recipe.key} and validation rows") if recipe.learns_validation else recipe
+        return cls(parts, ("+".join(sorted(shaping)) or "plain") + on, choice.network)
 
     @property
     def shaping(self) -> tuple[Strategy, ...]:
@@ -104,16 +102,6 @@ class Recipe:
     def rules(self) -> tuple[Deciding, ...]:
         """The decisions that turn probabilities into classes."""
         return tuple(part for part in self.parts if isinstance(part, Deciding))
-
-    @property
-    def learns_validation(self) -> bool:
-        """Whether the model learns from the validation rows as well.
-
-        Networks stop on them. A reference stops by itself, so it would see fewer rows than networks do if it
-        left them out: it learns from them, unless a decision has to be fitted on rows that the model has not
-        seen.
-        """
-        return self.reference is not None and not any(part.reads_validation for part in self.decisions)
 
     def chain(self, rows: Rows, view: TrainingView, lanes: list[Lane], rule_rows: Rows | None = None) -> Chain:
         """Fit the decisions, one after the other.

@@ -1,7 +1,7 @@
-"""References: scikit-learn's models on the same rows, to tell whether a network is worth it.
+"""References: models of other libraries on the same rows, to tell whether a network is worth it.
 
-Networks have the validation rows to stop on. A reference stops by itself and so learns from them, unless a
-decision rule that follows it is fitted on them: then it stays with the other rows, and says so.
+They learn from the rows that networks learn from. A model that stops early does so on the rows that networks stop
+on, weighed to the class shares that it learns under.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import numpy as np
 
 from core.strategies.base import Card, Predictor, Reference
 from core.strategies.registry import register
-from core.strategies.seconds import TrainingSize
 from core.strategies.snippets.snippet import CodeFacts, Snippet
-from core.strategies.view import TrainingView
+from core.strategies.view import HeldOut, TrainingView
 from core.strategies.weighting import BALANCED_CODE, balanced, weighted
 from core.training.lane import Lane
 
@@ -25,23 +24,65 @@ if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
 
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Rows, their classes and what they weigh; weights are None where all rows weigh the same.
+
+    See Also
+    --------
+    SklearnReference.fitted : Learns from them.
+
+    Examples
+    --------
+    >>> Weighed(np.zeros((2, 1)), np.array([0, 1]), None).weight is None
+    True
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+
+
 @dataclass(frozen=True)
-class _SklearnReference(Reference):
-    """A scikit-learn classifier on the network's inputs."""
+class SklearnReference(Reference):
+    """A classifier with scikit-learn's interface on the network's inputs.
+
+    See Also
+    --------
+    Logistic : The simplest one.
+
+    Examples
+    --------
+    >>> from core.strategies.line import view_of
+    >>> view = view_of([[1, 2, 3], [8]])
+    >>> np.round(LogisticBalanced().lane(view).sample_weight, 1), Logistic().lane(view).sample_weight
+    (array([0.7, 0.7, 0.7, 2. ], dtype=float32), None)
+    """
 
     balances: ClassVar[bool] = False
 
     @abstractmethod
-    def model(self, seed: int) -> ClassifierMixin:
-        """Return the classifier, not fitted yet."""
+    def fitted(self, seed: int, rows: Weighed, held: Weighed | None) -> ClassifierMixin:
+        """Return the classifier, fitted.
 
-    def lane(self, view: TrainingView) -> Lane:
-        lane = super().lane(view)
-        return weighted(lane, view, balanced(view.class_counts)) if self.balances else lane
+        Parameters
+        ----------
+        seed : int
+        rows : Weighed
+            To learn from.
+        held : Weighed or None
+            To stop on; None where there are no such rows.
+        """
 
-    def fit(self, lane: Lane, view: TrainingView) -> Predictor:
+    def lane(self, view: TrainingView, rows: np.ndarray | None = None) -> Lane:
+        lane = super().lane(view, rows)
+        counts = np.bincount(view.y[lane.rows], minlength=view.n_classes)
+        return weighted(lane, view, balanced(counts)) if self.balances else lane
+
+    def fit(self, lane: Lane, view: TrainingView, held: HeldOut | None = None) -> Predictor:
         # Weights of rows do what class_weight="balanced" does, and the lane tells of them.
-        model = self.model(lane.seed).fit(view.X[lane.rows], view.y[lane.rows], sample_weight=lane.sample_weight)
+        rows = Weighed(view.X[lane.rows], view.y[lane.rows], lane.sample_weight)
+        model = self.fitted(lane.seed, rows, None if held is None else _weighed(held, rows, view.n_classes))
         # A partial, not a closure: a fitted classifier has to pickle.
         return partial(_probabilities, model, view.n_classes)
 
@@ -54,6 +95,19 @@ class _SklearnReference(Reference):
         return BALANCED_CODE if self.balances else ""
 
 
+def _weighed(held: HeldOut, rows: Weighed, n_classes: int) -> Weighed | None:
+    """Return the rows to stop on, each with the mean weight of its class; classes never learned are left out."""
+    counts = np.bincount(rows.y, minlength=n_classes)
+    known = counts[held.y] > 0
+    X, y = held.X[known], held.y[known]
+    if not len(y):
+        return None
+    if rows.weight is None:
+        return Weighed(X, y, None)
+    mean = np.bincount(rows.y, rows.weight, n_classes) / np.maximum(counts, 1)
+    return Weighed(X, y, mean[y])
+
+
 def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.ndarray:
     probabilities = np.zeros((len(X), n_classes))
     probabilities[:, model.classes_] = model.predict_proba(X)
@@ -61,16 +115,16 @@ def _probabilities(model: ClassifierMixin, n_classes: int, X: np.ndarray) -> np.
 
 
 @dataclass(frozen=True)
-class _Logistic(_SklearnReference):
+class _Logistic(SklearnReference):
     def code(self, facts: CodeFacts) -> Snippet:
         imports = ("from sklearn.linear_model import LogisticRegression",)
         model = f"LogisticRegression({self.weight_code()}max_iter=1000)"
         return Snippet(imports, weights=self.shares_code(), model=model)
 
-    def model(self, seed: int) -> ClassifierMixin:
+    def fitted(self, seed: int, rows: Weighed, held: Weighed | None) -> ClassifierMixin:
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(max_iter=1000)
+        return LogisticRegression(max_iter=1000).fit(rows.X, rows.y, sample_weight=rows.weight)
 
 
 @register
@@ -81,7 +135,7 @@ class Logistic(_Logistic):
     See Also
     --------
     LogisticBalanced : With class weights.
-    Boosting : Bends and combines columns.
+    core.strategies.references_boosting.Boosting : Bends and combines columns.
 
     Examples
     --------
@@ -139,93 +193,3 @@ class LogisticBalanced(_Logistic):
     )
     cost = "fast"
     balances = True
-
-
-@dataclass(frozen=True)
-class _Boosting(_SklearnReference):
-    def code(self, facts: CodeFacts) -> Snippet:
-        imports = ("from sklearn.ensemble import HistGradientBoostingClassifier",)
-        model = f"HistGradientBoostingClassifier({self.weight_code()}random_state=seed)"
-        return Snippet(imports, weights=self.shares_code(), model=model, reads=("seed",))
-
-    def model(self, seed: int) -> ClassifierMixin:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
-        return HistGradientBoostingClassifier(random_state=seed)
-
-
-@register
-@dataclass(frozen=True)
-class Boosting(_Boosting):
-    """Histogram gradient boosting with scikit-learn's defaults.
-
-    See Also
-    --------
-    BoostingBalanced : With class weights.
-    Logistic : A linear model.
-
-    Examples
-    --------
-    >>> from core.strategies.line import view_of
-    >>> view = view_of([list(range(60)), list(range(50, 80))])
-    >>> reference = Boosting()
-    >>> predict = reference.fit(reference.lane(view), view)
-    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
-    [0.0, 0.5, 1.0]
-    """
-
-    card = Card(
-        "boosting",
-        "Gradient boosting",
-        "reference",
-        "Boosted decision trees, no network: on many tables the one to beat.",
-        helps="Tells whether a network is the right tool for the table.",
-        harms="With very few rows of a class the trees learn them by heart.",
-        paper="Friedman (2001)",
-        link="https://doi.org/10.1214/aos/1013203451",
-        formula=r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial \ell}{\partial F_{m-1}}",
-    )
-    cost = "fast"
-
-    def seconds(self, size: TrainingSize) -> float:
-        return 0.2 * size.models + 6e-5 * size.n
-
-
-@register
-@dataclass(frozen=True)
-class BoostingBalanced(_Boosting):
-    """Histogram gradient boosting with balanced class weights.
-
-    See Also
-    --------
-    Boosting : Without class weights.
-
-    Examples
-    --------
-    >>> from core.strategies.line import view_of
-    >>> view = view_of([list(range(60)), list(range(50, 80))])
-    >>> reference = BoostingBalanced()
-    >>> predict = reference.fit(reference.lane(view), view)
-    >>> predict(np.array([[10], [55], [70]]))[:, 1].round(2).tolist()
-    [0.0, 0.67, 1.0]
-    """
-
-    card = Card(
-        "boosting_balanced",
-        "Gradient boosting, balanced",
-        "reference",
-        "Boosted decision trees with class weights.",
-        helps="The strongest simple balanced model on many tables.",
-        harms="Probabilities lean towards rare classes.",
-        paper="Friedman (2001)",
-        link="https://doi.org/10.1214/aos/1013203451",
-        formula=(
-            r"F(x) = \sum_{m} \nu f_m(x), \quad f_m \approx -\frac{\partial (w_y \ell)}{\partial F_{m-1}}, "
-            r"\quad w_j = \frac{N}{C \, n_j}"
-        ),
-    )
-    cost = "fast"
-    balances = True
-
-    def seconds(self, size: TrainingSize) -> float:
-        return 0.2 * size.models + 3e-4 * size.n

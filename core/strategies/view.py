@@ -58,6 +58,31 @@ class Numbers:
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Rows that a model does not learn from: it stops on them, and decisions are fitted on them.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (m, n_features)
+        Network inputs.
+    y : ndarray of int64, shape (m,)
+
+    See Also
+    --------
+    TrainingView : The rows that it learns from.
+
+    Examples
+    --------
+    >>> held = HeldOut(np.zeros((2, 3), np.float32), np.array([0, 1]))
+    >>> held.X.shape, held.y.tolist()
+    ((2, 3), [0, 1])
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class TrainingView:
     """All that a strategy sees of a fold: training rows, neither validation nor test rows.
 

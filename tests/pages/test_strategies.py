@@ -255,7 +255,7 @@ def test_families_are_sections_and_references_are_marked(page: AppTest) -> None:
     assert heads == [FAMILY_NAMES[family] for family in families()]
     assert len(everything.checkbox) == len(catalogue())
     labels = [box.label for box in everything.expander]
-    assert sum("Reference, no network" in label for label in labels) == 4
+    assert sum("Reference, no network" in label for label in labels) == 6
     assert any(re.search(r"adds (about \d+|less than 1) s", label) for label in labels)
 
 

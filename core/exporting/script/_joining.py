@@ -93,6 +93,7 @@ def joined(snippets: Sequence[Snippet]) -> Combination:
         offset=only([s.offset for s in training], "losses", ""),
         ensemble=only([s.ensemble for s in training], "ensembles", None),
         model=only([s.model for s in training], "models", ""),
+        stops_on=only([s.stops_on for s in training], "models", ""),
         reads=tuple(dict.fromkeys(name for s in training for name in s.reads)),
     )
     return Combination(model, decisions)

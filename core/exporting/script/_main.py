@@ -19,7 +19,7 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
     """Return the function that runs the folds."""
     decisions, model = parts.decisions, parts.model
     reads_validation = parts.needs("p_valid")
-    fitting, predict, X_valid, X_test = _reference(parts, facts) if model.model else _networks(model)
+    fitting, predict, X_valid, X_test = _reference(model, facts) if model.model else _networks(model)
     lines = [*fitting, f"p_test = {predict.format(X_test)}"]
     if reads_validation:
         lines.append(f"p_valid, y_valid = {predict.format(X_valid)}, fold.y_valid")
@@ -37,6 +37,9 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
         "reached = f1(labels[test_rows], decided)",
         'print(f"Fold {number + 1}: average precision {scores[-1]:.3f}, F1 {reached:.3f}")',
     ]
+    # A linear reference has nothing to stop on, and most decisions are made from probabilities alone.
+    needs_fold = any("fold" in line for line in lines) or facts.categories
+    prepared = _prepared(facts, plan.split, needs_fold)
     seed = ["seed = SEED + number"] if not model.model or model.needs("seed") else []
     text = "\n".join(
         [
@@ -45,15 +48,15 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
             *(f"    {line}" for line in _splits(plan.split)),
             "    scores = []",
             "    for number, (train_rows, test_rows) in enumerate(splits[:folds_to_run]):",
-            *(f"        {line}" for line in (*_validation(plan.split), *seed, *_prepared(facts, plan.split), *lines)),
+            *(f"        {line}" for line in (*_validation(plan.split), *seed, *prepared, *lines)),
             "    return scores",
         ]
     )
-    return Code(text, (*_imports(facts, plan.split),))
+    return Code(text, (*_imports(facts, plan.split, needs_fold),))
 
 
-def _imports(facts: CodeFacts, split: SplitSettings) -> list[str]:
-    lines = [NUMPY, "from types import SimpleNamespace"]
+def _imports(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[str]:
+    lines = [NUMPY, *(["from types import SimpleNamespace"] if needs_fold else [])]
     if split.time is not None:
         lines += [PANDAS, f"{_SPLIT}TimeSeriesSplit"]
     if split.group is not None:
@@ -140,18 +143,21 @@ def _apart(split: SplitSettings, earlier: str, later: str, parts: str, part: str
     return lines
 
 
-def _prepared(facts: CodeFacts, split: SplitSettings) -> list[str]:
+def _prepared(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[str]:
     """Return the statements that prepare the fold's rows."""
     lines = [
         "y = labels[fit_rows]",
         f"prepare = preparation({'groups[fit_rows]' if split.group is not None else ''})",
         "X = prepare.fit_transform(table.iloc[fit_rows], y)",
         "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
-        "fold = SimpleNamespace(",
-        "    X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),",
-        "    counts=np.bincount(y, minlength=len(CLASSES)),",
-        ")",
     ]
+    if needs_fold:
+        lines += [
+            "fold = SimpleNamespace(",
+            "    X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),",
+            "    counts=np.bincount(y, minlength=len(CLASSES)),",
+            ")",
+        ]
     if facts.categories:
         lines += [
             "# Codes become one column per level inside of fold.expand, fitted on the training rows too.",
@@ -168,17 +174,13 @@ def _networks(model: Snippet) -> tuple[list[str], str, str, str]:
     return [*model.rows.splitlines(), f"models = {trained}"], "predict(models, {}, fold)", "fold.X_valid", "X_test"
 
 
-def _reference(parts: Combination, facts: CodeFacts) -> tuple[list[str], str, str, str]:
-    """Return the statements that fit a model of scikit-learn, how it predicts, and on which rows."""
-    expand = "fold.expand({})" if facts.categories else "{}"
-    X, X_valid, X_test = (expand.format(name) for name in ("X", "fold.X_valid", "X_test"))
-    if parts.needs("p_valid"):
-        lines = ["# Validation rows are for the decision rule alone."]
-    else:
-        # A network stops on the validation rows; a model that stops by itself learns from them.
-        lines = ["y = np.concatenate([y, fold.y_valid])"]
-        X = f"np.vstack([{X}, {X_valid}])"
-    return [*lines, f"model = {parts.model.model}.fit({X}, y)"], "model.predict_proba({})", X_valid, X_test
+def _reference(model: Snippet, facts: CodeFacts) -> tuple[list[str], str, str, str]:
+    """Return the statements that fit another library's model, how it predicts, and on which rows."""
+    lines = ["X, X_valid, X_test = map(fold.expand, (X, X_valid, X_test))"] if facts.categories else []
+    stops_on = f", {model.stops_on}" if model.stops_on else ""
+    if stops_on:
+        lines.append("# It stops on the rows that a network stops on.")
+    return [*lines, f"model = {model.model}.fit(X, y{stops_on})"], "model.predict_proba({})", "X_valid", "X_test"
 
 
 def _seen(model: Snippet) -> list[str]:

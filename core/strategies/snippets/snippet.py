@@ -139,7 +139,9 @@ class Snippet:
     rule : str
         Expression for a function from probabilities to class codes; it may use ``fold``.
     model : str
-        Expression for a scikit-learn classifier that takes the network's place.
+        Expression for a classifier with scikit-learn's interface that takes the network's place.
+    stops_on : str
+        Further arguments of its ``fit``, of ``X_valid`` and ``fold.y_valid``, where it stops on validation rows.
     reads : tuple of str
         What the expressions and statements read, as in :class:`Code`.
 
@@ -168,6 +170,7 @@ class Snippet:
     adjust: str = ""
     rule: str = ""
     model: str = ""
+    stops_on: str = ""
     reads: tuple[Name, ...] = ()
 
     def needs(self, name: Name) -> bool:

@@ -48,14 +48,11 @@ def test_choices_that_differ_in_their_decision_alone_share_networks() -> None:
     assert keys["temperature"] == keys["plain"] == "plain"
 
 
-def test_a_reference_under_a_rule_is_another_model_than_one_that_learned_from_validation_rows() -> None:
+def test_a_reference_under_a_rule_is_the_same_model() -> None:
     alone, corrected, tuned = (
         Recipe.of(parse_choice(text)) for text in ("boosting", "boosting+prior_correction", "boosting+threshold_f1")
     )
-    assert alone.learns_validation
-    assert corrected.learns_validation
-    assert not tuned.learns_validation
-    assert alone.key == corrected.key != tuned.key
+    assert alone.key == corrected.key == tuned.key == "boosting"
     assert tuned.reference is not None
     assert tuned.networks == ()
     assert not tuned.is_plain
