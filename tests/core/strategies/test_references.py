@@ -193,6 +193,18 @@ def test_cross_fitted_references_hold_each_row_out_once(key: str) -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted.predict))(view.X), fitted.predict(view.X))
 
 
+def test_where_networks_are_cross_fitted_references_are_too() -> None:
+    X, y = rows(600)
+    table = from_frame(pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": np.where(y == 1, "yes", "no")}), "two classes")
+    plan = Plan("y", parse_strategies("logistic, logistic+threshold_f1"), training=QUICK, split=SplitSettings(2))
+    single = run_unit(table, plan, Unit(0, 0))
+    whole, tuned = run_unit(table, replace(plan, training=replace(QUICK, members=3)), Unit(0, 0))
+    assert [int(result.class_counts.sum()) for result in (*single, whole, tuned)] == [240, 240, 200, 200]
+    np.testing.assert_array_equal(whole.probabilities, tuned.probabilities)
+    assert np.abs(whole.probabilities - single[0].probabilities).max() > 1e-4
+    assert tuned.threshold is not None
+
+
 def test_a_table_too_small_to_keep_rows_back_is_learned_from_once() -> None:
     X, y = np.array([[0.0], [1.0], [2.0], [3.0], [4.0]]), np.array([0, 0, 0, 1, 1])
     mine = StrategyClassifier("logistic", random_state=0).fit(X, y).predict_proba(X)
