@@ -19,10 +19,10 @@ _MOST_LAYERS = 500
 CODE_ANYWAY = "or build it by a function on the command line (--network my_module:build)"
 
 _MODELS = ("Sequential", "Functional")
-_KERAS_MODULES = (
-    "keras", "keras.layers", "keras.initializers", "keras.regularizers", "keras.constraints", "keras.activations",
-    "keras.dtype_policies", "keras.src.models.functional", "keras.src.models.sequential", "keras.src.ops.numpy",
-    "keras.src.ops.nn", "keras.src.ops.math", "builtins", None,
+#: Modules whose objects are all Keras' own, compute numbers and nothing else.
+_HARMLESS = (
+    "keras.initializers", "keras.regularizers", "keras.constraints", "keras.activations", "keras.src.ops.numpy",
+    "keras.src.ops.nn", "keras.src.ops.math",
 )  # fmt: skip
 #: Layers that make sense on a vector of numbers and run no code, read no file and draw no state from elsewhere.
 LAYERS = frozenset((
@@ -33,6 +33,7 @@ LAYERS = frozenset((
     "Permute", "RepeatVector", "Rescaling", "Identity", "Conv1D", "MaxPooling1D", "AveragePooling1D",
     "GlobalMaxPooling1D", "GlobalAveragePooling1D",
 ))  # fmt: skip
+_KERAS_2 = "This network was saved by Keras 2: open it in Keras 3 and save it again."
 PROBABILITIES = ("sigmoid", "softmax")
 
 
@@ -52,8 +53,8 @@ def parsed(text: str) -> dict[str, object]:
         raise PlanError("This is no JSON of a Keras model: paste what model.to_json() returns.") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("config"), dict):
         raise PlanError("This is no JSON of a Keras model: paste what model.to_json() returns.")
-    if str(raw.get("keras_version", "3")).startswith(("1.", "2.")):
-        raise PlanError("This network was saved by Keras 2: open it in Keras 3 and save it again.")
+    if raw.get("class_name") in ("Model", *_MODELS) and "module" not in raw:
+        raise PlanError(_KERAS_2)
     if raw.get("class_name") not in _MODELS:
         name = str(raw.get("class_name"))[:60]
         raise PlanError(
@@ -84,15 +85,26 @@ def _check_objects(raw: object) -> None:
                 f"write it with Keras' own layers, {CODE_ANYWAY}."
             )
         module, registered = each.get("module"), str(each.get("registered_name") or "")
-        ours = module in _KERAS_MODULES and ">" not in registered
         layers += module in ("keras.layers", "keras") and "name" in config_of(each)
-        if not ours or (module == "keras.layers" and kind not in LAYERS):
+        if module is None and not kind.startswith("__"):
+            raise PlanError(_KERAS_2)
+        if ">" in registered or not _is_harmless(module, kind):
             raise PlanError(
                 f"The network has a layer '{kind[:60]}'{where}, which is not read: "
                 f"use Keras' layers for vectors of numbers, {CODE_ANYWAY}."
             )
     if layers > _MOST_LAYERS:
         raise PlanError(f"The network has {layers:,} layers: {_MOST_LAYERS:,} are read.")
+
+
+def _is_harmless(module: object, kind: str) -> bool:
+    if module == "keras.layers":
+        return kind in LAYERS
+    if module in ("keras", "keras.dtype_policies", "keras.src.models.functional", "keras.src.models.sequential"):
+        return kind in _MODELS or kind.endswith("DTypePolicy")
+    if module == "builtins":
+        return kind == "function"  # an activation, by its name
+    return module is None or module in _HARMLESS
 
 
 def name_of(layer: Json) -> str:
@@ -208,6 +220,8 @@ def input_end(model: Json) -> InputEnd:
         if len(names) != 1:
             raise PlanError(f"The network has {len(names)} inputs: it must take one vector of numbers.")
         first = next((each for each in layers if name_of(each) == names[0]), layers[0])
+    if "batch_input_shape" in config_of(first):
+        raise PlanError(_KERAS_2)
     shape = config_of(first).get("batch_shape")
     if not isinstance(shape, list) or len(shape) != 2:
         sizes = shape[1:] if isinstance(shape, list) else []

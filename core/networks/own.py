@@ -126,7 +126,7 @@ def of_json(text: str) -> NetworkChoice:
 
     Examples
     --------
-    >>> of_json('{"class_name": "Functional", "config": {"layers": [{"class_name": "Lambda"}]}}')
+    >>> of_json('{"module": "keras", "class_name": "Functional", "config": {"layers": [{"class_name": "Lambda"}]}}')
     Traceback (most recent call last):
     core.settings.PlanError: The network has a Lambda layer, which is code and not run: write it with Keras' own \
 layers, or build it by a function on the command line (--network my_module:build).
