@@ -15,6 +15,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from core.column_options import add_column_options, hints, of_columns
+
 if TYPE_CHECKING:
     from core.data.table import Table
     from core.plan import NetworkChoice, Plan
@@ -91,6 +93,7 @@ def _parser() -> _Parser:
     run.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
     run.add_argument("--yes", action="store_true", help="run a plan that takes longer than a day, too")
     run.add_argument("--quiet", action="store_true", help="no progress bar and no notes")
+    add_column_options(run)
     split = run.add_argument_group("split")
     split.add_argument("--folds", type=_whole)
     split.add_argument("--repeats", type=_whole)
@@ -247,6 +250,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             training=replace(TrainingSettings(), **training),  # type: ignore[arg-type]
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
+            **of_columns(given),  # type: ignore[arg-type]
         )
         for column in plan.split.columns:
             table.column(column)
@@ -263,7 +267,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     if not given.quiet:
         taken = f"Target: {quoted(plan.target)}, which looks most like a class; --target takes another."
         profile = describe(problem)
-        said = (profile.sentence, *data_notes(problem, profile))
+        said = (profile.sentence, *data_notes(problem, profile), *hints(problem))
         for note in said if given.target is not None else (taken, *said):
             print(note, file=sys.stderr)
     left_out = [choice.key for choice in strategies if choice not in usable]

@@ -28,7 +28,7 @@ ORDER = (
     ("charts",),
     ("reporting",),
     ("exporting",),
-    ("api", "asking"),
+    ("api", "asking", "column_options"),
     ("examples",),
     ("cli",),
     ("__main__",),

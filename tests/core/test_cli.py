@@ -98,6 +98,12 @@ def test_json_is_one_line_and_equals_the_store(tmp_path: Path, capsys: pytest.Ca
         (["run", str(TABLE), "--time", "sex"], "'sex' holds categories and cannot order rows"),
         (["run", str(TABLE), "--gap", "3"], "A gap needs a column to split by time"),
         (["run", str(TABLE), "--time", "length", "--gap", "9"], "leaves a class without training rows"),
+        (["run", str(TABLE), "--kind", "sex"], "--kind must be written as in 'code=categorical', not 'sex'"),
+        (["run", str(TABLE), "--kind", "sex=number"], "kind `number` is unknown"),
+        (["run", str(TABLE), "--missing", "=3"], "--missing must be written as in 'age=-999'"),
+        (["run", str(TABLE), "--prepare", "length=log"], "--prepare must be written as in 'amount=scaling:log'"),
+        (["run", str(TABLE), "--prepare", "length=scaling:cubic"], "auto, standard, robust, log"),
+        (["run", str(TABLE), "--day-first", "length"], "length"),
         (["run", str(TABLE), "--folds", "many"], "Argument --folds: 'many' is no whole number; see"),
         (["run", str(TABLE), "--dropout", "much"], "Argument --dropout: 'much' is no number; see"),
         (["run", str(TABLE), "--seed", "-1"], "Seed is -1: choose a value from 0 to 2,147,483,6"),
@@ -265,3 +271,28 @@ def test_groups_time_and_a_gap_are_split_by(tmp_path: Path, capsys: pytest.Captu
     assert figures["columns_left_out"]["day"] == "It orders the rows."
     split = Store(tmp_path / "r").records()[0].plan.split
     assert (split.group, split.time, split.gap, split.no_features) == ("card", "day", 2.0, {"day"})
+
+
+def test_columns_are_settled_by_options_and_what_is_open_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    days = [f"{1 + row % 12:02d}/{1 + row // 12 % 12:02d}/2024" for row in range(200)]
+    ages = np.where(np.arange(200) % 20 == 3, -999, rng.integers(20, 80, 200))
+    frame = pd.DataFrame({"age": ages, "paid": days, "fee": rng.lognormal(size=200), "y": np.arange(200) % 3 == 0})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    typed = ["run", str(tmp_path / "t.csv"), "--target", "y", "--strategies", "logistic", "--folds", "2"]
+    typed += ["--runs", str(tmp_path / "r")]
+    assert main(typed) == 0
+    said = capsys.readouterr().err
+    assert "Then add --missing age=-999." in said
+    assert "For the other, add --day-first paid." in said
+    assert "Then add --time paid." in said
+    settled = ["--missing", "age=-999", "--day-first", "paid", "--kind", "fee=ignored", "--time", "paid"]
+    assert main([*typed, *settled, "--prepare", "age=scaling:robust"]) == 0
+    assert "Then add" not in capsys.readouterr().err
+    plan = next(record.plan for record in Store(tmp_path / "r").records() if record.plan.missing)
+    assert (plan.missing, plan.day_first, plan.kinds) == (
+        (("age", ("-999",)),), (("paid", True),), (("fee", "ignored"),)
+    )  # fmt: skip
+    assert plan.prepared == (("age", (("scaling", "robust"),)),)
