@@ -45,6 +45,9 @@ def settings(target: Target, plan: Plan, network: NetworkSettings, of_kind: OfKi
         f"HIDDEN_LAYERS, DROPOUT = {network.hidden_layers}, {network.dropout}",
         f"LEARNING_RATE, BATCH_SIZE = {network.learning_rate}, {network.batch_size}",
         f"EPOCHS, PATIENCE = {network.epochs}, {network.patience}",
+        *[f"WEIGHT_DECAY = {plan.training.weight_decay}  # share of a kernel that an epoch takes"]
+        * (plan.training.weight_decay > 0),
+        *[f"WARM_UP = {plan.training.warm_up}  # share of the steps"] * (plan.training.warm_up > 0),
     ]
     return Code("\n".join(lines))
 

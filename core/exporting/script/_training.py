@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.exporting.script._joining import CodeError, Combination
-from core.plan import Plan
+from core.plan import Plan, TrainingSettings
 from core.strategies.snippets.snippet import KERAS, NUMPY, TENSORFLOW, Code, CodeFacts, Snippet
 
 
@@ -71,6 +71,7 @@ def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
     if needs.row_weights and model.data:
         raise CodeError("A script for EasyEnsemble with batches of its own is not written: choose one of them.")
     schedule, callbacks = _schedule(model, plan)
+    optimizer, name = _optimizer(plan.training)
     validation = ["X_valid", "targets(fold.y_valid)", *["stopping / stopping.mean()"] * needs.stopping_weights]
     # Rows with weights of their own carry the classes' weights as well.
     by_class = needs.class_weights and not (needs.row_weights or model.batch_map)
@@ -92,7 +93,8 @@ def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
         *(_mass(model, needs.row_weights) if needs.mass else []),
         *_network(model, needs),
         *schedule,
-        f"    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss={_loss(model, facts)}, jit_compile=False)",
+        *optimizer,
+        f"    model.compile({name}, loss={_loss(model, facts)}, jit_compile=False)",
         *(_stopping_weights() if needs.stopping_weights else []),
         *(_batches(model, needs) if needs.own_batches else []),
         "    model.fit(",
@@ -172,6 +174,49 @@ def _schedule(model: Snippet, plan: Plan) -> tuple[list[str], list[str]]:
             f'monitor="val_loss", patience=PATIENCE, restore_best_weights=True{start}\n        )'
         )
     return lines, callbacks
+
+
+def learning_rate(training: TrainingSettings) -> list[Code]:
+    """Return the class of a learning rate that changes from step to step; none where it stays."""
+    if training.schedule == "constant" and not training.warm_up:
+        return []
+    factor = {
+        "constant": "1.0",
+        "cosine": "(1 + ops.cos(np.pi * t)) / 2",
+        "realmlp": "(1 - ops.cos(2 * np.pi * ops.log2(1 + 15 * t))) / 2",
+    }[training.schedule]
+    rising = "\n        factor *= ops.minimum(1.0, (t + 1 / self.steps) / WARM_UP)" if training.warm_up else ""
+    text = f'''class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate by step, of so many in all."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def __call__(self, step):
+        t = ops.cast(step, "float32") / self.steps
+        factor = {factor}{rising}
+        return LEARNING_RATE * factor'''
+    return [Code(text, (KERAS, NUMPY, "from keras import ops"))]
+
+
+def _optimizer(training: TrainingSettings) -> tuple[list[str], str]:
+    """Return statements that make the optimizer, and what it is called after them."""
+    rate = "LearningRate(EPOCHS * fold.steps)" if learning_rate(training) else "LEARNING_RATE"
+    options = [
+        *[f"beta_2={training.beta_2}"] * (training.beta_2 != 0.999),
+        *[f"global_clipnorm={training.clip_norm}"] * (training.clip_norm > 0),
+    ]
+    if not training.weight_decay:
+        return [], f"keras.optimizers.Adam({', '.join([rate, *options])})"
+    # Keras multiplies the decay by the learning rate, and takes no more of a kernel in an epoch of more steps.
+    options.append("weight_decay=WEIGHT_DECAY / fold.steps / LEARNING_RATE")
+    lines = [
+        "    optimizer = keras.optimizers.Adam(",
+        *(f"        {option}," for option in (rate, *options)),
+        "    )",
+        '    optimizer.exclude_from_weight_decay(var_names=["bias"])',
+    ]
+    return lines, "optimizer"
 
 
 def _loss(model: Snippet, facts: CodeFacts) -> str:

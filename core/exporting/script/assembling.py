@@ -14,8 +14,10 @@ from core.exporting.script import _texts as texts
 from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
 from core.exporting.script._main import main, splitting
-from core.exporting.script._training import train
-from core.networks.reading import settings_of
+from core.exporting.script._training import learning_rate, train
+from core.networks.linear import Linear
+from core.networks.mlp import Mlp
+from core.networks.reading import network_label, network_of
 from core.plan import NetworkSettings, Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
 from core.strategies import label, parts_of
@@ -100,7 +102,7 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     of_kind = {kind: names for kind, names in named.items() if names}
     facts = CodeFacts(len(target.classes), problem.facts.n_numeric > 0, problem.facts.n_categorical > 0)
     parts = _parts(choice, facts)
-    dense = settings_of(plan.network_of(choice), plan.training)
+    dense = _dense(plan, choice)
     body = [
         texts.settings(target, plan, dense, of_kind, csv),
         texts.read_table(of_kind),
@@ -133,8 +135,36 @@ def _network(parts: Combination, facts: CodeFacts, plan: Plan, dense: NetworkSet
     model = parts.model
     if model.model:
         return []
-    functions = [texts.network(facts, dense, model.scale), train(parts, facts, plan), texts.predict(facts)]
+    functions = [texts.network(facts, dense, model.scale), *learning_rate(plan.training), train(parts, facts, plan)]
+    functions.append(texts.predict(facts))
     return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
+
+
+def _dense(plan: Plan, choice: StrategyChoice) -> NetworkSettings:
+    """Return the layers and the training of a choice's network, where dense layers are all of it."""
+    named, training = plan.network_of(choice), plan.training
+    made = network_of(named)
+    if made == Linear():
+        made = Mlp(hidden_layers=())
+    if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
+        raise CodeError(
+            f"A script is written for dense layers with ReLU and dropout so far, not for {network_label(named)}: "
+            "export the trained model instead."
+        )
+    return NetworkSettings(
+        tuple(map(int, made.hidden_layers)), made.dropout, training.learning_rate, training.batch_size,
+        training.epochs, training.patience, training.validation_split,
+    )  # fmt: skip
+
+
+def _left_out(plan: Plan) -> str:
+    """Return in a sentence what of the training is not in the script; empty where all is."""
+    training = plan.training
+    parts = [
+        *[f"{training.members} cross-fitted members per network: one is trained"] * (training.members > 1),
+        *["stopping on average precision: it stops on the loss"] * (training.stop_on != "loss"),
+    ]
+    return f"Left out: {'; '.join(parts)}.\n\n" if parts else ""
 
 
 def _docstring(choice: StrategyChoice, plan: Plan, csv: str) -> str:
@@ -144,6 +174,7 @@ def _docstring(choice: StrategyChoice, plan: Plan, csv: str) -> str:
     text = (
         f"{label(choice)} in plain Keras, scikit-learn and imbalanced-learn; written by Counterweight.\n\n"
         f"{strategies}\n\n"
+        f"{_left_out(plan)}"
         f"    pip install {needs}\n    python {file_name(choice)} {csv}\n\n"
         f"A second argument is the number of folds to run, of the {plan.split.folds}.\n"
     )

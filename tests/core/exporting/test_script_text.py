@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,7 @@ from core.data.problem import Problem
 from core.data.table import from_frame
 from core.exporting.script import CodeError, file_name, script
 from core.exporting.script._joining import joined
-from core.plan import Plan, SplitSettings, StrategyChoice
+from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies import catalogue
 from core.strategies.notation import parse_choice
 from core.strategies.presets import EVERYTHING
@@ -87,3 +90,42 @@ def test_a_helper_of_two_parts_stands_in_the_script_once() -> None:
     helper = Code("COST = 2")
     both = joined([Snippet(helpers=(helper,), costs="COST"), Snippet(helpers=(helper,), rule="COST")])
     assert both.helpers == (helper,)
+
+
+def planned(problem: Problem, training: TrainingSettings, network: str = "mlp") -> Problem:
+    return replace(problem, plan=replace(problem.plan, training=training, networks=(NetworkChoice.of(network),)))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "realmlp"])
+def test_a_script_learns_at_the_plans_rates(schedule: str, tmp_path: Path) -> None:
+    training = TrainingSettings(epochs=1, schedule=schedule, warm_up=0.1, weight_decay=0.05, clip_norm=1.0, beta_2=0.95)
+    problem = planned(problem_of("numbers", SplitSettings()), training)
+    (tmp_path / "script.py").write_text(script(problem, StrategyChoice.of("plain")))
+    names = runpy.run_path(str(tmp_path / "script.py"))
+    got = np.asarray(names["LearningRate"](200)(np.arange(200)))
+    t = np.arange(200) / 200
+    factor = {"cosine": (1 + np.cos(np.pi * t)) / 2, "realmlp": (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))) / 2}
+    wanted = 0.002 * factor.get(schedule, 1.0) * np.minimum(1, np.arange(1, 201) / 20)
+    np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-8)
+
+    X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    y = np.arange(40) % 2
+    fold = SimpleNamespace(X_valid=X, y_valid=y, steps=5, expand=lambda rows: rows)
+    optimizer = names["train"](X, y, 0, fold).optimizer
+    assert (optimizer.beta_2, optimizer.global_clipnorm) == (0.95, 1.0)
+    assert optimizer.weight_decay == pytest.approx(0.05 / 5 / 0.002)
+
+
+def test_a_script_says_what_of_the_training_it_leaves_out() -> None:
+    training = TrainingSettings(members=5, stop_on="average_precision")
+    text = script(planned(problem_of("numbers", SplitSettings()), training), StrategyChoice.of("plain"))
+    assert "Left out: 5 cross-fitted members per network: one is trained; stopping on average precision: it" in text
+    assert "Left out" not in script(problem_of("numbers", SplitSettings()), StrategyChoice.of("plain"))
+
+
+def test_a_network_of_other_layers_has_no_script_and_says_so() -> None:
+    problem = problem_of("numbers", SplitSettings())
+    with pytest.raises(CodeError, match="not for TabM: export the trained model instead"):
+        script(planned(problem, TrainingSettings(), "tabm"), StrategyChoice.of("plain"))
+    assert "HIDDEN_LAYERS, DROPOUT = (), " in script(planned(problem, TrainingSettings(), "linear"),
+                                                   StrategyChoice.of("plain"))  # fmt: skip
