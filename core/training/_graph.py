@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from threading import RLock
+from functools import partial
 
 import tensorflow as tf
 
-from core.training._model import LaneModel, ModelKey, lane_model
+from core.training._model import LaneModel, ModelKey, lane_model, made_once
 from core.training.losses import Terms, binary_loss, class_logits, mean_loss, parted, remixed, smoothed
 
 BETA_1, EPSILON = 0.9, 1e-7  # keras.optimizers.AdamW's defaults
 
 # AutoGraph would take a second of every process to rewrite Python control flow that these graphs do not have.
 _graph = partial(tf.function, autograph=False)
-_TRACING = RLock()
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ class _Step:
                 )  # fmt: skip
 
 
-@lru_cache(maxsize=128)
+@made_once(128)
 def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     """Return the concrete function that runs one epoch of a stack in place.
 
@@ -189,27 +187,26 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     features, outputs, lanes = key.model.n_features, key.model.n_outputs, key.lanes
     by_step = (None, lanes) if key.individual else (None,)
     rows = (None, lanes, key.batch)
-    with _TRACING:
-        return _graph(epoch).get_concrete_function(
-            [*stacked(model.trainable * 3), *stacked(model.state)],
-            tf.Variable(0.0),
-            _spec(None, features),
-            _spec(None, dtype=tf.int32),
-            _spec(*rows, dtype=tf.int32),
-            _spec(*rows),
-            _spec(*rows) if key.mixing else _spec(None, 1, 1),
-            _spec(lanes, features),
-            _spec(lanes, outputs),
-            _terms_spec(_n_classes(key.model), lanes),
-            _spec(lanes, dtype=tf.int32),
-            _spec(*by_step),
-            _spec(*by_step),
-            _spec(lanes if key.individual else 1),
-            _spec(),
-        )
+    return _graph(epoch).get_concrete_function(
+        [*stacked(model.trainable * 3), *stacked(model.state)],
+        tf.Variable(0.0),
+        _spec(None, features),
+        _spec(None, dtype=tf.int32),
+        _spec(*rows, dtype=tf.int32),
+        _spec(*rows),
+        _spec(*rows) if key.mixing else _spec(None, 1, 1),
+        _spec(lanes, features),
+        _spec(lanes, outputs),
+        _terms_spec(_n_classes(key.model), lanes),
+        _spec(lanes, dtype=tf.int32),
+        _spec(*by_step),
+        _spec(*by_step),
+        _spec(lanes if key.individual else 1),
+        _spec(),
+    )
 
 
-@lru_cache(maxsize=128)
+@made_once(128)
 def logits_function(key: ModelKey, own_rows: bool):  # type: ignore[no-untyped-def]
     """Return the concrete function from weights and rows to logits (lanes, rows, [members,] outputs).
 
@@ -224,14 +221,13 @@ def logits_function(key: ModelKey, own_rows: bool):  # type: ignore[no-untyped-d
         return z + tf.reshape(offset, [-1, *[1] * (z.shape.rank - 2), offset.shape[1]])
 
     rows = _spec(None, None, key.n_features) if own_rows else _spec(None, key.n_features)
-    with _TRACING:
-        return _graph(logits).get_concrete_function(
+    return _graph(logits).get_concrete_function(
             _stacked_specs(model.trainable), _stacked_specs(model.state), _spec(None, key.n_features),
             _spec(None, key.n_outputs), rows,
         )  # fmt: skip
 
 
-@lru_cache(maxsize=128)
+@made_once(128)
 def validation_function(key: ModelKey, general: bool):  # type: ignore[no-untyped-def]
     """Return the concrete function from logits, labels and row weights (lanes, rows) to losses (lanes,)."""
     model, classes = lane_model(key), _n_classes(key)
@@ -241,7 +237,6 @@ def validation_function(key: ModelKey, general: bool):  # type: ignore[no-untype
         return mean_loss(logits, one_hot, smoothed(one_hot, terms), weights, terms, general=general)
 
     shape = [None, None, *model.model.output_shape[1:]]
-    with _TRACING:
-        return _graph(validate).get_concrete_function(
-            tf.TensorSpec(shape, tf.float32), _spec(None, None, dtype=tf.int32), _spec(None, None), _terms_spec(classes)
-        )
+    return _graph(validate).get_concrete_function(
+        tf.TensorSpec(shape, tf.float32), _spec(None, None, dtype=tf.int32), _spec(None, None), _terms_spec(classes)
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from threading import RLock
+from typing import ParamSpec, TypeVar
 
 import keras
 import numpy as np
@@ -18,6 +19,8 @@ from core.networks.trained import custom_classes
 from core.training._random import drawing, lane_aware
 
 Arrays = tuple[np.ndarray, ...]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Keras draws initial weights and names layers from states that the whole process shares.
 _BUILDING = RLock()
@@ -34,6 +37,22 @@ def _seeded(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
+
+
+def made_once(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep what a function returns, as ``lru_cache`` does, but let no two threads make the same at the same time."""
+
+    def decorated(make: Callable[P, R]) -> Callable[P, R]:
+        kept = lru_cache(maxsize=most)(make)
+
+        @wraps(make)
+        def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+            with _BUILDING:
+                return kept(*args, **kwargs)  # type: ignore[arg-type]
+
+        return asked
+
+    return decorated
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,8 @@ class LaneModel:
 
     def initial(self, seed: int) -> Arrays:
         """Return freshly drawn weights, in Keras' order."""
-        return _initial(self.key, seed)
+        with _BUILDING:
+            return tuple(self.key.network.initial_weights(self._built, seed))
 
     def adapted(self, X: np.ndarray) -> dict[int, np.ndarray]:
         """Return the weights that come from training rows, by their place in Keras' order."""
@@ -151,13 +171,7 @@ def _is_kernel(model: keras.Model, variable: keras.Variable) -> bool:
     return variable.name == "kernel" and len(variable.shape) > 1 and "embedding" not in variable.path
 
 
-@lru_cache(maxsize=64)
+@made_once(64)
 def lane_model(key: ModelKey) -> LaneModel:
     """Return the model of a key, the same one each time, so that its graphs are traced once."""
     return LaneModel(key)
-
-
-@lru_cache(maxsize=256)
-def _initial(key: ModelKey, seed: int) -> Arrays:
-    with _seeded(seed):
-        return tuple(np.asarray(weight) for weight in key.network.build(key.n_features, key.n_outputs).get_weights())
