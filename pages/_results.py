@@ -18,6 +18,7 @@ from pages._classes import show_classes
 from pages._code import show_code
 from pages._errors import show_errors
 from pages._net_benefit import show_net_benefit
+from pages._next_file import show_next_file
 from pages._overview import show_overview
 from pages._pairs import show_pairs
 from pages._promise import show_promise
@@ -56,6 +57,7 @@ VIEWS = (
     View("classes", "Classes", show_classes),
     View("slices", "For whom", show_slices, same_rows=True),
     View("errors", "Errors", show_errors, same_rows=True),
+    View("next_file", "Next file", show_next_file),
     View("training", "Training", show_training),
     View("code", "Code", show_code),
     View("report", "Report", show_report),

@@ -29,6 +29,7 @@ ORDER = (
     ("reporting",),
     ("exporting",),
     ("api", "asking", "column_options"),
+    ("next_file",),
     ("examples",),
     ("cli",),
     ("__main__",),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
+from core.data.samples import load_sample
+from core.next_file import read_next
 from core.runs.labels import checked_rows
+from core.runs.looks import keep_look
 from core.runs.stakes import stakes_of
 from core.runs.store import Store
-from tests.pages.test_compare import a_run, captions, opened
+from tests.pages.test_compare import a_run, captions, fold_results, opened
 from tests.pages.test_views import frame, view
 
 
@@ -135,3 +140,29 @@ def test_costs_by_row(app: AppTest, run: str, runs_folder: Path) -> None:
     assert set(frame(page, "Strategy")["Decided by"]) > {"Row by row"}
     wrong = page.text_input(key="row_cost_miss").set_value("sex").run()
     assert "holds no numbers" in wrong.info[0].value
+
+
+def test_the_next_file_is_read_and_what_was_seen_is_said(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "next_file")
+    frame_of = load_sample("abalone_9_vs_18").frame
+    unlabelled = frame_of.drop(columns="rings").head(50).to_csv(index=False).encode()
+    refused = page.file_uploader[0].upload("may.csv", unlabelled, "text/csv").run()
+    assert not refused.exception
+    assert "lacks the label" in refused.error[0].value
+    # Kept as a test leaves it, so that nothing has to be trained: the page looks it up, and counts the look.
+    labelled = frame_of.iloc[:200].to_csv(index=False).encode()
+    results = results_of(Store(runs_folder), run)
+    file = read_next(labelled, "may.csv", results.problem)
+    p = np.column_stack([np.full(200, 0.9), np.full(200, 0.1)]).astype(np.float32)
+    tested = [
+        replace(one, fold=0, test_rows=np.arange(200), y_true=file.codes, probabilities=p, decisions=p.argmax(1))
+        for one in fold_results(0)
+    ]
+    keep_look(Store(runs_folder), run, file.digest, "may.csv", tested)
+    again = refused.file_uploader[0].upload("may.csv", labelled, "text/csv").run()
+    assert "tested on before" in again.info[0].value
+    shown = again.button(key="next_test").click().run()
+    assert not shown.exception
+    assert "look number 2" in said(shown)
+    assert frame(shown, "Strategy")["Here"].notna().any()
+    assert len(frame(shown, "Column")) == 8

@@ -137,9 +137,9 @@ def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tup
     first = f"{leads}: {row['Strategy']}{by}, at {row[word]:,.1f} per {PER:,} rows, "
     first += f"which {_saves(nobody, 'nobody')} and {_saves(everybody, 'everybody')}."
     said = [first]
-    if row["nobody, low"] <= 0 or row["everybody, low"] <= 0:
-        worse = "nobody" if row["nobody, low"] <= 0 else "everybody"
-        said.append(f"The interval leaves open whether it saves anything against flagging {worse}.")
+    for whom in ("nobody", "everybody"):
+        if row[f"{whom}, low"] <= 0 < row[f"{whom}, high"]:
+            said.append(f"The interval leaves open whether it saves anything against flagging {whom}.")
     settled = stakes.sentences() or ("A false alarm costs 1, a miss 10, until you say otherwise.",)
     return (*said, *settled)
 

@@ -56,7 +56,7 @@ def test_an_export_is_kept_until_something_changes(kept_run: tuple[Store, str, C
     shelf.start(record, choice)
     assert len(desk.calls) == 1
     assert shelf.working(record, choice)
-    _table, plan, asked, results = desk.calls[0][1]
+    _table, plan, asked, results, _stakes = desk.calls[0][1]
     assert (plan, asked, len(results)) == (one.plan, choice, 2)  # type: ignore[arg-type]
     desk.promises[0].set_result(one.export)
     assert not shelf.working(record, choice)
