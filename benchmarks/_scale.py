@@ -179,7 +179,7 @@ def _keras(job: Job) -> Measurement:
     from core.data.splitting import split_rows
     from core.experiment.units import units
     from core.networks.dense import build
-    from core.networks.reading import settings_of
+    from core.networks.mlp import Mlp
 
     # The import of the trainer asked for one thread per kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process
@@ -200,7 +200,7 @@ def _keras(job: Job) -> Measurement:
         inputs, labels, weight = kinds[i % len(kinds)]
         keras.utils.set_random_seed(i)
         began = time.perf_counter()
-        model = build(X.shape[1], settings_of(plan.networks[0], plan.training).hidden_layers, 2)
+        model = build(X.shape[1], Mlp().hidden_layers, 2)
         model.compile(keras.optimizers.Adam(plan.training.learning_rate), "binary_crossentropy")
         stopping = keras.callbacks.EarlyStopping(patience=plan.training.patience, restore_best_weights=True)
         model.fit(

@@ -32,7 +32,7 @@ from core.data.splitting import Unit
 from core.experiment import fold as fold_module
 from core.experiment.fold import Candidate
 from core.experiment.units import run_unit, units
-from core.networks.reading import settings_of
+from core.networks.mlp import Mlp
 from core.plan import Plan, StrategyChoice
 from core.strategies import TableFacts, catalogue
 
@@ -95,14 +95,14 @@ def keras_seconds(paths: Sequence[Path], plan: Plan) -> float:
     """Return the mean seconds of one fit, compiling included."""
     import keras
 
-    network = settings_of(plan.networks[0], plan.training)
+    network = plan.training
     spent = 0.0
     for path in paths:
         with np.load(path) as data:
             X, y, weight, X_valid, y_valid = (data[n] for n in ("X", "y", "weight", "X_valid", "y_valid"))
             epochs = int(data["epochs"])
         began = time.perf_counter()
-        dense = [keras.layers.Dense(units, activation="relu") for units in network.hidden_layers]
+        dense = [keras.layers.Dense(units, activation="relu") for units in Mlp().hidden_layers]
         model = keras.Sequential([keras.Input((X.shape[1],)), *dense, keras.layers.Dense(1, activation="sigmoid")])
         model.compile(keras.optimizers.Adam(network.learning_rate), "binary_crossentropy")
         model.fit(

@@ -19,7 +19,7 @@ from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.decision import Chain, Rows, Rule
-from core.networks.reading import settings_of
+from core.networks.reading import network_of
 from core.networks.scoring import KerasNetworks
 from core.plan import NetworkChoice, Plan, TrainingSettings
 from core.strategies import Predictor, Recipe, StrategyError, TableFacts, TrainingView
@@ -134,7 +134,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         training = TrainingSettings(
             self.learning_rate, self.batch_size, self.epochs, self.patience, self.validation_split
         )
-        settings_of(network, training)
+        network_of(network)
         self._mixed = _is_mixed(X)
         X, y = self._checked_with_labels(X, y)
         check_classification_targets(y)

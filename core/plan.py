@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from core.choices import NetworkChoice, ParameterValue, Part, StrategyChoice
-from core.settings import NetworkSettings, PlanError, SplitSettings, TrainingSettings, is_whole
+from core.settings import PlanError, SplitSettings, TrainingSettings, is_whole
 from core.words import is_showable
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "MAX_PARTS",
     "MAX_STRATEGIES",
     "NetworkChoice",
-    "NetworkSettings",
     "ParameterValue",
     "Part",
     "Plan",

@@ -266,31 +266,3 @@ def one_of(name: str, value: object, words: tuple[str, ...]) -> None:
     """
     if value not in words:
         raise PlanError(f"{name} must be one of {', '.join(words)}.")
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """What the trainer takes of a dense network, and how it is trained.
-
-    See Also
-    --------
-    TrainingSettings : The training, for any network.
-
-    Examples
-    --------
-    >>> NetworkSettings(hidden_layers=(32,), epochs=20).hidden_layers, NetworkSettings().batch_size
-    ((32,), 128)
-    """
-
-    hidden_layers: tuple[int, ...] = (64, 32)
-    dropout: float = 0.0
-    learning_rate: float = 0.002
-    batch_size: int = 128
-    epochs: int = 40
-    patience: int = 8
-    validation_split: float = 0.2
-
-    def __post_init__(self) -> None:
-        if len(self.hidden_layers) > 6 or any(not is_whole(u) or not 1 <= u <= 2048 for u in self.hidden_layers):
-            raise PlanError("Hidden layers: use up to 6 layers of 1 to 2048 units, for example 64, 32.")
-        between("Dropout", self.dropout, 0, 0.9)

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.networks import _embeddings
 from core.networks._size import Size
+from core.networks.code import NetworkCode
 from core.parameters import Parameter, parameter, parameters_of
 from core.plan import NetworkChoice, ParameterValue
 
@@ -130,6 +131,10 @@ class Network(ABC):
     def notes(self, n_features: int, n_classes: int) -> tuple[str, ...]:
         """Return sentences on what a person should know of the network as it is built for a table."""
         return ()
+
+    def code(self) -> NetworkCode | None:
+        """Return the network as Keras code for scripts, or None where none is written."""
+        return None
 
     def for_rows(self, n_rows: int, numbers: Sequence[int] | None = None) -> Self:
         """Return the network with everything settled that its layers' shapes take from the training rows.

@@ -31,6 +31,7 @@ from core.networks._architecture import (
 )
 from core.networks._size import Size
 from core.networks.base import Card, Network
+from core.networks.code import NetworkCode
 from core.networks.registry import register
 from core.parameters import parameter
 from core.plan import NetworkChoice
@@ -193,6 +194,22 @@ class Own(Network):
     def notes(self, n_features: int, n_classes: int) -> tuple[str, ...]:
         notes = _for_table(self.architecture, n_features, _outputs(n_classes)).notes
         return (*notes, "It starts from the weights in its file.") if self.start else notes
+
+    def code(self) -> NetworkCode:
+        model = self._read()
+        _to_logits(model)
+        return NetworkCode(
+            (
+                "architecture = json.loads(ARCHITECTURE)",
+                'for layer in architecture["config"]["layers"]:',
+                '    if layer["class_name"] == "InputLayer":',
+                '        layer["config"]["batch_shape"] = [None, len(varies)]',
+                "x = keras.models.model_from_json(json.dumps(architecture))(x)",
+            ),
+            logits=True,
+            constants=(f"ARCHITECTURE = {json.dumps(model)!r}",),
+            imports=("import json",),
+        )
 
     def size(self, n_features: int, n_outputs: int) -> Size:
         return _for_table(self.architecture, n_features, n_outputs).size

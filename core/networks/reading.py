@@ -1,4 +1,4 @@
-"""Networks as a person types them, and what the trainer of dense networks takes of a plan."""
+"""Networks as a person types them, and their names for people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import cast
 from core.choices import NetworkChoice, is_long, pieces
 from core.networks.base import Network
 from core.networks.function import FunctionNetwork, find_function
-from core.networks.mlp import Mlp
 from core.networks.own import of_path
 from core.networks.registry import make, networks
 from core.plan import ParameterValue
-from core.settings import NetworkSettings, PlanError, TrainingSettings
+from core.settings import PlanError
 
 
 def parse_networks(text: str, *, functions: bool = False) -> tuple[NetworkChoice, ...]:
@@ -164,33 +163,3 @@ def network_label(choice: NetworkChoice) -> str:
     if len(shown) == len(choice.parameters):
         return label
     return f"{label} {NetworkChoice('', choice.parameters).key.partition('=')[2][:4]}"
-
-
-def settings_of(network: NetworkChoice, training: TrainingSettings) -> NetworkSettings:
-    """Return the settings of a dense network and its training.
-
-    Raises
-    ------
-    PlanError
-        The network is no dense one, or a parameter is unknown or out of range.
-
-    See Also
-    --------
-    core.plan.Plan.network_of : The network of a choice.
-
-    Examples
-    --------
-    >>> settings_of(NetworkChoice.of("mlp", hidden_layers=(8,)), TrainingSettings(epochs=3)).hidden_layers
-    (8,)
-    """
-    made = network_of(network)
-    if (training.members, training.weight_decay, training.schedule, training.clip_norm, training.stop_on) != (
-        1, 0.0, "constant", 0.0, "loss",
-    ):  # fmt: skip
-        raise PlanError("These training settings cannot be trained yet: leave members, decay and schedule as they are.")
-    if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
-        raise PlanError(f"The network {network.key} cannot be trained yet: choose mlp(hidden_layers=…,dropout=…).")
-    return NetworkSettings(
-        tuple(map(int, made.hidden_layers)), made.dropout, training.learning_rate, training.batch_size,
-        training.epochs, training.patience, training.validation_split,
-    )  # fmt: skip

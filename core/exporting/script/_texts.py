@@ -8,7 +8,8 @@ from pprint import pformat
 from core.data.preparation import Step
 from core.data.target import Target
 from core.exporting.script._sources import constants_of, source_of
-from core.plan import NetworkSettings, Plan
+from core.networks.code import NetworkCode
+from core.plan import Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import KERAS, NUMPY, PANDAS, Code, CodeFacts
 
@@ -26,9 +27,9 @@ if __name__ == "__main__":
 )
 
 
-def settings(target: Target, plan: Plan, network: NetworkSettings, of_kind: OfKind, csv: str) -> Code:
+def settings(target: Target, plan: Plan, network: NetworkCode, of_kind: OfKind, csv: str) -> Code:
     """Return the constants; names of columns and classes are Python literals, as the table's CSV has them."""
-    split = plan.split
+    split, training = plan.split, plan.training
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"
     lines = [
         f"TABLE = {csv!r}",
@@ -36,18 +37,18 @@ def settings(target: Target, plan: Plan, network: NetworkSettings, of_kind: OfKi
         f"CLASSES = {_listed(list(target.labels))}  # {classes}",
         *(f"{kind.script.names} = {_listed(names)}" for kind, names in of_kind.items()),
         f"CHOSEN = {pformat({guarded(name): dict(chosen) for name, chosen in plan.prepared}, width=110)}",
-        f"FOLDS, SEED, VALIDATION_SPLIT = {split.folds}, {split.seed}, {network.validation_split}",
+        f"FOLDS, SEED, VALIDATION_SPLIT = {split.folds}, {split.seed}, {training.validation_split}",
         *(
             []
             if split.time and not split.group
             else [f"FOLD_SEED = {split.fold_seed(0)}  # draws the folds of the comparison's first repeat"]
         ),
-        f"HIDDEN_LAYERS, DROPOUT = {network.hidden_layers}, {network.dropout}",
-        f"LEARNING_RATE, BATCH_SIZE = {network.learning_rate}, {network.batch_size}",
-        f"EPOCHS, PATIENCE = {network.epochs}, {network.patience}",
-        *[f"WEIGHT_DECAY = {plan.training.weight_decay}  # share of a kernel that an epoch takes"]
-        * (plan.training.weight_decay > 0),
-        *[f"WARM_UP = {plan.training.warm_up}  # share of the steps"] * (plan.training.warm_up > 0),
+        f"LEARNING_RATE, BATCH_SIZE = {training.learning_rate}, {training.batch_size}",
+        f"EPOCHS, PATIENCE = {training.epochs}, {training.patience}",
+        *[f"WEIGHT_DECAY = {training.weight_decay}  # share of a kernel that an epoch takes"]
+        * (training.weight_decay > 0),
+        *[f"WARM_UP = {training.warm_up}  # share of the steps"] * (training.warm_up > 0),
+        *network.constants,
     ]
     return Code("\n".join(lines))
 
@@ -100,31 +101,32 @@ def preparation(of_kind: OfKind) -> Code:
     return Code("\n\n\n".join(filter(None, texts)), tuple(imports))
 
 
-def network(facts: CodeFacts, settings: NetworkSettings, scale: float = 1.0) -> Code:
+def network(facts: CodeFacts, code: NetworkCode, scale: float = 1.0) -> Code:
     """Return the functions that make a network and its targets."""
     units = "1" if facts.binary else "len(CLASSES)"
-    over, scaled = "", ""
-    if scale != 1:
-        over, scaled = f" / {scale!r}", f"\n    layers.append(keras.layers.Rescaling({scale!r}))"
+    over = "" if scale == 1 else f" / {scale!r}"
     bias = f"[(bias[1] - bias[0]){over}]" if facts.binary else f"bias{over}"
-    dropout = "\n        layers.append(keras.layers.Dropout(DROPOUT))" if settings.dropout else ""
+    last = [f'start = "zeros" if bias is None else keras.initializers.Constant({bias})']
+    last += [f"x = keras.layers.Dense({units}, bias_initializer=start)(x)"]
+    last += [] if scale == 1 else [f"x = keras.layers.Rescaling({scale!r})(x)"]
+    if code.logits:
+        last = ["x = x[:, 1:] - x[:, :1] if x.shape[-1] == 2 else x"] if facts.binary else []
+    body = "\n    ".join([*code.lines, *last])
     shape = 'y[:, None].astype("float32")' if facts.binary else "keras.utils.to_categorical(y, len(CLASSES))"
     kind = "one column, 1 for the positive class" if facts.binary else "one-hot"
     text = f'''def network(varies, bias=None):
     """Return a network that ends in {"a logit" if facts.binary else "one logit per class"}."""
     # An input that is constant in the rows trained on is 0: nothing can be learned of its other values.
-    layers = [keras.Input((len(varies),)), keras.layers.Rescaling(varies.astype("float32").tolist())]
-    for units in HIDDEN_LAYERS:
-        layers.append(keras.layers.Dense(units, activation="relu")){dropout}
-    start = "zeros" if bias is None else keras.initializers.Constant({bias})
-    layers.append(keras.layers.Dense({units}, bias_initializer=start)){scaled}
-    return keras.Sequential(layers)
+    inputs = keras.Input((len(varies),))
+    x = keras.layers.Rescaling(varies.astype("float32").tolist())(inputs)
+    {body}
+    return keras.Model(inputs, x)
 
 
 def targets(y):
     """Return class codes as the loss wants them: {kind}."""
     return {shape}'''
-    return Code(text, (KERAS,))
+    return Code(text, (KERAS, *code.imports))
 
 
 def predict(facts: CodeFacts) -> Code:

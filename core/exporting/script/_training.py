@@ -214,7 +214,7 @@ def _optimizer(training: TrainingSettings) -> tuple[list[str], str]:
         "    optimizer = keras.optimizers.Adam(",
         *(f"        {option}," for option in (rate, *options)),
         "    )",
-        '    optimizer.exclude_from_weight_decay(var_names=["bias"])',
+        '    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])',
     ]
     return lines, "optimizer"
 

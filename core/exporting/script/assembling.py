@@ -15,12 +15,11 @@ from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
 from core.exporting.script._main import main, splitting
 from core.exporting.script._training import learning_rate, train
-from core.networks.linear import Linear
-from core.networks.mlp import Mlp
+from core.networks.code import NetworkCode
 from core.networks.reading import network_label, network_of
-from core.plan import NetworkSettings, Plan, StrategyChoice
+from core.plan import Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
-from core.strategies import label, parts_of
+from core.strategies import Recipe, label, parts_of
 from core.strategies.combining import clash
 from core.strategies.snippets.snippet import Code, CodeFacts
 
@@ -102,13 +101,13 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     of_kind = {kind: names for kind, names in named.items() if names}
     facts = CodeFacts(len(target.classes), problem.facts.n_numeric > 0, problem.facts.n_categorical > 0)
     parts = _parts(choice, facts)
-    dense = _dense(plan, choice)
+    network = _network_code(plan, choice)
     body = [
-        texts.settings(target, plan, dense, of_kind, csv),
+        texts.settings(target, plan, network, of_kind, csv),
         texts.read_table(of_kind),
         texts.preparation(of_kind),
         *parts.helpers,
-        *_network(parts, facts, plan, dense),
+        *_network(parts, facts, plan, network),
         texts.scores(facts),
         *splitting(plan.split),
         main(parts, facts, plan),
@@ -130,31 +129,33 @@ def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
     return joined(snippets)
 
 
-def _network(parts: Combination, facts: CodeFacts, plan: Plan, dense: NetworkSettings) -> list[Code]:
+def _network_code(plan: Plan, choice: StrategyChoice) -> NetworkCode:
+    """Return the code of a choice's network; a reference has none, and needs none.
+
+    Raises
+    ------
+    CodeError
+        The network has no code.
+    """
+    if Recipe.of(choice).reference is not None:
+        return NetworkCode(())
+    network = plan.network_of(choice)
+    code = network_of(network).code()
+    if code is None:
+        raise CodeError(f"A script for {network_label(network)} is not written: export the model, which holds it.")
+    return code
+
+
+def _network(parts: Combination, facts: CodeFacts, plan: Plan, network: NetworkCode) -> list[Code]:
     """Return the functions that make, train and ask networks; none where a model of scikit-learn stands for them."""
     model = parts.model
     if model.model:
         return []
-    functions = [texts.network(facts, dense, model.scale), *learning_rate(plan.training), train(parts, facts, plan)]
+    if network.logits and (model.bias or model.scale != 1):
+        raise CodeError("A script that sets the last layer of a network of your own is not written: export the model.")
+    functions = [texts.network(facts, network, model.scale), *learning_rate(plan.training), train(parts, facts, plan)]
     functions.append(texts.predict(facts))
     return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
-
-
-def _dense(plan: Plan, choice: StrategyChoice) -> NetworkSettings:
-    """Return the layers and the training of a choice's network, where dense layers are all of it."""
-    named, training = plan.network_of(choice), plan.training
-    made = network_of(named)
-    if made == Linear():
-        made = Mlp(hidden_layers=())
-    if not isinstance(made, Mlp) or made != Mlp(hidden_layers=made.hidden_layers, dropout=made.dropout):
-        raise CodeError(
-            f"A script is written for dense layers with ReLU and dropout so far, not for {network_label(named)}: "
-            "export the trained model instead."
-        )
-    return NetworkSettings(
-        tuple(map(int, made.hidden_layers)), made.dropout, training.learning_rate, training.batch_size,
-        training.epochs, training.patience, training.validation_split,
-    )  # fmt: skip
 
 
 def _left_out(plan: Plan) -> str:

@@ -121,11 +121,3 @@ def test_a_script_says_what_of_the_training_it_leaves_out() -> None:
     text = script(planned(problem_of("numbers", SplitSettings()), training), StrategyChoice.of("plain"))
     assert "Left out: 5 cross-fitted members per network: one is trained; stopping on average precision: it" in text
     assert "Left out" not in script(problem_of("numbers", SplitSettings()), StrategyChoice.of("plain"))
-
-
-def test_a_network_of_other_layers_has_no_script_and_says_so() -> None:
-    problem = problem_of("numbers", SplitSettings())
-    with pytest.raises(CodeError, match="not for TabM: export the trained model instead"):
-        script(planned(problem, TrainingSettings(), "tabm"), StrategyChoice.of("plain"))
-    assert "HIDDEN_LAYERS, DROPOUT = (), " in script(planned(problem, TrainingSettings(), "linear"),
-                                                   StrategyChoice.of("plain"))  # fmt: skip
