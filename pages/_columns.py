@@ -66,7 +66,7 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
             )
         orders = ORDERS if told else ORDERS[1:]
         order = st.selectbox(
-            "Sort", orders, key=f"columns_order_{len(orders)}", width=220,
+            "Sort", orders, key="columns_order" if told else "columns_order_untold", width=220,
             help="How telling a column is: the share of the uncertainty about the class that it takes away by itself, "
             "measured on a sample. Several columns together can tell more.",
         )  # fmt: skip
@@ -84,9 +84,10 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
 
 def show_as_figures(table: Table, shown: list[Column], told: dict[str, Informativeness], problem: Problem) -> None:
     n_pages = -(-len(shown) // PER_PAGE)
-    page = 1
-    if n_pages > 1:
-        page = min(n_pages, st.session_state.get("columns_page", 1) or 1)
+    # What is sought, or sorted in another way, starts on its first page.
+    sought = [st.session_state.get(key) for key in ("columns_search", "columns_of_kind", "columns_order")]
+    paging = f"columns_page_{hash((table.digest, *sought))}"
+    page = min(n_pages, st.session_state.get(paging, 1) or 1)
     some = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
     chosen = dict(problem.plan.prepared)
     key = hash((values_key(problem), *((column, chosen.get(column.name)) for column in some)))
@@ -96,7 +97,7 @@ def show_as_figures(table: Table, shown: list[Column], told: dict[str, Informati
             with place.container(border=True, height="stretch"):
                 show_card(table, column, told.get(column.name), drawings[column.name], problem.plan)
     if n_pages > 1:
-        st.pagination(n_pages, key="columns_page")
+        st.pagination(n_pages, key=paging)
         st.caption(f"Columns {(page - 1) * PER_PAGE + 1:,} to {(page - 1) * PER_PAGE + len(some):,} of {len(shown):,}")
 
 
