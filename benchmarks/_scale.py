@@ -178,8 +178,7 @@ def _keras(job: Job) -> Measurement:
     from core.data.problem import Problem
     from core.data.splitting import split_rows
     from core.experiment.units import units
-    from core.networks.dense import build
-    from core.networks.mlp import Mlp
+    from core.networks.reading import network_of
 
     # The import of the trainer asked for one thread per kernel, which suits lanes; Keras may have its own.
     with suppress(RuntimeError):  # TensorFlow already runs in this process
@@ -200,8 +199,9 @@ def _keras(job: Job) -> Measurement:
         inputs, labels, weight = kinds[i % len(kinds)]
         keras.utils.set_random_seed(i)
         began = time.perf_counter()
-        model = build(X.shape[1], Mlp().hidden_layers, 2)
-        model.compile(keras.optimizers.Adam(plan.training.learning_rate), "binary_crossentropy")
+        model = network_of(plan.networks[0]).build(X.shape[1], 1)
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(plan.training.learning_rate), loss)
         stopping = keras.callbacks.EarlyStopping(patience=plan.training.patience, restore_best_weights=True)
         model.fit(
             inputs, labels, batch_size=job.batch, epochs=job.epochs, sample_weight=weight, verbose=0,

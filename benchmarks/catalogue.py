@@ -32,7 +32,7 @@ from core.data.splitting import Unit
 from core.experiment import fold as fold_module
 from core.experiment.fold import Candidate
 from core.experiment.units import run_unit, units
-from core.networks.mlp import Mlp
+from core.networks.reading import network_of
 from core.plan import Plan, StrategyChoice
 from core.strategies import TableFacts, catalogue
 
@@ -95,18 +95,18 @@ def keras_seconds(paths: Sequence[Path], plan: Plan) -> float:
     """Return the mean seconds of one fit, compiling included."""
     import keras
 
-    network = plan.training
+    network, training = network_of(plan.networks[0]), plan.training
     spent = 0.0
     for path in paths:
         with np.load(path) as data:
             X, y, weight, X_valid, y_valid = (data[n] for n in ("X", "y", "weight", "X_valid", "y_valid"))
             epochs = int(data["epochs"])
         began = time.perf_counter()
-        dense = [keras.layers.Dense(units, activation="relu") for units in Mlp().hidden_layers]
-        model = keras.Sequential([keras.Input((X.shape[1],)), *dense, keras.layers.Dense(1, activation="sigmoid")])
-        model.compile(keras.optimizers.Adam(network.learning_rate), "binary_crossentropy")
+        model = network.build(X.shape[1], 1)
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(training.learning_rate), loss)
         model.fit(
-            X, y, sample_weight=weight, batch_size=network.batch_size, epochs=epochs,
+            X, y, sample_weight=weight, batch_size=training.batch_size, epochs=epochs,
             validation_data=(X_valid, y_valid), verbose=0,
         )  # fmt: skip
         spent += time.perf_counter() - began

@@ -28,7 +28,8 @@ def whole_units(hidden_layers: tuple[float, ...]) -> tuple[int, ...]:
     PlanError
         There are too many layers, or a number is not whole.
     """
-    if len(hidden_layers) > MAX_LAYERS or any(units != int(units) for units in hidden_layers):
+    whole = all(isinstance(units, int | float) and units == int(units) for units in hidden_layers)
+    if not whole or len(hidden_layers) > MAX_LAYERS:
         raise PlanError(f"Hidden layers: use up to {MAX_LAYERS} layers of 1 to 2048 units, for example 64, 32.")
     return tuple(int(units) for units in hidden_layers)
 

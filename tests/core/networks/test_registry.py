@@ -198,6 +198,7 @@ def test_keys_of_networks_differ_and_name_what_was_changed() -> None:
         ("mlp", {"hidden_layers": (64, 5_000)}, "hidden_layers is 5000; choose 1 to 2048."),
         ("mlp", {"hidden_layers": (8,) * 7}, "use up to 6 layers"),
         ("mlp", {"hidden_layers": (8.5,)}, "use up to 6 layers"),
+        ("tabm", {"hidden_layers": ("8",)}, "use up to 6 layers"),
         ("mlp", {"bins": 1_000}, "bins is 1000; choose 0 to 64."),
     ],
 )
