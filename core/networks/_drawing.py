@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+
+if TYPE_CHECKING:
+    from core.networks.base import Network
 
 
 def drawn(model: keras.Model, seed: int) -> list[np.ndarray]:
@@ -25,6 +30,20 @@ def drawn(model: keras.Model, seed: int) -> list[np.ndarray]:
         for weight, one in zip(model.weights, seeds, strict=True)
         for start in (starts.get(id(weight)),)
     ]
+
+
+def built_anew(network: Network, model: keras.Model, seed: int) -> list[np.ndarray]:
+    """Return the weights of a network that is built once more, whatever its layers draw them by.
+
+    The random states of Python and NumPy are afterwards what they were.
+    """
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    keras.utils.set_random_seed(int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1))
+    try:
+        return network.build(model.input_shape[-1], model.output_shape[-1]).get_weights()
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _leaves(layer: keras.Layer) -> Iterator[keras.Layer]:

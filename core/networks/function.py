@@ -79,11 +79,9 @@ class FunctionNetwork(Network):
         return made
 
     def initial_weights(self, model: keras.Model, seed: int) -> list[np.ndarray]:
-        import keras
+        from core.networks._drawing import built_anew
 
-        # Own layers may draw their weights as they like, so that the model is built anew.
-        keras.utils.set_random_seed(seed)
-        return self.build(model.input_shape[-1], model.output_shape[-1]).get_weights()
+        return built_anew(self, model, seed)  # own layers may draw their weights as they like
 
     def why_not(self, n_features: int, n_classes: int) -> str | None:
         try:

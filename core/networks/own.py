@@ -247,10 +247,9 @@ class Own(Network):
         return keras.Model(inputs, logits, name=self.card.key)
 
     def initial_weights(self, model: keras.Model, seed: int) -> list[np.ndarray]:
-        import keras
+        from core.networks._drawing import built_anew
 
-        keras.utils.set_random_seed(seed)
-        return self.build(model.input_shape[-1], model.output_shape[-1]).get_weights()
+        return built_anew(self, model, seed)
 
     def _read(self) -> dict[str, object]:
         if not self.architecture:

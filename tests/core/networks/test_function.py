@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,10 @@ def test_a_last_sigmoid_is_taken_off() -> None:
 def test_it_travels_as_code_and_draws_by_seed() -> None:
     network = cloudpickle.loads(cloudpickle.dumps(FunctionNetwork("mine:build", own())))
     first, again, other = (network.initial_weights(network.build(4, 1), seed)[0] for seed in (0, 0, 1))
+    model = network.build(4, 1)
+    state = random.getstate()
+    network.initial_weights(model, 2**40)
+    assert random.getstate() == state
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
