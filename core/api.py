@@ -123,7 +123,7 @@ def export(
     Parameters
     ----------
     strategy : str or None
-        Its key, for example ``"smote"``; None takes the one that leads on F1.
+        Its key, for example ``"smote"``; None takes what the run recommends, judged by F1.
     path : path or None
         Where the zip is written; None writes nothing, and the zip is ``archive`` of what is returned.
     stakes : Stakes or None

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -187,11 +187,18 @@ def _run(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(_as_json(results, "suggested" if given.target is None else "given"), ensure_ascii=False))
     elif comparison.strategies:
+        if results.advice is not None:
+            advice = results.advice
+            print("\n".join([advice.lead.replace("`", "'"), *(said.replace("`", "'") for said in advice.helps)]) + "\n")
         print(text_table(metrics_grid(comparison, results.names)))
         folds = comparison.folds_in_words(MAIN)
         print(f"\nMean ± standard deviation over {folds}; * marks the best. Run {results.run_id}.")
         for note in filter(None, (comparison.mark_in_words, *comparison.notes)):
             print(note)
+        if results.advice is not None:
+            worth = results.advice.worth
+            for said in (*results.advice.warnings, *results.advice.why, *([worth.text] if worth is not None else [])):
+                print(said.replace("`", "'"))
     if not given.quiet:
         for note in comparison.notes if given.json else ():
             print(note, file=sys.stderr)
@@ -364,7 +371,33 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
             for key, row in frame.iterrows()
         },
         "failed": dict(comparison.failed),
+        "recommendation": _advice_as_json(results),
         "notes": list(comparison.notes),
+    }
+
+
+def _advice_as_json(results: Results) -> dict[str, object] | None:
+    advice = results.advice
+    if advice is None:
+        return None
+    counts, worth = advice.counts, advice.worth
+    return {
+        "strategy": advice.key,
+        "is_usable": advice.is_usable,
+        "metric": advice.metric,
+        "sentences": list(advice.sentences),
+        "level": list(advice.level),
+        "counts": None if counts is None else asdict(counts),
+        "worth": None
+        if worth is None
+        else {
+            "best": worth.key,
+            "candidates": worth.candidates,
+            "raw": _figure(worth.raw),
+            "value": _figure(worth.value),
+            "low": _figure(worth.low),
+            "high": _figure(worth.high),
+        },
     }
 
 

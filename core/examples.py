@@ -45,7 +45,7 @@ class Example:
     Parameters
     ----------
     headline : str
-        The result in one sentence: the first of the verdict when the run was made.
+        What the run recommends, in two sentences.
 
     See Also
     --------
@@ -53,8 +53,8 @@ class Example:
 
     Examples
     --------
-    >>> examples()[0].record.name, examples()[0].headline.partition(":")[0]
-    ('Page blocks: which are no text?', 'Best on F1')
+    >>> examples()[0].record.name, examples()[0].headline.partition(",")[0]
+    ('Page blocks: which are no text?', 'Use the plain network as it is')
     """
 
     record: RunRecord
@@ -93,25 +93,25 @@ def _headline(folder: Path, run_id: str) -> str:
 
 
 def headline_of(store: Store, run_id: str) -> str:
-    """Return the first sentence of a finished run's verdict.
+    """Return in two sentences what a run recommends; empty where nothing has a result.
 
     See Also
     --------
-    core.evaluation.verdict.assess : The whole verdict.
+    core.evaluation.recommendation.recommend : The whole recommendation.
 
     Examples
     --------
     >>> store = Store(EXAMPLES)
-    >>> headline_of(store, examples()[0].record.id).partition(":")[0]
-    'Best on F1'
+    >>> print(headline_of(store, examples()[0].record.id).partition(",")[0])
+    Use the plain network as it is
     """
     from core.evaluation.comparison import compare
-    from core.evaluation.verdict import assess
+    from core.evaluation.recommendation import recommend
 
     record = store.record(run_id)
     comparison = compare(store.results(run_id), record.plan, record.classes)
-    judged = assess(comparison, record.plan, cautions=record.cautions)
-    return judged.sentences[0].text
+    advice = recommend(comparison, record.plan, cautions=record.cautions)
+    return "" if advice is None else advice.lead
 
 
 def plan_of(sample: str) -> Plan:

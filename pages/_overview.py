@@ -16,7 +16,7 @@ from core.evaluation.metrics import METRIC_NAMES, METRICS
 from core.reporting.display import BARS
 from pages._cache import cached
 from pages._rows import class_against_rest
-from pages._verdict import chosen_intervals
+from pages._verdict import chosen_intervals, pick_spread
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show how the strategies did over the finished folds."""
+    pick_spread()
     shown = chosen_intervals(record, comparison, key)
     show_table(comparison, names, key, shown)
     show_bars(comparison, names, shown)

@@ -22,13 +22,13 @@ from pages._next_file import show_next_file
 from pages._overview import show_overview
 from pages._pairs import show_pairs
 from pages._promise import show_promise
+from pages._recommendation import show_recommendation
 from pages._report import show_report
 from pages._services import store
 from pages._slices import show_slices
 from pages._text import plain, sentence
 from pages._threshold import show_threshold
 from pages._training import show_training
-from pages._verdict import show_verdict
 
 if TYPE_CHECKING:
     from core.runs.record import RunRecord
@@ -75,7 +75,7 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     show_notes(comparison, names)
     if comparison.strategies:
         key = f"{record.id} {store().fingerprint(record.id)}"
-        show_verdict(record, comparison, names, key)
+        show_recommendation(record, comparison, names, key)
         show_view(chosen_view(), record, comparison, names, key)
 
 

@@ -1,4 +1,4 @@
-"""The verdict in words, above everything, with the choice of metric and interval that goes with it."""
+"""The tests behind the recommendation, in words, with the choice of metric and interval that goes with them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import streamlit as st
 
 from core.evaluation.intervals import Intervals, Kind, intervals
 from core.evaluation.metrics import METRIC_NAMES
+from core.evaluation.resampling import groups_of
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from pages._cache import cached
+from pages._subject import run_problem
 from pages._text import sentence
 
 if TYPE_CHECKING:
@@ -27,34 +29,41 @@ _HELP = (
 )
 
 
-def show_verdict(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Show what the run says on the metric that is picked, and what it does not say."""
-    with st.container(border=True):
-        title, pick, spread = st.columns([2, 1, 1], vertical_alignment="center")
-        metric = pick.selectbox(
-            "Judged by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
-            format_func=METRIC_NAMES.__getitem__, key="judged_by",
-            help="Decides who leads. Average precision judges the ranking and knows no threshold.",
-        )  # fmt: skip
-        spread.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP)
-        title.subheader("Verdict", anchor=False)
-        verdict = assessment(record, comparison, key, metric, chosen_spread())
-        if not verdict.sentences:
-            st.markdown("No strategy has a value on this metric: its test rows lack a class.")
-            return
-        first, *others = verdict.sentences
-        st.markdown(f"**{sentence(first.text)}**")
-        if others:
-            st.markdown("\n".join(f"- {sentence(other.text)}" for other in others))
-        # Without a test, its sentence is among those above.
-        notes = verdict.intervals.notes + (verdict.pairs.notes if verdict.pairs.tested else ())
-        for note in notes:
-            st.caption(sentence(note))
-        if verdict.pairs.tested and len(comparison.strategies) > 1:
-            st.caption(
-                f"Tested on {verdict.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
-                "that folds share (Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
-            )
+def pick_metric() -> None:
+    """Let the person choose what strategies are judged by."""
+    st.selectbox(
+        "Judged by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
+        format_func=METRIC_NAMES.__getitem__, key="judged_by",
+        help="Decides who leads. Average precision judges the ranking and knows no threshold.",
+    )  # fmt: skip
+
+
+def pick_spread() -> None:
+    """Let the person choose what tables and figures show beside each mean."""
+    st.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP, width=280)
+
+
+def judged_by() -> str:
+    """Return the metric that strategies are judged by."""
+    return str(st.session_state.get("judged_by", MAIN_METRIC))
+
+
+def show_tests(record: RunRecord, comparison: Comparison, key: str) -> None:
+    """Show what the tests say on the metric that is picked, and what they do not say."""
+    verdict = assessment(record, comparison, key, judged_by(), chosen_spread())
+    if not verdict.sentences:
+        st.markdown("No strategy has a value on this metric: its test rows lack a class.")
+        return
+    st.markdown("\n".join(f"- {sentence(said.text)}" for said in verdict.sentences if said.kind != "caution"))
+    # Without a test, its sentence is among those above.
+    notes = verdict.intervals.notes + (verdict.pairs.notes if verdict.pairs.tested else ())
+    for note in notes:
+        st.caption(sentence(note))
+    if verdict.pairs.tested and len(comparison.strategies) > 1:
+        st.caption(
+            f"Tested on {verdict.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
+            "that folds share (Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
+        )
 
 
 def chosen_spread() -> str:
@@ -74,7 +83,10 @@ def _kind(spread: str) -> Kind:
 
 @cached(max_entries=16, spinner="Drawing test rows 1,000 times …")
 def run_intervals(_record: RunRecord, _comparison: Comparison, key: str, kind: Kind) -> Intervals:
-    return intervals(_comparison, _record.plan, kind)
+    groups = None
+    if kind == "rows" and _record.plan.split.group is not None:
+        groups = groups_of(run_problem(_record.id, key))
+    return intervals(_comparison, _record.plan, kind, groups=groups)
 
 
 @cached(max_entries=64)

@@ -68,7 +68,7 @@ def choose_run(records: list[RunRecord]) -> RunRecord:
 
 
 def choose_strategy(record: RunRecord) -> StrategyChoice:
-    """Offer the run's strategies; the address's first, then the verdict's."""
+    """Offer the run's strategies; the address's first, then what the run recommends."""
     from core.strategies import label
 
     by_key = {choice.key: choice for choice in record.plan.strategies}
@@ -84,11 +84,16 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
 
 
 def first_choice(record: RunRecord) -> str:
-    """Return the key of the strategy to start from: the verdict's, where it can be exported."""
+    """Return the key of the strategy to start from: what the run recommends, where it can be exported."""
+    return suggestion(record.id, store().fingerprint(record.id))
+
+
+@cached(max_entries=32)
+def suggestion(run_id: str, fingerprint: str) -> str:
     from core.exporting import suggested
     from pages._results import comparison_of
 
-    return suggested(comparison_of(record.id), record.plan).key
+    return suggested(comparison_of(run_id), store().record(run_id).plan).key
 
 
 @cached(max_entries=None)

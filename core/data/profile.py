@@ -156,6 +156,26 @@ def imbalance_sentence(target: Target) -> str:
     return f"{every} rows is {quoted(target.labels[smallest])}{among}."
 
 
+def few_rows(label: str, rows: int) -> str:
+    """Return what to beware of where a class has few rows, a sentence; empty where it has enough.
+
+    See Also
+    --------
+    describe : Says it of a table.
+
+    Examples
+    --------
+    >>> few_rows("yes", 12).partition(":")[0], few_rows("yes", 1200)
+    ('Class `yes` has 12 rows', '')
+    """
+    if rows >= _FEW_ROWS:
+        return ""
+    return (
+        f"Class {quoted(label)} has {counted(rows, 'row')}: every figure for it will vary a lot between folds; "
+        "use more repeats."
+    )
+
+
 def _warnings(problem: Problem) -> list[str]:
     table, target = problem.table, problem.target
     smallest = int(target.counts.argmin())
@@ -168,11 +188,8 @@ def _warnings(problem: Problem) -> list[str]:
     by_kind = {kind: [c.name for c in unused if c.kind == kind] for kind in ("constant", "identifier", "ignored")}
     gappy = [c.name for c in others if c.kind != "constant" and c.missing > len(table.frame) / 2]
     warnings = []
-    if few < _FEW_ROWS:
-        warnings.append(
-            f"Class {quoted(target.labels[smallest])} has {counted(few, 'row')}: every figure for it will vary a lot "
-            "between folds; use more repeats."
-        )
+    if said := few_rows(target.labels[smallest], few):
+        warnings.append(said)
     if by_kind["constant"]:
         warnings.append(f"Left out because they hold one value or none: {listed(by_kind['constant'])}.")
     if by_kind["identifier"]:

@@ -100,8 +100,8 @@ class ChoiceValue:
             return f"{self.name} on new rows: {self.value:.2f}{ends}."
         better = "highest" if metric_of(self.metric).higher_is_better else "lowest"
         return (
-            f"Choosing the best of {self.candidates} by {self.name} is worth {self.value:.2f}{ends} on new rows. Its "
-            f"own mean here, {self.raw:.2f}, is the {better} of {self.candidates} and so in part luck."
+            f"Choosing the best of {self.candidates} by {self.name} is worth {self.value:.2f}{ends} on new rows. The "
+            f"winner's own mean here, {self.raw:.2f}, is the {better} of {self.candidates} and so in part luck."
         )
 
 
@@ -139,9 +139,9 @@ def value_of_choice(
     """
     means = {s.key: float(s.mean[metric]) for s in comparison.whole if keys is None or s.key in keys}
     means = {key: mean for key, mean in means.items() if np.isfinite(mean)}
-    if not means:
-        return None
     folds = finished(comparison)
+    if not means or not folds:
+        return None
     tested = np.unique(np.concatenate([r.test_rows for r in folds]))
     y = np.empty(len(tested), np.int64)
     for r in folds:

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.data.cautions import find_cautions
 from core.data.problem import Problem
 from core.decision.costs import CostError
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.outoffold import out_of_fold
+from core.evaluation.recommendation import recommend
+from core.evaluation.resampling import groups_of
 from core.evaluation.worth import worth
 from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
@@ -51,6 +54,7 @@ def model_card(
     """
     plan, scorer = problem.plan, refitted.scorer
     sections = {
+        "In short": _in_short(plan, choice, results, problem),
         "What it does": _purpose(scorer),
         "Data": _data(problem),
         "Strategy": _strategy(plan, choice, refitted),
@@ -61,6 +65,20 @@ def model_card(
         "Versions": "\n".join(f"- {name} {number}" for name, number in versions().items()),
     }
     return f"# Model card: {quoted(plan.target)}\n\n" + "\n".join(f"## {h}\n\n{t}\n" for h, t in sections.items())
+
+
+def _in_short(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], problem: Problem) -> str:
+    """Return what the comparison recommends, which need not be the model of this card."""
+    comparison = compare(results, plan, problem.target.labels)
+    advice = recommend(comparison, plan, cautions=find_cautions(problem).sentences, groups=groups_of(problem))
+    if advice is None:
+        return "No fold of the comparison was finished, so nothing is known of this model."
+    said = [advice.lead, *advice.helps]
+    if advice.key is not None and advice.key != choice.key:
+        said.insert(0, f"This is the model of {label(choice)}, which is not what the comparison recommends. It says:")
+    said += [f"- {sentence}" for sentence in (*advice.warnings, *advice.why)]
+    said += [f"- {advice.worth.text}"] if advice.worth is not None else []
+    return "\n\n".join(said[:2]) + "\n" + "\n".join(["", *said[2:]])
 
 
 def _purpose(scorer: Scorer) -> str:
@@ -148,7 +166,8 @@ def _figures(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], 
     note = (
         f"Means over {failed} of the comparison, on rows held out from training, with their "
         f"{shown.name}, which allows for the training rows that folds share. The exported model itself was trained on "
-        "all rows, so no row is left to test it on; these figures are what to expect of it."
+        "all rows, so no row is left to test it on. Where a strategy was chosen because its mean is the best, expect "
+        "somewhat less than its mean: what such a choice is worth stands at the top."
     )
     if done < comparison.folds:
         note += " The strategy failed on the other folds, so do not hold these means against those of other strategies."

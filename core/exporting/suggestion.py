@@ -5,28 +5,38 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.evaluation.comparison import Comparison
-from core.evaluation.verdict import assess
+from core.evaluation.recommendation import recommend
+from core.evaluation.verdict import MAIN_METRIC
 from core.exporting.refit import why_not
 from core.plan import Plan, StrategyChoice
 from core.strategies import choices_of
 
 
-def suggested(comparison: Comparison, plan: Plan) -> StrategyChoice:
-    """Return the verdict's choice: who leads on its metric, the references aside, which are no Keras files.
+def suggested(comparison: Comparison, plan: Plan, metric: str = MAIN_METRIC) -> StrategyChoice:
+    """Return what the run recommends, the references aside, which are no Keras files.
 
-    Without a result it is the plan's first strategy.
+    Without a result it is the plan's first strategy that can be exported.
+
+    Parameters
+    ----------
+    metric : str
+        That the person judges by.
 
     See Also
     --------
-    core.evaluation.verdict.assess : The verdict.
+    core.evaluation.recommendation.recommend : The recommendation.
 
     Examples
     --------
     >>> from core.evaluation.sample import sample_run
     >>> suggested(sample_run().comparison, sample_run().plan).key
-    'smote'
+    'plain'
     """
     able = {choice.key: choice for choice in choices_of(plan) if why_not(choice) is None}
     among = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in able))
-    leader = assess(among, plan).leader if among.strategies else None
-    return next(iter(able.values()), choices_of(plan)[0]) if leader is None else able[leader]
+    advice = recommend(comparison, plan, metric)
+    if advice is None or advice.key not in able:  # a reference, in a run where no network has a result
+        advice = recommend(among, plan, metric)
+    if advice is None or advice.key is None:
+        return next(iter(able.values()), choices_of(plan)[0])
+    return able[advice.key]

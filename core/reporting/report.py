@@ -19,6 +19,7 @@ from core.data.profile import Profile
 from core.data.splitting import gap_in_words
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES
+from core.evaluation.recommendation import Recommendation
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.networks.reading import network_label
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
@@ -85,13 +86,13 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
     comparison = results.comparison
     profile = results.profile
     heading = title or results.table.name
-    pieces = [_header(results, heading), _data(results, profile)]
+    pieces = [_header(results, heading)]
+    shown = intervals(comparison, results.plan)
     if comparison.strategies:
-        shown = intervals(comparison, results.plan)
+        pieces.append(_verdict(results.advice, assess(comparison, results.plan, MAIN_METRIC, shown)))
+    pieces.append(_data(results, profile))
+    if comparison.strategies:
         pieces += [
-            _verdict(
-                results, assess(comparison, results.plan, MAIN_METRIC, shown, cautions=profile.cautions.sentences)
-            ),
             _tables(results, shown),
             *(_figure(drawing, f"figure-{at}") for at, drawing in enumerate(_drawings(results, shown))),
         ]
@@ -154,16 +155,17 @@ def _data(results: Results, profile: Profile) -> str:
     )
 
 
-def _verdict(results: Results, assessment: Assessment) -> str:
-    first, *others = assessment.sentences or (None,)
-    lead = (
-        "<p>No strategy has a value on this metric: no fold defines it.</p>"
-        if first is None
-        else f"<p><strong>{_words(first.text)}</strong></p>"
-    )
+def _verdict(advice: Recommendation | None, assessment: Assessment) -> str:
+    """Return what to use, why, and below it the tests behind it."""
+    if advice is None:
+        return ""
+    said = [*advice.helps, *advice.warnings, *advice.why, *((advice.worth.text,) if advice.worth is not None else ())]
+    counts = f"<p>{_words(advice.counts.text)}</p>" if advice.counts is not None else ""
+    judged = f"Judged by {_e(METRIC_NAMES[assessment.metric])}."
+    tests = _list(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
     return (
-        f"<section class='verdict'><h2>Verdict</h2>{lead}{_list(other.text for other in others if other is not None)}"
-        f"<p class='small'>Judged by {_e(METRIC_NAMES[assessment.metric])}.</p>"
+        f"<section class='verdict'><h2>What to use</h2><p><strong>{_words(advice.headline)}</strong></p>{counts}"
+        f"{_list(said)}<h3>The tests behind it</h3>{tests}<p class='small'>{judged}</p>"
         f"{_list(assessment.intervals.notes)}</section>"
     )
 

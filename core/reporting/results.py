@@ -15,6 +15,8 @@ from core.data.target import Target
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
+from core.evaluation.recommendation import Recommendation, recommend
+from core.evaluation.resampling import groups_of
 from core.experiment.results import FoldResult
 from core.plan import Plan
 from core.strategies import choices_of, label
@@ -68,6 +70,12 @@ class Results:
     def comparison(self) -> Comparison:
         """The strategies side by side."""
         return compare_folds(self.folds, self.plan, self.target.labels)
+
+    @cached_property
+    def advice(self) -> Recommendation | None:
+        """What to use, judged by F1; None where nothing has a result."""
+        cautions = self.profile.cautions.sentences
+        return recommend(self.comparison, self.plan, cautions=cautions, groups=groups_of(self.problem))
 
     @cached_property
     def profile(self) -> Profile:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.comparison import compare
+from core.evaluation.recommendation import recommend
 from core.runs.store import Store
 from tests.pages.test_compare import PLAN, a_run, fold_results, opened, view
 
@@ -31,6 +33,36 @@ def test_the_verdict_stands_above_everything_and_follows_the_metric(app: AppTest
     page = page.selectbox(key="judged_by").set_value("brier").run()
     assert not page.exception
     assert "Best on Brier score: Plain network" in words(page)
+
+
+def test_what_to_use_stands_on_top_with_counts_and_next_steps(app: AppTest, store: Store) -> None:
+    run_id = a_run(store, 3)
+    page = opened(app, run_id)
+    record = store.record(run_id)
+    advice = recommend(compare(store.results(run_id), record.plan, record.classes), record.plan)
+    assert advice is not None
+    assert advice.counts is not None
+    said = words(page)
+    for part in (advice.headline, advice.counts.text, *advice.why):
+        assert part.replace("`", "'") in said
+    assert said.index(advice.headline[:20]) < said.index("Best on F1: ")
+    assert any(button.label.startswith("Run 5 repeats, about") for button in page.button)
+    errors = page.button(key="step_errors").click().run()
+    assert not errors.exception
+    assert errors.segmented_control(key="view").value == "errors"
+    threshold = errors.button(key="step_threshold").click().run()
+    assert threshold.segmented_control(key="view").value == "threshold"
+    assert threshold.segmented_control(key="threshold_rule").value == "own"
+    export = threshold.button(key="step_export").click().run()
+    assert not export.exception
+    assert export.selectbox(key=f"export_strategy_{run_id}").value.key == advice.key
+
+
+def test_two_strategies_are_held_against_each_other_in_one_sentence(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    assert " Plain network here on F1: +0." in words(page)
+    page = page.selectbox(key="duel_second").set_value("class_weight").run()
+    assert "two different strategies" in words(page)
 
 
 def test_the_table_shows_the_spread_that_is_picked_and_names_it(app: AppTest, store: Store) -> None:

@@ -1,0 +1,126 @@
+"""What to use, above everything: one sentence, numbers to count, why, and what to do next as buttons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.evaluation.recommendation import Recommendation, recommend
+from core.evaluation.resampling import groups_of
+from core.words import duration
+from pages._cache import cached
+from pages._guard import guarded, guarded_callback
+from pages._services import store
+from pages._start import start_run
+from pages._subject import run_problem
+from pages._text import plain, sentence
+from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
+
+if TYPE_CHECKING:
+    from core.evaluation.comparison import Comparison
+    from core.runs.record import RunRecord
+
+_MOST_REPEATS = 10
+
+
+def show_recommendation(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
+    """Show what the run recommends on the metric that is picked, and below it the tests behind it."""
+    with st.container(border=True, key="recommendation"):
+        title, pick = st.columns([3, 1], vertical_alignment="center")
+        with pick:
+            pick_metric()
+        advice = advice_of(record, comparison, key, judged_by())
+        title.subheader("What to use", anchor=False)
+        if advice is None:
+            st.markdown("No strategy has a result yet.")
+            return
+        if advice.is_usable:
+            st.markdown(f"##### {sentence(advice.headline)}")
+        else:
+            st.error(f"**{sentence(advice.headline)}**", icon=":material/block:")
+        if advice.counts is not None:
+            st.markdown(sentence(advice.counts.text))
+        for said in advice.helps:
+            st.markdown(sentence(said))
+        for said in advice.warnings:
+            st.warning(sentence(said), icon=":material/warning:")
+        if advice.key is not None:
+            show_steps(record, advice, key)
+        worth = (advice.worth.text,) if advice.worth is not None else ()
+        if advice.why or worth:
+            st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))
+        show_pair(record, comparison, names, key)
+        with st.expander("The tests behind it", icon=":material/query_stats:"):
+            show_tests(record, comparison, key)
+
+
+def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:
+    """Offer what a person does next: export, errors, another threshold, more repeats."""
+    with st.container(horizontal=True, key="next_steps"):
+        if st.button("Export it", icon=":material/download:", type="primary" if advice.is_usable else "secondary",
+                     key="step_export", help="Trains it on all rows, to download and to score new rows."):  # fmt: skip
+            st.switch_page("pages/export.py", query_params={"run": record.id, "strategy": str(advice.key)})
+        st.button(
+            "Look at its errors", icon=":material/error:", key="step_errors", on_click=show_view, args=("errors",)
+        )
+        st.button("Try a lower threshold", icon=":material/tune:", key="step_threshold", on_click=show_view,
+                  args=("threshold",), help="Finds more and raises more false alarms: see how many.")  # fmt: skip
+        repeats = more_repeats(record)
+        if repeats is None or record.active:
+            return
+        with guarded():
+            seconds = seconds_of(record.id, key, repeats)
+            if st.button(f"Run {repeats} repeats, {duration(seconds)}", icon=":material/replay:", key="step_repeats",
+                         help="A new run with the same plan: more repeats tell strategies apart better."):  # fmt: skip
+                plan = replace(record.plan, split=replace(record.plan.split, repeats=repeats))
+                start_run(plan, store().table(record.id))
+
+
+def more_repeats(record: RunRecord) -> int | None:
+    """Return how many repeats a next run should have; None where more make no sense."""
+    split = record.plan.split
+    if split.time is not None or split.repeats >= _MOST_REPEATS:
+        return None
+    return 5 if split.repeats < 5 else _MOST_REPEATS
+
+
+@guarded_callback
+def show_view(view: str) -> None:
+    st.session_state["view"] = view
+
+
+def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
+    """Answer for two strategies that the person picks: is the one better than the other here?"""
+    from core.evaluation.duel import duel
+
+    if len(comparison.strategies) < 2:
+        return
+    with st.expander("Is one better than another here?", icon=":material/compare_arrows:"):
+        keys = [s.key for s in comparison.strategies]
+        left, right = st.columns(2)
+        first = left.selectbox("Is", keys, 1, format_func=lambda k: plain(names[k], 120), key="duel_first")
+        second = right.selectbox("better than", keys, 0, format_func=lambda k: plain(names[k], 120), key="duel_second")
+        if first == second:
+            st.info("Choose two different strategies.")
+            return
+        pairs = assessment(record, comparison, key, judged_by(), chosen_spread()).pairs
+        st.markdown(f"**{sentence(duel(pairs, names, str(first), str(second)).text)}**")
+
+
+@cached(max_entries=64, spinner="Working out what the choice is worth …")
+def advice_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str) -> Recommendation | None:
+    judged = assessment(_record, _comparison, key, metric, "folds")
+    groups = groups_of(run_problem(_record.id, key)) if _record.plan.split.group is not None else None
+    return recommend(_comparison, _record.plan, metric, judged, _record.cautions, groups)
+
+
+@cached(max_entries=64)
+def seconds_of(run_id: str, key: str, repeats: int) -> float:
+    """Return the seconds that a run's plan would take with so many repeats."""
+    from core.experiment.estimate import estimate_seconds
+
+    problem = run_problem(run_id, key)
+    plan = problem.plan
+    return estimate_seconds(replace(problem, plan=replace(plan, split=replace(plan.split, repeats=repeats))))
