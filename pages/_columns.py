@@ -145,12 +145,10 @@ def show_readings(table: Table, column: Column, plan: Plan) -> None:
     """Let a person take back what values were taken as missing, and change the order of day and month."""
     texts = dict(plan.missing).get(column.name, ())
     if texts:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Taken as missing: {plain(', '.join(texts))}")
-            st.button(
-                "Undo", key=f"present_{column.name}", help="Takes these values as they are written",
-                on_click=take_missing, args=(column.name, ()),
-            )  # fmt: skip
+        st.button(
+            f"Take {plain(', '.join(texts))} as a value again", key=f"present_{column.name}", on_click=take_missing,
+            args=(column.name, ()),
+        )  # fmt: skip
     if column.name in dict(plan.day_first):
         key = controlled(f"day_first_{table.digest}_{column.name}", dict(plan.day_first)[column.name])
         st.segmented_control(

@@ -11,8 +11,8 @@ from pages._tab import data_key, remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
-    from core.data.grouping import Grouping
     from core.data.problem import Problem
+    from core.data.profile import Profile
     from core.data.questions import SplitQuestion
     from core.data.table import Table
     from core.plan import Plan
@@ -24,9 +24,10 @@ ANSWERS = {"group": "Group by {}", "time": "Split by time in {}"}
 ICONS = {"group": ":material/group_work:", "time": ":material/schedule:"}
 
 
-def show_split(table: Table, plan: Plan, problem: Problem | None, grouping: Grouping | None) -> None:
+def show_split(table: Table, plan: Plan, problem: Problem | None, profile: Profile | None) -> None:
     """Ask what only a person knows of the rows, and show what they are split by; all of it can be unset again."""
     st.subheader("How rows are split", anchor=False, help="Which rows train and which test, in every fold.")
+    grouping = None if profile is None else profile.cautions.grouping
     if grouping is not None:
         show_answers("group", grouping.name, grouping.sentence, asked=False)
     if problem is not None:
@@ -35,9 +36,8 @@ def show_split(table: Table, plan: Plan, problem: Problem | None, grouping: Grou
             if not is_known and (table.digest, question.by, question.column) not in declined():
                 show_answers(question.by, question.column, f"{question.fact} {question.question}", asked=True)
     show_columns_of_split(table, plan)
-    if problem is not None:
-        for note in problem.notes:
-            st.caption(f":material/call_split: {sentence(note)}")
+    for note in () if profile is None else profile.split_notes:
+        st.caption(f":material/call_split: {sentence(note)}")
 
 
 def show_answers(by: str, column: str, words: str, *, asked: bool) -> None:

@@ -131,10 +131,9 @@ def show_table(table: Table, plan: Plan) -> None:
             show_classes(problem)
         show_class_changes(table, plan, opened=problem is None and not settings_help)
     with right:
-        grouping = None if problem is None else profiled(problem).cautions.grouping
         if problem is not None:
             show_warnings(problem)
-        show_split(table, plan, problem, grouping)
+        show_split(table, plan, problem, None if problem is None else profiled(problem))
     show_columns(table, plan, problem)
     show_rows(table)
     if problem is not None:
@@ -243,7 +242,7 @@ def show_warnings(problem: Problem) -> None:
 
     profile = profiled(problem)
     grouping = profile.cautions.grouping
-    elsewhere = {*problem.notes, *(() if grouping is None else (grouping.sentence,))}
+    elsewhere = {*profile.split_notes, *(() if grouping is None else (grouping.sentence,))}
     changed = tuple(f"Class {quoted(name)} of {quoted(problem.target.name)} (" for name, _ in problem.plan.classes)
     for warning in profile.warnings:
         if warning not in elsewhere and not warning.startswith(changed):

@@ -33,6 +33,8 @@ class Profile:
         One sentence each, those of ``cautions`` last.
     cautions : Cautions
         What makes every result mislead.
+    split_notes : tuple of str
+        Those of the warnings that say what the split leaves out or lacks.
 
     See Also
     --------
@@ -54,6 +56,7 @@ class Profile:
     sentence: str
     warnings: tuple[str, ...]
     cautions: Cautions
+    split_notes: tuple[str, ...] = ()
 
 
 def describe(problem: Problem) -> Profile:
@@ -79,15 +82,16 @@ def describe(problem: Problem) -> Profile:
     """
     target = problem.target
     counts = target.counts
-    cautions = find_cautions(problem)
+    cautions, split_notes = find_cautions(problem), (*problem.notes, *check_splits(problem))
     return Profile(
         target.labels,
         counts,
         counts / counts.sum(),
         float(counts.max() / counts.min()),
         imbalance_sentence(target),
-        (*target.notes, *problem.notes, *check_splits(problem), *_warnings(problem), *cautions.sentences),
+        (*target.notes, *split_notes, *_warnings(problem), *cautions.sentences),
         cautions,
+        split_notes,
     )
 
 
