@@ -10,7 +10,7 @@ from typing import Any
 
 from core.choices import NetworkChoice, ParameterValue, Part, StrategyChoice
 from core.settings import PlanError, SplitSettings, TrainingSettings, is_whole
-from core.words import is_showable
+from core.words import counted, is_showable
 
 __all__ = [
     "MAX_NETWORKS",
@@ -124,6 +124,18 @@ class Plan:
             )
         _no_key_twice("network", (network.key for network in self.networks))
         _no_key_twice("strategy", (choice.key for choice in self.strategies))
+
+    @property
+    def in_words(self) -> str:
+        """What is compared, for people.
+
+        Examples
+        --------
+        >>> Plan("y", (StrategyChoice.of("plain"),), networks=("mlp", "tabm")).in_words
+        '1 strategy × 2 networks × 5 folds'
+        """
+        networks = f" × {len(self.networks)} networks" if len(self.networks) > 1 else ""
+        return f"{counted(len(self.strategies), 'strategy', 'strategies')}{networks} × {self.split.in_words}"
 
     def network_of(self, choice: StrategyChoice) -> NetworkChoice:
         """Return the network that a choice is trained on."""

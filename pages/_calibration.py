@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
-from core.strategies import Recipe
+from core.strategies import Recipe, choices_of
 from pages._cache import cached
 from pages._rows import class_against_rest, tested_rows
 from pages._text import plain
@@ -28,7 +28,7 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
     """Show reliability diagrams, the shift of the mean probability, and the scores."""
     code = class_against_rest(comparison, record.positive, "calibration_class")
     keys = [summary.key for summary in comparison.strategies]
-    calibrated = frozenset(choice.key for choice in record.plan.strategies if Recipe.of(choice).calibrates)
+    calibrated = frozenset(choice.key for choice in choices_of(record.plan) if Recipe.of(choice).calibrates)
     before = scores(comparison, key, code, False)
     after = [
         None if strategy in calibrated else score

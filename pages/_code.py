@@ -10,7 +10,7 @@ from core.data.problem import Problem
 from core.evaluation.verdict import MAIN_METRIC
 from core.exporting.script import CodeError, file_name, script, table_csv
 from core.reporting.file_names import file_stem
-from core.strategies import label
+from core.strategies import choices_of, label
 from pages._cache import cached
 from pages._services import store
 from pages._text import plain, sentence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def show_code(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the chosen strategy's script, with the table that it reads beside it."""
-    choices = {choice.key: choice for choice in record.plan.strategies}
+    choices = {choice.key: choice for choice in choices_of(record.plan)}
     best = assessment(record, comparison, key, MAIN_METRIC, "folds").leader or next(iter(choices))
     picked = st.selectbox(
         "Strategy",
@@ -74,7 +74,7 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
 @cached(max_entries=16)
 def script_of(_record: RunRecord, picked: str, csv: str, key: str) -> str:
     """Return a strategy's script."""
-    choice = next(choice for choice in _record.plan.strategies if choice.key == picked)
+    choice = next(choice for choice in choices_of(_record.plan) if choice.key == picked)
     return script(_problem_of(_record), choice, csv)
 
 

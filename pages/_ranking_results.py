@@ -15,7 +15,7 @@ from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, t
 from core.runs.progress import progress_of_run
 from core.runs.ranking import find
 from core.runs.store import StoreError
-from core.strategies import label
+from core.strategies import choices_of, label
 from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._overview import BEST, always
 from pages._results import comparison_of
@@ -42,7 +42,7 @@ ENDED = {
 
 def show_results(runs: RankedRuns) -> None:
     plan = runs.plan
-    names = {choice.key: label(choice) for choice in plan.strategies}
+    names = {choice.key: label(choice) for choice in choices_of(plan)}
     words, act = st.columns([3, 1], vertical_alignment="center")
     words.title(plain(runs.name), anchor=False)
     words.caption(

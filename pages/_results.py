@@ -10,7 +10,7 @@ import streamlit as st
 from core.evaluation.comparison import Comparison, compare
 from core.runs.latest import Latest
 from core.runs.store import StoreError
-from core.strategies import label
+from core.strategies import choices_of, label
 from pages._cache import cached
 from pages._calibration import show_calibration
 from pages._capacity import show_capacity
@@ -69,7 +69,7 @@ def show_results(record: RunRecord, done: set[str]) -> None:
     comparison = comparison_of(record.id)
     if store().finished_units(record.id) != done:  # one was damaged, and is set aside
         st.rerun()
-    names = comparison.marked({choice.key: label(choice) for choice in record.plan.strategies})
+    names = comparison.marked({choice.key: label(choice) for choice in choices_of(record.plan)})
     if len(done) < record.units_total:
         st.caption(f"Figures after {len(done)} of {record.units_total} folds.")
     show_notes(comparison, names)

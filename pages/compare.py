@@ -64,10 +64,7 @@ def show_header(record: RunRecord) -> None:
     words, act = st.columns([3, 1], vertical_alignment="center")
     words.title(plain(record.name), anchor=False)
     positive = f", positive class {plain(record.classes[record.positive])}" if record.positive is not None else ""
-    words.caption(
-        f"{plain(record.table_name)}, target {plain(plan.target)}{positive} · "
-        f"{len(plan.strategies)} strategies × {plan.split.in_words}"
-    )
+    words.caption(f"{plain(record.table_name)}, target {plain(plan.target)}{positive} · {plan.in_words}")
     with act.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Change the plan", icon=":material/tune:"):
             with guarded():

@@ -69,9 +69,9 @@ def choose_run(records: list[RunRecord]) -> RunRecord:
 
 def choose_strategy(record: RunRecord) -> StrategyChoice:
     """Offer the run's strategies; the address's first, then what the run recommends."""
-    from core.strategies import label
+    from core.strategies import choices_of, label
 
-    by_key = {choice.key: choice for choice in record.plan.strategies}
+    by_key = {choice.key: choice for choice in choices_of(record.plan)}
     address = st.query_params.get("strategy")
     first = address if address in by_key else first_choice(record)
     return st.selectbox(

@@ -72,8 +72,7 @@ def show(record: RunRecord) -> None:
                 if record.example:
                     st.badge("Example", color="violet")
             st.caption(
-                f"{plain(record.table_name)}, target {plain(plan.target)} · {len(plan.strategies)} strategies × "
-                f"{plan.split.in_words} · {when(record.created)}"
+                f"{plain(record.table_name)}, target {plain(plan.target)} · {plan.in_words} · {when(record.created)}"
             )
             if record.message:
                 st.caption(sentence(record.message))
@@ -195,7 +194,7 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
     from core.evaluation.metrics import METRIC_NAMES
     from core.reporting.display import BARS
     from core.runs.differences import what_else_differs
-    from core.strategies import label
+    from core.strategies import choices_of, label
     from pages._results import comparison_of
 
     for words in what_else_differs(first, second):
@@ -210,7 +209,7 @@ def show_differences(first: RunRecord, second: RunRecord) -> None:
         "Metrics", list(heads), selection_mode="multi", default=BARS, format_func=heads.__getitem__, key="pair_metrics"
     )
     shown = both[both["metric"].isin(chosen)]
-    names = {choice.key: label(choice) for choice in (*first.plan.strategies, *second.plan.strategies)}
+    names = {choice.key: label(choice) for choice in (*choices_of(first.plan), *choices_of(second.plan))}
     table = pd.DataFrame(
         {
             "Strategy": shown["strategy"].map(names),

@@ -16,6 +16,7 @@ from core.experiment.estimate import Workload, too_long
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import Entry, RankingError, create, find, plan_for, rankings, why_left_out, without_slow
 from core.runs.store import StoreError
+from core.strategies import choices_of
 from core.strategies.presets import PRESETS
 from core.words import TableError, duration
 from pages._frame import framed
@@ -170,7 +171,7 @@ def show_start() -> None:
         plan, slow = without_slow(plan, problems)
         if slow:
             st.info(sentence(slow), icon=":material/hourglass_top:")
-    seconds = sum(Workload.of(problem).seconds(plan.strategies) for problem in problems)
+    seconds = sum(Workload.of(problem).seconds(choices_of(plan)) for problem in problems)
     long = too_long(seconds)
     if long is not None:
         st.warning(sentence(long), icon=":material/hourglass_top:")

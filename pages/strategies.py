@@ -59,10 +59,8 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
     """
     with st.form("plan", enter_to_submit=False):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
-        split = plan.split
         cost = "" if work is None else f", {duration(work.seconds(choices_of(plan)))}"
-        networks = "" if len(plan.networks) == 1 else f" × {len(plan.networks)} networks"
-        words.markdown(f"**{len(plan.strategies)} strategies{networks} × {split.in_words}**{cost}")
+        words.markdown(f"**{plan.in_words}**{cost}")
         words.caption(f"{plain(table.name)}, target {plain(plan.target)}")
         for note in notes:
             words.caption(sentence(note))

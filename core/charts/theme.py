@@ -77,8 +77,8 @@ def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
     """
     homes, taken = _homes(), [0] * len(COLOURS)
     styles = {}
-    for key in sorted(keys, key=lambda key: homes.get(key, len(homes))):
-        home = homes.get(key, crc32(key.encode()))
+    for key in sorted(keys, key=lambda key: homes.get(key.partition("@")[0], len(homes))):
+        home = homes.get(key.partition("@")[0], crc32(key.encode()))
         turn = min(taken)
         colour = next(i % len(COLOURS) for i in range(home, home + len(COLOURS)) if taken[i % len(COLOURS)] == turn)
         taken[colour] += 1

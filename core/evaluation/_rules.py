@@ -156,7 +156,7 @@ def networks(case: Case) -> list[Sentence]:
                 outcomes.setdefault(_HELPS[words], []).append(shown)
         said = [f"{verb} {joined(names)}" for verb, names in sorted(outcomes.items())]
         if said:
-            statements.append(Sentence("networks", f"{case.strategy_name(choice)} {joined(said)}."))
+            statements.append(Sentence("networks", f"Balancing by {case.strategy_name(choice)} {joined(said)}."))
     for best, other in case.between_plains:
         words = in_words(case.difference(best, other), p_of[best, other])
         what = words if words != "no clear difference" else "not clearly better"

@@ -35,7 +35,7 @@ def check_networks(problem: Problem) -> tuple[str, ...]:
     >>> plan = Plan("y", (StrategyChoice.of("plain"),), networks=(wide,), split=SplitSettings(folds=2))
     >>> check_networks(Problem.of(table, plan))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    core.settings.PlanError: Multilayer perceptron (hidden_layers=2048-2048) has about 4,200,000 weights for 8 ...
+    core.settings.PlanError: MLP (hidden_layers=2048-2048) has about 4,200,000 weights for 8 ...
     """
     plan, facts = problem.plan, problem.facts
     features, classes = inputs_of(problem), len(facts.class_counts)

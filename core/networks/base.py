@@ -35,6 +35,8 @@ class Card:
         One plain sentence for somebody who has never heard of it.
     paper, link : str
         Short citation and its DOI or arXiv address; empty where there is no single one.
+    short : str
+        Name beside that of a strategy, where there is little room; empty for the whole name.
 
     See Also
     --------
@@ -52,6 +54,7 @@ class Card:
     sentence: str
     paper: str = ""
     link: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Mlp(EmbeddedNetwork):
         "A few layers of simple units one after the other: small, quick, and hard to beat on small tables.",
         "Rumelhart, Hinton and Williams (1986)",
         "https://doi.org/10.1038/323533a0",
+        "MLP",
     )
 
     hidden_layers: tuple[float, ...] = parameter(

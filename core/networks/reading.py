@@ -149,7 +149,7 @@ def network_label(choice: NetworkChoice) -> str:
     Examples
     --------
     >>> network_label(NetworkChoice.of("mlp", hidden_layers=(128, 64)))
-    'Multilayer perceptron (hidden_layers=128-64)'
+    'MLP (hidden_layers=128-64)'
     >>> network_label(NetworkChoice("my_module:build"))
     'build'
     """
@@ -159,7 +159,9 @@ def network_label(choice: NetworkChoice) -> str:
     if cls is None:
         return choice.key
     shown = {name: value for name, value in choice.parameters if not is_long(value)}
-    label = cls.card.name + NetworkChoice.of("", **shown).key.replace("(", " (", 1).replace(",", ", ")
+    label = (cls.card.short or cls.card.name) + NetworkChoice.of("", **shown).key.replace("(", " (", 1).replace(
+        ",", ", "
+    )
     if len(shown) == len(choice.parameters):
         return label
     return f"{label} {NetworkChoice('', choice.parameters).key.partition('=')[2][:4]}"

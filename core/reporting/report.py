@@ -133,7 +133,7 @@ def _header(results: Results, heading: str) -> str:
     positive = f", positive class {_e(results.target.labels[1])}" if len(results.target.labels) == 2 else ""
     return (
         f"<header><h1>{_e(heading)}</h1><p>{_e(results.table.name)}, target {_e(plan.target)}{positive} · "
-        f"{len(plan.strategies)} strategies × {plan.split.in_words} · "
+        f"{plan.in_words} · "
         f"{datetime.now(UTC):%d %B %Y}</p></header>"
     )
 

@@ -72,9 +72,9 @@ def test_sliders_change_the_rows_and_the_networks_follow() -> None:
 
 def test_the_same_rows_are_shown_under_a_second_network() -> None:
     page = learn(strategy="smote", network="mlp")
-    page = until(page, lambda one: "What SMOTE learns on Multilayer perceptron" in words(one))
+    page = until(page, lambda one: "What SMOTE learns on MLP" in words(one))
     page = until(page, lambda one: len(one.get("plotly_chart")) == 6)
-    assert "What Multilayer perceptron learns" in words(page)
+    assert "What MLP learns" in words(page)
     assert set(page.selectbox(key="toy_network").options) == {
         "None", "Multilayer perceptron", "Linear", "TabM", "Residual network",
     }  # fmt: skip

@@ -142,7 +142,7 @@ def test_a_network_of_ones_own_is_brought_as_json_and_said_to_be_fitted_to_the_t
     assert [one.name for one in page.session_state["session"].plan.networks] == ["mlp", "own"]
     said = " ".join(element.value for element in page.caption).replace("\\", "")
     assert "first layer is built anew for this table's 10 inputs; it was made for 5" in said
-    assert "Multilayer perceptron and Your own network" in said
+    assert "MLP and Your own network" in said
     alone = page.button(key="own_leave_out").click().run()
     assert [one.name for one in alone.session_state["session"].plan.networks] == ["mlp"]
 

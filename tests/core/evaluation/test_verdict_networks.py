@@ -13,7 +13,7 @@ from core.strategies.notation import parse_strategies
 from tests.core.evaluation.comparisons import scored
 from tests.core.evaluation.test_verdict import BASE, noise, text_of
 
-SMALL, WIDE = "Multilayer perceptron", "Multilayer perceptron (hidden_layers=128)"
+SMALL, WIDE = "MLP", "MLP (hidden_layers=128)"
 
 
 def judged(
@@ -30,8 +30,8 @@ def test_a_strategy_may_help_one_network_and_not_another() -> None:
     assessment = judged("plain,smote", BASE, BASE + 0.03 + noise(1), BASE + 0.1 + noise(2), BASE + 0.1 + noise(3))
     words = text_of(assessment, "networks")
     assert re.search(
-        rf"SMOTE clearly helps {re.escape(SMALL)} \(\+0\.0[23]\d, p < 0\.001, 25 folds\) and makes no clear difference "
-        rf"to {re.escape(WIDE)} \([+-]0\.00\d, p = [\d.]+, 25 folds\)\.",
+        rf"Balancing by SMOTE clearly helps {re.escape(SMALL)} \(\+0\.0[23]\d, p < 0\.001, 25 folds\) and makes no "
+        rf"clear difference to {re.escape(WIDE)} \([+-]0\.00\d, p = [\d.]+, 25 folds\)\.",
         words,
     )
     assert f"Without balancing, {WIDE} is clearly better than {SMALL} (+0.1" in words
