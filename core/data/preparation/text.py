@@ -305,10 +305,11 @@ def learned_text(texts: np.ndarray, most: int) -> tuple[tuple[str, ...], tuple[s
     except ValueError:  # no word at all
         return nothing
     found = counter.get_feature_names_out()
-    words, grams = _commonest(counts, found, MAX_WORDS), _commonest(counts, found, 0)
+    words = _commonest(counts, found, MAX_WORDS)
+    grams: tuple[str, ...] = ()
     if any(len(word) >= GRAMS[0] for word in found):
         runs = (counts @ runner.fit_transform(found)).tocsr()
-        grams = _commonest(runs, runner.get_feature_names_out(), MAX_GRAMS)
+        grams = _commonest(runs, runner.get_feature_names_out(), MAX_GRAMS, True)
     if not words and not grams:
         return nothing
     blocks, frequencies = [], []
@@ -387,11 +388,13 @@ def placed_text(
     return placed
 
 
-def _commonest(counts: csr_matrix, names: np.ndarray, most: int) -> tuple[str, ...]:
+def _commonest(counts: csr_matrix, names: np.ndarray, most: int, runs: bool = False) -> tuple[str, ...]:
     """Return the names of the columns that most rows have, in order; those in one row only where there are few."""
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
     # A vocabulary is kept as lines of a file, so no name may hold what ends a line.
     usable = np.array([name.isprintable() and not any(map(str.isspace, name)) for name in names], bool)
+    # Pairs of letters are in most words and tell little; where words are not parted, they are words.
+    usable &= np.array([len(name) != 2 or not runs or re.search(_UNSPACED, name) is not None for name in names], bool)
     kept = np.flatnonzero(usable & (rows > 1)) if (usable & (rows > 1)).sum() > 1 else np.flatnonzero(usable)
     kept = kept[np.argsort(-rows[kept], kind="stable")[:most]]
     return tuple(names[np.sort(kept)])
@@ -419,6 +422,17 @@ class Texts(TransformerMixin, BaseEstimator):
         return np.hstack(columns)
 """,
     sources=(plain_text, words_of, grams_of, learned_text, parted, placed_text, _commonest),
-    constants=("COMPONENTS", "MAX_WORDS", "MAX_GRAMS", "GRAMS", "FITTED_ROWS", "_ROWS", "_PUNCTUATION", "MAX_TEXT"),
+    constants=(
+        "COMPONENTS",
+        "MAX_WORDS",
+        "MAX_GRAMS",
+        "GRAMS",
+        "FITTED_ROWS",
+        "_ROWS",
+        "_PUNCTUATION",
+        "_UNSPACED",
+        "MAX_TEXT",
+    ),
+    imports=("import re",),
     indicators=True,
 )

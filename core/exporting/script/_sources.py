@@ -26,7 +26,11 @@ def source_of(function: Callable[..., object]) -> str:
     assert isinstance(node, ast.FunctionDef)
     first = node.body[0]
     documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    names = [argument.arg for argument in node.args.args]
+    arguments, defaults = node.args.args, node.args.defaults
+    names = [argument.arg for argument in arguments[: len(arguments) - len(defaults)]]
+    names += [
+        f"{one.arg}={ast.unparse(default)}" for one, default in zip(arguments[-len(defaults) :], defaults, strict=False)
+    ]
     start = node.body[1].lineno if documented else first.lineno
     if documented:
         # Comments may stand between the docstring and the first statement.
