@@ -246,6 +246,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.splitting import check_splits
     from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
+    from core.experiment.fitting import network_notes
     from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
@@ -280,7 +281,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     if not given.quiet:
         taken = f"Target: {quoted(plan.target)}, which looks most like a class; --target takes another."
         profile = describe(problem)
-        said = (profile.sentence, *data_notes(problem, profile), *hints(problem))
+        said = (profile.sentence, *data_notes(problem, profile), *network_notes(problem), *hints(problem))
         for note in said if given.target is not None else (taken, *said):
             print(note, file=sys.stderr)
     left_out = [choice.key for choice in strategies if choice not in usable]
@@ -345,6 +346,7 @@ def _number(text: str) -> float:
 
 def _as_json(results: Results, target_was: str) -> dict[str, object]:
     from core.data.profile import left_out
+    from core.experiment.fitting import network_notes
 
     comparison = results.comparison
     frame = results.frame()
@@ -357,6 +359,7 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
         "classes": list(comparison.labels),
         "reading": list(results.table.notes),
         "warnings": list(results.profile.warnings),
+        "networks": list(network_notes(results.problem)),
         "columns_left_out": left_out(results.problem),
         "folds": comparison.folds,
         "strategies": {

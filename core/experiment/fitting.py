@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from core.data.problem import Problem
 from core.experiment.memory import inputs_of
 from core.networks.reading import network_label, network_of
@@ -43,12 +45,10 @@ def check_networks(problem: Problem) -> tuple[str, ...]:
     outputs = classes if classes > 2 else 1
     small = network_of(NetworkChoice("mlp")).n_weights(features, outputs)
     limit = max(WEIGHTS_PER_ROW * rows, TIMES_SMALL * small)
-    notes: list[str] = []
     for choice in plan.networks:
         reason = network_of(choice).why_not(features, classes)
         if reason is not None:
             raise PlanError(reason)
-        notes += network_of(choice).notes(features, classes)
         members = {network_of(choice).member(place) for place in range(plan.training.members)}
         weights = max(member.for_rows(int(rows)).n_weights(features, outputs) for member in members)
         if weights > limit:
@@ -56,4 +56,28 @@ def check_networks(problem: Problem) -> tuple[str, ...]:
                 f"{network_label(choice)} has about {float(f'{weights:.2g}'):,.0f} weights for {rows:,.0f} training "
                 f"rows: choose a network of at most {float(f'{limit:.2g}'):,.0f} weights, such as mlp."
             )
+    return network_notes(problem)
+
+
+def network_notes(problem: Problem) -> tuple[str, ...]:
+    """Return what a person should know of a plan's networks as they are built for its table.
+
+    Of networks that this process cannot build, such as functions of another program, nothing is known.
+
+    See Also
+    --------
+    check_networks : Whether they can be trained.
+
+    Examples
+    --------
+    >>> from core.data.samples import load_sample
+    >>> from core.plan import Plan, StrategyChoice
+    >>> network_notes(Problem.of(load_sample("yeast"), Plan("site", (StrategyChoice.of("plain"),))))
+    ()
+    """
+    features, classes = inputs_of(problem), len(problem.facts.class_counts)
+    notes: list[str] = []
+    for choice in problem.plan.networks:
+        with suppress(PlanError):
+            notes += network_of(choice).notes(features, classes)
     return tuple(notes)

@@ -17,6 +17,7 @@ from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
+from core.experiment.fitting import network_notes
 from core.experiment.results import FoldResult
 from core.plan import Plan
 from core.strategies import choices_of, label
@@ -84,8 +85,8 @@ class Results:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What reading did and what to beware of: the sentences that the Data page and the report show."""
-        return data_notes(self.problem, self.profile)
+        """What reading did, what to beware of, and what became of a person's own network: as pages and report say."""
+        return (*data_notes(self.problem, self.profile), *network_notes(self.problem))
 
     @property
     def names(self) -> Mapping[str, str]:

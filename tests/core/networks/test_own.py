@@ -12,9 +12,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import Input, Model, Sequential, layers, ops
 
+from core.data.problem import Problem
+from core.data.table import from_frame
+from core.experiment.fitting import network_notes
 from core.networks import make
 from core.networks.own import Own, of_file, of_json
 from core.networks.reading import parse_networks
@@ -324,3 +328,11 @@ def test_reading_needs_no_keras(tmp_path: Path) -> None:
         "sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
+
+
+def test_what_became_of_it_is_said_beside_what_became_of_the_table() -> None:
+    table = from_frame(pd.DataFrame({"x": [0.5, 1.5, 2.0, 3.0] * 5, "y": ["no"] * 15 + ["yes"] * 5}), "small")
+    networks = (NetworkChoice.of("mlp"), of_json(fraud(30).to_json()), NetworkChoice("another_program:build"))
+    problem = Problem.of(table, Plan("y", (StrategyChoice.of("plain"),), networks=networks))
+    assert network_notes(problem) == own(networks[1]).notes(1, 2)
+    assert "it was made for 30." in network_notes(problem)[0]
