@@ -281,7 +281,7 @@ def test_one_seed_gives_one_result() -> None:
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_any_network_is_trained_in_lanes_that_do_not_depend_on_each_other(network: Network, n_classes: int) -> None:
     block = table(n_classes=n_classes)
-    settings = TrainingSettings(batch_size=32, epochs=8, patience=2, learning_rate=0.01)
+    settings = TrainingSettings(batch_size=32, epochs=4, patience=2, learning_rate=0.01)
     network = network.for_rows(300)
     tasks = [LaneTask(0, Lane(np.arange(300), seed), network) for seed in range(4)]
     together = train([block], tasks, settings, n_classes)
@@ -291,7 +291,7 @@ def test_any_network_is_trained_in_lanes_that_do_not_depend_on_each_other(networ
     np.testing.assert_allclose(predict([alone], block.X_valid)[0], p[2], atol=1e-3)
     np.testing.assert_allclose(probabilities(together[1].network.model(), block.X_valid), p[1], atol=1e-5)
     truth = block.y_valid == n_classes - 1
-    assert average_precision_score(truth, p[0, :, -1]) > truth.mean() + 0.1
+    assert average_precision_score(truth, p.mean(axis=0)[:, -1]) > truth.mean() + 0.1
 
 
 def test_members_of_a_group_stop_at_the_epoch_that_is_best_for_all() -> None:
