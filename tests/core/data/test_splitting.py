@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from core.data.groups import deal_groups
 from core.data.problem import Problem
-from core.data.splitting import FoldRows, Unit, check_splits, refit_rows, split_rows
+from core.data.splitting import FoldRows, Unit, check_splits, member_parts, refit_rows, split_rows
 from core.data.table import Table, from_frame
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 
@@ -191,3 +191,31 @@ def test_what_splits_the_rows_in_a_plan_of_an_earlier_version_is_no_feature(
     assert earlier.split.no_features == set(split.values())
     assert ("who" in {column.name for column in Problem.of(table, earlier).features}) == (not split)
     assert Plan.from_json(earlier.to_json()) == earlier
+
+
+@pytest.mark.parametrize("split", [{}, {"group": "card"}, {"time": "when"}], ids=["stratified", "groups", "time"])
+def test_members_hold_parts_out_that_share_no_row_and_no_group(cards: Table, split: dict[str, str]) -> None:
+    problem = Problem.of(cards, plan_of(**split))
+    rows = split_rows(problem, Unit(0, 3)).fit
+    y = problem.target.codes[rows]
+    parts = member_parts(problem, rows, 3)
+    assert sorted(np.concatenate(parts)) == list(range(len(rows)))
+    shares = [y[part].mean() for part in parts]
+    assert max(shares) - min(shares) < 0.1
+    frame = problem.table.frame.iloc[problem.target.rows[rows]].reset_index(drop=True)
+    if "group" in split:
+        whose = [set(frame["card"].iloc[part]) for part in parts]
+        assert not any(one & other for one, other in combinations(whose, 2))
+    if "time" in split:
+        for code in (0, 1):
+            when = [frame["when"].iloc[part[y[part] == code]] for part in parts]
+            assert all(earlier.max() <= later.min() for earlier, later in pairwise(when))
+
+
+def test_a_class_of_one_row_is_held_out_by_no_member_and_too_many_members_are_refused() -> None:
+    frame = pd.DataFrame({"x": np.arange(45) / 7, "y": ["a"] * 25 + ["b"] * 14 + ["c"] * 6})
+    problem = Problem.of(from_frame(frame), plan_of())
+    held_out = np.concatenate(member_parts(problem, np.arange(40), 5))
+    assert sorted(held_out) == list(range(39))
+    with pytest.raises(PlanError, match="No class has 20 rows to train on"):
+        member_parts(problem, np.arange(20, 40), 20)

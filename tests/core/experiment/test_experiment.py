@@ -91,13 +91,50 @@ def poisoned(table: Table, target: str, rows: np.ndarray, value: float) -> Table
     return replace(table, frame=frame)
 
 
-@pytest.mark.parametrize("value", [np.nan, 1e9])
-@pytest.mark.parametrize(("sample", "target"), [("abalone_9_vs_18", "rings"), ("german_credit", "creditability")])
+def test_cross_fitted_members_hold_every_training_row_out_once_and_learn_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table, strategies = load_sample("abalone_9_vs_18"), ("plain", "smote", "threshold_f1", "easy_ensemble")
+    choices = tuple(map(StrategyChoice.of, strategies))
+    plan = replace(plan_for("rings", choices), training=replace(QUICK, members=3), networks=(NetworkChoice("mixed"),))
+    train, tasks = lanes_module.train, []
+
+    def recording(blocks, given, *args, **kwargs):  # type: ignore[no-untyped-def]
+        tasks.extend(given)
+        return train(blocks, given, *args, **kwargs)
+
+    monkeypatch.setattr(lanes_module, "train", recording)
+    results = {result.strategy: result for result in run_unit(table, plan, Unit(0, 0))}
+    assert all(result.error is None for result in results.values())
+    assert [results[key].lanes for key in strategies] == [3, 3, 3, 30]
+    assert results["threshold_f1"].threshold is not None
+    rows = split_rows(Problem.of(table, plan), Unit(0, 0))
+    groups: dict[int, list[lanes_module.LaneTask]] = {}
+    for task in tasks:
+        assert not np.isin(task.lane.rows, task.held_out).any()
+        groups.setdefault(task.group, []).append(task)
+    assert sorted(map(len, groups.values())) == [3] * (1 + 1 + 10)
+    for members in groups.values():
+        held_out = np.concatenate([task.held_out for task in members])
+        assert sorted(held_out) == list(range(len(rows.fit) + len(rows.valid)))
+        assert len({task.lane.seed for task in members}) == 3
+        assert [task.network.embedding for task in members] == ["none", "periodic", "none"]
+
+
+@pytest.mark.parametrize(
+    ("value", "members", "sample", "target"),
+    [
+        (np.nan, 1, "abalone_9_vs_18", "rings"),
+        (1e9, 1, "german_credit", "creditability"),
+        (np.nan, 2, "german_credit", "creditability"),
+    ],
+)
 def test_poisoned_test_rows_change_no_trained_weight(
-    sample: str, target: str, value: float, monkeypatch: pytest.MonkeyPatch
+    sample: str, target: str, value: float, members: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = load_sample(sample)
     plan = plan_for(target)
+    plan = replace(plan, training=replace(plan.training, members=members))
     unit = Unit(0, 0)
     rows = split_rows(Problem.of(table, plan), unit)
     train = lanes_module.train
