@@ -61,7 +61,7 @@ class TextStep(DenseStep):
     """Turn text into components of its words and of the parts of its words.
 
     Text is lower-cased, cut after 10,000 characters, rid of punctuation and split at white space. Words, and runs of
-    2 to 4 characters within words, are counted and weighed by TF-IDF, each of the two to length 1 per row; a truncated
+    3 and 4 characters within words (of scripts without spaces, of 2, too), are counted and weighed by TF-IDF, each of the two to length 1 per row; a truncated
     singular value decomposition of both gives the components, which are scaled to variance 1. Runs of characters
     stand for words in languages that put no spaces between them, and for words that training never saw.
 
@@ -292,7 +292,7 @@ def learned_text(texts: np.ndarray, most: int) -> tuple[tuple[str, ...], tuple[s
     --------
     >>> words, grams, arrays = learned_text(np.array(["a card", "a late card", "late"], object), 2)
     >>> words, grams[:3], [array.shape for array in arrays]
-    (('a', 'card', 'late'), ('ar', 'ard', 'at'), [(3,), (3, 2), (12,), (12, 2), (2,)])
+    (('a', 'card', 'late'), ('ard', 'ate', 'car'), [(3,), (3, 2), (6,), (6, 2), (2,)])
     """
     from scipy.sparse import hstack
     from sklearn.decomposition import TruncatedSVD
