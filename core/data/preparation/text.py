@@ -61,9 +61,10 @@ class TextStep(DenseStep):
     """Turn text into components of its words and of the parts of its words.
 
     Text is lower-cased, cut after 10,000 characters, rid of punctuation and split at white space. Words, and runs of
-    3 and 4 characters within words (of scripts without spaces, of 2, too), are counted and weighed by TF-IDF, each of the two to length 1 per row; a truncated
-    singular value decomposition of both gives the components, which are scaled to variance 1. Runs of characters
-    stand for words in languages that put no spaces between them, and for words that training never saw.
+    3 and 4 characters within words (of 2, too, in scripts without spaces), are counted and weighed by TF-IDF, each of
+    the two to length 1 per row; a truncated singular value decomposition of both gives the components, which are
+    scaled to variance 1. Runs of characters stand for words in languages that put no spaces between them, and for
+    words that training never saw.
 
     Parameters
     ----------
