@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +20,9 @@ from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
 from core.decision import Chain, Rows, Rule
-from core.networks.reading import network_of
+from core.networks.reading import network_of, parse_networks
 from core.networks.scoring import KerasNetworks
-from core.plan import NetworkChoice, Plan, TrainingSettings
+from core.plan import NetworkChoice, Plan, PlanError, TrainingSettings
 from core.strategies import Predictor, Recipe, StrategyError, TableFacts, TrainingView
 from core.strategies.notation import parse_choice
 from core.words import counted, quoted
@@ -47,7 +48,12 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
     strategy : str
         A key of the catalogue, with parameters and combined as on the command line:
         ``"smote"``, ``"smote(k_neighbors=3)"``, ``"under_bagging+threshold_f1"``.
-    hidden_layers, dropout, learning_rate, batch_size, epochs, patience, validation_split
+    network : str, NetworkChoice, callable or None
+        What is trained: a key with parameters as on the command line, such as ``"tabm(k=8)"``, a choice, or a function
+        ``build(n_features, n_outputs)`` that returns a Keras model. None takes dense layers by the next two.
+    hidden_layers, dropout
+        Units of each hidden layer, and the share of them dropped while training, where ``network`` is None.
+    learning_rate, batch_size, epochs, patience, validation_split
         As in :class:`core.plan.TrainingSettings`.
     positive : object or None
         The positive class of two, for strategies that tell them apart; None means the rarer one.
@@ -84,6 +90,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self,
         strategy: str = "smote",
         *,
+        network: str | NetworkChoice | Callable[[int, int], object] | None = None,
         hidden_layers: tuple[int, ...] = (64, 32),
         dropout: float = 0.0,
         learning_rate: float = 0.002,
@@ -95,6 +102,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.strategy = strategy
+        self.network = network
         self.hidden_layers = hidden_layers
         self.dropout = dropout
         self.learning_rate = learning_rate
@@ -130,7 +138,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         from core.training.lanes import Block
 
         choice = parse_choice(self.strategy)
-        network = NetworkChoice.of("mlp", hidden_layers=tuple(self.hidden_layers), dropout=self.dropout)
+        network = self._chosen()
         training = TrainingSettings(
             self.learning_rate, self.batch_size, self.epochs, self.patience, self.validation_split
         )
@@ -161,6 +169,19 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         X_valid = self._preparation.transform(frame.iloc[valid])
         self._train(plan, Block(view.X, view.y, X_valid, codes[valid], valid is not fit), view, facts)
         return self
+
+    def _chosen(self) -> NetworkChoice:
+        """Return the network that the parameters name."""
+        if self.network is None:
+            return NetworkChoice.of("mlp", hidden_layers=tuple(self.hidden_layers), dropout=self.dropout)
+        if isinstance(self.network, NetworkChoice):
+            return self.network
+        if not isinstance(self.network, str):
+            return NetworkChoice.function(self.network)
+        named = parse_networks(self.network, functions=True)
+        if len(named) != 1:
+            raise PlanError(f"Name one network, not {len(named)}: for example tabm(k=8).")
+        return named[0]
 
     def _train(self, plan: Plan, block: Block, view: TrainingView, facts: TableFacts) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""

@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import core.estimator
 from core.data.samples import load_sample
 from core.estimator import StrategyClassifier
-from core.plan import PlanError
+from core.plan import NetworkChoice, PlanError
 from core.strategies import StrategyError
 
 QUICK = {"hidden_layers": (16,), "epochs": 30, "learning_rate": 0.01, "random_state": 0}
@@ -131,3 +131,24 @@ def test_the_example_in_its_docstring_runs() -> None:
     runner.run(example)
     assert runner.summarize().failed == 0
     assert runner.summarize().attempted >= 4
+
+
+def test_it_trains_any_network() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = (X[:, 0] + 0.3 * rng.normal(size=300) > 1).astype(int)
+    quick = {"epochs": 3, "random_state": 0}
+
+    def own(n_features: int, n_outputs: int) -> object:
+        import keras
+
+        return keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(n_outputs)])
+
+    by_name = StrategyClassifier("plain", network="linear", **quick).fit(X, y)
+    by_choice = StrategyClassifier("plain", network=NetworkChoice("linear"), **quick).fit(X, y)
+    np.testing.assert_array_equal(by_name.predict_proba(X), by_choice.predict_proba(X))
+    assert StrategyClassifier("plain", network=own, **quick).fit(X, y).predict_proba(X).shape == (300, 2)
+    with pytest.raises(PlanError, match="no network called 'tabn'"):
+        StrategyClassifier("plain", network="tabn", **quick).fit(X, y)
+    with pytest.raises(PlanError, match="Name one network, not 2"):
+        StrategyClassifier("plain", network="mlp, linear", **quick).fit(X, y)
