@@ -199,6 +199,8 @@ def _run(given: argparse.Namespace) -> int:
             worth = results.advice.worth
             for said in (*results.advice.warnings, *results.advice.why, *([worth.text] if worth is not None else [])):
                 print(said.replace("`", "'"))
+        for finding in results.findings:
+            print(finding.line.replace("`", "'"))
     if not given.quiet:
         for note in comparison.notes if given.json else ():
             print(note, file=sys.stderr)
@@ -375,6 +377,7 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
         },
         "failed": dict(comparison.failed),
         "recommendation": _advice_as_json(results),
+        "checks": [asdict(finding) for finding in results.findings],
         "notes": list(comparison.notes),
     }
 

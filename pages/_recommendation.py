@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.evaluation.checks import Finding, run_checks
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
 from core.words import duration
@@ -51,6 +52,7 @@ def show_recommendation(record: RunRecord, comparison: Comparison, names: dict[s
         worth = (advice.worth.text,) if advice.worth is not None else ()
         if advice.why or worth:
             st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))
+        show_checks(findings_of(record, comparison, key, judged_by()))
         show_pair(record, comparison, names, key)
         with st.expander("The tests behind it", icon=":material/query_stats:"):
             show_tests(record, comparison, key)
@@ -91,6 +93,15 @@ def show_view(view: str) -> None:
     st.session_state["view"] = view
 
 
+def show_checks(findings: tuple[Finding, ...]) -> None:
+    """Show what the automatic checks found, one line each, with a way out."""
+    if not findings:
+        return
+    with st.expander(f"Worth a look ({len(findings)})", icon=":material/rule:", key="findings"):
+        for finding in findings:
+            st.markdown(f"{sentence(finding.text)} {sentence(finding.way_out)} :gray-badge[{finding.code}]")
+
+
 def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Answer for two strategies that the person picks: is the one better than the other here?"""
     from core.evaluation.duel import duel
@@ -114,6 +125,11 @@ def advice_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str
     judged = assessment(_record, _comparison, key, metric, "folds")
     groups = groups_of(run_problem(_record.id, key)) if _record.plan.split.group is not None else None
     return recommend(_comparison, _record.plan, metric, judged, _record.cautions, groups)
+
+
+@cached(max_entries=64)
+def findings_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str) -> tuple[Finding, ...]:
+    return run_checks(_comparison, _record.plan, metric)
 
 
 @cached(max_entries=64)

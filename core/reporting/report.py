@@ -17,6 +17,7 @@ from core.charts import figures as charts
 from core.charts.bars import interval_bars
 from core.data.profile import Profile
 from core.data.splitting import gap_in_words
+from core.evaluation.checks import Finding
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.recommendation import Recommendation
@@ -89,7 +90,7 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
     pieces = [_header(results, heading)]
     shown = intervals(comparison, results.plan)
     if comparison.strategies:
-        pieces.append(_verdict(results.advice, assess(comparison, results.plan, MAIN_METRIC, shown)))
+        pieces.append(_verdict(results.advice, assess(comparison, results.plan, MAIN_METRIC, shown), results.findings))
     pieces.append(_data(results, profile))
     if comparison.strategies:
         pieces += [
@@ -155,7 +156,7 @@ def _data(results: Results, profile: Profile) -> str:
     )
 
 
-def _verdict(advice: Recommendation | None, assessment: Assessment) -> str:
+def _verdict(advice: Recommendation | None, assessment: Assessment, findings: Sequence[Finding]) -> str:
     """Return what to use, why, and below it the tests behind it."""
     if advice is None:
         return ""
@@ -165,7 +166,8 @@ def _verdict(advice: Recommendation | None, assessment: Assessment) -> str:
     tests = _list(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
     return (
         f"<section class='verdict'><h2>What to use</h2><p><strong>{_words(advice.headline)}</strong></p>{counts}"
-        f"{_list(said)}<h3>The tests behind it</h3>{tests}<p class='small'>{judged}</p>"
+        f"{_list(said)}{f'<h3>Worth a look</h3>{_list(finding.line for finding in findings)}' if findings else ''}"
+        f"<h3>The tests behind it</h3>{tests}<p class='small'>{judged}</p>"
         f"{_list(assessment.intervals.notes)}</section>"
     )
 

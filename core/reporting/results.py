@@ -12,6 +12,7 @@ from core.data.problem import Problem
 from core.data.profile import Profile, data_notes, describe
 from core.data.table import Table
 from core.data.target import Target
+from core.evaluation.checks import Finding, run_checks
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
@@ -77,6 +78,11 @@ class Results:
         """What to use, judged by F1; None where nothing has a result."""
         cautions = self.profile.cautions.sentences
         return recommend(self.comparison, self.plan, cautions=cautions, groups=groups_of(self.problem))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the automatic checks found, judged by F1."""
+        return run_checks(self.comparison, self.plan)
 
     @cached_property
     def profile(self) -> Profile:
