@@ -88,6 +88,9 @@ def test_a_hostile_table_stays_text(server: Server, open_browser: Open, tmp_path
     assert "1 in 6 rows is '<script>window.pwned=5</script>'" in words(page)
     # Figures hold the names as text too.
     assert "<script>window.pwned=5" in page.drawn("classes")
+    page.wait(lambda: len(page.find("[class*=st-key-column_] svg.main-svg")) > 3)
+    harmless(page)
+    page.press("Table")
     page.wait(lambda: page.find("[data-testid=stElementToolbar]"))
     harmless(page)
     page.press("Choose strategies")
