@@ -222,7 +222,8 @@ def _shown_value(value: ParameterValue) -> str:
     if isinstance(value, tuple):
         return "-".join(f"{item:g}" for item in value) or "none"
     text = str(value)
-    return hashlib.sha256(text.encode()).hexdigest()[:8] if is_long(value) else text
+    # The letter in front keeps a digest such as 701e5919 from being read back as a number.
+    return f"x{hashlib.sha256(text.encode()).hexdigest()[:7]}" if is_long(value) else text
 
 
 def _read_value(text: str) -> ParameterValue:
