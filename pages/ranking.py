@@ -180,7 +180,7 @@ def show_start() -> None:
         ready = len(problems) >= 2 and meant
         pressed = st.button("Run ranking", type="primary", icon=":material/play_arrow:", disabled=not ready)
         if len(problems) < 2:
-            st.caption(f"Add at least two tables. {needed_in_words(len(plan.strategies))}")
+            st.caption(f"{needed_in_words(len(plan.strategies))} With fewer there are ranks, and no test.")
         else:
             st.caption(
                 f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "

@@ -330,10 +330,13 @@ def _oriented(values: np.ndarray, higher_is_better: bool) -> np.ndarray:
 def _why_no_test(n_tables: int, n_strategies: int) -> str | None:
     short = []
     if n_tables < _MIN_TABLES:
-        short.append(f"at least {_MIN_TABLES} tables that all strategies finished (there {_are(n_tables)})")
+        needed = tables_needed(max(n_strategies, _MIN_STRATEGIES))
+        short.append(f"at least {needed} tables that all strategies finished (there {_are(n_tables)})")
     if n_strategies < _MIN_STRATEGIES:
         short.append(f"at least {_MIN_STRATEGIES} strategies (there {_are(n_strategies)})")
-    return f"There is no test of these ranks: Friedman's test needs {' and '.join(short)}." if short else None
+    return (
+        f"There is no test of these ranks: to tell two strategies apart takes {' and '.join(short)}." if short else None
+    )
 
 
 def _are(number: int) -> str:

@@ -153,9 +153,9 @@ def test_all_tied_is_no_difference() -> None:
 @pytest.mark.parametrize(
     ("n_tables", "n_strategies", "words"),
     [
-        (2, 3, "at least 3 tables that all strategies finished (there are 2)"),
+        (2, 3, "at least 7 tables that all strategies finished (there are 2)"),
         (4, 2, "at least 3 strategies (there are 2)"),
-        (1, 1, "3 tables that all strategies finished (there is 1) and at least 3 strategies (there is 1)"),
+        (1, 1, "7 tables that all strategies finished (there is 1) and at least 3 strategies (there is 1)"),
     ],
 )
 def test_too_little_for_a_test_is_said(n_tables: int, n_strategies: int, words: str) -> None:
