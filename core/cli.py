@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from core.asking import main as ask
 
         return ask(typed[1:])
+    if typed[:1] == ["why"]:
+        from core.why import main as why
+
+        _import_trainer()
+        return why(typed[1:])
     if typed[:1] == ["test"]:
         from core.next_file import main as test
 
@@ -63,6 +68,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("examples", help="compute the example runs that the app opens on anew")
     commands.add_parser("ask", help="ask a kept run a question: what a promise costs, who is worth using, and so on")
+    commands.add_parser("why", help="say which columns each strategy of a kept run looks at")
     commands.add_parser("test", help="test a kept run's strategies on a labelled file that was not in it")
     run = commands.add_parser(
         "run",

@@ -29,6 +29,7 @@ from pages._slices import show_slices
 from pages._text import plain, sentence
 from pages._threshold import show_threshold
 from pages._training import show_training
+from pages._why import show_why
 
 if TYPE_CHECKING:
     from core.runs.record import RunRecord
@@ -56,6 +57,7 @@ VIEWS = (
     View("calibration", "Calibration", show_calibration, same_rows=True),
     View("classes", "Classes", show_classes),
     View("slices", "For whom", show_slices, same_rows=True),
+    View("why", "Why", show_why),
     View("errors", "Errors", show_errors, same_rows=True),
     View("next_file", "Next file", show_next_file),
     View("training", "Training", show_training),

@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
 from core.data.samples import load_sample
+from core.experiment.importance import Why
 from core.next_file import read_next
 from core.runs.labels import checked_rows
 from core.runs.looks import keep_look
+from core.runs.reasons import keep_why
 from core.runs.stakes import stakes_of
 from core.runs.store import Store
 from tests.pages.test_compare import a_run, captions, fold_results, opened
@@ -166,3 +168,21 @@ def test_the_next_file_is_read_and_what_was_seen_is_said(app: AppTest, run: str,
     assert "look number 2" in said(shown)
     assert frame(shown, "Strategy")["Here"].notna().any()
     assert len(frame(shown, "Column")) == 8
+
+
+def test_why_is_worked_out_on_demand_and_shown_from_what_is_kept(app: AppTest, run: str, runs_folder: Path) -> None:
+    store = Store(runs_folder)
+    page = view(opened(app, run), "why")
+    assert page.button(key="why_start").label == "Work it out"
+    keys = tuple(choice.key for choice in store.record(run).plan.strategies)
+    effect = np.zeros((3, 2, 2))
+    why = Why(
+        keys, ("length", "sex"), np.ones((2, 3)), np.full((2, 2, 3), [[[0.3]], [[0.1]]]), (("0.1", "0.9"), ("F", "M")),
+        (effect, effect), np.array([4]), np.full((2, 1, 2), 0.2), ("Trained anew on 3 folds of 3.",),
+    )  # fmt: skip
+    keep_why(store, run, 1, False, why)
+    shown = view(opened(app, run), "why")
+    assert "Permuting 'length' costs most" in said(shown)
+    assert frame(shown, "Column")["Lost"].max() == pytest.approx(0.3)
+    assert "Trained anew on 3 folds of 3." in captions(shown)
+    assert any("Push" in one.value.columns for one in shown.dataframe)

@@ -1,0 +1,140 @@
+"""Why: which columns count under each strategy, their effect, and what pushed a single row."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.runs.reasons import keep_why, kept_why
+from pages._answer import show_answer
+from pages._guard import guarded, guarded_fragment
+from pages._rows import class_against_rest, tested_rows
+from pages._services import engine, store
+from pages._subject import run_problem
+from pages._text import plain, sentence
+from pages._widgets import draw
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from core.evaluation.comparison import Comparison
+    from core.experiment.importance import Why
+    from core.runs.record import RunRecord
+
+_WORK = "why_work"
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is being worked out."""
+
+    run_id: str
+    code: int
+    together: bool
+    promise: Future[Why]
+    stop: threading.Event
+
+
+def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
+    """Show which columns count, once it has been worked out."""
+    st.subheader("Why", anchor=False)
+    code = class_against_rest(comparison, record.positive, "why_class")
+    together = st.toggle(
+        "Permute numbers together that mean the same", key="why_together",
+        help="Where two columns say the same, permuting one of them costs nothing, since the other is still there.",
+    )  # fmt: skip
+    work: Work | None = st.session_state.get(_WORK)
+    if work is not None and (work.run_id, work.code, work.together) == (record.id, code, together):
+        wait()
+        return
+    why = kept_why(store(), record.id, code, together)
+    if why is None:
+        st.caption(
+            "The networks of up to three folds are trained anew, on a sample where the table is large, and each column "
+            "is permuted among test rows. It takes up to a minute, in the background."
+        )
+        if st.button("Work it out", type="primary", icon=":material/psychology:", key="why_start"):
+            with guarded():
+                start(record, comparison, key, code, together)
+                st.rerun()
+        return
+    show_reasons(record, comparison, names, key, why)
+
+
+def start(record: RunRecord, comparison: Comparison, key: str, code: int, together: bool) -> None:
+    from core.experiment.importance import explain
+    from core.why import hard_rows
+
+    stop = threading.Event()
+    rows = hard_rows(tested_rows(comparison.of_whole(), key))
+    promise = engine().call(explain, store().table(record.id), record.plan, code, rows, together, stop=stop)
+    st.session_state[_WORK] = Work(record.id, code, together, promise, stop)
+
+
+@st.fragment(run_every=0.5)
+@guarded_fragment
+def wait() -> None:
+    from concurrent.futures import CancelledError
+
+    from core.training.lane import Stopped
+
+    work: Work | None = st.session_state.get(_WORK)
+    if work is None:
+        st.rerun()
+        return
+    if work.promise.done():
+        st.session_state.pop(_WORK, None)
+        try:
+            keep_why(store(), work.run_id, work.code, work.together, work.promise.result())
+        except (Stopped, CancelledError):
+            st.toast("Stopped.")
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="reasoning"):
+        st.markdown(":material/hourglass_top: Training networks, then permuting columns …")
+        if st.button("Cancel", key="cancel_why", icon=":material/stop:"):
+            work.stop.set()
+            work.promise.cancel()
+
+
+def show_reasons(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, why: Why) -> None:
+    from core.reporting.results import Results
+    from core.why import effect_drawing, importance_answer
+
+    run = Results(run_problem(record.id, key), comparison.results, record.id)
+    show_answer(importance_answer(why, run), "why", f"{record.id}-importance")
+    with_effect = [column for column, grid in zip(why.columns, why.grids, strict=True) if grid]
+    if with_effect and why.keys:
+        st.subheader("Effect of a column", anchor=False)
+        column = st.selectbox("Column", with_effect, format_func=plain, key="why_column")
+        drawing = effect_drawing(why, run, column)
+        if drawing is not None:
+            draw(drawing.figure, "why_effect", drawing.title)
+            st.caption(sentence(drawing.caption))
+    if len(why.rows) and why.keys:
+        show_pushes(names, why)
+
+
+def show_pushes(names: dict[str, str], why: Why) -> None:
+    """Show which columns pushed one of the rows that most strategies get wrong."""
+    from core.why import pushes_table
+
+    st.subheader("What pushed a row", anchor=False)
+    left, right = st.columns(2)
+    row = left.selectbox(
+        "Row, of those that most strategies get wrong", why.rows.tolist(), format_func=lambda at: f"Row {at + 1:,}",
+        key="why_row",
+    )  # fmt: skip
+    strategy = right.selectbox(
+        "Strategy", why.keys, format_func=lambda one: plain(names.get(one, one)), key="why_strategy"
+    )
+    st.dataframe(
+        pushes_table(why, row, strategy), hide_index=True, key="why_pushes",
+        column_config={"Push": st.column_config.NumberColumn(format="%+.3f")},
+    )  # fmt: skip
+    st.caption(
+        "How much higher the probability of the class is than where the column's value comes from other rows. Row "
+        "numbers are those of the Errors view."
+    )
