@@ -298,7 +298,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     if slow and not given.quiet:
         print(slow_sentence(slow, workload), file=sys.stderr)
     kept = tuple(choice for choice in usable if choice not in slow)
-    long = too_long(workload.seconds(kept))
+    long = too_long(workload.seconds(kept)) or workload.slow_network()
     if long is not None and not given.yes:
         raise _BadInput(f"{long.removesuffix('.')}; or add --yes to run it all the same.")
     return replace(plan, strategies=kept)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
 from core.machine import usable_cores
-from core.networks.reading import network_of
+from core.networks.reading import network_label, network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, Reference, Strategy, choices_of
 from core.strategies.seconds import TrainingSize
@@ -26,6 +26,8 @@ _FOLD_SECONDS = 0.3
 SLOW_SECONDS = 600.0
 # A run that takes longer than a day is started only where somebody says so twice.
 LONG_SECONDS = 24 * 3600.0
+# A network whose plain line alone takes longer than this is started only in that way, too.
+SLOW_NETWORK_SECONDS = 1200.0
 # Early stopping ended training after 0.47 to 0.85 of 40 epochs on the sample tables.
 _EPOCHS_USED = 0.65
 
@@ -84,10 +86,13 @@ class Workload:
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
         """Return the seconds of a run of these strategies; networks that several share are trained once.
 
+        One that names no network is trained on all of them.
+
         Slow samplers work beside the training, so a fold takes its work shared by the cores, or as long as
         the longest strategy alone.
         """
-        models = {(frozenset(recipe.shaping), recipe.network) for recipe in map(Recipe.of, choices)}
+        recipes = map(Recipe.of, choices)
+        models = {(frozenset(recipe.shaping), network) for recipe in recipes for network in self._networks_of(recipe)}
         work = [self._work(parts, network) for parts, network in models]
         shared = sum(sampling + training for sampling, training, _ in work) / self.cores
         alone = max((sampling + training / lanes for sampling, training, lanes in work), default=0.0)
@@ -99,10 +104,10 @@ class Workload:
         One that names no network is trained on all of them.
         """
         recipe = Recipe.of(choice)
-        networks = self.networks if recipe.network is None and recipe.reference is None else (recipe.network,)
         if not recipe.shaping:
             return 0.0
-        return self.units * sum(sum(self._work(recipe.shaping, one)[:2]) for one in networks) / self.cores
+        work = [self._work(recipe.shaping, network) for network in self._networks_of(recipe)]
+        return self.units * sum(sampling + training for sampling, training, _ in work) / self.cores
 
     def sampling(self, choice: StrategyChoice) -> float:
         """Return the seconds that a strategy's samplers work in a run, beside the training; none for a reference."""
@@ -113,6 +118,12 @@ class Workload:
         """Return whether a strategy's samplers would take so long that nobody should run into them unasked."""
         return self.sampling(choice) > SLOW_SECONDS
 
+    def _networks_of(self, recipe: Recipe) -> tuple[NetworkChoice | None, ...]:
+        """Return the networks that a recipe is trained on: all, unless it names one, and none for a reference."""
+        if recipe.reference is not None:
+            return (None,)
+        return self.networks if recipe.network is None else (recipe.network,)
+
     def _work(self, parts: Iterable[Strategy], network: NetworkChoice | None = None) -> tuple[float, float, int]:
         """Return a fold's processor seconds of sampling and of training, and the number of networks."""
         parts = tuple(parts)
@@ -121,6 +132,28 @@ class Workload:
         if any(isinstance(part, Reference) for part in parts):
             return sampling, 0.0, 1
         return sampling, networks * self._lane_seconds(network or self.networks[0]), networks
+
+    def slow_network(self) -> str | None:
+        """Return one sentence about a network that takes very long for every single strategy, or None.
+
+        Examples
+        --------
+        >>> rows = TrainingSize((608_000, 32_000), width=30, categorical=0)
+        >>> many = NetworkChoice.of("tabm", k=64)
+        >>> print(Workload(rows, TrainingSettings(), units=5, networks=(many,), cores=2).slow_network())
+        TabM (k=64) takes about 30 min here for each strategy, 36 times as long as one small network: choose a smaller \
+network, or fewer folds or epochs.
+        >>> Workload(rows, TrainingSettings(), units=5, cores=2).slow_network()
+        """
+        for choice in self.networks:
+            seconds = self.units * self._lane_seconds(choice) / self.cores
+            if seconds > SLOW_NETWORK_SECONDS:
+                return (
+                    f"{network_label(choice)} takes {duration(seconds)} here for each strategy, "
+                    f"{self.times(choice, self.training):,.0f} times as long as one small network: choose a smaller "
+                    "network, or fewer folds or epochs."
+                )
+        return None
 
     def times(self, choice: NetworkChoice, training: TrainingSettings) -> float:
         """Return how many times as long as one small network a line takes, for as many epochs."""

@@ -39,6 +39,16 @@ def test_more_of_anything_costs_more() -> None:
     assert replace(BLOCKS, networks=(wide,)).seconds(START.choices) > base
 
 
+def test_two_networks_take_as_long_as_each_alone() -> None:
+    plain, one_core = (StrategyChoice.of("plain"),), replace(BLOCKS, cores=1)
+    both = replace(one_core, networks=(NetworkChoice("mlp"), NetworkChoice("tabm")))
+    alone = [replace(one_core, networks=(network,)).seconds(plain) for network in both.networks]
+    assert max(alone) < both.seconds(plain) < sum(alone)
+    named = tuple(replace(plain[0], network=network) for network in both.networks)
+    assert both.seconds(named) == both.seconds(plain)
+    assert both.added(SMOTE) > one_core.added(SMOTE)
+
+
 def test_searches_among_the_majority_grow_faster_than_the_rows() -> None:
     small, large = (
         Workload(TrainingSize((3115 * times, 387 * times), 40, 0), TrainingSettings(epochs=1), 1, networks=(TINY,))
