@@ -82,6 +82,7 @@ def hints(problem: Problem) -> tuple[str, ...]:
     >>> hints(Problem.of(from_frame(frame), Plan("y", (StrategyChoice.of("plain"),))))
     ('Column `age` has `-999` in 10 rows: does it stand for a missing value? Then add --missing age=-999.',)
     """
+    from core.data.grouping import find_grouping
     from core.data.questions import split_questions
     from core.data.readings import both_ways, stand_ins
 
@@ -94,7 +95,12 @@ def hints(problem: Problem) -> tuple[str, ...]:
     for values in stand_ins(problem.table):
         options = " ".join(f"--missing {shlex.quote(f'{values.name}={text}')}" for text in values.texts)
         asked.append(f"{values.sentence()} Then add {options}.")
+    grouping = find_grouping(problem)
+    if grouping is not None:  # the warning on it says why
+        asked.append(f"To keep rows with the same value together, add --group {shlex.quote(grouping.name)}.")
     for question in split_questions(problem):
+        if question.by == "group" and grouping is not None:
+            continue
         asked.append(f"{question.fact} {question.question} Then add --{question.by} {shlex.quote(question.column)}.")
     return tuple(asked)
 

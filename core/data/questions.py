@@ -17,6 +17,8 @@ from core.words import counted, quoted
 _MOMENT = re.compile(
     r"(?:time|timestamp|date_?time|date|step|epoch|unix_?time|(?:event|trans\w*)_?(?:time|date))s?", re.I
 )
+# Dates that say something of a row's subject, not when the row came about.
+_NO_MOMENT = re.compile(r"born|birth|(?:^|[_\W])dob(?:[_\W]|$)|expir|deadline|(?:^|[_\W])due(?:[_\W]|$)", re.IGNORECASE)
 _MIN_VALUES = 10
 
 
@@ -116,7 +118,7 @@ def _repeats(column: Column, problem: Problem, n_rows: int) -> bool:
 
 
 def _is_moment(column: Column) -> bool:
-    if not orderable(column) or column.distinct < _MIN_VALUES:
+    if not orderable(column) or column.distinct < _MIN_VALUES or _NO_MOMENT.search(column.name):
         return False
     return column.kind == "date" or _MOMENT.fullmatch(column.name.strip()) is not None
 
