@@ -255,6 +255,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
     from core.experiment.fitting import network_notes
+    from core.networks.presets import training_rows, with_default_network
     from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
@@ -269,11 +270,13 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             strategies,
             given.positive,
             networks=_networks(given),
-            training=replace(TrainingSettings(), **training),  # type: ignore[arg-type]
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
             **of_columns(given),  # type: ignore[arg-type]
         )
+        if not given.networks and given.hidden_layers is None and given.dropout is None:
+            plan = with_default_network(plan, training_rows(len(table.frame), plan))
+        plan = replace(plan, training=replace(plan.training, **training))  # type: ignore[arg-type]
         for column in plan.split.columns:
             table.column(column)
         problem = Problem.of(table, plan)

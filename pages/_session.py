@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.data.table import Table
 from core.data.target import suggest_target
+from core.networks.presets import training_rows, with_default_network
 from core.plan import Plan, SplitSettings
 from core.strategies.presets import START
 
@@ -39,6 +40,7 @@ class Session:
     def opened(self, table: Table, target: str | None = None) -> Session:
         """Return the session with a new table and the starting plan; network and split settings stay."""
         plan = Plan(suggest_target(table) if target is None else target, START.choices)
+        plan = with_default_network(plan, training_rows(len(table.frame), plan))
         if self.plan is not None:
             split = without_columns(self.plan.split)
             plan = replace(plan, networks=self.plan.networks, training=self.plan.training, split=split)
