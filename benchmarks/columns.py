@@ -242,7 +242,9 @@ def precisions(made: Made, folder: Path, versions: Mapping[str, Path]) -> dict[s
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--former", type=Path, help="folder of a checkout of an earlier version, to compare with")
-    arguments.add_argument("--only", choices=[made.name for made in TABLES], help="a single table")
+    arguments.add_argument(
+        "--only", choices=[*(made.name for made in TABLES), "preparation"], help="one table, or the time of preparation"
+    )
     options = arguments.parse_args()
     tables = [made for made in TABLES if options.only in (None, made.name)]
     here = Path(__file__).resolve().parents[1]
@@ -256,9 +258,10 @@ def main() -> None:
             found = precisions(made, Path(folder), versions)
             figures |= {f"{made.name}_{name}": value for name, value in found.items()}
             rows.append((made.name, "  ".join(f"{name} {value:.3f}" for name, value in found.items())))
-    figures["wins"] = sum(figures[f"{made.name}_after"] >= figures[f"{made.name}_boosting"] for made in tables)
-    rows.append(("tables on which the network is no worse than boosting", f"{figures['wins']} of {len(tables)}"))
-    if options.former is not None:
+    if tables:
+        figures["wins"] = sum(figures[f"{made.name}_after"] >= figures[f"{made.name}_boosting"] for made in tables)
+        rows.append(("tables on which the network is no worse than boosting", f"{figures['wins']} of {len(tables)}"))
+    if options.former is not None and options.only in (None, "preparation"):
         taken = {name: [] for name in versions}
         for _ in range(RUNS):
             for name, at in versions.items():

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from reading import FileReading, Reading, has_header, plain_names, plain_text, quotes_marked, unmarked  # noqa: E402
+from reading import FileReading, Reading, days_of, has_header, plain_names, plain_text, quotes_marked, unmarked  # noqa: E402
 from safe_csv import safe_csv  # noqa: E402
 
 RULES = json.loads((HERE / "decision.json").read_text(encoding="utf-8"))
@@ -110,8 +110,8 @@ for one in RULES["inputs"]:
             values = pd.Series(plain_text(values), dtype=object)
     else:
         values, lost = how.values(given)
-        if one["kind"] == "date":  # days since 1970
-            values = (values - pd.Timestamp(0)) / pd.Timedelta(days=1)
+        if one["kind"] == "date":
+            values = pd.Series(days_of(values))
         if lost.any():
             odd = given[lost].iloc[0]
             print(f"{one['column']}: values that are no {one['kind']} as the training table has them, such as {odd}, "

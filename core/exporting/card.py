@@ -57,6 +57,7 @@ def model_card(
         "In short": _in_short(plan, choice, results, problem),
         "What it does": _purpose(scorer),
         "Data": _data(problem),
+        "Preparation": _preparation(scorer),
         "Strategy": _strategy(plan, choice, refitted),
         "How good it is": _figures(plan, choice, results, scorer),
         **_costs(problem, choice, results, scorer),
@@ -65,6 +66,14 @@ def model_card(
         "Versions": "\n".join(f"- {name} {number}" for name, number in versions().items()),
     }
     return f"# Model card: {quoted(plan.target)}\n\n" + "\n".join(f"## {h}\n\n{t}\n" for h, t in sections.items())
+
+
+def _preparation(scorer: Scorer) -> str:
+    """Return how columns become inputs of the network, columns that are prepared alike together."""
+    alike: dict[str, list[str]] = {}
+    for step in scorer.preparation.steps:
+        alike.setdefault(step.says, []).append(step.name)
+    return "\n".join(f"- {listed(names, 20)}: {said}." for said, names in alike.items())
 
 
 def _in_short(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], problem: Problem) -> str:

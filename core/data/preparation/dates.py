@@ -13,14 +13,13 @@ from pandas.api.extensions import ExtensionDtype
 from core.data.columns import Column, ColumnKind
 from core.data.preparation.numbers import NumberStep, learned
 from core.data.preparation.step import NO_CHOICES, Choices, InputKind, Labels, Parts, Scripted, StepSetting, register
-from core.data.reading.cells import ColumnReading
+from core.data.reading.cells import ColumnReading, days_of
 
 if TYPE_CHECKING:
     import keras
 
     from core.decision.calibration import Graph
 
-_DAY = 86_400_000_000  # microseconds
 #: Parts of a moment, in the order of their inputs; the weekend is one input, the others are points on a circle.
 PARTS = ("hour", "weekday", "weekend", "day", "month")
 _SAID = {
@@ -65,8 +64,7 @@ class DateStep(NumberStep):
 
     @classmethod
     def as_floats(cls, column: pd.Series) -> np.ndarray:
-        moments = column.to_numpy().astype("datetime64[us]")
-        return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / _DAY)
+        return days_of(column)
 
     @classmethod
     def fit(cls, column: pd.Series, labels: Labels | None = None, choices: Choices = NO_CHOICES) -> Self:

@@ -298,6 +298,18 @@ def plain_text(column: pd.Series) -> np.ndarray:
     return np.array([str(cell)[:MAX_TEXT].lower() for cell in cells], object)
 
 
+def days_of(moments: pd.Series) -> np.ndarray:
+    """Return moments as days since 1970-01-01 with fraction, float64, NaN where missing; shape (n,).
+
+    Examples
+    --------
+    >>> days_of(pd.Series([pd.Timestamp("1970-01-02 12:00"), pd.NaT])).tolist()
+    [1.5, nan]
+    """
+    values = moments.to_numpy().astype("datetime64[us]")
+    return np.where(np.isnat(values), np.nan, values.astype(np.int64) / 86_400_000_000)
+
+
 def is_mark(texts: pd.Series, loose: bool = False) -> np.ndarray:
     """Return which texts only say that a value is missing; ``loose`` where numbers or dates are expected.
 

@@ -73,7 +73,8 @@ def read_table(of_kind: OfKind) -> Code:
         if kind.input_kind == "date":
             lines += [
                 f"    for name in {kind.script.names}:  # days since 1970",
-                '        table[name] = (pd.to_datetime(table[name]) - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D")',
+                '        moments = pd.to_datetime(table[name]).astype("datetime64[us]")',
+                '        table[name] = moments.astype("int64").where(moments.notna()) / 86_400_000_000',
             ]
     return Code("\n".join([*lines, "    return table, y"]), (PANDAS,))
 

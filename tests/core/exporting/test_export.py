@@ -245,7 +245,8 @@ def test_messages_are_scored_from_raw_text_without_the_app(lone_python: Path, tm
     with zipfile.ZipFile(io.BytesIO(kept.archive)) as archive:
         archive.extractall(tmp_path)
     rows = frame.drop(columns="urgent").head(80).astype(object)
-    rows.loc[0, "message"], rows.loc[1, "shop"], rows.loc[2, "sent"] = None, "a new one", "2031-05-05 23:59:59"
+    rows.loc[0, "message"], rows.loc[1, "shop"], rows.loc[2, "sent"] = None, "a new one", "9999-12-31 23:59:59"
+    rows.loc[3, "sent"] = "0001-01-01"
     rows.to_csv(tmp_path / "rows.csv", index=False)
     assert "count as missing" not in run_scripts(lone_python, [tmp_path])
     scorer = Scorer.from_bytes(kept.scorer)
