@@ -145,6 +145,10 @@ def _parser() -> _Parser:
     training.add_argument("--clip-norm", type=_number, help="longest gradient; 0: any")
     training.add_argument("--stop-on", help="what early stopping goes by: loss or average_precision")
     training.add_argument("--members", type=_whole, help="networks per line, cross-fitted where there are several")
+    training.add_argument(
+        "--tune", type=_whole, dest="trials", metavar="TRIALS",
+        help="settings of each strategy to try in every fold: 8, 16 or 32 (default: no tuning)",
+    )  # fmt: skip
     return parser
 
 
@@ -256,7 +260,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.experiment.estimate import Workload, too_long
     from core.experiment.fitting import network_notes
     from core.networks.presets import training_rows, with_default_network
-    from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
+    from core.plan import Plan, PlanError, SplitSettings, TrainingSettings, TuningSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
     from core.words import TableError, quoted
@@ -271,6 +275,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             given.positive,
             networks=_networks(given),
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
+            tuning=TuningSettings(given.trials or 0),
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
             **of_columns(given),  # type: ignore[arg-type]
         )

@@ -12,19 +12,20 @@ from core.choices import pieces
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
 from core.networks.reading import parse_networks, typed
-from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings, TrainingSettings
+from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings, TrainingSettings, TuningSettings
 from core.strategies.notation import parse_strategies
 from core.words import is_showable
 
 _SPLIT = tuple(f.name for f in fields(SplitSettings))
 _TRAINING = tuple(f.name for f in fields(TrainingSettings))
+_TUNING = tuple(f.name for f in fields(TuningSettings))
 # Links of earlier versions describe their network, a dense one, by these.
 _DENSE = ("hidden_layers", "dropout")
 _BOOLS = {"True": True, "False": False}
 #: All names that a link may hold.
 NAMES = (
     *("table", "file", "target", "positive", "strategies", "networks", "kinds", "classes", "merged"),
-    *("missing", "day_first", "prepared", *_SPLIT, *_TRAINING, *_DENSE),
+    *("missing", "day_first", "prepared", *_SPLIT, *_TRAINING, *_TUNING, *_DENSE),
 )
 
 
@@ -93,7 +94,12 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     for name, by_column in settled.items():
         if by_column:
             query[name] = json.dumps(by_column, ensure_ascii=False, separators=(",", ":"))
-    for names, own, start in ((_SPLIT, plan.split, SplitSettings()), (_TRAINING, plan.training, TrainingSettings())):
+    settings = (
+        (_SPLIT, plan.split, SplitSettings()),
+        (_TRAINING, plan.training, TrainingSettings()),
+        (_TUNING, plan.tuning, TuningSettings()),
+    )
+    for names, own, start in settings:
         for name in names:
             value = getattr(own, name)
             if value != getattr(start, name):
@@ -139,6 +145,7 @@ def from_query(query: Mapping[str, str]) -> Link:
         replace(SplitSettings(), **_given(query, SplitSettings())),  # type: ignore[arg-type]
         _classes(query.get("classes", "{}")),
         _merged(query.get("merged", "{}")),
+        tuning=replace(TuningSettings(), **_given(query, TuningSettings())),  # type: ignore[arg-type]
         **_settled(query),
     )
     return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)
@@ -196,7 +203,7 @@ def _digest(key: str) -> str:
     return load_sample(key).digest
 
 
-def _given(query: Mapping[str, str], start: TrainingSettings | SplitSettings) -> dict[str, object]:
+def _given(query: Mapping[str, str], start: TrainingSettings | SplitSettings | TuningSettings) -> dict[str, object]:
     """Return the settings that a link names, in the type of their defaults."""
     given: dict[str, object] = {}
     for f in fields(start):

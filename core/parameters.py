@@ -20,10 +20,17 @@ def parameter(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    tried: tuple[ParameterValue, ...] | None = None,
 ) -> V:
     """Declare a parameter as the field of a dataclass: its default, plain help text, and range or choices.
 
     The range of a parameter that holds several numbers is that of each number.
+
+    Parameters
+    ----------
+    tried : tuple or None
+        The values that tuning tries beside the chosen one. None leaves it to the parameter's type and range; an empty
+        tuple keeps tuning away, as from what costs more time or says what the person wants.
 
     See Also
     --------
@@ -38,7 +45,7 @@ def parameter(
     >>> parameters_of(Narrow)[0].help, Narrow().width
     ('Rows to keep.', 3)
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
+    metadata = {"help": help, "low": low, "high": high, "choices": choices, "tried": tried}
     return cast(V, dataclasses.field(default=default, metadata=metadata))
 
 
@@ -63,6 +70,7 @@ class Parameter:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    tried: tuple[ParameterValue, ...] | None = None
 
 
 def parameters_of(cls: type) -> tuple[Parameter, ...]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from core.choices import NetworkChoice, ParameterValue, Part, StrategyChoice
-from core.settings import PlanError, SplitSettings, TrainingSettings, is_whole
+from core.settings import PlanError, SplitSettings, TrainingSettings, TuningSettings, is_whole
 from core.words import counted, is_showable
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "SplitSettings",
     "StrategyChoice",
     "TrainingSettings",
+    "TuningSettings",
 ]
 
 #: The whole catalogue, and as many again in other settings; a page with more takes minutes to draw.
@@ -65,6 +66,8 @@ class Plan:
         Whether dates that can be read both ways are read day first, where the user settled it.
     prepared : tuple of (column, settings) pairs
         What the user chose about the preparation of columns, as (setting, value) pairs.
+    tuning : TuningSettings
+        How many settings of every strategy are tried in each fold; none unless given.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class Plan:
     missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
     day_first: tuple[tuple[str, bool], ...] = ()
     prepared: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
+    tuning: TuningSettings = field(default_factory=TuningSettings)
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
@@ -190,6 +194,8 @@ class Plan:
                     (name, tuple((setting, value) for setting, value in pairs))
                     for name, pairs in raw.get("prepared", ())
                 ),
+                # Plans of earlier versions tuned nothing.
+                tuning=TuningSettings(**raw.get("tuning", {})),
             )
         except PlanError:
             raise

@@ -13,6 +13,8 @@ _HUGE = 1e15
 SCHEDULES = ("constant", "cosine", "realmlp")
 #: What early stopping goes by, measured on the validation rows.
 STOP_ON = ("loss", "average_precision")
+#: How many settings of each strategy tuning may try; 0 is no tuning.
+TRIALS = (0, 8, 16, 32)
 
 
 class PlanError(ValueError):
@@ -103,6 +105,41 @@ class TrainingSettings:
         between("Clip norm", self.clip_norm, 0, 1_000)
         one_of("Stop on", self.stop_on, STOP_ON)
         between("Members", self.members, 1, 20, whole=True)
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """How many settings of each strategy are tried, inside each fold, before the best one is held against the others.
+
+    Parameters
+    ----------
+    trials : {0, 8, 16, 32}
+        Settings per strategy, the same number for each; 0 turns tuning off.
+
+    See Also
+    --------
+    core.experiment.tuning : What is tried, and how.
+
+    Examples
+    --------
+    >>> TuningSettings(16).on, TuningSettings().on
+    (True, False)
+    >>> TuningSettings(12)
+    Traceback (most recent call last):
+        ...
+    core.settings.PlanError: Trials must be 8, 16 or 32, or 0 for no tuning.
+    """
+
+    trials: int = 0
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.trials) or self.trials not in TRIALS:
+            raise PlanError("Trials must be 8, 16 or 32, or 0 for no tuning.")
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is tuned."""
+        return self.trials > 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
@@ -76,6 +76,7 @@ class Candidate:
     recipe: Recipe
     network: NetworkChoice
     view: TrainingView
+    settings: TrainingSettings | None = None
     stages: list[Generator[list[Lane], list[np.ndarray], None]] = field(default_factory=list)
     pending: list[tuple[int, Lane]] = field(default_factory=list)
     members: list[int] = field(default_factory=list)
@@ -85,6 +86,13 @@ class Candidate:
     predictor: Predictor | None = None
     out_of_fold: np.ndarray | None = None
     error: str | None = None
+    tuned: tuple[str, ...] = ()
+    tuning_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of making rows and of training, without those of settings that were only tried."""
+        return self.sampling_seconds + sum(lane.seconds for lane in self.trained)
 
     @property
     def key(self) -> str:
@@ -240,7 +248,7 @@ def _train(
             tell(0.0, "waiting for slow samplers and references")
             _await(late, should_stop)
             continue
-        tasks = [task for c in waiting for task in _tasks(c, block, counter)]
+        tasks = [task for c in waiting for task in _tasks(c, block, counter, settings.epochs)]
         progress = partial(_tell_share, tell, f"training {len(tasks)} networks")
         trained = iter(
             train([block], tasks, settings, n_classes, report=progress, should_stop=should_stop, score=score)
@@ -254,12 +262,15 @@ def network_for(choice: NetworkChoice, block: Block, member: int) -> Network:
     return network_of(choice).member(member).for_rows(len(block.y), many_valued(block.X))
 
 
-def _tasks(candidate: Candidate, block: Block, counter: Iterator[int]) -> list[LaneTask]:
+def _tasks(candidate: Candidate, block: Block, counter: Iterator[int], epochs: int) -> list[LaneTask]:
     """Return the tasks of a candidate's pending lanes; members at the same place of their stage stop together."""
     from core.training.lanes import LaneTask
 
+    # What a candidate has of its own is how it learns; how long is for all the same.
+    own = None if candidate.settings is None else replace(candidate.settings, epochs=epochs)
     if not block.held_out:
-        return [LaneTask(0, lane, network_for(candidate.network, block, 0)) for _, lane in candidate.pending]
+        network = network_for(candidate.network, block, 0)
+        return [LaneTask(0, lane, network, settings=own) for _, lane in candidate.pending]
     networks = [network_for(candidate.network, block, member) for member in range(block.members)]
     places: Counter[int] = Counter()
     groups: dict[int, int] = {}
@@ -267,7 +278,7 @@ def _tasks(candidate: Candidate, block: Block, counter: Iterator[int]) -> list[L
     for member, lane in candidate.pending:
         group = groups.setdefault(places[member], next(counter))
         places[member] += 1
-        tasks.append(LaneTask(0, lane, networks[member], block.held_out[member], group))
+        tasks.append(LaneTask(0, lane, networks[member], block.held_out[member], group, own))
     return tasks
 
 
@@ -330,7 +341,7 @@ class Outcome:
                 chain = recipe.chain(rows, view, candidate.lanes)
             except StrategyError as problem:
                 error = str(problem)
-        seconds = candidate.sampling_seconds + sum(lane.seconds for lane in candidate.trained)
+        seconds = candidate.seconds + candidate.tuning_seconds
         if error is not None:
             return FoldResult.failed(
                 choice.key, self.unit.repeat, self.unit.fold, self.facts.n_classes, error, seconds=seconds
@@ -351,6 +362,7 @@ class Outcome:
             lanes=len(candidate.trained),
             history=_history(candidate.trained),
             notes=(*candidate.view.notes, *view.notes),
+            tuned=candidate.tuned,
         )
 
 

@@ -58,6 +58,8 @@ class FoldResult:
         What the strategy had to change, in plain sentences.
     error : str or None
         Why the strategy has no result on this fold; arrays are then empty.
+    tuned : tuple of str
+        What tuning chose on this fold, each as ``name=value``; empty where nothing was tuned.
 
     See Also
     --------
@@ -86,6 +88,7 @@ class FoldResult:
     history: History | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
+    tuned: tuple[str, ...] = ()
 
     @classmethod
     def failed(

@@ -17,10 +17,10 @@ from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, member_parts, split_rows
 from core.data.table import Table
 from core.decision import Rows
-from core.experiment.fold import Outcome, Report, Stop, candidates_of, train_candidates, unseen
+from core.experiment.fold import Candidate, Outcome, Report, Stop, candidates_of, train_candidates, unseen
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
-from core.strategies import Recipe, StrategyError, TrainingView, choices_of
+from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, choices_of
 from core.strategies.combining import check_combinations
 from core.training.lane import Lane
 
@@ -108,7 +108,8 @@ def run_unit(
     inputs = prepared(problem, rows, seed)
     choices = choices_of(plan)
     candidates = candidates_of(choices, plan.networks[0], inputs.view)
-    train_candidates(list(candidates.values()), facts, inputs.block, plan.training, report or _silent, should_stop)
+    trained = _trained(list(candidates.values()), plan, facts, inputs.block, report or _silent, should_stop)
+    candidates = dict(zip(candidates, trained, strict=True))
     X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(inputs.block, X_test, rows.test, target.codes[rows.test], unit, facts)
     return tuple(outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in choices)
@@ -145,15 +146,31 @@ def _silent(share: float, doing: str) -> None:
     """Tell nobody."""
 
 
+def _trained(
+    candidates: list[Candidate], plan: Plan, facts: TableFacts, block: Block, report: Report, should_stop: Stop | None
+) -> list[Candidate]:
+    """Train candidates as the plan has it, tuned or as they are."""
+    if not plan.tuning.on:
+        train_candidates(candidates, facts, block, plan.training, report, should_stop)
+        return candidates
+    from core.experiment.tuning import tune_candidates
+
+    return tune_candidates(candidates, facts, block, plan.training, plan.tuning, plan.split.seed, report, should_stop)
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """One choice's networks, what they were trained on, and what they make of training rows that they did not see."""
+    """One choice's networks, what they were trained on, and what they make of training rows that they did not see.
+
+    ``tuned`` is what tuning chose for them, each as ``name=value``.
+    """
 
     preparation: Preparation
     view: TrainingView
     lanes: tuple[Lane, ...]
     networks: tuple[TrainedLane, ...]
     unseen: Rows
+    tuned: tuple[str, ...] = ()
 
 
 def train_choice(
@@ -180,11 +197,11 @@ def train_choice(
     """
     inputs = prepared(problem, rows, seed)
     plan = problem.plan
-    (candidate,) = candidates_of((choice,), plan.networks[0], inputs.view).values()
-    train_candidates([candidate], problem.facts, inputs.block, plan.training, report or _silent, should_stop)
+    chosen = list(candidates_of((choice,), plan.networks[0], inputs.view).values())
+    (candidate,) = _trained(chosen, plan, problem.facts, inputs.block, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
     return Trained(
         inputs.preparation, inputs.view, tuple(candidate.lanes), tuple(candidate.trained),
-        unseen(candidate, inputs.block),
+        unseen(candidate, inputs.block), candidate.tuned,
     )  # fmt: skip

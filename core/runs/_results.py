@@ -21,6 +21,8 @@ from core.runs._files import read_parquet, write_parquet
 def write_results(path: Path, results: Sequence[FoldResult]) -> None:
     """Write results, one row per strategy, with a digest of them; raises as :func:`write_parquet` does."""
     table = pa.Table.from_pylist([_to_row(r) for r in results], schema=_SCHEMA)
+    # Files of runs without tuning are as those of earlier versions, which open them.
+    table = table.drop_columns([name for name in _LATER if not any(getattr(r, name) for r in results)])
     # Of what will be read: the schema may have changed a number's type.
     digest = _digest([_from_row(row) for row in table.to_pylist()])
     write_parquet(path, table.replace_schema_metadata({_DIGEST: digest}))
@@ -65,6 +67,8 @@ def _digest(results: Sequence[FoldResult]) -> bytes:
     for result in results:
         for part in fields(result):
             value = getattr(result, part.name)
+            if part.name in _LATER and not value:
+                continue
             curves = isinstance(value, History)
             for piece in (value.train_loss, value.validation_loss, value.best_epoch) if curves else (value,):
                 raw = piece.tobytes() if isinstance(piece, np.ndarray) else repr(piece).encode()
@@ -72,6 +76,8 @@ def _digest(results: Sequence[FoldResult]) -> bytes:
     return digest.hexdigest().encode()
 
 
+# Fields that files of earlier versions lack.
+_LATER = ("tuned",)
 _DIGEST = b"counterweight.digest"
 _INTEGERS, _FLOATS, _TEXTS = NDArray[np.int64], NDArray[np.float32], tuple[str, ...]
 _ARROW: Mapping[object, pa.DataType] = {
@@ -107,7 +113,7 @@ def _to_cell(value: object) -> object:
 
 
 def _from_row(row: Mapping[str, object]) -> FoldResult:
-    values = {name: _from_cell(row[name], hint) for name, hint in _FIELDS.items() if name != "history"}
+    values = {name: _from_cell(row[name], hint) for name, hint in _FIELDS.items() if name in row}
     probabilities, counts = values["probabilities"], values["class_counts"]
     assert isinstance(probabilities, np.ndarray)
     assert isinstance(counts, np.ndarray)

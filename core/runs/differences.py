@@ -45,6 +45,9 @@ def what_else_differs(first: RunRecord, second: RunRecord) -> tuple[str, ...]:
             name for name, value in vars(first_plan.training).items() if value != getattr(second_plan.training, name)
         ]
         reasons.append(f"Their training differs in {joined(name.replace('_', ' ') for name in names)}.")
+    if first_plan.tuning != second_plan.tuning:
+        tried = [plan.tuning.trials or "no" for plan in (first_plan, second_plan)]
+        reasons.append(f"Tuning tried {tried[0]} settings of each strategy in the first, {tried[1]} in the second.")
     changed = [name for name, value in first.versions if dict(second.versions).get(name) != value]
     if changed:
         reasons.append(f"They were made with different versions of {joined(changed)}.")

@@ -291,7 +291,7 @@ class Ensemble(Strategy):
     turn = Turn.ENSEMBLE
     grows = True
 
-    n_members: int = parameter(10, "Networks whose probabilities are averaged.", low=2, high=100)
+    n_members: int = parameter(10, "Networks whose probabilities are averaged.", low=2, high=100, tried=())
 
     @property
     def n_networks(self) -> int:

@@ -316,7 +316,7 @@ class EasyEnsemble(Ensemble):
     )
 
     rounds: int = parameter(
-        2, "Networks after one another in each bag; the number of bags is what remains.", low=1, high=10
+        2, "Networks after one another in each bag; the number of bags is what remains.", low=1, high=10, tried=()
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
@@ -348,7 +348,7 @@ class _Sequential(Ensemble):
     """An ensemble whose next member's rows depend on the members before."""
 
     n_members: int = parameter(
-        5, "Networks, trained one after another, whose probabilities are averaged.", low=2, high=100
+        5, "Networks, trained one after another, whose probabilities are averaged.", low=2, high=100, tried=()
     )
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:

@@ -11,7 +11,7 @@ from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.view import TrainingView
-from core.strategies.weighting import class_mass, effective_number, log_prior, weighted
+from core.strategies.weighting import BETAS, class_mass, effective_number, log_prior, weighted
 from core.training.lane import Lane
 
 _GAMMA_HELP = "How strongly easy rows are played down; 0 is plain cross-entropy."
@@ -118,7 +118,7 @@ class ClassBalancedFocal(Loss):
     )
 
     gamma: float = parameter(1.0, _GAMMA_HELP, low=0, high=10)
-    beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999)
+    beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999, tried=BETAS)
 
     def code(self, facts: CodeFacts) -> Snippet:
         weights = f"effective_number(counts, {self.beta!r})"
@@ -272,7 +272,7 @@ class Ldam(Loss):
     late_from: float = parameter(
         0.8, "Share of the epochs before the weights come in; at 1 they never do.", low=0, high=1
     )
-    beta: float = parameter(0.9999, _BETA_HELP, low=0, high=0.999999)
+    beta: float = parameter(0.9999, _BETA_HELP, low=0, high=0.999999, tried=BETAS)
 
     def code(self, facts: CodeFacts) -> Snippet:
         weights = f"effective_number(counts, {self.beta!r})"

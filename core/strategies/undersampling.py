@@ -269,7 +269,7 @@ class RepeatedEditedNeighbours(_Edited):
     cost = "slow"
     imblearn = "under_sampling.RepeatedEditedNearestNeighbours"
 
-    max_iter: int = parameter(100, "Most rounds.", low=2, high=1000)
+    max_iter: int = parameter(100, "Most rounds.", low=2, high=1000, tried=())
 
     def seconds(self, size: TrainingSize) -> float:
         return 5 * search_all(size)
@@ -470,7 +470,7 @@ class HardnessThreshold(UnderSampler):
     imblearn = "under_sampling.InstanceHardnessThreshold"
     limited = (("cv", 0),)
 
-    cv: int = parameter(5, "Parts of the cross-validation that measures hardness.", low=2, high=20)
+    cv: int = parameter(5, "Parts of the cross-validation that measures hardness.", low=2, high=20, tried=())
 
     def seconds(self, size: TrainingSize) -> float:
         return 0.9 + 1e-3 * size.n

@@ -15,6 +15,9 @@ from core.strategies.snippets.snippet import CodeFacts, Snippet
 from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
+#: What tuning tries of the effective number's beta: what counts is how near it is to 1.
+BETAS = (0.9, 0.99, 0.999, 0.9999)
+
 
 def weighted(lane: Lane, view: TrainingView, class_weights: np.ndarray) -> Lane:
     """Return the lane with each row's weight multiplied by its class's.
@@ -268,7 +271,9 @@ class EffectiveNumber(ClassWeighting):
         formula=r"\ell = -w_y \log p_y, \quad w_j \propto \frac{1 - \beta}{1 - \beta^{n_j}}",
     )
 
-    beta: float = parameter(0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999)
+    beta: float = parameter(
+        0.999, "0 means no weights; towards 1 they become class weights.", low=0, high=0.999999, tried=BETAS
+    )
 
     def code(self, facts: CodeFacts) -> Snippet:
         return Snippet(helpers=(functions.EFFECTIVE,), weights=f"effective_number(counts, {self.beta!r})")
@@ -320,8 +325,8 @@ class CostWeights(LearningStrategy):
         ),
     )
 
-    miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000)
-    costs: tuple[float, ...] = parameter((), COSTS_HELP)
+    miss_cost: float = parameter(10.0, MISS_COST_HELP, low=1, high=100_000, tried=())
+    costs: tuple[float, ...] = parameter((), COSTS_HELP, tried=())
 
     def code(self, facts: CodeFacts) -> Snippet:
         helper, matrix = costs_code(self.miss_cost, self.costs, "fold.counts")
