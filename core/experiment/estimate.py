@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
+from core.experiment.search_space import ROUNDS, NetworkShape, finalists, short_epochs
 from core.machine import usable_cores
 from core.networks.reading import network_label, network_of
-from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
+from core.plan import NetworkChoice, StrategyChoice, TrainingSettings, TuningSettings
 from core.strategies import Recipe, Reference, Strategy, choices_of
 from core.strategies.seconds import TrainingSize
 from core.words import duration
@@ -30,6 +31,10 @@ LONG_SECONDS = 24 * 3600.0
 SLOW_NETWORK_SECONDS = 1200.0
 # Early stopping ended training after 0.47 to 0.85 of 40 epochs on the sample tables.
 _EPOCHS_USED = 0.65
+# The graphs of the shapes that tuning tries are traced once for each kind of loss: seconds per shape, in a run.
+_TRACING_SECONDS = 4.0
+# What the width of the networks that tuning tries is on average, as times that of the chosen one.
+_USUAL_WIDTH = 1.1
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Workload:
         Inputs that are numbers, which number embeddings are made for; None for all.
     cores : int
         That training keeps busy; by default those that this process may use.
+    tuning : TuningSettings
 
     See Also
     --------
@@ -70,6 +76,7 @@ class Workload:
     networks: tuple[NetworkChoice, ...] = (NetworkChoice("mlp"),)
     numbers: int | None = None
     cores: int = field(default_factory=usable_cores)
+    tuning: TuningSettings = field(default_factory=TuningSettings)
 
     @classmethod
     def of(cls, problem: Problem, cores: int | None = None) -> Workload:
@@ -81,7 +88,7 @@ class Workload:
         rows = TrainingSize(tuple(count * share for count in facts.class_counts), max(1, width), facts.n_categorical)
         n_units = plan.split.folds * plan.split.repeats
         numbers = sum(step.usual_inputs(column) for step, column in steps if not issubclass(step, CodedStep))
-        return cls(rows, plan.training, n_units, plan.networks, numbers, cores or usable_cores())
+        return cls(rows, plan.training, n_units, plan.networks, numbers, cores or usable_cores(), plan.tuning)
 
     def seconds(self, choices: tuple[StrategyChoice, ...]) -> float:
         """Return the seconds of a run of these strategies; networks that several share are trained once.
@@ -96,7 +103,8 @@ class Workload:
         work = [self._work(parts, network) for parts, network in models]
         shared = sum(sampling + training for sampling, training, _ in work) / self.cores
         alone = max((sampling + training / lanes for sampling, training, lanes in work), default=0.0)
-        return self.units * (_FOLD_SECONDS + max(shared, alone))
+        tracing = _TRACING_SECONDS * self.tuning.trials / ROUNDS / self.cores
+        return tracing + self.units * (_FOLD_SECONDS + max(shared, alone))
 
     def added(self, choice: StrategyChoice) -> float:
         """Return the seconds that a strategy adds to a run; a decision rule on the plain network adds none.
@@ -131,7 +139,25 @@ class Workload:
         sampling = sum(part.seconds(self.rows) for part in parts)
         if any(isinstance(part, Reference) for part in parts):
             return sampling, 0.0, 1
-        return sampling, networks * self._lane_seconds(network or self.networks[0]), networks
+        choice = network or self.networks[0]
+        if self.tuning.on:
+            return sampling * self._times_sampled, networks * self._tuned_seconds(choice), networks
+        return sampling, networks * self._lane_seconds(choice), networks
+
+    @property
+    def _times_sampled(self) -> float:
+        """How many times a strategy's rows are made: for every setting, and again for those that go on."""
+        return finalists(self.tuning.trials) + self.tuning.trials + (self.training.members > 1)
+
+    def _tuned_seconds(self, choice: NetworkChoice) -> float:
+        """Return the processor seconds of all settings of one network: some epochs of each, and all of a few."""
+        alone = replace(self, training=replace(self.training, members=1))
+        short = replace(alone.training, epochs=short_epochs(self.training.epochs), patience=0)
+        tried = replace(alone, training=short)
+        wide = NetworkShape(_USUAL_WIDTH).of(choice)
+        seconds = self.tuning.trials * tried._lane_seconds(wide)
+        seconds += finalists(self.tuning.trials) * alone._lane_seconds(wide)
+        return seconds + (self._lane_seconds(choice) if self.training.members > 1 else 0.0)
 
     def slow_network(self) -> str | None:
         """Return one sentence about a network that takes very long for every single strategy, or None.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.data.preparation import CodedStep, step_for
 from core.data.problem import Problem
+from core.experiment.search_space import ROUNDS, NetworkShape, finalists, shapes
 from core.machine import usable_cores
 from core.networks.base import Size
 from core.networks.reading import network_of
@@ -178,8 +179,16 @@ def estimate(
     wide, narrow = 4 * shape.features, 8 * shape.encoded
     recipes = {recipe.key: recipe for recipe in map(Recipe.of, strategies)}.values()
     synthetic = [_synthetic_rows(recipe.model, fit, shape.facts) for recipe in recipes]
-    lanes = [_lanes(recipe.model) * plan.training.members for recipe in recipes]
     largest = max([_largest(recipe.model, fit, rows) for recipe, rows in zip(recipes, synthetic, strict=True)])
+    members = plan.training.members
+    lanes = [_lanes(recipe.model) * members for recipe in recipes]
+    if plan.tuning.on:
+        # A batch of settings is in training at the same time, each with rows of its own; then the finalists are.
+        batch_of = max(plan.tuning.trials // ROUNDS, finalists(plan.tuning.trials))
+        tuned = [recipe.reference is None for recipe in recipes]
+        alone = [_lanes(recipe.model) * batch_of for recipe in recipes]
+        lanes = [max(own, each) if one else each for one, own, each in zip(tuned, alone, lanes, strict=True)]
+        synthetic = [rows * (batch_of if one else 1) for one, rows in zip(tuned, synthetic, strict=True)]
 
     # The frame, the copy of its labelled rows and the part that is being encoded.
     total = 3.0 * shape.table
@@ -190,9 +199,9 @@ def estimate(
     searching = sum(any(part.searches for part in recipe.model) for recipe in recipes)
     total += min(searching, cores) * (largest * 3 * narrow + fit * _NEIGHBORS)
     # The largest network in weights, and in what a row writes, stands for all of them.
-    sizes = [
-        size for one in {plan.network_of(choice) for choice in strategies} for size in _sizes(one, plan, shape, fit)
-    ]
+    chosen = {plan.network_of(choice) for choice in strategies}
+    drawn = shapes(plan.tuning.trials // ROUNDS, plan.split.seed) if plan.tuning.on else (NetworkShape(),)
+    sizes = [size for one in chosen for each in drawn for size in _sizes(each.of(one), plan, shape, fit)]
     weights, floats = 4 * max(size.weights for size in sizes), max(size.floats for size in sizes)
     batch = min(plan.training.batch_size, fit)
     at_once = _AtOnce.of(batch, floats, sum(lanes), cores)

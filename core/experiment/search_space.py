@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,12 +15,48 @@ from core.strategies import catalogue
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+#: Batches in which settings are drawn: those after the first know how the earlier ones fared.
+ROUNDS = 4
+# Share of the epochs that every setting trains for.
+_SHORT = 0.2
+# Share of the settings that go on for all epochs.
+_KEPT = 0.25
 # How many times as large or as small as the chosen value a positive number becomes.
 _TIMES = 4
 _RATE_TIMES = 5
 _DECAYS = (0.0, 0.003, 0.01, 0.03, 0.1)
 # Layers are as many units wide as makes full vectors of the processor.
 _UNITS = 8
+
+
+def short_epochs(epochs: int) -> int:
+    """Return the epochs that every setting trains for.
+
+    See Also
+    --------
+    finalists : How many train for all of them.
+
+    Examples
+    --------
+    >>> short_epochs(40), short_epochs(1)
+    (8, 1)
+    """
+    return math.ceil(_SHORT * epochs)
+
+
+def finalists(trials: int) -> int:
+    """Return how many settings train for all epochs.
+
+    See Also
+    --------
+    short_epochs : The epochs of the others.
+
+    Examples
+    --------
+    >>> finalists(16)
+    4
+    """
+    return max(1, round(_KEPT * trials))
 
 
 @dataclass(frozen=True)
@@ -197,8 +234,8 @@ def space_of(choice: StrategyChoice, training: TrainingSettings) -> Mapping[str,
     return space
 
 
-def _with(value: ParameterValue, others: Sequence[ParameterValue]) -> list[ParameterValue]:
-    return list(dict.fromkeys((value, *others)))
+def _with(value: ParameterValue, others: Sequence[ParameterValue]) -> list[bool | int | float | str | None]:
+    return [each for each in dict.fromkeys((value, *others)) if not isinstance(each, tuple)]
 
 
 def _distribution(parameter: Parameter, value: ParameterValue) -> BaseDistribution:
@@ -206,7 +243,7 @@ def _distribution(parameter: Parameter, value: ParameterValue) -> BaseDistributi
 
     values = parameter.tried or parameter.choices or ((False, True) if isinstance(value, bool) else ())
     if values:
-        return CategoricalDistribution(_with(value, values))  # type: ignore[arg-type]
+        return CategoricalDistribution(_with(value, values))
     assert isinstance(value, int | float)
     assert parameter.low is not None
     assert parameter.high is not None
@@ -214,7 +251,7 @@ def _distribution(parameter: Parameter, value: ParameterValue) -> BaseDistributi
     if value <= 0:
         low, high = parameter.low, parameter.low + (parameter.high - parameter.low) / _TIMES
     if isinstance(parameter.default, int):
-        return IntDistribution(max(int(low), round(parameter.low)), max(value, round(high)), log=low >= 1)
+        return IntDistribution(max(int(low), round(parameter.low)), max(int(value), round(high)), log=low >= 1)
     return FloatDistribution(low, high, log=low > 0)
 
 

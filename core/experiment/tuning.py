@@ -7,7 +7,6 @@ Talwalkar 2016, arXiv 1502.07943), and the best of these is what the fold's test
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +16,14 @@ import numpy as np
 
 from core.experiment.fold import Candidate, Report, Stop, train_candidates, unseen
 from core.experiment.search_space import (
+    ROUNDS,
     NetworkShape,
     Setting,
     chosen_values,
+    finalists,
     setting_of,
     shapes,
+    short_epochs,
     space_of,
 )
 from core.experiment.stopping import average_precision
@@ -33,25 +35,8 @@ if TYPE_CHECKING:
 
     from core.training.lanes import Block
 
-#: Batches in which settings are drawn: those after the first know how the earlier ones fared.
-ROUNDS = 4
-#: Share of the epochs that every setting trains for.
-SHORT = 0.2
-#: Share of the settings that go on for all epochs.
-KEPT = 0.25
 # Scores closer than this are level, and the earlier setting wins: rounding errors decide nothing.
 _DIGITS = 3
-
-
-def short_epochs(epochs: int) -> int:
-    """Return the epochs that every setting trains for.
-
-    Examples
-    --------
-    >>> short_epochs(40), short_epochs(1)
-    (8, 1)
-    """
-    return math.ceil(SHORT * epochs)
 
 
 def score(y: np.ndarray, probabilities: np.ndarray) -> float:
@@ -154,7 +139,7 @@ class Tuner:
 
     def go_on(self, view: TrainingView) -> list[Candidate]:
         """Return the models of the best quarter, to be trained for all epochs."""
-        kept = self._ranked()[: max(1, round(KEPT * len(self.trials)))]
+        kept = self._ranked()[: finalists(len(self.trials))]
         for tried in kept:
             tried.candidate = _candidate(tried.setting, view)
         self.trials = kept

@@ -14,7 +14,7 @@ from core.experiment.estimate import Workload, estimate_seconds, too_long
 from core.experiment.memory import estimate, shape_of
 from core.experiment.units import run_unit
 from core.machine import usable_cores
-from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings
+from core.plan import NetworkChoice, Part, Plan, SplitSettings, StrategyChoice, TrainingSettings, TuningSettings
 from core.strategies import Recipe, TableFacts, catalogue
 from core.strategies.choosing import preset_for
 from core.strategies.presets import EVERYTHING, START
@@ -142,3 +142,15 @@ def test_a_run_of_more_than_a_day_is_remarked_on() -> None:
     assert said is not None
     assert said.startswith("This plan takes about 38 years here: choose fewer strategies")
     assert duration(100 * 3600) == "about 4 days"
+
+
+@pytest.mark.parametrize("members", [1, 5])
+def test_tuning_costs_more_the_more_is_tried(members: int) -> None:
+    plan = Plan("not_text", START.choices, training=TrainingSettings(members=members))
+    problem = Problem.of(load_sample("page_blocks"), plan)
+    plans = [replace(plan, tuning=TuningSettings(trials)) for trials in (0, 8, 16, 32)]
+    seconds = [estimate_seconds(Problem.of(problem.table, each), cores=2) for each in plans]
+    memory = [estimate(plan.strategies, each, shape_of(problem), cores=2) for each in plans]
+    assert seconds == sorted(set(seconds))
+    assert seconds[2] < 12 * seconds[0]
+    assert memory[1:] == sorted(memory[1:])

@@ -14,8 +14,8 @@ from core.data.samples import load_sample
 from core.data.splitting import Unit, refit_rows, split_rows
 from core.experiment.fold import candidates_of
 from core.experiment.results import FoldResult
-from core.experiment.search_space import NetworkShape, chosen_values, setting_of, shapes, space_of
-from core.experiment.tuning import ROUNDS, Tuner, model_choice, score, short_epochs, tune_candidates
+from core.experiment.search_space import ROUNDS, NetworkShape, chosen_values, setting_of, shapes, short_epochs, space_of
+from core.experiment.tuning import Tuner, model_choice, score, tune_candidates
 from core.experiment.units import prepared, run_unit, train_choice
 from core.networks import networks
 from core.networks.reading import network_of
