@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.data.problem import Problem
-from core.reporting.display import folds_frame
+from core.reporting.asked import asked
+from core.reporting.display import folds_frame, shown_class
 from core.reporting.file_names import file_stem
 from core.reporting.report import report
 from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
+from core.runs.labels import checked_rows
+from core.runs.reasons import kept_why
+from core.runs.stakes import stakes_of
+from core.why import importance_answer
 from pages._cache import cached
 from pages._services import store
 
@@ -24,14 +29,15 @@ if TYPE_CHECKING:
 def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Offer the report and the results as files."""
     st.markdown(
-        "**One HTML file** with the data, the verdict, all tables and figures, the plan, and notes on the method with "
+        "**One HTML file** with the data, the verdict, what a reader with one minute needs, all tables and figures, "
+        "costs, capacity, net benefit, a promise, slices, doubted labels, the plan, and notes on the method with "
         "their papers. It opens offline, and the browser can print it to a PDF."
     )
     name = file_stem(record.name)
     results = results_of(record, comparison, key)
     st.download_button(
         "Download the report",
-        report_of(results, record.name, record.versions, key),
+        report_of(results, record.name, record.versions, answers_key(record, comparison, key)),
         f"{name}.html",
         "text/html",
         icon=":material/description:",
@@ -64,4 +70,17 @@ def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results
 @cached(max_entries=4, spinner="Writing the report …")
 def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> bytes:
     """Return the report; a renamed run gets a new report."""
-    return report(_results, name, versions).encode()
+    stakes, checked = stakes_of(store(), _results.run_id), checked_rows(store(), _results.run_id)
+    answers = [*asked(_results, stakes, checked)]
+    if _results.comparison.strategies:
+        why = kept_why(store(), _results.run_id, shown_class(_results.comparison), False)
+        if why is not None:
+            answers.append(importance_answer(why, _results))
+    return report(_results, name, versions, answers).encode()
+
+
+def answers_key(record: RunRecord, comparison: Comparison, key: str) -> str:
+    """Return what makes the report's answers new, beside the results."""
+    settled = sorted(stakes_of(store(), record.id).to_query().items()), sorted(checked_rows(store(), record.id))
+    has_why = bool(comparison.strategies) and kept_why(store(), record.id, shown_class(comparison), False) is not None
+    return f"{key} {settled} {has_why}"

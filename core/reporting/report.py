@@ -23,7 +23,9 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.recommendation import Recommendation
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.networks.reading import network_label
+from core.reporting.asked import asked
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
+from core.reporting.questions import Answer
 from core.reporting.results import Results
 from core.strategies import choices_of, label, parts_of
 from core.versions import versions
@@ -33,6 +35,8 @@ _PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss", "accuracy
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 # Pixels that an A4 or letter page has for a figure, beside its heading and caption.
 _PAGE = 820
+# Rows of an answer's table.
+_ROWS = 15
 _METHODS = (
     (
         "Folds",
@@ -60,7 +64,12 @@ _METHODS = (
 )
 
 
-def report(results: Results, title: str | None = None, made_with: Sequence[tuple[str, str]] = ()) -> str:
+def report(
+    results: Results,
+    title: str | None = None,
+    made_with: Sequence[tuple[str, str]] = (),
+    answers: Sequence[Answer] | None = None,
+) -> str:
     """Return the report as the text of an HTML file.
 
     Parameters
@@ -70,6 +79,8 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
         What stands on top; the table's name by default.
     made_with : sequence of (name, version)
         Of the run; this machine's by default.
+    answers : sequence of Answer or None
+        What was asked of the run; by default what :func:`core.reporting.asked.asked` asks of every run.
 
     See Also
     --------
@@ -91,11 +102,15 @@ def report(results: Results, title: str | None = None, made_with: Sequence[tuple
     shown = intervals(comparison, results.plan)
     if comparison.strategies:
         pieces.append(_verdict(results.advice, assess(comparison, results.plan, MAIN_METRIC, shown), results.findings))
+    if comparison.strategies:
+        answers = asked(results) if answers is None else answers
+        pieces.append(_minute(answers))
     pieces.append(_data(results, profile))
     if comparison.strategies:
         pieces += [
             _tables(results, shown),
             *(_figure(drawing, f"figure-{at}") for at, drawing in enumerate(_drawings(results, shown))),
+            *(_answer(answer, place) for place, answer in enumerate(answers or ())),
         ]
     pieces += [
         _failed(results),
@@ -211,6 +226,24 @@ def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
         "Metrics of each strategy", f"Value and {shown.name}.", interval_bars(comparison, names, BARS, shown)
     )
     return (classes, bars, *drawings(comparison, names)[1:])
+
+
+def _minute(answers: Sequence[Answer]) -> str:
+    """Return what a reader with one minute should know beside the verdict."""
+    items = "".join(
+        f"<li><strong>{_e(answer.title)}</strong>: {_words(answer.sentences[0])}</li>"
+        for answer in answers
+        if answer.sentences
+    )
+    return f"<section><h2>In one minute</h2><ul>{items}</ul></section>" if items else ""
+
+
+def _answer(answer: Answer, place: int) -> str:
+    most = f"<p class='small'>The first {_ROWS} of {len(answer.table):,} rows.</p>" if len(answer.table) > _ROWS else ""
+    table = _scrolled(html_table(answer.grid(_ROWS))) + most if len(answer.table) else ""
+    notes = "".join(f"<p class='small'>{_words(note)}</p>" for note in answer.notes)
+    figures = "".join(_figure(drawing, f"answer-{place}-{at}") for at, drawing in enumerate(answer.drawings))
+    return f"<section><h2>{_e(answer.title)}</h2>{_list(answer.sentences)}{table}{notes}</section>{figures}"
 
 
 def _figure(drawing: Drawing, place: str) -> str:

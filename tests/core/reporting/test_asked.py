@@ -1,0 +1,34 @@
+"""The report has what was asked of the run, with one page at its head for a reader with one minute."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from core.decision.costs import Costs
+from core.decision.stakes import Stakes
+from core.evaluation.sample import sample_run
+from core.reporting.asked import ASKED, asked
+from core.reporting.questions import questions
+from core.reporting.report import report
+from core.reporting.results import Results
+
+
+def test_every_answer_is_in_the_report_and_its_first_sentence_at_the_head() -> None:
+    run = sample_run()
+    results = Results(run.problem, run.folds)
+    answers = asked(results, Stakes(Costs(((0.0, 1.0), (33.0, 0.0)))))
+    assert [answer.title for answer in answers] == [questions()[key].title for key in ASKED]
+    text = report(results, "People", answers=answers)
+    head = text[: text.index("<h2>Data</h2>")]
+    for answer in answers:
+        assert f"<h2>{html.escape(answer.title)}</h2>" in text
+        first = re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(answer.sentences[0], quote=False))
+        assert html.unescape(first) in html.unescape(head)
+    assert "a miss 33" in text
+    assert text.count("<figure") >= 4 + sum(len(answer.drawings) for answer in answers)
+
+
+def test_a_run_without_a_whole_strategy_asks_nothing() -> None:
+    run = sample_run()
+    assert asked(Results(run.problem, ())) == ()
