@@ -14,6 +14,7 @@ References
 ----------
 Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the out-of-sample predictions for efficient and accurate
 cross-validation", Machine Learning 107, doi 10.1007/s10994-018-5714-4.
+Forman and Scholz (2010), "Apples-to-apples in cross-validation studies", SIGKDD Explorations 12.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ SHARE = 0.75
 MAX_DRAWS, _MIN_DRAWS = 400, 60
 _CELLS, _WORK = 1_300_000, 300_000_000
 _RATES = ("recall", "balanced_accuracy")
+# Of decisions, and no means over rows: on the few rows of a fold they are biased.
+_OF_COUNTS = ("precision", "f1", "mcc", "g_mean")
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,9 @@ def corrected(
     """Return the value of a choice from out-of-fold predictions.
 
     In each draw, :data:`SHARE` of the rows choose the strategy that is best on them, and it is scored on the others;
-    the value is the mean over draws. Scores of a part are of few rows, and those of pooled folds are not means over
-    folds: each strategy's are moved so that their mean over draws is its mean over folds. For a metric that is a mean
-    over rows nothing moves.
+    the value is the mean over draws. Scores of a part are of few rows: each strategy's are moved so that their mean
+    over draws is its mean over folds, or, for F1 and its like, which are biased on the few rows of a fold, its score on
+    all rows of a repeat (Forman and Scholz 2010). For a metric that is a mean over rows nothing moves.
 
     The interval is that of :func:`core.evaluation.proportions.around`. Its variance is a bootstrap's, of the
     strategies that were chosen, and a sixth of the squared correction besides: how much of the leader's luck there
@@ -226,21 +229,26 @@ def corrected(
     binary = repeats[0][0].n_classes == 2
     wanted = tuple(dict.fromkeys((metric, *_RATES))) if binary else (metric,)
     choosing, judging, drawn = _drawn(repeats, y, wanted, metric, seed, draws, groups)
+    centre = means
+    if metric in _OF_COUNTS:
+        every_row = np.ones((len(y), 1))
+        centre = np.array([mean_scores(own, every_row, (metric,))[metric][0] for own in repeats])
     usable = np.isfinite(choosing[metric]).all(axis=0) & np.isfinite(judging[metric]).all(axis=0)
     if not usable.any():
         return Corrected(pick, raw, np.nan, np.nan, np.nan, 0.0, 0.0)
     picked = np.argmax(sign * _centred(choosing[metric][:, usable], means), axis=0)
     at = np.arange(len(picked))
-    value = float(_centred(judging[metric][:, usable], means)[picked, at].mean())
+    value = float(_centred(judging[metric][:, usable], centre)[picked, at].mean())
+    luck = float(centre[pick]) - value
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no draw defines it
         deviation = float(np.nanstd(drawn, axis=1)[picked].mean())
-    low, high = around(value, float(np.hypot(deviation, (raw - value) / np.sqrt(6))), reach(metric))
+    low, high = around(value, float(np.hypot(deviation, luck / np.sqrt(6))), reach(metric))
     shifts = [0.0, 0.0]
     # The shares lose as the metric does: by as much more as the pick's luck is larger than that of those chosen.
-    lost = float(means[picked].mean()) - value
+    lost = float(centre[picked].mean()) - value
     if binary and sign * lost > 1e-6:
-        scale = float(np.clip((raw - value) / lost, 0, 3))
+        scale = float(np.clip(luck / lost, 0, 3))
         recall, balanced = (_centred(judging[rate][:, usable], 0.0)[picked, at].mean() for rate in _RATES)
         shifts = [float(scale * recall), float(scale * (2 * balanced - recall))]
     return Corrected(pick, raw, value, low, high, *shifts)
