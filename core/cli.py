@@ -168,6 +168,7 @@ def _run(given: argparse.Namespace) -> int:
     plan = _plan(given, table)
 
     from core.api import run
+    from core.evaluation.tuned import tuned_strategies
     from core.experiment.memory import MemoryShortage
     from core.library_errors import sentence
     from core.plan import PlanError
@@ -217,6 +218,9 @@ def _run(given: argparse.Namespace) -> int:
         for s in comparison.partial:
             for reason in s.errors:
                 print(f"{results.names[s.key]} failed on some folds: {reason}", file=sys.stderr)
+    if not given.quiet:
+        for tuned in tuned_strategies(results.folds):
+            print(f"{results.names[tuned.key]}, tuned: {tuned.in_words}", file=sys.stderr)
     if not given.quiet or not comparison.strategies:
         for key, reason in comparison.failed:
             print(f"{results.names[key]} has no result: {reason}", file=sys.stderr)
@@ -362,6 +366,7 @@ def _number(text: str) -> float:
 
 def _as_json(results: Results, target_was: str) -> dict[str, object]:
     from core.data.profile import left_out
+    from core.evaluation.tuned import tuned_strategies
     from core.experiment.fitting import network_notes
 
     comparison = results.comparison
@@ -390,6 +395,10 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
             for key, row in frame.iterrows()
         },
         "failed": dict(comparison.failed),
+        "tuned": {
+            one.key: {setting.name: list(setting.values) for setting in one.settings}
+            for one in tuned_strategies(results.folds)
+        },
         "recommendation": _advice_as_json(results),
         "checks": [asdict(finding) for finding in results.findings],
         "notes": list(comparison.notes),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.charts import figures as charts
 from pages._cache import cached
+from pages._tuning import show_tuned
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def show_training(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Show the loss by epoch of every strategy that trains networks."""
-    del record
+    """Show the loss by epoch of every strategy that trains networks, and what tuning chose."""
+    show_tuned(record, names, key)
     st.subheader("Loss by epoch", anchor=False)
     if not any(summary.histories for summary in comparison.strategies):
         st.info("No strategy of this run trains by epochs, so there is nothing to draw.")

@@ -64,6 +64,8 @@ class Refitted:
     scorer : Scorer
     networks : tuple of TrainedNetwork
         Those that the scorer runs.
+    tuned : tuple of str
+        What tuning chose on all rows, each as ``name=value``; empty where nothing was tuned.
 
     See Also
     --------
@@ -78,6 +80,7 @@ class Refitted:
 
     scorer: Scorer
     networks: tuple[TrainedNetwork, ...]
+    tuned: tuple[str, ...] = ()
 
     @property
     def own_layers(self) -> dict[str, type]:
@@ -95,7 +98,8 @@ def refit(
 ) -> Refitted:
     """Train one choice on all labelled rows.
 
-    A part of the rows is kept for early stopping, as in a fold; a temperature or an isotonic line
+    A part of the rows is kept for early stopping, as in a fold, and for tuning, where the plan asks for it, which is
+    done once more on these rows; a temperature or an isotonic line
     is fitted on it, since each fold did the same. Thresholds and factors are fitted on the
     predictions that the run's folds made for rows they had not seen.
 
@@ -138,7 +142,7 @@ def refit(
     chain = recipe.chain(trained.unseen, trained.view, list(trained.lanes), unseen)
     scales = () if chain.rule.threshold is not None else _scales(choice, chain.rule)
     scorer = replace(scorer, threshold=chain.rule.threshold, scales=scales, adjustments=chain.calibrations)
-    return Refitted(scorer, networks)
+    return Refitted(scorer, networks, trained.tuned)
 
 
 def _unseen(choice: StrategyChoice, results: Sequence[FoldResult]) -> Rows | None:

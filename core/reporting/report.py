@@ -21,12 +21,14 @@ from core.evaluation.checks import Finding
 from core.evaluation.intervals import Intervals, intervals
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.recommendation import Recommendation
+from core.evaluation.tuned import tuned_strategies
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.networks.reading import network_label
 from core.reporting.asked import asked
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
 from core.reporting.questions import Answer
 from core.reporting.results import Results
+from core.reporting.tuned import tuned_grid
 from core.strategies import choices_of, label, parts_of
 from core.versions import versions
 
@@ -115,6 +117,7 @@ def report(
     pieces += [
         _failed(results),
         _notes(results),
+        _tuned(results),
         _plan(results, tuple(made_with) or tuple(versions().items())),
         _methods(results),
     ]
@@ -278,6 +281,20 @@ def _notes(results: Results) -> str:
     return f"<section><h2>What had to change</h2><ul>{items}</ul></section>"
 
 
+def _tuned(results: Results) -> str:
+    tuned = tuned_strategies(results.folds)
+    if not tuned:
+        return ""
+    parts = "".join(
+        f"<h3>{_e(results.names[one.key])}</h3><p>{_e(one.in_words)}</p>{_scrolled(html_table(tuned_grid(one)))}"
+        for one in tuned
+    )
+    return (
+        f"<section><h2>Chosen settings</h2><p class='small'>{results.plan.tuning.trials} settings of each strategy "
+        f"were tried in every fold, on validation rows alone.</p>{parts}</section>"
+    )
+
+
 def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
     plan, network, split = results.plan, results.plan.training, results.plan.split
     rows = [
@@ -287,6 +304,7 @@ def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
         ("Epochs, at most", f"{network.epochs}"),
         ("Early stopping", f"after {network.patience} epochs" if network.patience else "off"),
         ("Validation share", f"{network.validation_split:g}"),
+        *([("Tuning", f"{plan.tuning.trials} settings of each strategy")] if plan.tuning.on else []),
         ("Folds × repeats", f"{split.folds} × {split.repeats}"),
         ("Seed", f"{split.seed}"),
         *([("Group by", split.group)] if split.group else []),

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.samples import load_sample
 from core.data.target import encode_target
 from core.experiment.results import FoldResult, History
-from core.plan import Plan, SplitSettings, StrategyChoice
+from core.plan import Plan, SplitSettings, StrategyChoice, TuningSettings
 from core.runs.store import Store
 
 PLAN = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("class_weight")), split=SplitSettings(folds=3))
@@ -190,3 +190,21 @@ def test_a_run_that_would_always_fail_is_to_be_changed_and_not_resumed(app: AppT
     history = app.switch_page("pages/history.py").run()
     assert f"resume_{run_id}" not in {button.key for button in history.button}
     assert history.button(key=f"plan_{run_id}").label == "Repeat with changes"
+
+
+def test_what_tuning_chose_is_shown_fold_by_fold(app: AppTest, store: Store) -> None:
+    plan = replace(PLAN, tuning=TuningSettings(8))
+    run_id = store.create(plan, load_sample("abalone_9_vs_18"), "Tuned")
+    for fold in range(3):
+        chosen = ("learning_rate=0.002", f"hidden_layers={8 * (fold + 1)}")
+        results = [replace(result, tuned=chosen) for result in fold_results(fold, plan)]
+        store.write_unit(run_id, f"r000-f{fold:03d}", results)
+    store.set_status(run_id, "finished")
+    page = view(opened(app, run_id), "training")
+    shown = " ".join(element.value for element in page.markdown).replace("\\", "")
+    assert "All 3 folds agree on learning rate; they differ on hidden layers (8 to 24)." in shown
+    table = next(one.value for one in page.dataframe if "Setting" in one.value)
+    assert list(table["Setting"]) == ["Learning rate", "Hidden layers"]
+    assert list(table["Fold 3"]) == ["0.002", "24"]
+    untuned = view(opened(app, a_run(store, 3)), "training")
+    assert "Chosen settings" not in [element.value for element in untuned.subheader]

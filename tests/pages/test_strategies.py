@@ -328,3 +328,19 @@ def test_a_plan_of_years_asks_before_it_runs(cards: AppTest) -> None:
     assert not back.exception
     assert not back.warning
     assert back.session_state["session"].run_id is None
+
+
+def test_tuning_is_off_until_it_is_switched_on_and_says_how_long_it_takes(page: AppTest) -> None:
+    box = page.selectbox(key="trials")
+    assert (box.value, page.session_state["session"].plan.tuning.trials) == (0, 0)
+    assert [option.partition(":")[0] for option in box.options] == [
+        "Off",
+        *(f"{trials} settings of each strategy" for trials in (8, 16, 32)),
+    ]
+    assert all(":" in option for option in box.options)
+    box.set_value(16)
+    apply = next(button for button in page.button if button.label == "Apply settings")
+    changed = apply.click().run()
+    assert not changed.exception
+    assert changed.session_state["session"].plan.tuning.trials == 16
+    assert changed.query_params["trials"] in ("16", ["16"])

@@ -164,6 +164,7 @@ def _left_out(plan: Plan) -> str:
     parts = [
         *[f"{training.members} cross-fitted members per network: one is trained"] * (training.members > 1),
         *["stopping on average precision: it stops on the loss"] * (training.stop_on != "loss"),
+        *["tuning: the settings are those that every fold's search began with"] * plan.tuning.on,
     ]
     return f"Left out: {'; '.join(parts)}.\n\n" if parts else ""
 

@@ -1,0 +1,68 @@
+"""Tuning: how much is tried before a run, and what was chosen after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.evaluation.tuned import TunedStrategy, tuned_strategies
+from core.plan import TuningSettings
+from core.reporting.tuned import tuned_grid
+from core.settings import TRIALS
+from core.strategies import choices_of
+from core.words import duration
+from pages._cache import cached
+from pages._services import store
+from pages._text import plain
+
+if TYPE_CHECKING:
+    from core.experiment.estimate import Workload
+    from core.plan import Plan
+    from core.runs.record import RunRecord
+
+
+def tuning_field(plan: Plan, work: Workload | None) -> TuningSettings:
+    """Ask how many settings of each strategy are tried, with what a run then takes."""
+    choices = choices_of(plan)
+
+    def shown(trials: int) -> str:
+        cost = "" if work is None else f": {duration(replace(work, tuning=TuningSettings(trials)).seconds(choices))}"
+        return f"{f'{trials} settings of each strategy' if trials else 'Off'}{cost}"
+
+    return TuningSettings(
+        st.selectbox(
+            "Tuning", TRIALS, TRIALS.index(plan.tuning.trials), format_func=shown, key="trials",
+            help="Tries settings of every strategy, the plain network's too, inside each fold: its own parameters, the "
+            "learning rate, weight decay, dropout, width and depth of the network. They are judged on validation rows; "
+            "no test row is seen. References keep their settings.",
+        )
+    )  # fmt: skip
+
+
+def show_tuned(record: RunRecord, names: dict[str, str], key: str) -> None:
+    """Show what tuning chose in each fold, and how much that differs; nothing for a run without tuning."""
+    if not record.plan.tuning.on:
+        return
+    st.subheader("Chosen settings", anchor=False)
+    tuned = {strategy.key: strategy for strategy in _tuned(record.id, key) if strategy.key in names}
+    if not tuned:
+        st.info("Nothing could be tuned: the settings are those of the plan.")
+        return
+    st.caption(
+        f"{record.plan.tuning.trials} settings of each strategy were tried in every fold, on validation rows alone. "
+        "Settings that differ much between folds say that the choice matters little, or that there are few rows to "
+        "choose by."
+    )
+    chosen = st.selectbox("Strategy", list(tuned), format_func=lambda one: plain(names[one], 120), key="tuned_strategy")
+    st.markdown(plain(tuned[chosen].in_words, 400))
+    grid = tuned_grid(tuned[chosen])
+    columns = dict(zip(grid.head, map(list, zip(*grid.rows, strict=True)), strict=True))
+    st.dataframe(columns, hide_index=True, width="stretch", key="tuned_settings")
+
+
+@cached(max_entries=8)
+def _tuned(run_id: str, key: str) -> tuple[TunedStrategy, ...]:
+    del key  # tells runs with more folds apart
+    return tuned_strategies(store().results(run_id))
