@@ -21,7 +21,7 @@ from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
 from core.networks.reading import network_label
-from core.plan import Plan, StrategyChoice
+from core.plan import NetworkChoice, Plan, StrategyChoice
 from core.strategies import Recipe, label, parts_of
 from core.versions import versions
 from core.words import counted, listed, quoted
@@ -140,12 +140,19 @@ def _pairs(labels: Sequence[str], counts: np.ndarray) -> list[tuple[str, int]]:
 def _strategy(plan: Plan, choice: StrategyChoice, refitted: Refitted) -> str:
     parts = [f"- **{p.card.name}**: {p.card.sentence} {p.card.paper}, <{p.card.link}>." for p in parts_of(choice)]
     network, training = plan.network_of(choice), plan.training
+    rate = "" if refitted.tuned else f"learning rate {training.learning_rate:g}, "
+    kind = network_label(NetworkChoice(network.name, build=network.build) if refitted.tuned else network)
     how = (
-        f"{counted(len(refitted.networks), 'network')} of the kind {network_label(network)}, trained on all labelled "
-        f"rows with Adam (learning rate {training.learning_rate:g}, batches of {training.batch_size}, "
+        f"{counted(len(refitted.networks), 'network')} of the kind {kind}, trained on all labelled "
+        f"rows with Adam ({rate}batches of {training.batch_size}, "
         f"at most {training.epochs} epochs); "
         f"{training.validation_split:.0%} of the rows were kept for early stopping. Seed {plan.split.seed}."
     )
+    if refitted.tuned:
+        how += (
+            f"\n\nTuned once more on these rows: of {plan.tuning.trials} settings, the best one on the rows kept "
+            f"was {', '.join(refitted.tuned)}."
+        )
     return "\n".join([label(choice), "", *parts, "", how, "", *_rule(choice, refitted.scorer)])
 
 

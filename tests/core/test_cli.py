@@ -296,3 +296,16 @@ def test_columns_are_settled_by_options_and_what_is_open_is_asked(
         (("age", ("-999",)),), (("paid", True),), (("fee", "ignored"),)
     )  # fmt: skip
     assert plan.prepared == (("age", (("scaling", "robust"),)),)
+
+
+def test_tuning_is_asked_for_and_what_it_chose_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    command = ["run", str(TABLE), "--target", "rings", "--strategies", "plain", "--network", "linear", "--tune"]
+    where = ["--members", "1", "--folds", "2", "--epochs", "4", "--runs", str(tmp_path / "runs"), "--json"]
+    assert main([*command, "8", *where]) == 0
+    printed, said = capfd.readouterr()
+    tuned = json.loads(printed)["tuned"]["plain"]
+    assert set(tuned) == {"learning_rate", "weight_decay"}
+    assert all(len(values) == 2 for values in tuned.values())
+    assert "Plain network, tuned: " in said
+    assert main([*command, "9", *where]) == 2
+    assert "Trials must be 8, 16 or 32" in capfd.readouterr().err

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.plan import NetworkChoice, Plan, PlanError, StrategyChoice, TrainingSettings
+from core.plan import NetworkChoice, Plan, PlanError, StrategyChoice, TrainingSettings, TuningSettings
 from core.strategies import Recipe, choices_of, label
 from core.strategies.notation import parse_strategies
 
@@ -112,3 +112,11 @@ def test_a_key_shows_a_digest_of_a_long_text() -> None:
     first, second = (NetworkChoice.of("own", architecture="{" + "x" * 5_000 + end) for end in "ab")
     assert len(first.key) < 40
     assert first.key != second.key
+
+
+def test_tuning_comes_back_from_json_and_earlier_plans_have_none() -> None:
+    plan = Plan("y", (StrategyChoice.of("plain"),), tuning=TuningSettings(16))
+    assert Plan.from_json(plan.to_json()) == plan
+    raw = json.loads(plan.to_json())
+    del raw["tuning"]
+    assert Plan.from_json(json.dumps(raw)).tuning == TuningSettings()

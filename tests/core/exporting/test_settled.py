@@ -99,6 +99,10 @@ def test_the_card_and_the_decision_say_what_was_settled(case: Callable[[str], Ca
     assert "| saved against flagging nobody |" in card
     plain = model_card(problem, one.choice, one.results, Refitted(one.scorer, ()), "Nothing was checked.")
     assert "What it is worth" not in plain
+    assert "learning rate 0.002" in plain
+    tuned = model_card(problem, one.choice, one.results, Refitted(one.scorer, (), ("learning_rate=0.004",)), "")
+    assert "learning rate 0.002" not in tuned
+    assert "the best one on the rows kept was learning_rate=0.004." in tuned
     said = json.loads(decision(scorer))
     assert said["threshold"] == 0.1
     assert said["costs"] == {"matrix": [[0, 1], [40, 0]], "benefits": False, "share_in_the_field": 0.02}
