@@ -44,7 +44,7 @@ def stops(run: str) -> tuple[Stop, ...]:
     """Return what is taken; ``run`` is the id of a finished run."""
     views = (
         "threshold",
-        "net benefit",
+        "net_benefit",
         "promise",
         "calibration",
         "classes",
@@ -62,7 +62,7 @@ def stops(run: str) -> tuple[Stop, ...]:
         Stop("learn", "/learn?strategy=smote", "What SMOTE learns"),
         Stop("learn-loss", "/learn?strategy=focal", "What Focal loss learns"),
         Stop("compare", f"/compare?run={run}", "Curves"),
-        *(Stop(f"compare-{view}", f"/compare?run={run}&view={view.title()}", "Overview") for view in views),
+        *(Stop(f"compare-{view}", f"/compare?run={run}&view={view}", "How good") for view in views),
         Stop("ranking", "/ranking", "Ranking"),
         Stop("export", f"/export?run={run}", "Export"),
         Stop("history", "/history", "History"),

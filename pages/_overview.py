@@ -12,11 +12,19 @@ import streamlit as st
 from core.charts import figures as charts
 from core.charts import theme
 from core.charts.bars import interval_bars, metric_bars
-from core.evaluation.metrics import METRIC_NAMES, METRICS
+from core.charts.dots import ranked_dots
+from core.evaluation.checks import Evidence
+from core.evaluation.checks.decisions import twins
+from core.evaluation.metrics import METRIC_NAMES, METRICS, metric_of
+from core.evaluation.shown import MANY, NAMED, folded, plain_keys, spans, top
+from core.evaluation.verdict import MAIN_METRIC
 from core.reporting.display import BARS
 from pages._cache import cached
+from pages._lines import pick_lines
+from pages._recommendation import recommended_key
 from pages._rows import class_against_rest
-from pages._verdict import chosen_intervals, pick_spread
+from pages._text import plain
+from pages._verdict import chosen_intervals, judged_by, pick_spread
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -31,32 +39,61 @@ BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
 def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Show how the strategies did over the finished folds."""
+    """Show how the strategies did over the finished folds, best first on the metric that is picked."""
+    metric = judged_by()
     pick_spread()
     shown = chosen_intervals(record, comparison, key)
-    show_table(comparison, names, key, shown)
-    show_bars(comparison, names, shown)
-    show_confusion(comparison, names, key)
-    show_curves(comparison, names, record.positive, key)
+    advised = recommended_key(record, comparison, key)
+    alike = alike_in(record, comparison, key)
+    comparison, names = folded(comparison.ordered(metric), names, alike)
+    key = f"{key} {metric}"
+    show_table(comparison, names, key, shown, metric)
+    if len(comparison.strategies) > MANY:
+        show_dots(comparison, names, shown, metric, advised)
+    else:
+        show_bars(comparison, names, shown)
+    first = top(comparison, metric, 1, [advised])
+    few = first if len(comparison.strategies) > 4 else tuple(s.key for s in comparison.strategies)
+    show_confusion(comparison, names, key, few)
+    show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]))
 
 
-def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
+@cached(max_entries=8)
+def alike_in(_record: RunRecord, _comparison: Comparison, key: str) -> tuple[tuple[str, ...], ...]:
+    return twins(Evidence(_comparison.of_whole(), _record.plan, MAIN_METRIC))
+
+
+def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str) -> None:
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
-    st.caption(f"{spread}, {comparison.folds_in_words()}. ★ marks the best mean.{mark} Press a heading to sort.")
+    st.caption(
+        f"{spread}, {comparison.folds_in_words()}. Best {METRIC_NAMES[metric]} first; ★ marks the best mean of a "
+        f"column.{mark} Press a heading to sort."
+    )
     width = 132 if shown is None else 180
-    config = {metric.name: st.column_config.Column(help=metric.help, width=width) for metric in METRICS}
+    config = {one.name: st.column_config.Column(help=one.help, width=width) for one in METRICS}
     config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
-    config["Strategy"] = st.column_config.Column(pinned=True, width=210)
-    height = 35 * (len(comparison.strategies) + 1) + 15
-    style = styled(comparison, names, f"{key} {shown and shown.kind}", shown)
+    config["Strategy"] = st.column_config.Column(pinned=True, width=190)
+    style = styled(comparison, names, f"{key} {shown and shown.kind}", shown, metric)
+    values = style.data[METRIC_NAMES[metric]].dropna().tolist()  # type: ignore[attr-defined]
+    config[METRIC_NAMES[metric]] = st.column_config.ProgressColumn(
+        help=metric_of(metric).help,
+        width=130,
+        format="%.3f",
+        min_value=min([0.0, *values]),
+        max_value=max([1.0, *values]),
+    )
+    height = 35 * (min(len(comparison.strategies), MANY) + 1) + 15
     st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
 
 
 @cached(max_entries=16)
-def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None) -> Styler:
-    """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top."""
+def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: Intervals | None, metric: str) -> Styler:
+    """Return strategies × metrics: numbers underneath, so that sorting is right, and their spread on top.
+
+    The metric that is judged by comes first, as numbers alone, for bars; its spread stands beside it.
+    """
     heads = {**METRIC_NAMES, "seconds": "Training time"}
     tidy = _comparison.table()
     tidy["spread"] = [f" ± {std:.3f}" if pd.notna(std) else "" for std in tidy["std"]]
@@ -72,10 +109,16 @@ def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: In
     means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
     best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
     means.insert(0, "Strategy", [_names[s.key] for s in _comparison.strategies])
+    judged, beside = METRIC_NAMES[metric], "Spread" if _shown is None else "Interval"
+    own = tidy[tidy["metric"] == judged].set_index("row")
+    means.insert(1, judged, means.pop(judged))
+    means.insert(2, beside, [text.strip(" ()") or "–" for text in own["spread"].loc[means.index]])
+    best = best.reindex(columns=means.columns)
     style = means.style.apply(lambda _: best.eq(True).replace({True: BEST, False: ""}), axis=None)
     columns = ("row", "metric", "mean", "spread", "best")
-    for row, metric, mean, spread, leads in zip(*(tidy[name].tolist() for name in columns), strict=True):
-        style.format(always(cell_text(mean, spread, leads, metric == heads["seconds"])), subset=([row], [metric]))
+    for row, head, mean, spread, leads in zip(*(tidy[name].tolist() for name in columns), strict=True):
+        own_spread = "" if head == judged else spread
+        style.format(always(cell_text(mean, own_spread, leads, head == heads["seconds"])), subset=([row], [head]))
     return style
 
 
@@ -111,28 +154,56 @@ def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | 
     draw(bars, "metric_bars", "Metrics of each strategy with their spread")
 
 
-def show_confusion(comparison: Comparison, names: dict[str, str], key: str) -> None:
+def show_dots(
+    comparison: Comparison, names: dict[str, str], shown: Intervals | None, metric: str, advised: str
+) -> None:
+    """Show strategies as ranked dots: the best ten and the plain network, or all."""
+    n = len(comparison.strategies)
+    every = st.toggle(f"Show all {n}", key="all_dots")
+    keys = top(comparison, metric, n if every else 10, [advised])
+    values, low, high = spans(comparison, keys, metric, shown)
+    title = METRIC_NAMES[metric] + ("" if shown is None else f", {shown.name}")
+    figure = ranked_dots(keys, names, values, (low, high), title, plain_keys(comparison), advised)
+    draw(figure, "metric_dots", f"{METRIC_NAMES[metric]} of each strategy with its interval, best first")
+    st.caption(
+        "★ recommended, ◆ the plain network; the dotted line goes through its value. "
+        "Another metric: change what strategies are ranked by, above."
+    )
+
+
+def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few: tuple[str, ...]) -> None:
     st.subheader("Confusion matrices", anchor=False)
     st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
-    width = 290 if len(comparison.labels) <= 3 else 400
+    keys = [s.key for s in comparison.strategies]
+    picked = list(few)
+    if len(few) < len(keys):
+        picked = st.multiselect(
+            "Strategies", keys, default=list(few), format_func=lambda k: plain(names[k], 120), max_selections=MANY,
+            key=f"matrices_of_{key}", label_visibility="collapsed", placeholder="Pick strategies",
+        )  # fmt: skip
+    few_only = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in picked))
+    many_classes = len(comparison.labels) > 3
+    width = 290 if not many_classes else "stretch" if len(comparison.labels) > 8 else 400
+    figures = confusion_figures(few_only, names, f"{key} {' '.join(sorted(picked))}")
     with st.container(horizontal=True, gap="small"):
-        for position, (summary, figure) in enumerate(
-            zip(comparison.strategies, confusion_figures(comparison, names, key), strict=True)
-        ):
+        for position, (summary, figure) in enumerate(zip(few_only.strategies, figures, strict=True)):
             st.plotly_chart(
                 figure,
-                width=width,
+                width=width,  # type: ignore[arg-type]
                 key=f"confusion_{position}",
                 config={**theme.CONFIG, "modeBarButtons": [["toImage"]]},
                 alt=f"Confusion matrix of {names[summary.key]}",
             )
 
 
-def show_curves(comparison: Comparison, names: dict[str, str], positive: int | None, key: str) -> None:
+def show_curves(
+    comparison: Comparison, names: dict[str, str], positive: int | None, key: str, few: tuple[str, ...]
+) -> None:
     st.subheader("Curves", anchor=False)
     code = class_against_rest(comparison, positive, "curve_class")
+    named = pick_lines(comparison, names, few, f"curves_{key}")
     left, right = st.columns(2, gap="medium")
-    precision_recall, roc = curve_figures(comparison, names, code, key)
+    precision_recall, roc = curve_figures(comparison, names, code, named, key)
     with left:
         draw(precision_recall, "pr", "Precision and recall of each strategy")
     with right:
@@ -145,12 +216,14 @@ def confusion_figures(_comparison: Comparison, _names: dict[str, str], key: str)
     alone = (replace(_comparison, strategies=(summary,)) for summary in _comparison.strategies)
     return [
         charts.confusion_grid(single, _names, 1)
-        .update_layout(coloraxis_showscale=False, margin_t=36, height=300 if len(_comparison.labels) <= 3 else 400)
+        .update_layout(coloraxis_showscale=False, margin_t=36, height=theme.matrix_height(len(_comparison.labels)))
         .update_annotations(x=0, xanchor="left")
         for single in alone
     ]
 
 
 @cached(max_entries=32)
-def curve_figures(_comparison: Comparison, _names: dict[str, str], code: int, key: str) -> tuple[go.Figure, go.Figure]:
-    return charts.pr_curves(_comparison, _names, code), charts.roc_curves(_comparison, _names, code)
+def curve_figures(
+    _comparison: Comparison, _names: dict[str, str], code: int, named: tuple[str, ...], key: str
+) -> tuple[go.Figure, go.Figure]:
+    return charts.pr_curves(_comparison, _names, code, named), charts.roc_curves(_comparison, _names, code, named)

@@ -12,12 +12,13 @@ from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
 from core.words import duration
 from pages._cache import cached
-from pages._guard import guarded, guarded_callback
+from pages._guard import guarded
 from pages._services import store
 from pages._start import start_run
 from pages._subject import run_problem
 from pages._text import plain, sentence
 from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
+from pages._view import open_view
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -26,36 +27,64 @@ if TYPE_CHECKING:
 _MOST_REPEATS = 10
 
 
-def show_recommendation(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Show what the run recommends on the metric that is picked, and below it the tests behind it."""
-    with st.container(border=True, key="recommendation"):
-        title, pick = st.columns([3, 1], vertical_alignment="center")
-        with pick:
-            pick_metric()
-        advice = advice_of(record, comparison, key, judged_by())
+def show_recommendation(
+    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, *, whole: bool
+) -> None:
+    """Show what the run recommends on the metric that is picked, and below it the tests behind it.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether all of it stands open; otherwise it is one line, to be opened.
+    """
+    advice = advice_of(record, comparison, key, judged_by())
+    usable = advice is None or advice.is_usable
+    line = "No strategy has a result yet." if advice is None else sentence(advice.headline)
+    if whole:
+        box = st.container(border=True, key="recommendation")
+        title, pick = box.columns([3, 1], vertical_alignment="center")
         title.subheader("What to use", anchor=False)
-        if advice is None:
-            st.markdown("No strategy has a result yet.")
-            return
-        if advice.is_usable:
-            st.markdown(f"##### {sentence(advice.headline)}")
-        else:
-            st.error(f"**{sentence(advice.headline)}**", icon=":material/block:")
-        if advice.counts is not None:
-            st.markdown(sentence(advice.counts.text))
-        for said in advice.helps:
-            st.markdown(sentence(said))
-        for said in advice.warnings:
-            st.warning(sentence(said), icon=":material/warning:")
-        if advice.key is not None:
-            show_steps(record, advice, key)
-        worth = (advice.worth.text,) if advice.worth is not None else ()
-        if advice.why or worth:
-            st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))
-        show_checks(findings_of(record, comparison, key, judged_by()))
-        show_pair(record, comparison, names, key)
-        with st.expander("The tests behind it", icon=":material/query_stats:"):
-            show_tests(record, comparison, key)
+    else:
+        icon = ":material/lightbulb:" if usable else ":material/block:"
+        pick = box = st.expander(line, icon=icon, key="recommendation_line")
+    with pick:
+        pick_metric()
+    with box:
+        if whole and usable:
+            st.markdown(line if advice is None else f"##### {line}")
+        elif whole:
+            st.error(f"**{line}**", icon=":material/block:")
+        if advice is not None:
+            show_advice(record, comparison, names, key, advice)
+
+
+def show_advice(
+    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, advice: Recommendation
+) -> None:
+    """Show what stands below the headline: counts, warnings, next steps, reasons, checks and tests."""
+    if advice.counts is not None:
+        st.markdown(sentence(advice.counts.text))
+    for said in advice.helps:
+        st.markdown(sentence(said))
+    for said in advice.warnings:
+        st.warning(sentence(said), icon=":material/warning:")
+    if advice.key is not None:
+        show_steps(record, advice, key)
+    worth = (advice.worth.text,) if advice.worth is not None else ()
+    if advice.why or worth:
+        st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))
+    show_checks(findings_of(record, comparison, key, judged_by()))
+    show_pair(record, comparison, names, key)
+    with st.expander("The tests behind it", icon=":material/query_stats:"):
+        show_tests(record, comparison, key)
+
+
+def recommended_key(record: RunRecord, comparison: Comparison, key: str) -> str:
+    """Return the strategy that lists open on: the recommended one, else the best on the metric, else the first."""
+    advice = advice_of(record, comparison, key, judged_by())
+    if advice is not None and advice.key is not None:
+        return str(advice.key)
+    return comparison.ranked(judged_by())[0].key
 
 
 def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:
@@ -65,9 +94,9 @@ def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:
                      key="step_export", help="Trains it on all rows, to download and to score new rows."):  # fmt: skip
             st.switch_page("pages/export.py", query_params={"run": record.id, "strategy": str(advice.key)})
         st.button(
-            "Look at its errors", icon=":material/error:", key="step_errors", on_click=show_view, args=("errors",)
+            "Look at its errors", icon=":material/error:", key="step_errors", on_click=open_view, args=("errors",)
         )
-        st.button("Try a lower threshold", icon=":material/tune:", key="step_threshold", on_click=show_view,
+        st.button("Try a lower threshold", icon=":material/tune:", key="step_threshold", on_click=open_view,
                   args=("threshold",), help="Finds more and raises more false alarms: see how many.")  # fmt: skip
         repeats = more_repeats(record)
         if repeats is None or record.active:
@@ -86,11 +115,6 @@ def more_repeats(record: RunRecord) -> int | None:
     if split.time is not None or split.repeats >= _MOST_REPEATS:
         return None
     return 5 if split.repeats < 5 else _MOST_REPEATS
-
-
-@guarded_callback
-def show_view(view: str) -> None:
-    st.session_state["view"] = view
 
 
 def show_checks(findings: tuple[Finding, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.theme import strategy_styles, text, themed
+from core.charts.theme import GREY, strategy_styles, text, themed
 from core.evaluation.comparison import Comparison, StrategySummary
 from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import METRIC_NAMES
@@ -96,7 +96,7 @@ def _grouped(
             hovertemplate=f"{text(names[s.key])}<br>%{{x}}: {hover}<extra></extra>",
             **bar(s),
         )
-    figure.update_traces(error_y={"type": "data", "thickness": 1.2})
+    figure.update_traces(error_y={"type": "data", "thickness": 1.5, "color": GREY})
     figure.update_layout(barmode="group", bargap=0.2)
     figure.update_yaxes(rangemode="tozero", title=title)
     return themed(figure, 440)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.theme import COLOURS, GREY, PATTERNS, SCALE, strategy_styles, text, themed
+from core.charts.theme import COLOURS, GREY, INK, PATTERNS, SCALE, strategy_styles, text, themed
 from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
@@ -94,7 +94,7 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:
     """Return one confusion matrix per strategy, coloured by row percentage on one shared scale.
 
-    Counts are summed over all test folds. Beyond eight classes the cells carry no text.
+    Counts are summed over all test folds. Beyond eight classes the cells carry percentages only.
 
     See Also
     --------
@@ -114,7 +114,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     rows = ceil(len(strategies) / columns)
     labels = [text(label, 10) for label in comparison.labels]
     n = len(labels)
-    tile = 230 if n <= 3 else 300 if n <= 8 else 360
+    tile = 230 if n <= 3 else 300 if n <= 8 else max(360, 26 * n)
     figure = make_subplots(
         rows, columns, subplot_titles=[text(names[s.key], 30) for s in strategies],
         horizontal_spacing=0.09 if columns > 1 else 0.0, vertical_spacing=min(0.3, 88 / (rows * (tile + 60))),
@@ -122,12 +122,12 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     for i, s in enumerate(strategies):
         share = error_flow(s.confusion)
         cells = [
-            [f"{count:,}<br>{part:.0%}" for count, part in zip(*pair, strict=True)]
+            [_cell(count, part, n) for count, part in zip(*pair, strict=True)]
             for pair in zip(s.confusion, share, strict=True)
         ]
         figure.add_heatmap(
-            z=share, x=labels, y=labels, customdata=s.confusion, text=cells if n <= 8 else None,
-            texttemplate="%{text}" if n <= 8 else None, textfont={"size": 13 if n <= 3 else 10}, coloraxis="coloraxis",
+            z=share, x=labels, y=labels, customdata=s.confusion, text=cells, texttemplate="%{text}",
+            textfont={"size": 13 if n <= 3 else 10 if n <= 8 else 8, "color": INK}, coloraxis="coloraxis",
             hovertemplate="truth %{y}, decision %{x}<br>%{customdata:,} rows, %{z:.1%}<extra></extra>",
             xgap=2, ygap=2, row=i // columns + 1, col=i % columns + 1,
         )  # fmt: skip
@@ -135,6 +135,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, automargin=True)
     for row in range(1, rows + 1):
         figure.update_yaxes(title="Truth", row=row, col=1)
+    figure.update_xaxes(title={"text": "Decision", "standoff": 4})
     figure.update_annotations(font_size=13)
     figure.update_layout(
         coloraxis={
@@ -148,8 +149,23 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     return figure.update_layout(margin={"t": 110})
 
 
-def pr_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go.Figure:
+def _cell(count: int, share: float, n_classes: int) -> str:
+    if n_classes <= 8:
+        return f"{count:,}<br>{share:.0%}"
+    return f"{100 * share:.0f}" if count else ""
+
+
+def pr_curves(
+    comparison: Comparison, names: Mapping[str, str], code: int, named: Collection[str] | None = None
+) -> go.Figure:
     """Return every strategy's precision-recall curve for one class against the rest.
+
+    Of a rare class whose precision stays low everywhere, the axis ends where the curves do.
+
+    Parameters
+    ----------
+    named : collection of str or None
+        Strategies in colour and in the legend; the others are grey. None names all.
 
     See Also
     --------
@@ -163,17 +179,24 @@ def pr_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go
     >>> [(curve.name, len(curve.x)) for curve in figure.data]
     [('Plain network', 8), ('SMOTE', 5)]
     """
-    figure = _curves(comparison, names, code, curves.pr)
+    figure = _curves(comparison, names, code, curves.pr, named)
     counts = comparison.strategies[0].confusion.sum(axis=1)
     base = counts[code] / counts.sum()
     figure.add_hline(base, line={"dash": "dot", "color": GREY}, annotation={"text": "chance", "font_size": 11})
     figure.update_xaxes(title="Recall", range=[0, 1.01])
-    figure.update_yaxes(title="Precision", range=[0, 1.02])
+    figure.update_yaxes(title="Precision", range=[0, _top_of(figure)])
     return themed(figure, 480)
 
 
-def roc_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> go.Figure:
+def roc_curves(
+    comparison: Comparison, names: Mapping[str, str], code: int, named: Collection[str] | None = None
+) -> go.Figure:
     """Return every strategy's ROC curve for one class against the rest.
+
+    Parameters
+    ----------
+    named : collection of str or None
+        Strategies in colour and in the legend; the others are grey. None names all.
 
     See Also
     --------
@@ -187,7 +210,7 @@ def roc_curves(comparison: Comparison, names: Mapping[str, str], code: int) -> g
     >>> [(curve.name, len(curve.x)) for curve in figure.data]
     [('Plain network', 7), ('SMOTE', 7), ('chance', 2)]
     """
-    figure = _curves(comparison, names, code, curves.roc)
+    figure = _curves(comparison, names, code, curves.roc, named)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": GREY}, name="chance", hoverinfo="skip"
     )
@@ -201,23 +224,44 @@ def _curves(
     names: Mapping[str, str],
     code: int,
     of: Callable[[Sequence[FoldResult], str, int], curves.Curve],
+    named: Collection[str] | None,
 ) -> go.Figure:
     styles = strategy_styles([s.key for s in comparison.strategies])
     figure = go.Figure()
-    for s in comparison.strategies:
+    # Grey ones first, so that they lie below.
+    for s in sorted(comparison.strategies, key=lambda s: named is not None and s.key in named):
         curve, style = of(comparison.results, s.key, code), styles[s.key]
+        stands_out = named is None or s.key in named
+        look = {"color": style.colour, "dash": style.dash, "width": 2.2}
         figure.add_scatter(
-            x=curve.x, y=curve.y, mode="lines", name=text(names[s.key]),
-            line={"color": style.colour, "dash": style.dash, "width": 2},
+            x=curve.x, y=curve.y, mode="lines", name=text(names[s.key]), showlegend=stands_out,
+            line=look if stands_out else {"color": GREY, "width": 1}, opacity=1 if stands_out else 0.35,
             hovertemplate=f"{text(names[s.key])}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
     return figure
 
 
-def training_curves(comparison: Comparison, names: Mapping[str, str]) -> go.Figure:
+def _top_of(figure: go.Figure) -> float:
+    """Return where the axis of precisions ends: below 1 only where no curve reaches half of it.
+
+    A single row on top of a ranking makes any precision; from a recall of 0.05 on, the curve says something.
+    """
+    highest = [float(np.max(np.asarray(line.y)[np.asarray(line.x) >= 0.05], initial=0)) for line in figure.data]
+    most = max(highest, default=1.0)
+    return 1.02 if most > 0.5 or most == 0 else 1.2 * most
+
+
+def training_curves(
+    comparison: Comparison, names: Mapping[str, str], named: Collection[str] | None = None
+) -> go.Figure:
     """Return the mean loss by epoch over folds: validation as lines, training faint behind it.
 
     A strategy's curve ends where half of its folds have stopped.
+
+    Parameters
+    ----------
+    named : collection of str or None
+        Strategies in colour and in the legend; of the others, validation is grey. None names all.
 
     Examples
     --------
@@ -235,8 +279,9 @@ def training_curves(comparison: Comparison, names: Mapping[str, str]) -> go.Figu
     styles = strategy_styles([s.key for s in comparison.strategies])
     figure = go.Figure()
     for s in shown:
-        style = styles[s.key]
-        for which, width, opacity in (("train_loss", 1.2, 0.45), ("validation_loss", 2.2, 1.0)):
+        style, stands_out = styles[s.key], named is None or s.key in named
+        both = (("train_loss", 1.2, 0.45), ("validation_loss", 2.2, 1.0))
+        for which, width, opacity in both if stands_out else (("validation_loss", 1.0, 0.35),):
             losses = [getattr(history, which) for history in s.histories]
             length = int(np.median([len(loss) for loss in losses]))
             padded = np.full((len(losses), length), np.nan)
@@ -245,8 +290,9 @@ def training_curves(comparison: Comparison, names: Mapping[str, str]) -> go.Figu
             validation = which == "validation_loss"
             figure.add_scatter(
                 x=np.arange(1, length + 1), y=np.nanmean(padded, axis=0), mode="lines", opacity=opacity,
-                name=text(names[s.key]), legendgroup=s.key, showlegend=validation,
-                line={"color": style.colour, "dash": style.dash if validation else "dot", "width": width},
+                name=text(names[s.key]), legendgroup=s.key, showlegend=validation and stands_out,
+                line={"color": style.colour if stands_out else GREY, "width": width,
+                      "dash": style.dash if validation else "dot"},
                 hovertemplate=f"{text(names[s.key])}, {'validation' if validation else 'training'}<br>"
                 "epoch %{x}: %{y:.3f}<extra></extra>",
             )  # fmt: skip

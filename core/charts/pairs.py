@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.theme import SCALE, text, themed
+from core.charts.theme import INK, SCALE, text, themed
 from core.evaluation.paired import Pairs
 
 Cell = Literal["better", "same", "worse", "p_holm"]
@@ -51,7 +51,7 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
     figure = go.Figure(
         go.Heatmap(
             z=values, x=columns, y=rows, text=cells if n <= 20 else None, customdata=hover,
-            texttemplate="%{text}" if n <= 20 else None, textfont={"size": 13 if n <= 8 else 11},
+            texttemplate="%{text}" if n <= 20 else None, textfont={"size": 13 if n <= 8 else 11, "color": INK},
             colorscale=SCALE if probability else _P_SCALE, zmin=0, zmax=1 if probability else 0.2, xgap=2, ygap=2,
             hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, showscale=False,
         )

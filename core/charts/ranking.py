@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.stats import rankdata
 
-from core.charts.theme import COLOURS, GREY, SCALE, strategy_styles, text, themed
+from core.charts.theme import COLOURS, GREY, INK, SCALE, strategy_styles, text, themed
 from core.evaluation.ranking import Ranking
 
 _ROW = 30
@@ -120,7 +120,8 @@ def score_map(scores: pd.DataFrame, names: Mapping[str, str], metric: str, *, hi
             customdata=np.dstack([precise, np.where(np.isnan(ranked), "–", np.char.mod("%.1f", ranked))]),
             hovertemplate="%{y}, %{x}<br>"
             f"{text(metric)} %{{customdata[0]}}, rank %{{customdata[1]}}<extra></extra>",
-            colorscale=SCALE, zmin=0, zmax=1, xgap=2, ygap=2, textfont={"size": 13 if across <= 4 else 11},
+            colorscale=SCALE, zmin=0, zmax=1, xgap=2, ygap=2,
+            textfont={"size": 13 if across <= 4 else 11, "color": INK},
             colorbar={"tickvals": [0, 1], "ticktext": ["last on its table", "best"], "orientation": "h", "len": 0.5,
                       "thickness": 10, "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "xanchor": "left"},
         )

@@ -23,9 +23,10 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
 PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
 GREY = "#8A8A8A"
-# One hue whose ends both stand out from white and from near-black pages. It skips the middle blues: neither of the
-# text colours that Plotly puts on a cell (white and #444) reaches a contrast of 4.5 there.
-SCALE = [[0.0, "#E3EDF7"], [0.5, "#9CC0E2"], [0.5, "#3A73AE"], [1.0, "#1D4477"]]
+# One hue, without a jump, whose ends both stand out from white and from near-black pages. Text on it is INK, not the
+# page's colour: it has a contrast of 4.5 on every shade.
+SCALE = [[0.0, "#E3EDF7"], [1.0, "#4C8FCB"]]
+INK = "#0E1B2A"
 
 #: For ``st.plotly_chart(config=...)`` and for pages: the toolbar's camera saves a sharp PNG.
 CONFIG: Mapping[str, object] = {
@@ -120,10 +121,22 @@ def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=legend,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "title": None},
+        # Above the axes: below them, a legend of several lines would lie over the title of the axis.
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
         hoverlabel={"align": "left"},
         modebar={"bgcolor": "rgba(0,0,0,0)"},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
     return figure
+
+
+def matrix_height(n_classes: int) -> int:
+    """Return the height of one confusion matrix in pixels.
+
+    Examples
+    --------
+    >>> matrix_height(2), matrix_height(18)
+    (310, 618)
+    """
+    return 310 if n_classes <= 3 else max(400, 150 + 26 * n_classes)

@@ -129,4 +129,4 @@ def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
     figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, showgrid=False)
     figure = themed(figure, 350)
-    return figure.update_layout(legend={"y": -0.02, "font": {"size": 12}}, margin={"t": 28})
+    return figure.update_layout(legend={"y": -0.02, "yanchor": "top", "font": {"size": 12}}, margin={"t": 28})

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.theme import COLOURS, GREY, SCALE, SYMBOLS, strategy_styles, text, themed
+from core.charts.theme import COLOURS, GREY, INK, SCALE, SYMBOLS, strategy_styles, text, themed
 from core.data.difficulty import KINDS, Difficulty
 from core.evaluation.calibration import Bins, Calibration
 
 # From harmless to hopeless; apart for colour-blind readers, and by pattern for all.
 _KIND_COLOURS = (COLOURS[2], COLOURS[4], COLOURS[1], COLOURS[3])
 _KIND_PATTERNS = ("", "/", "x", ".")
-_CELLS_WITH_TEXT = 12
+_CELLS_WITH_TEXT = 24
 
 
 def threshold_curves(
@@ -69,7 +69,7 @@ def threshold_curves(
         figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
     figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
-    return themed(figure, 460).update_layout(legend_y=-0.28)
+    return themed(figure, 460)
 
 
 def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
@@ -198,7 +198,8 @@ def class_heat(
     figure = go.Figure(
         go.Heatmap(
             z=scores, x=np.arange(len(classes)), y=np.arange(len(shown)), zmin=0, zmax=1, colorscale=SCALE,
-            xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None, hoverongaps=False,
+            xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None,
+            textfont={"color": INK}, hoverongaps=False,
             customdata=[[f"{name}, class {label}" for label in classes] for name in shown],
             hovertemplate=f"%{{customdata}}<br>{what} %{{z:.3f}}<extra></extra>",
             showscale=len(classes) > _CELLS_WITH_TEXT,
@@ -239,7 +240,7 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
         go.Heatmap(
             z=share, x=np.arange(n), y=np.arange(n), zmin=0, zmax=1, colorscale=SCALE, xgap=2, ygap=2,
             customdata=counts, text=cells if n <= _CELLS_WITH_TEXT else None,
-            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
+            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None, textfont={"color": INK},
             hovertemplate="%{customdata:,} rows, %{z:.1%} of the true class<extra></extra>",
             showscale=n > _CELLS_WITH_TEXT,
             colorbar={"thickness": 10, "tickformat": ".0%",

@@ -160,6 +160,28 @@ class Comparison:
         top = max(finite) if higher else min(finite)
         return frozenset(key for key, value in means.items() if abs(value - top) < 1e-9)
 
+    def ranked(self, metric: str) -> tuple[StrategySummary, ...]:
+        """Return the strategies by their means, the best first; those without a mean or with fewer folds come last.
+
+        Examples
+        --------
+        >>> from core.evaluation.sample import sample_run
+        >>> [summary.key for summary in sample_run().comparison.ranked("recall")]
+        ['smote', 'plain']
+        """
+        sign = -1 if metric != "seconds" and metric_of(metric).higher_is_better else 1
+        apart = {s.key for s in self.partial}
+
+        def place(summary: StrategySummary) -> tuple[bool, bool, float]:
+            mean = summary.seconds if metric == "seconds" else float(summary.mean[metric])
+            return summary.key in apart, not np.isfinite(mean), sign * mean if np.isfinite(mean) else 0.0
+
+        return tuple(sorted(self.strategies, key=place))
+
+    def ordered(self, metric: str) -> Comparison:
+        """Return the comparison with its strategies in the order of :meth:`ranked`."""
+        return replace(self, strategies=self.ranked(metric))
+
     def table(self) -> pd.DataFrame:
         """Return means and standard deviations, one row per strategy and metric.
 

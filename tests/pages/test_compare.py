@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from core.data.target import encode_target
 from core.experiment.results import FoldResult, History
 from core.plan import Plan, SplitSettings, StrategyChoice, TuningSettings
 from core.runs.store import Store
+from core.strategies import catalogue
+from pages._view import GROUPS, VIEWS
 
 PLAN = Plan("rings", (StrategyChoice.of("plain"), StrategyChoice.of("class_weight")), split=SplitSettings(folds=3))
 
@@ -83,7 +86,7 @@ def test_a_finished_run_shows_table_and_figures(app: AppTest, store: Store) -> N
     assert page.title[0].value == "Shells"
     assert "positive class 18" in captions(page)
     table = page.dataframe[0].value
-    assert list(table["Strategy"]) == ["Plain network", "Class weights"]
+    table = table.set_index("Strategy").loc[["Plain network", "Class weights"]].reset_index()
     truth = np.concatenate([r.y_true for fold in range(3) for r in fold_results(fold)[:1]])
     decided = [np.concatenate([fold_results(fold)[i].decisions for fold in range(3)]) for i in (0, 1)]
     assert table["Recall"][1] > table["Recall"][0]
@@ -94,15 +97,90 @@ def test_a_finished_run_shows_table_and_figures(app: AppTest, store: Store) -> N
 
 def view(page: AppTest, key: str) -> AppTest:
     """Return the page in another view."""
-    shown = page.segmented_control(key="view").set_value(key).run()
+    page.query_params["view"] = key
+    shown = page.run()
     assert not shown.exception
     return shown
 
 
+def on_view(page: AppTest) -> str:
+    """Return the view that the switch stands on."""
+    group = GROUPS.index(str(page.segmented_control(key="view_group").value))
+    return str(page.pills(key=f"view_of_{group}").value)
+
+
+def test_the_groups_lead_to_every_view(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    why = page.segmented_control(key="view_group").set_value("Why").run()
+    assert not why.exception
+    assert on_view(why) == "errors"
+    training = why.pills(key="view_of_2").set_value("training").run()
+    assert on_view(training) == "training"
+    assert training.query_params["view"] in ("training", ["training"])
+    back = training.segmented_control(key="view_group").set_value("How good").run()
+    assert on_view(back) == "overview"
+
+
+def test_every_view_says_where_its_function_is() -> None:
+    assert {view.group for view in VIEWS} == set(GROUPS)
+    for view in VIEWS:
+        assert list(inspect.signature(view.show).parameters) == ["record", "comparison", "names", "key"]
+
+
+def test_other_views_keep_the_recommendation_in_one_line(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    assert "What to use" in [element.value for element in page.subheader]
+    training = view(page, "training")
+    assert "What to use" not in [element.value for element in training.subheader]
+    assert any(box.label.startswith("Use ") for box in training.expander)
+    moved = training.selectbox(key="judged_by").set_value("recall").run()
+    assert view(moved, "overview").selectbox(key="judged_by").value == "recall"
+
+
+def test_the_table_is_sorted_by_the_metric_that_is_ranked_by(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run(store, 3))
+    for metric, name in (("recall", "Recall"), ("precision", "Precision")):
+        page = page.selectbox(key="judged_by").set_value(metric).run()
+        assert not page.exception
+        table = page.dataframe[0].value
+        assert list(table.columns[:2]) == ["Strategy", name]
+        assert table[name].is_monotonic_decreasing
+        assert table[name][0] > table[name][1]
+
+
+def a_run_of_many(store: Store, n: int = 14) -> str:
+    """Return a run of the plain network and ever worse copies of it; the last two are the same."""
+    names = [name for name, cls in catalogue().items() if name != "plain"][: n - 1]
+    plan = replace(PLAN, strategies=tuple(StrategyChoice.of(name) for name in ("plain", *names)))
+    run_id = store.create(plan, load_sample("abalone_9_vs_18"), "Many")
+    for fold in range(3):
+        results = fold_results(fold)[:1]
+        for worse, choice in enumerate(plan.strategies[1:], 1):
+            wrong = np.arange(len(results[0].y_true)) < 2 * min(worse, n - 2)
+            decided = np.where(wrong, 1 - results[0].y_true, results[0].y_true)
+            results.append(replace(results[0], strategy=choice.key, decisions=decided))
+        store.write_unit(run_id, f"r000-f{fold:03d}", results)
+    store.set_status(run_id, "finished")
+    return run_id
+
+
+def test_many_strategies_are_dots_with_the_best_and_two_matrices(app: AppTest, store: Store) -> None:
+    page = opened(app, a_run_of_many(store))
+    assert page.toggle(key="all_dots").value is False
+    assert not [pills for pills in page.pills if pills.key == "bars"]
+    table = page.dataframe[0].value
+    assert len(table) == 13  # two did the same
+    assert sum(" = " in name for name in table["Strategy"]) == 1
+    picked = page.multiselect[0].value
+    assert "plain" in picked
+    assert len(picked) <= 3
+    assert len(page.get("plotly_chart")) == 1 + len(picked) + 2
+    assert not page.toggle(key="all_dots").set_value(True).run().exception
+
+
 def test_one_view_at_a_time(app: AppTest, store: Store) -> None:
     page = opened(app, a_run(store, 3))
-    switch = page.segmented_control(key="view")
-    assert switch.value == "overview"
+    assert on_view(page) == "overview"
     training = view(page, "training")
     assert "Loss by epoch" in [element.value for element in training.subheader]
     assert len(training.get("plotly_chart")) == 1
@@ -112,7 +190,7 @@ def test_one_view_at_a_time(app: AppTest, store: Store) -> None:
 @pytest.mark.parametrize(("asked", "shown"), [("Training", "training"), ("nonsense", "overview")])
 def test_the_address_names_the_view(app: AppTest, store: Store, asked: str, shown: str) -> None:
     page = opened(app, a_run(store, 3), view=asked)
-    assert page.segmented_control(key="view").value == shown
+    assert on_view(page) == shown
 
 
 def test_figures_come_with_the_first_fold(app: AppTest, store: Store) -> None:

@@ -133,7 +133,8 @@ def test_a_view_that_needs_a_damaged_table_says_so(store: Store, view: str) -> N
     cut_short(store.root / run_id / "table.parquet")
     app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("pages/compare.py")
     app.query_params["run"] = run_id
-    page = app.run().segmented_control(key="view").set_value(view).run()
+    app.query_params["view"] = view
+    page = app.run()
     assert not page.exception
     assert "is damaged" in page.error[0].value
 

@@ -77,8 +77,9 @@ class People:
         for name, value in address.items():
             app.query_params[name] = value
         app = app.run()
-        if view and app.segmented_control(key="view").value != view:
-            app = app.segmented_control(key="view").set_value(view).run()
+        if view:
+            app.query_params["view"] = view
+            app = app.run()
         assert not app.exception, (person, page, address)
         return app
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation.comparison import compare
 from core.evaluation.recommendation import recommend
 from core.runs.store import Store
-from tests.pages.test_compare import PLAN, a_run, fold_results, opened, view
+from tests.pages.test_compare import PLAN, a_run, fold_results, on_view, opened, view
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def test_what_to_use_stands_on_top_with_counts_and_next_steps(app: AppTest, stor
     assert any(button.label.startswith("Run 5 repeats, about") for button in page.button)
     errors = page.button(key="step_errors").click().run()
     assert not errors.exception
-    assert errors.segmented_control(key="view").value == "errors"
+    assert on_view(errors) == "errors"
     threshold = errors.button(key="step_threshold").click().run()
-    assert threshold.segmented_control(key="view").value == "threshold"
+    assert on_view(threshold) == "threshold"
     assert threshold.segmented_control(key="threshold_rule").value == "own"
     export = threshold.button(key="step_export").click().run()
     assert not export.exception

@@ -16,18 +16,13 @@ from core.decision.costs import CostError
 from core.evaluation.comparison import compare
 from core.runs.store import Store
 from pages._stakes import costs_of
-from tests.pages.test_compare import PLAN, a_run, captions, fold_results, opened
+from pages._view import VIEWS
+from tests.pages.test_compare import PLAN, a_run, captions, fold_results, opened, view
 
 
 @pytest.fixture
 def page(app: AppTest, runs_folder: Path) -> AppTest:
     return opened(app, a_run(Store(runs_folder), 3))
-
-
-def view(page: AppTest, key: str) -> AppTest:
-    shown = page.segmented_control(key="view").set_value(key).run()
-    assert not shown.exception
-    return shown
 
 
 def frame(page: AppTest, starts: str) -> pd.DataFrame:
@@ -160,8 +155,8 @@ def test_a_view_needs_no_network_and_no_second_strategy(app: AppTest, runs_folde
     run_id = a_run(store, 0, plan=plan)
     store.write_unit(run_id, "r000-f000", [replace(fold_results(0)[0], history=None)])
     page = opened(app, run_id)
-    for key in page.segmented_control(key="view").options:
-        shown = page.segmented_control(key="view").set_value(key.lower()).run()
+    for one in VIEWS:
+        shown = view(page, one.key)
         assert not shown.exception
         assert shown.subheader or shown.dataframe or shown.info
 

@@ -1,4 +1,4 @@
-"""Colours that can be read: the text that Plotly puts on a heat map's cell, and the marks on the page."""
+"""Colours that can be read: the text on a heat map's cells, and the marks on the page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from core.charts.figures import COLOURS, SCALE
 from core.charts.pairs import _P_SCALE
+from core.charts.theme import INK
 
 
 def rgb(colour: str) -> np.ndarray:
@@ -27,9 +28,10 @@ def contrast(one: np.ndarray, other: np.ndarray) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def text_on(cell: np.ndarray) -> np.ndarray:
-    """Return the colour that Plotly writes with: white on cells of a brightness below 128, else #444."""
-    return rgb("#FFFFFF") if cell @ [0.299, 0.587, 0.114] < 128 else rgb("#444444")
+@pytest.mark.parametrize("scale", [SCALE, _P_SCALE])
+def test_a_heat_map_has_no_jump(scale: list[list[object]]) -> None:
+    places = [float(str(place)) for place, _ in scale]
+    assert places == sorted(set(places))
 
 
 @pytest.mark.parametrize("scale", [SCALE, _P_SCALE])
@@ -39,7 +41,7 @@ def test_text_on_every_cell_of_a_heat_map_has_a_contrast_of_aa(scale: list[list[
         if high > low:
             for share in np.linspace(0, 1, 101):
                 cell = first + share * (second - first)
-                assert contrast(cell, text_on(cell)) >= 4.5
+                assert contrast(cell, rgb(INK)) >= 4.5
 
 
 @pytest.mark.parametrize("page", ["#FFFFFF", "#101817"])
