@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.evaluation.shown import NAMED
-from pages._text import plain
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -26,7 +25,7 @@ def pick_lines(comparison: Comparison, names: dict[str, str], few: tuple[str, ..
         return tuple(keys)
     picked = st.multiselect(
         "Strategies in colour", keys, default=[k for k in keys if k in few], key=key, max_selections=NAMED + 2,
-        format_func=lambda k: plain(names[k], 120), placeholder="Pick strategies",
+        format_func=names.__getitem__, placeholder="Pick strategies",
         help="The others are drawn in grey: point at a line for its name.",
     )  # fmt: skip
     return tuple(picked)

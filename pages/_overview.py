@@ -23,7 +23,6 @@ from pages._cache import cached
 from pages._lines import pick_lines
 from pages._recommendation import recommended_key
 from pages._rows import class_against_rest
-from pages._text import plain
 from pages._verdict import chosen_intervals, judged_by, pick_spread
 from pages._widgets import draw
 
@@ -82,7 +81,7 @@ def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: I
         width=130,
         format="%.3f",
         min_value=min([0.0, *values]),
-        max_value=max([1.0, *values]),
+        max_value=max([1e-9, *values]),
     )
     height = 35 * (min(len(comparison.strategies), MANY) + 1) + 15
     st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
@@ -178,7 +177,7 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
     picked = list(few)
     if len(few) < len(keys):
         picked = st.multiselect(
-            "Strategies", keys, default=list(few), format_func=lambda k: plain(names[k], 120), max_selections=MANY,
+            "Strategies", keys, default=list(few), format_func=names.__getitem__, max_selections=MANY,
             key=f"matrices_of_{key}", label_visibility="collapsed", placeholder="Pick strategies",
         )  # fmt: skip
     few_only = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in picked))
