@@ -263,7 +263,7 @@ def _decisions(
     table["Found"] = [int((c & truth).sum()) for c in calls]
     table["Missed"] = [int((~c & truth).sum()) for c in calls]
     table["False alarms"] = [int((c & ~truth).sum()) for c in calls]
-    table["Rightly left"] = [int((~c & ~truth).sum()) for c in calls]
+    table["Correctly ignored"] = [int((~c & ~truth).sum()) for c in calls]
     table["Mean probability"] = [float(one.probabilities[:, code].mean()) for one in pooled]
     table["Observed share"] = float(truth.mean())
     table["Brier"] = [mended[one.key][0] for one in pooled]
@@ -281,7 +281,7 @@ def _decisions(
         except (CostError, TableError) as error:
             said.append(str(error))
     columns = {
-        **{name: Column("whole") for name in ("Found", "Missed", "False alarms", "Rightly left")},
+        **{name: Column("whole") for name in ("Found", "Missed", "False alarms", "Correctly ignored")},
         "Mean probability": Column("percent", "", 2),
         "Observed share": Column("percent", "", 2),
         "Brier": Column("number", "", 4),

@@ -29,7 +29,7 @@ _SHOWN = 12
 
 
 def hard_rows(pooled: Sequence[OutOfFold], most: int = 300) -> np.ndarray:
-    """Return the rows that most strategies get wrong, the most surely wrong first.
+    """Return the rows that most strategies get wrong, most confidently wrong first.
 
     Examples
     --------

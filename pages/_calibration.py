@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and what resampling did to them."""
+"""Whether probabilities are calibrated, and what resampling did to them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
+from core.evaluation.shown import top
 from core.strategies import Recipe, choices_of
 from pages._cache import cached
+from pages._recommendation import recommended_key
 from pages._rows import class_against_rest, tested_rows
 from pages._text import plain
+from pages._verdict import judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -37,9 +40,10 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Reliability", anchor=False)
-        show_reliability(comparison, names, key, code, calibrated)
+        first = top(comparison, judged_by(), 1, [recommended_key(record, comparison, key)])[:DRAWN]
+        show_reliability(comparison, names, key, code, calibrated, first)
     with right:
-        st.subheader("What the balance shifts", anchor=False)
+        st.subheader("How balancing shifts probabilities", anchor=False)
         draw(charts_views.prior_shift(keys, names, before, after), "shift", "Mean probability of each strategy")
         st.caption(
             f"Right of the dotted line, a strategy says {plain(comparison.labels[code])} more often than it is so. "
@@ -53,6 +57,7 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
         height=35 * (len(keys) + 1) + 15,
         column_config=COLUMNS,
         key="calibration_table",
+        placeholder="–",
     )
     st.caption(
         "Lower is better, except for resolution. Over ten bins the Brier score is reliability − resolution + "
@@ -61,21 +66,25 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
 
 
 def show_reliability(
-    comparison: Comparison, names: dict[str, str], key: str, code: int, calibrated: frozenset[str]
+    comparison: Comparison,
+    names: dict[str, str],
+    key: str,
+    code: int,
+    calibrated: frozenset[str],
+    first: tuple[str, ...],
 ) -> None:
-    keys = [summary.key for summary in comparison.strategies]
+    keys = [summary.key for summary in comparison.ranked(judged_by())]
     side = st.segmented_control(
         "Probabilities", SIDES, default=SIDES[0], key="calibration_side", required=True, label_visibility="collapsed"
     )
-    chosen = st.pills(
+    chosen = st.multiselect(
         "Strategies to draw",
         keys,
-        selection_mode="multi",
-        default=keys[:DRAWN],
-        format_func=lambda strategy: plain(names[strategy]),
+        default=[strategy for strategy in keys if strategy in first],
+        format_func=names.__getitem__,
         key=f"calibration_drawn_{' '.join(keys)}",
         label_visibility="collapsed",
-        wrap=True,
+        placeholder="Pick strategies",
     )
     if not chosen:
         st.info("Pick at least one strategy to draw.")
@@ -88,7 +97,7 @@ def show_reliability(
     }
     draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
     st.caption(
-        "Ten bins with about as many rows each. On the dotted line, probabilities mean what they say; below it they "
+        "Ten bins with about as many rows each. On the dotted line, probabilities are calibrated; below it they "
         "are too high. Bars are 95 % intervals (Wilson)" + repeats_note(tested_rows(comparison, key)) + "."
     )
 

@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 
 from core.charts import views as charts_views
-from core.evaluation.classes import class_scores, error_flow, worst_flows
+from core.evaluation.classes import by_size, class_scores, error_flow, worst_flows
+from pages._recommendation import recommended_key
 from pages._text import plain
+from pages._verdict import judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 
 def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show a score of every class and strategy, and one strategy's mistakes."""
-    del record, key
+    advised = recommended_key(record, comparison, key)
+    comparison = by_size(comparison.ordered(judged_by()))
     keys = [summary.key for summary in comparison.strategies]
     st.subheader("Each class", anchor=False)
     what = st.segmented_control(
@@ -42,7 +45,9 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
     )
     st.caption("Counts of all test rows together, each class against the rest.")
     st.subheader("Where errors go", anchor=False)
-    chosen = st.selectbox("Strategy", keys, format_func=lambda strategy: plain(names[strategy]), key="flow_strategy")
+    chosen = st.selectbox(
+        "Strategy", keys, keys.index(advised), format_func=lambda strategy: plain(names[strategy]), key="flow_strategy"
+    )
     confusion = comparison.strategies[keys.index(chosen)].confusion
     draw(
         charts_views.error_flow(comparison.labels, error_flow(confusion), confusion),

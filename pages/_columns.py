@@ -201,6 +201,7 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
     chosen = st.dataframe(
         pd.DataFrame(rows), hide_index=True, key=key, on_select="rerun", selection_mode="multi-row",
         column_config=config, height=min(460, 38 + 35 * len(shown)),
+        placeholder="–",
     )  # fmt: skip
     names = [shown[at].name for at in chosen["selection"]["rows"] if at < len(shown)]
     with st.container(horizontal=True, vertical_alignment="bottom"):

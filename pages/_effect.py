@@ -19,7 +19,7 @@ from pages._text import sentence
 MAX_CLASSES = 6
 WORDS = {
     "rows": "Training rows <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
-    "weights": "What rows count for <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "weights": "Total weight per class <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "batches": "What batches hold <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "none": "Training rows stay as they are",
 }

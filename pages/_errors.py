@@ -56,7 +56,7 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     table = error_table(errors, chosen, labelled(record.id, key), comparison.labels, names)
     cut = f", of which the first {SHOWN:,} are shown" if len(table) > SHOWN else ""
     words, act = st.columns([3, 1], vertical_alignment="bottom")
-    words.caption(f"{len(table):,} rows{cut}, the most surely wrong first. Press a heading to sort.")
+    words.caption(f"{len(table):,} rows{cut}, most confidently wrong first. Press a heading to sort.")
     act.download_button(
         "Download as CSV",
         lambda: safe_csv(table).encode("utf-8-sig"),
@@ -73,7 +73,10 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
             format="%.3f", help="Probability of the true class, the mean over all strategies."
         ),
     }
-    st.dataframe(table.head(SHOWN), hide_index=True, column_config=config, height=460, key="error_table")
+    shown = table.head(SHOWN)
+    st.dataframe(shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–")
+        table.head(SHOWN), hide_index=True, column_config=config, height=460, key="error_table", placeholder="–"
+    )
     if tested_rows(comparison, key)[0].repeat.max() > 0:
         st.caption("With repeats, a row's decision is the one that most repeats gave.")
 
@@ -91,7 +94,7 @@ def show_words(comparison: Comparison, errors: RowErrors) -> None:
     ]
     if parts:
         st.markdown(
-            f"{every} {', '.join(parts)}. No balance reaches these rows: look for wrong labels, copies, or a "
+            f"{every} {', '.join(parts)}. No strategy gets these rows right: look for wrong labels, copies, or a "
             "column that is missing."
         )
     elif n > 1:

@@ -108,7 +108,7 @@ def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: In
     means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
     best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
     means.insert(0, "Strategy", [_names[s.key] for s in _comparison.strategies])
-    judged, beside = METRIC_NAMES[metric], "Spread" if _shown is None else "Interval"
+    judged, beside = METRIC_NAMES[metric], "± SD" if _shown is None else "Interval"
     own = tidy[tidy["metric"] == judged].set_index("row")
     means.insert(1, judged, means.pop(judged))
     means.insert(2, beside, [text.strip(" ()") or "–" for text in own["spread"].loc[means.index]])

@@ -40,10 +40,11 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
     )
     cell = middle.selectbox("Cells show", list(CELLS), format_func=CELLS.__getitem__, key="pairs_cell")
     rope = right.number_input(
-        "Differences up to this count as none", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
+        "Ignore differences up to", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
         help="In the metric's own unit: the region of practical equivalence (rope).",
     )  # fmt: skip
-    pairs = paired(record, comparison, key, metric, rope)
+    # The best on top, as in the overview.
+    pairs = paired(record, comparison.ordered(metric), key, metric, rope)
     for note in pairs.notes:
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:

@@ -260,7 +260,7 @@ def show_pairs(ranking: Ranking, names: dict[str, str]) -> None:
 def show_downloads(
     comparisons: dict[str, Comparison], chosen: list[str], ranking: Ranking, names: dict[str, str], metric: Metric
 ) -> None:
-    st.subheader("Take it away", anchor=False)
+    st.subheader("Download", anchor=False)
     better = metric.higher_is_better
     files = (
         ("All metrics (CSV)", scores_csv(comparisons, chosen, names), "ranking.csv", "text/csv"),

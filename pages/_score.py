@@ -162,7 +162,7 @@ def show_scored(name: str, done: Scored) -> None:
         on_click="ignore",
         width="stretch",
     )
-    st.dataframe(done.head, hide_index=True, height=320, key="scored")
+    st.dataframe(done.head, hide_index=True, height=320, key="scored", placeholder="–")
 
 
 def show_drift(drifts: tuple[Drift, ...]) -> None:
@@ -206,4 +206,5 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
             "Missing then": st.column_config.NumberColumn(format="percent"),
             "Missing now": st.column_config.NumberColumn(format="percent"),
         },
+        placeholder="–",
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HELD = "stakes_start"
 _FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", "row_cost_")
-_ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row rightly left"}
+_ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row correctly ignored"}
 
 
 def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, code: int) -> Stakes | None:
@@ -42,7 +42,7 @@ def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, 
             0.0, 1.0, 0.5 if start.threshold is None else start.threshold, 0.005, format="%.3f", key="threshold",
         )  # fmt: skip
     try:
-        with st.expander("Costs and the field", icon=":material/payments:", expanded=True):
+        with st.expander("Costs and share of the class", icon=":material/payments:", expanded=True):
             left, right = st.columns(2, gap="medium")
             with right:
                 field = enter_field(comparison, explorer, code, start)

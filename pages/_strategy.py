@@ -99,7 +99,7 @@ def _family(family: str) -> str:
 def _cost(work: Workload, choice: StrategyChoice) -> str:
     seconds = work.added(choice)
     if not seconds:
-        return "no training of its own"
+        return "no extra training"
     return f"adds {duration(seconds)}" if seconds >= 1 else "adds less than 1 s"
 
 

@@ -53,6 +53,7 @@ def show_rows(answer: Answer) -> list[int]:
     event = st.dataframe(
         answer.table.head(SHOWN), hide_index=True, column_config=columns(answer), height=420, key="suspects_table",
         on_select="rerun", selection_mode="multi-row",
+        placeholder="–",
     )  # fmt: skip
     ticked = list(event["selection"]["rows"]) if event else []
     return ticked or list(range(len(answer.table)))

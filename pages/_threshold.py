@@ -53,15 +53,14 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
     if stakes is None:
         return
     if stakes.rule != "rows":
+        at = stakes.threshold if stakes.rule == "one" else None
+        show_curves(explorer, comparison, names, key, stakes.costs, at)
         show_readings(explorer, comparison, names, key, code, stakes)
     st.subheader("What it costs", anchor=False)
     subject = Subject(
         tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes
     )
     show_question(WhatItCosts, subject, f"{key} {sorted(stakes.to_query().items())}", f"{record.id}-costs")
-    if stakes.rule != "rows":
-        at = stakes.threshold if stakes.rule == "one" else None
-        show_curves(explorer, comparison, names, key, stakes.costs, at)
 
 
 def show_readings(
@@ -84,6 +83,7 @@ def show_readings(
         height=35 * (len(table) + 1) + 15,
         column_config=shown,
         key="threshold_table",
+        placeholder="–",
     )
     repeats = len(np.unique(tested_rows(comparison, key)[0].repeat))
     times = f", each counted in {repeats} repeats" if repeats > 1 else ""
@@ -139,7 +139,7 @@ def show_curves(
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
     ideal = costs.ideal_threshold(explorer.share)
     ideally = (
-        f" For probabilities that mean what they say, {ideal:.3f} would be the threshold of these numbers."
+        f" For calibrated probabilities, {ideal:.3f} would be the threshold of these numbers."
         if ideal is not None
         else ""
     )
@@ -167,14 +167,14 @@ def readings_table(
             "Found": matrix[:, 1, 1],
             "Missed": matrix[:, 1, 0],
             "False alarms": matrix[:, 0, 1],
-            "Rightly left": matrix[:, 0, 0],
+            "Correctly ignored": matrix[:, 0, 0],
             "Precision": here.precision[:, 0],
             "Recall": here.recall[:, 0],
             "F1": here.f1[:, 0],
             word: PER * here.value[:, 0],
             "Own threshold": own,
             "Best threshold": best,
-            f"{word} there": PER * at_best.value[:, 0],
+            f"{word} at best threshold": PER * at_best.value[:, 0],
         }
     )
     return table if np.isfinite(own).any() else table.drop(columns="Own threshold")
@@ -189,14 +189,16 @@ def columns(comparison: Comparison, code: int, word: str) -> dict[str, ColumnCon
         "Found": number(help=f"Rows of {plain(name)} called so."),
         "Missed": number(help=f"Rows of {plain(name)} called {plain(rest)}."),
         "False alarms": number(help=f"Rows of {plain(rest)} called {plain(name)}."),
-        "Rightly left": number(help=f"Rows of {plain(rest)} called so."),
+        "Correctly ignored": number(help=f"Rows of {plain(rest)} called so."),
         "Precision": number(format="%.3f"),
         "Recall": number(format="%.3f"),
         "F1": number(format="%.3f"),
         word: number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows."),
         "Own threshold": number(format="%.3f", help="Median of the folds' thresholds; fitted on validation rows."),
         "Best threshold": number(format="%.3f", help="Chosen on these very rows, and so optimistic."),
-        f"{word} there": number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."),
+        f"{word} at best threshold": number(
+            format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."
+        ),
     }
 
 

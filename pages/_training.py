@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.charts import figures as charts
+from core.evaluation.shown import NAMED, top
 from pages._cache import cached
+from pages._lines import pick_lines
+from pages._recommendation import recommended_key
 from pages._tuning import show_tuned
+from pages._verdict import judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -26,9 +30,12 @@ def show_training(record: RunRecord, comparison: Comparison, names: dict[str, st
         st.info("No strategy of this run trains by epochs, so there is nothing to draw.")
         return
     st.caption("The mean over folds: thick lines on validation rows, faint ones on training rows.")
-    draw(training_figure(comparison, names, key), "training", "Loss by epoch of each strategy")
+    metric = judged_by()
+    few = top(comparison, metric, NAMED - 2, [recommended_key(record, comparison, key)])
+    named = pick_lines(comparison, names, few, "training_lines")
+    draw(training_figure(comparison, names, named, key), "training", "Loss by epoch of each strategy")
 
 
 @cached(max_entries=8)
-def training_figure(_comparison: Comparison, _names: dict[str, str], key: str) -> go.Figure:
-    return charts.training_curves(_comparison, _names)
+def training_figure(_comparison: Comparison, _names: dict[str, str], named: tuple[str, ...], key: str) -> go.Figure:
+    return charts.training_curves(_comparison, _names, named)

@@ -32,7 +32,7 @@ _HELP = (
 def pick_metric() -> None:
     """Let the person choose what strategies are judged by."""
     st.selectbox(
-        "Judged by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
+        "Rank by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
         format_func=METRIC_NAMES.__getitem__, key="judged_by",
         help="Decides who leads. Average precision judges the ranking and knows no threshold.",
     )  # fmt: skip
@@ -40,7 +40,7 @@ def pick_metric() -> None:
 
 def pick_spread() -> None:
     """Let the person choose what tables and figures show beside each mean."""
-    st.selectbox("Spread", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP, width=280)
+    st.selectbox("Uncertainty", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP, width=280)
 
 
 def judged_by() -> str:

@@ -133,6 +133,7 @@ def show_pushes(names: dict[str, str], why: Why) -> None:
     st.dataframe(
         pushes_table(why, row, strategy), hide_index=True, key="why_pushes",
         column_config={"Push": st.column_config.NumberColumn(format="%+.3f")},
+        placeholder="–",
     )  # fmt: skip
     st.caption(
         "How much higher the probability of the class is than where the column's value comes from other rows. Row "

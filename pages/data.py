@@ -283,7 +283,7 @@ def show_rows(table: Table) -> None:
         f"The first {n_rows:,} rows", icon=":material/table_rows:", key=f"rows_{table.digest}", on_change="rerun"
     )
     if box.open:
-        box.dataframe(table.frame.head(PREVIEW_ROWS), hide_index=True, height=320)
+        box.dataframe(table.frame.head(PREVIEW_ROWS), hide_index=True, height=320, placeholder="–")
 
 
 framed(main)

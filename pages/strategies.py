@@ -95,7 +95,7 @@ def training_fields(training: TrainingSettings) -> dict[str, object]:
     a, b, c = st.columns(3)
     return {
         "learning_rate": a.number_input(
-            "Learning rate", 1e-6, 1.0, training.learning_rate, 0.001, format="%.4f", help="Of the AdamW optimizer."
+            "Learning rate", 1e-6, 1.0, training.learning_rate, 0.001, format="%.4f", help="Step size of AdamW."
         ),
         "batch_size": b.number_input("Batch size", 1, 65_536, training.batch_size, 32, help="Rows per step."),
         "epochs": c.number_input("Epochs", 1, 5_000, training.epochs, 5, help="Maximum passes over the rows."),

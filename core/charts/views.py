@@ -15,6 +15,7 @@ from core.evaluation.calibration import Bins, Calibration
 _KIND_COLOURS = (COLOURS[2], COLOURS[4], COLOURS[1], COLOURS[3])
 _KIND_PATTERNS = ("", "/", "x", ".")
 _CELLS_WITH_TEXT = 24
+_RARE = 0.05
 
 
 def threshold_curves(
@@ -27,6 +28,8 @@ def threshold_curves(
     marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> go.Figure:
     """Return a figure over the threshold, one line per strategy.
+
+    Where half of the marked points lie below 0.05, as of a rare class, the axis of thresholds is logarithmic.
 
     Parameters
     ----------
@@ -67,7 +70,12 @@ def threshold_curves(
         )  # fmt: skip
     if at is not None:
         figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
-    figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
+    known = np.concatenate([np.asarray(x, float)[np.isfinite(x)] for x, _ in marks.values()] or [np.zeros(0)])
+    if len(known) and np.median(known) < _RARE:
+        low = max(float(grid[grid > 0].min(initial=1.0)), min(float(known[known > 0].min(initial=1.0)) / 3, 1e-3))
+        figure.update_xaxes(title="Threshold (logarithmic)", type="log", range=[np.log10(low), 0.01])
+    else:
+        figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
     return themed(figure, 460)
 
@@ -104,11 +112,14 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
             line={"color": styles[key].colour, "dash": styles[key].dash, "width": 1.5},
             marker={"symbol": styles[key].symbol, "size": 8},
             error_y={"type": "data", "symmetric": False, "array": np.maximum(bins.high - bins.observed, 0),
-                     "arrayminus": np.maximum(bins.observed - bins.low, 0), "thickness": 1, "width": 3},
+                     "arrayminus": np.maximum(bins.observed - bins.low, 0), "thickness": 1.2, "width": 3,
+                     "color": GREY},
             hovertemplate=f"{text(names[key])}<br>said %{{x:.3f}}, observed %{{y:.3f}} in %{{customdata:,}} rows"
             "<extra></extra>",
         )  # fmt: skip
     top = min(1.0, top) * 1.03
+    middles = np.concatenate([bins.predicted for bins in chosen.values()] or [np.ones(1)])
+    rare = 0 < np.median(middles) < _RARE * top
     figure.add_scatter(
         x=[0, top],
         y=[0, top],
@@ -117,6 +128,15 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
         name="exactly right",
         hoverinfo="skip",
     )
+    if rare:
+        # Lines of the diagonal and of bins have no 0 on such an axis.
+        positive = middles[middles > 0]
+        ends = [np.log10(float(positive.min()) / 2), np.log10(top)]
+        low = 10 ** ends[0]
+        figure.data[-1].update(x=[low, top], y=[low, top])
+        figure.update_xaxes(title="Mean probability (logarithmic)", type="log", range=ends)
+        figure.update_yaxes(title="Observed share (logarithmic)", type="log", range=ends)
+        return themed(figure, 480)
     figure.update_xaxes(title="Mean probability", range=[-0.02 * top, top])
     figure.update_yaxes(title="Observed share", range=[-0.02 * top, top])
     return themed(figure, 480)

@@ -15,7 +15,7 @@ from core.words import counted, quoted, shortened
 #: What each decision is called in files, by truth and decision: 0 the rest and 1 the class.
 CELLS: Mapping[str, tuple[int, int]] = {"quiet": (0, 0), "alarm": (0, 1), "miss": (1, 0), "hit": (1, 1)}
 _NUMBER = r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
-_IN_WORDS = {"quiet": "a row rightly left", "alarm": "a false alarm", "miss": "a miss", "hit": "a hit"}
+_IN_WORDS = {"quiet": "a row correctly ignored", "alarm": "a false alarm", "miss": "a miss", "hit": "a hit"}
 
 
 @dataclass(frozen=True)

@@ -82,20 +82,20 @@ class Stakes:
         Examples
         --------
         >>> Stakes(Costs(((0.0, 1.0), (50.0, 0.0)), prevalence=0.01)).sentences()
-        ('A false alarm costs 1, a miss 50, a hit 0, a row rightly left 0.', 'In the field the share is 1 %.')
+        ('A false alarm costs 1, a miss 50, a hit 0, a row correctly ignored 0.', 'In the field the share is 1 %.')
         """
         if self.is_default:
             return ()
         (quiet, alarm), (miss, hit) = self.costs.matrix
         word = "brings" if self.costs.benefits else "costs"
-        said = [f"A false alarm {word} {alarm:g}, a miss {miss:g}, a hit {hit:g}, a row rightly left {quiet:g}."]
+        said = [f"A false alarm {word} {alarm:g}, a miss {miss:g}, a hit {hit:g}, a row correctly ignored {quiet:g}."]
         if self.rule == "rows" and self.row_costs is not None:
             said = [self.row_costs.sentence()]
         if self.costs.prevalence is not None:
             said.append(f"In the field the share is {100 * self.costs.prevalence:.4g} %.")
         decided = {
             "own": "",
-            "one": f"Rows are called the class from a probability of {self.threshold or 0:.4g} on.",
+            "one": f"Rows are called the class at a probability of {self.threshold or 0:.4g} or more.",
             "cheapest": "Each strategy decides by its cheapest threshold under these numbers.",
             "rows": "Each row is decided by its own costs.",
         }[self.rule]

@@ -256,7 +256,7 @@ def power(case: Case) -> list[Sentence]:
         enough = f"These {shared} folds would likely {tell}, had there been one."
         return [Sentence("power", enough)] if abs(difference) < WORTH else []
     if split.time is not None:
-        text = f"These {shared} folds cannot {tell}, and time order allows no repeats: it takes more rows."
+        text = f"These {shared} folds cannot {tell}, and time order allows no repeats: you need more rows."
     elif repeats is not None and repeats <= split.repeats:
         return []  # some of the planned folds are still to come, or do not define the metric
     elif repeats is not None:
@@ -264,7 +264,7 @@ def power(case: Case) -> list[Sentence]:
     elif floor > WORTH:
         text = (
             f"No number of repeats would {tell}: with {split.folds} folds at this spread, about {floor:.2g} is the "
-            "least that can be told. It takes more rows."
+            "least that can be told. You need more rows."
         )
     else:
         text = f"It would take more than 100 repeats to {tell}: more rows help more."

@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say: reliability, the Brier score's parts, and what resampling shifts.
+"""Are probabilities calibrated: reliability, the Brier score's parts, and what resampling shifts.
 
 Everything here looks at one class against the rest.
 """

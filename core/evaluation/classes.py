@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.decision.confusion import f1_scores, precisions, ratio, recalls
+from core.evaluation.comparison import Comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,27 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     present = confusion.sum(axis=1) > 0
     scores = (precisions(confusion), recalls(confusion), f1_scores(confusion))
     return ClassScores(*(np.where(present, values, np.nan) for values in scores))
+
+
+def by_size(comparison: Comparison) -> Comparison:
+    """Return the comparison with its labels and confusion matrices in the order of the classes' rows, largest first.
+
+    Its results stay as they are: it is for views of the confusion matrices.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> comparison = sample_run().comparison
+    >>> by_size(comparison).labels, by_size(replace(comparison, labels=("a", "b"))).labels
+    (('no', 'yes'), ('a', 'b'))
+    """
+    counts = comparison.strategies[0].confusion.sum(axis=1)
+    order = np.argsort(-counts, kind="stable")
+    return replace(
+        comparison,
+        labels=tuple(comparison.labels[code] for code in order),
+        strategies=tuple(replace(s, confusion=s.confusion[np.ix_(order, order)]) for s in comparison.strategies),
+    )
 
 
 def error_flow(confusion: np.ndarray) -> np.ndarray:

@@ -105,7 +105,7 @@ def row_errors(pooled: Sequence[OutOfFold]) -> RowErrors:
 def error_table(
     errors: RowErrors, chosen: np.ndarray, frame: pd.DataFrame, labels: Sequence[str], names: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return rows with their columns and every strategy's decision, the most surely wrong ones first.
+    """Return rows with their columns and every strategy's decision, the most confidently wrong ones first.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class Recommendation:
     >>> advice.key, advice.is_usable
     ('plain', True)
     >>> print(advice.headline)
-    Use the plain network as it is, and call a row `yes` from a probability of 0.50 on.
+    Use the plain network as it is, and call a row `yes` at a probability of 0.50 or more.
     """
 
     metric: str
@@ -247,7 +247,7 @@ class _Choosing:
         ]
         if len(self.case.comparison.labels) > 2 or not thresholds:
             return f"Use {what}."
-        return f"Use {what}, and call a row {label} from a probability of {np.median(thresholds):.2f} on."
+        return f"Use {what}, and call a row {label} at a probability of {np.median(thresholds):.2f} or more."
 
     def trouble(self) -> str:
         """Return why nothing here is usable, as the end of a sentence; empty where something is."""

@@ -109,7 +109,7 @@ def decision_sentence(scorer: Scorer) -> str:
     --------
     >>> from core.exporting.sample import sample_scorer
     >>> decision_sentence(sample_scorer())
-    'A row is called `yes` from a probability of 0.4 on.'
+    'A row is called `yes` at a probability of 0.4 or more.'
     """
     if scorer.stakes.rule == "rows" and scorer.stakes.row_costs is not None:
         return (
@@ -117,7 +117,7 @@ def decision_sentence(scorer: Scorer) -> str:
             f"{scorer.stakes.row_costs.sentence()} A row without a usable cost gets its most probable class."
         )
     if scorer.threshold is not None:
-        return f"A row is called {quoted(scorer.classes[1])} from a probability of {scorer.threshold:.4g} on."
+        return f"A row is called {quoted(scorer.classes[1])} at a probability of {scorer.threshold:.4g} or more."
     if scorer.scales:
         factors = ", ".join(f"{quoted(c)} {s:.3g}" for c, s in zip(scorer.classes, scorer.scales, strict=True))
         return f"The class wins whose probability times its factor is largest: {factors}."

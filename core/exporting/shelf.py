@@ -66,7 +66,7 @@ class Kept:
     ...     files.writestr("model.keras", b"")
     >>> kept = Kept(Path("exports"), "Opened again.", archive.getvalue(), sample_scorer())
     >>> kept.files(), kept.rule()
-    (('model.keras',), 'A row is called `yes` from a probability of 0.4 on.')
+    (('model.keras',), 'A row is called `yes` at a probability of 0.4 or more.')
     """
 
     folder: Path

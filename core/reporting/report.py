@@ -180,7 +180,7 @@ def _verdict(advice: Recommendation | None, assessment: Assessment, findings: Se
         return ""
     said = [*advice.helps, *advice.warnings, *advice.why, *((advice.worth.text,) if advice.worth is not None else ())]
     counts = f"<p>{_words(advice.counts.text)}</p>" if advice.counts is not None else ""
-    judged = f"Judged by {_e(METRIC_NAMES[assessment.metric])}."
+    judged = f"Ranked by {_e(METRIC_NAMES[assessment.metric])}."
     tests = _list(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
     return (
         f"<section class='verdict'><h2>What to use</h2><p><strong>{_words(advice.headline)}</strong></p>{counts}"

@@ -46,7 +46,7 @@ class PriorCorrection(Calibrating):
         "prior_correction",
         "Prior correction",
         "decision",
-        "Takes back what resampling or weights did to the probabilities, so that they mean what they say again.",
+        "Takes back what resampling or weights did to the probabilities, so that they are calibrated again.",
         helps="After any sampler or weights, when probabilities are read; put a threshold after it.",
         harms="Alone it changes nothing; after resampling it undoes the shift in decisions too.",
         paper="Saerens, Latinne and Decaestecker (2002)",

@@ -163,7 +163,7 @@ class Region:
     --------
     >>> nothing = np.zeros((2, 2))
     >>> Region(nothing, nothing, threshold=0.2, recall=0.9, precision=0.3).in_words
-    'Finds 90% of the rare rows; 30% of its alarms are right; rare from a probability of 0.20'
+    'Finds 90% of the rare rows; 30% of its alarms are right; rare at a probability of 0.20 or more'
     """
 
     probabilities: np.ndarray
@@ -177,7 +177,7 @@ class Region:
     def in_words(self) -> str:
         """How well the network does on fresh rows, in one sentence."""
         alarms = "calls no row rare" if math.isnan(self.precision) else f"{self.precision:.0%} of its alarms are right"
-        threshold = "" if self.threshold == 0.5 else f"; rare from a probability of {self.threshold:.2f}"
+        threshold = "" if self.threshold == 0.5 else f"; rare at a probability of {self.threshold:.2f} or more"
         return f"Finds {self.recall:.0%} of the rare rows; {alarms}{threshold}"
 
 

@@ -53,7 +53,7 @@ def words(page: Page) -> str:
 
 def listed(page: Page) -> int:
     """Return how many rows the table of errors has."""
-    found = re.search(r"([\d,]+) rows?, the most surely wrong first", words(page))
+    found = re.search(r"([\d,]+) rows?, most confidently wrong first", words(page))
     return int(found[1].replace(",", "")) if found else 0
 
 

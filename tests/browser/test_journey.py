@@ -147,7 +147,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     page.see("chosen on the same rows")
     assert "Threshold" in page.drawn("threshold_curves")
     page.press("Calibration")
-    page.see("What the balance shifts")
+    page.see("How balancing shifts probabilities")
     assert "observed 0.057" in page.drawn("shift")
     page.press("Errors")
     page.see("disagree on")

@@ -90,7 +90,7 @@ def test_the_best_by_f1_is_chosen_and_a_reference_is_not_offered(app: AppTest, r
 
 def test_a_refitted_model_can_be_downloaded_and_is_found_again(kept: AppTest, run_id: str) -> None:
     assert "`model.onnx`" in words(kept)
-    assert "called '18' from a probability of" in words(kept)
+    assert "called '18' at a probability of" in words(kept)
     assert len(kept.get("download_button")) == 1
     again = opened(AppTest.from_file(str(APP), default_timeout=60).run(), run_id, "threshold_f1")
     assert again.file_uploader

@@ -47,7 +47,12 @@ def test_the_threshold_view_starts_with_the_counts_of_the_overview(app: AppTest,
     shown = compare(results, PLAN, ("9", "18")).strategies
     for i, summary in enumerate(shown):
         (quiet, alarm), (miss, hit) = summary.confusion
-        assert table.loc[i, ["Found", "Missed", "False alarms", "Rightly left"]].tolist() == [hit, miss, alarm, quiet]
+        assert table.loc[i, ["Found", "Missed", "False alarms", "Correctly ignored"]].tolist() == [
+            hit,
+            miss,
+            alarm,
+            quiet,
+        ]
         assert hit > 0
 
 
@@ -62,11 +67,16 @@ def test_one_threshold_moves_every_strategy(page: AppTest) -> None:
         y = np.concatenate([results[i].y_true for results in folds])
         p = np.concatenate([results[i].probabilities[:, 1] for results in folds]).astype(float)
         (quiet, alarm), (miss, hit) = sk.confusion_matrix(y, p >= 0.2)
-        assert table.loc[i, ["Found", "Missed", "False alarms", "Rightly left"]].tolist() == [hit, miss, alarm, quiet]
+        assert table.loc[i, ["Found", "Missed", "False alarms", "Correctly ignored"]].tolist() == [
+            hit,
+            miss,
+            alarm,
+            quiet,
+        ]
         assert table.loc[i, "F1"] == pytest.approx(sk.f1_score(y, p >= 0.2))
         assert table.loc[i, "Cost"] == pytest.approx(1000 * (alarm + 10 * miss) / len(y))
         assert table.loc[i, "Own threshold"] == 0.5
-        assert table.loc[i, "Cost there"] <= table.loc[i, "Cost"]
+        assert table.loc[i, "Cost at best threshold"] <= table.loc[i, "Cost"]
     # A calibrated probability of 1 in 11 is worth an alarm when a miss costs ten.
     assert "0.091 would be" in captions(moved)
 
@@ -108,7 +118,7 @@ def test_calibration_with_and_without_prior_correction(page: AppTest) -> None:
     assert len(page.get("plotly_chart")) == 2
     corrected = page.segmented_control(key="calibration_side").set_value("With prior correction").run()
     assert not corrected.exception
-    pills = next(one for one in corrected.pills if one.label == "Strategies to draw")
+    pills = next(one for one in corrected.multiselect if one.label == "Strategies to draw")
     nothing = pills.set_value([]).run()
     assert "at least one strategy" in nothing.info[0].value
 

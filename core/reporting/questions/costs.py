@@ -48,7 +48,7 @@ class WhatItCosts(Question):
     miss: str = option("", f"Cost of a miss, {_COST}")
     alarm: str = option("", f"Cost of a false alarm, {_COST}")
     hit: str = option("", f"Cost of a hit, {_COST}")
-    quiet: str = option("", f"Cost of a row rightly left, {_COST}")
+    quiet: str = option("", f"Cost of a row correctly ignored, {_COST}")
     benefits: bool = option(False, "The numbers are benefits, which are to be high.")
     field: float = option(0.0, "Share of the class in the field; 0 keeps that of the run.", low=0, high=0.999)
     decide: str = option("", f"How rows are decided: {', '.join(RULES)}; empty keeps that of the run.")

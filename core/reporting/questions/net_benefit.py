@@ -117,13 +117,13 @@ def _sentences(
     low, high = PER * float(curves.gain_low[best, place]), PER * float(curves.gain_high[best, place])
     if gain <= 0:
         first = (
-            f"Acting from a probability of {at:.3f} on, no strategy beats acting on {default}: the best, {name}, is "
+            f"Acting at a probability of {at:.3f} or more, no strategy beats acting on {default}: the best, {name}, is "
             f"{-gain:.1f} net hits per {PER:,} rows behind."
         )
     else:
         sure = "" if low > 0 else "; the interval leaves open whether it is worth anything"
         first = (
-            f"Acting from a probability of {at:.3f} on, {name} is worth most: {gain:.1f} net hits per {PER:,} rows "
+            f"Acting at a probability of {at:.3f} or more, {name} is worth most: {gain:.1f} net hits per {PER:,} rows "
             f"more than acting on {default} (95 % interval {low:.1f} to {high:.1f}){sure}."
         )
     says = (

@@ -89,7 +89,7 @@ def test_counts_are_those_of_its_decisions_per_thousand_rows() -> None:
     assert advice.counts.text == (
         "Of 1,000 rows like these, 100 are `yes`: you will find 90, miss 10, and raise 90 false alarms."
     )
-    assert advice.headline.endswith("and call a row `yes` from a probability of 0.50 on.")
+    assert advice.headline.endswith("and call a row `yes` at a probability of 0.50 or more.")
     assert "the only strategy" in " ".join(advice.why)
 
 

@@ -64,7 +64,7 @@ def test_an_export_is_kept_until_something_changes(kept_run: tuple[Store, str, C
     assert kept is not None
     assert kept.archive == one.export.archive
     assert "model.keras" in kept.files()
-    assert "from a probability of" in kept.rule()
+    assert "at a probability of" in kept.rule()
     frame = one.table.frame
     np.testing.assert_array_equal(kept.scorer.probabilities(frame), one.scorer.probabilities(frame))
     shelf.start(record, choice)
