@@ -75,8 +75,6 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     }
     shown = table.head(SHOWN)
     st.dataframe(shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–")
-        table.head(SHOWN), hide_index=True, column_config=config, height=460, key="error_table", placeholder="–"
-    )
     if tested_rows(comparison, key)[0].repeat.max() > 0:
         st.caption("With repeats, a row's decision is the one that most repeats gave.")
 
