@@ -125,6 +125,8 @@ def test_calibration_with_and_without_prior_correction(page: AppTest) -> None:
 
 def test_classes_and_where_their_errors_go(page: AppTest) -> None:
     page = view(page, "classes")
+    assert page.selectbox(key="flow_strategy").value == "class_weight"  # the recommended one
+    page = page.selectbox(key="flow_strategy").set_value("plain").run()
     assert len(page.get("plotly_chart")) == 2
     y, d = (
         np.concatenate([getattr(fold_results(fold)[0], name) for fold in range(3)]) for name in ("y_true", "decisions")
