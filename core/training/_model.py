@@ -78,6 +78,7 @@ class LaneModel:
             self._built = key.network.build(key.n_features, key.n_outputs)
             self.model = lane_aware(self._built)
             self.architecture = self._built.to_json()
+            self._fresh = self._built.get_weights()
         self.custom = custom_classes(self._built)
         self.trainable = list(self.model.trainable_variables)
         self.state = list(self.model.non_trainable_variables)
@@ -95,10 +96,12 @@ class LaneModel:
     def adapted(self, X: np.ndarray) -> dict[int, np.ndarray]:
         """Return the weights that come from training rows, by their place in Keras' order."""
         with _BUILDING:
-            before = self._built.get_weights()
+            # What other rows, or the same in another stack, left behind must not hide what these rows set.
+            self._built.set_weights(self._fresh)
             self.key.network.adapt(self._built, X)
             after = self._built.get_weights()
-        return {i: new for i, (old, new) in enumerate(zip(before, after, strict=True)) if not np.array_equal(old, new)}
+        pairs = zip(self._fresh, after, strict=True)
+        return {i: new for i, (old, new) in enumerate(pairs) if not np.array_equal(old, new)}
 
     def stacked(self, weights: Sequence[Arrays], seeds: Sequence[int]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the lanes' trainable variables and states with a leading lane axis.

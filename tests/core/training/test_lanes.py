@@ -330,3 +330,17 @@ def test_lanes_may_learn_at_rates_of_their_own() -> None:
     for settings, lane in zip(own, together, strict=True):
         (alone,) = train([block], [LaneTask(0, Lane(np.arange(300), 4), SMALL)], settings, 2)
         np.testing.assert_allclose(predict([alone], block.X_valid), predict([lane], block.X_valid), atol=1e-4)
+
+
+def test_every_stack_and_every_fold_has_the_bins_of_its_own_rows() -> None:
+    network = Mlp(hidden_layers=(8,), embedding="piecewise").for_rows(300)
+    blocks = [table(seed=0), table(seed=1)]
+    for block in (blocks[0], blocks[0], blocks[1]):
+        tasks = [LaneTask(0, Lane(np.arange(300), seed), network) for seed in range(3)]
+        trained = train([block], tasks, TrainingSettings(epochs=1), 2)
+        model = network.build(6, 1)
+        network.adapt(model, block.X)
+        bins = [i for i, weight in enumerate(model.weights) if weight.name.startswith("moving")]
+        for lane in trained:
+            for i in bins:
+                np.testing.assert_array_equal(lane.weights[i], model.get_weights()[i])
