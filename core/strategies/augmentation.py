@@ -8,6 +8,7 @@ from core.strategies.base import Card, LearningStrategy, Turn, parameter
 from core.strategies.registry import register
 from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.snippets.sources import LOSSES, functions_of
 from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
@@ -71,7 +72,7 @@ class Mixup(Augmentation):
     alpha: float = parameter(0.2, _ALPHA_HELP, low=0.01, high=4)
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.PARTED,), batch_map=functions.MIXUP.filled(alpha=self.alpha))
+        return Snippet(helpers=functions_of(LOSSES, "by_partner"), batch_map=functions.MIXUP.filled(alpha=self.alpha))
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha)]
@@ -119,7 +120,7 @@ class Remix(Augmentation):
 
     def code(self, facts: CodeFacts) -> Snippet:
         mixed = functions.REMIX.filled(alpha=self.alpha, kappa=self.kappa, tau=self.tau)
-        return Snippet(helpers=(functions.PARTED,), batch_map=mixed)
+        return Snippet(helpers=functions_of(LOSSES, "remixed", "by_partner"), batch_map=mixed)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         return [replace(lane, mixup=self.alpha, remix_kappa=self.kappa, remix_tau=self.tau)]

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.strategies.base import Card, LearningStrategy, Turn, parameter
 from core.strategies.registry import register
-from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.snippets.terms import ByClass, SaidTerms
 from core.strategies.view import TrainingView
-from core.strategies.weighting import BETAS, class_mass, effective_number, log_prior, weighted
+from core.strategies.weighting import (
+    BETAS,
+    EffectiveNumber,
+    class_mass,
+    deferred_weights,
+    effective_number,
+    log_prior,
+    weighted,
+)
 from core.training.lane import Lane
 
 _GAMMA_HELP = "How strongly easy rows are played down; 0 is plain cross-entropy."
 _BETA_HELP = "0 means no weights; towards 1 they become class weights."
 
 
-def _focal_code(gamma: float, facts: CodeFacts) -> str:
-    if facts.binary:
-        return f"keras.losses.BinaryFocalCrossentropy(gamma={gamma!r}, from_logits=True)"
-    return f"keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma={gamma!r}, from_logits=True)"
-
-
 @dataclass(frozen=True)
 class Loss(LearningStrategy):
-    """Changes the loss.
+    """Changes the loss: it says its terms, from which lanes and scripts are made alike.
 
     See Also
     --------
@@ -40,6 +43,19 @@ class Loss(LearningStrategy):
     """
 
     turn = Turn.LOSS
+
+    @abstractmethod
+    def terms(self, n_classes: int) -> SaidTerms:
+        """Return the terms of the loss that it sets."""
+
+    def code(self, facts: CodeFacts) -> Snippet:
+        terms = self.terms(facts.n_classes)
+        return Snippet(helpers=terms.functions, terms=terms)
+
+    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
+        terms = self.terms(view.n_classes)
+        counts = class_mass(lane, view, self if terms.by_class else None)
+        return [replace(lane, loss=terms.filled(lane.loss, counts))]
 
 
 @register
@@ -78,11 +94,8 @@ class Focal(Loss):
 
     gamma: float = parameter(2.0, _GAMMA_HELP, low=0, high=10)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(loss=_focal_code(self.gamma, facts))
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [replace(lane, loss=replace(lane.loss, gamma=(self.gamma,) * view.n_classes))]
+    def terms(self, n_classes: int) -> SaidTerms:
+        return SaidTerms(gamma=(self.gamma,) * n_classes)
 
 
 @register
@@ -114,19 +127,22 @@ class ClassBalancedFocal(Loss):
         harms="Two settings to get right; rare wrong labels weigh twice.",
         paper="Cui et al. (2019)",
         link="https://arxiv.org/abs/1901.05555",
-        formula=r"\ell = -\frac{1 - \beta}{1 - \beta^{n_y}} \, (1 - p_y)^{\gamma} \log p_y",
+        formula=r"\ell = -w_y (1 - p_y)^{\gamma} \log p_y, \quad w_j \propto \frac{1 - \beta}{1 - \beta^{n_j}}",
     )
 
     gamma: float = parameter(1.0, _GAMMA_HELP, low=0, high=10)
     beta: float = parameter(0.999, _BETA_HELP, low=0, high=0.999999, tried=BETAS)
 
+    def terms(self, n_classes: int) -> SaidTerms:
+        return Focal(self.gamma).terms(n_classes)
+
     def code(self, facts: CodeFacts) -> Snippet:
-        weights = f"effective_number(counts, {self.beta!r})"
-        return Snippet(helpers=(functions.EFFECTIVE,), weights=weights, loss=_focal_code(self.gamma, facts))
+        weights = EffectiveNumber(self.beta).code(facts)
+        return replace(super().code(facts), helpers=weights.helpers, weights=weights.weights)
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         heavy = weighted(lane, view, effective_number(class_mass(lane, view, self), self.beta))
-        return Focal(self.gamma).refine(heavy, view)
+        return super().refine(heavy, view)
 
 
 @register
@@ -168,14 +184,8 @@ class LogitAdjusted(Loss):
 
     tau: float = parameter(1.0, "Size of the head start; 1 balances the classes.", low=0, high=4)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        offset = f"{self.tau!r} * log_prior(counts)"
-        helpers = (functions.LOG_PRIOR, functions.LOGIT_ADJUSTED)
-        return Snippet(helpers=helpers, loss="logit_adjusted(offset)", offset=offset)
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        offset = self.tau * log_prior(class_mass(lane, view, self))
-        return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
+    def terms(self, n_classes: int) -> SaidTerms:
+        return SaidTerms(offset=ByClass(log_prior, (self.tau,)))
 
 
 @register
@@ -209,12 +219,24 @@ class BalancedSoftmax(Loss):
         formula=r"\ell = -\log \frac{n_y \, e^{z_y}}{\sum_j n_j \, e^{z_j}}",
     )
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        return LogitAdjusted(tau=1.0).code(facts)
+    def terms(self, n_classes: int) -> SaidTerms:
+        return SaidTerms(offset=ByClass(log_prior))
 
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        offset = log_prior(class_mass(lane, view, self))
-        return [replace(lane, loss=replace(lane.loss, offset=tuple(offset.tolist())))]
+
+def margins(counts: np.ndarray, largest: float) -> np.ndarray:
+    """Return a margin per class, wider for rarer ones (Cao et al. 2019).
+
+    See Also
+    --------
+    Ldam : What takes them from logits.
+
+    Examples
+    --------
+    >>> margins(np.array([160, 10]), 0.5).tolist()
+    [0.25, 0.5]
+    """
+    margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
+    return largest * margin / margin.max()
 
 
 @register
@@ -274,28 +296,11 @@ class Ldam(Loss):
     )
     beta: float = parameter(0.9999, _BETA_HELP, low=0, high=0.999999, tried=BETAS)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        weights = f"effective_number(counts, {self.beta!r})"
-        terms = f"counts, {self.max_margin!r}, {self.scale!r}"
+    def terms(self, n_classes: int) -> SaidTerms:
+        terms = SaidTerms(margin=ByClass(margins, (self.max_margin,)), scale=self.scale)
         if self.late_from == 1:
-            return Snippet(helpers=(functions.LDAM,), loss=f"ldam({terms})", scale=self.scale)
-        return Snippet(
-            helpers=(functions.EFFECTIVE, functions.LDAM),
-            loss=f"ldam({terms}, now)",
-            late_weights=f"{weights} * counts.sum() / ({weights} @ counts)",
-            late_from=self.late_from,
-            scale=self.scale,
-        )
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        counts = class_mass(lane, view, self)
-        margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0.0)
-        loss = replace(lane.loss, margin=tuple((self.max_margin * margin / margin.max()).tolist()), scale=self.scale)
-        if self.late_from < 1:
-            weights = effective_number(counts, self.beta)
-            late = tuple((weights * counts.sum() / (weights @ counts)).tolist())
-            loss = replace(loss, late_class_weight=late, late_from=self.late_from)
-        return [replace(lane, loss=loss)]
+            return terms
+        return replace(terms, late_class_weight=ByClass(deferred_weights, (self.beta,)), late_from=self.late_from)
 
 
 @register
@@ -334,12 +339,8 @@ class LabelSmoothing(Loss):
 
     smoothing: float = parameter(0.1, "Share of each label spread over all classes.", low=0, high=0.5)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        kind = "Binary" if facts.binary else "Categorical"
-        return Snippet(loss=f"keras.losses.{kind}Crossentropy(from_logits=True, label_smoothing={self.smoothing!r})")
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [replace(lane, loss=replace(lane.loss, smoothing=self.smoothing))]
+    def terms(self, n_classes: int) -> SaidTerms:
+        return SaidTerms(smoothing=self.smoothing)
 
 
 @register
@@ -358,7 +359,7 @@ class Asymmetric(Loss):
     >>> view = TrainingView.of(Numbers(), np.zeros((10, 1)), np.repeat([0, 1], [9, 1]), n_classes=2, seed=0)
     >>> (lane,) = Asymmetric().refine(Lane(np.arange(10), seed=0), view)
     >>> lane.loss.gamma, lane.loss.clip
-    ((4.0, 0.0), 0.05)
+    ((4.0, 0.0), (0.05, 0.0))
     """
 
     card = Card(
@@ -381,13 +382,9 @@ class Asymmetric(Loss):
     gamma_positive: float = parameter(0.0, "How strongly easy positive rows are played down.", low=0, high=10)
     clip: float = parameter(0.05, "Negative rows below this probability count nothing.", low=0, high=0.5)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        given = f"{self.gamma_negative!r}, {self.gamma_positive!r}, {self.clip!r}"
-        return Snippet(helpers=(functions.ASYMMETRIC,), loss=f"asymmetric({given})")
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        gamma = (self.gamma_negative, self.gamma_positive)
-        return [replace(lane, loss=replace(lane.loss, gamma=gamma, clip=self.clip))]
+    def terms(self, n_classes: int) -> SaidTerms:
+        # Negative rows come first.
+        return SaidTerms(gamma=(self.gamma_negative, self.gamma_positive), clip=(self.clip, 0.0))
 
 
 @register
@@ -427,8 +424,5 @@ class SoftF1(Loss):
 
     share: float = parameter(0.5, "Share of soft F1 in the loss; the rest is cross-entropy.", low=0, high=1)
 
-    def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.SOFT_F1,), loss=f"SoftF1({self.share!r})")
-
-    def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
-        return [replace(lane, loss=replace(lane.loss, soft_f1=self.share))]
+    def terms(self, n_classes: int) -> SaidTerms:
+        return SaidTerms(soft_f1=self.share)

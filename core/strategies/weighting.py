@@ -10,8 +10,8 @@ import numpy as np
 from core.strategies._costs import COSTS_HELP, MISS_COST_HELP, cost_matrix, costs_code
 from core.strategies.base import Card, LearningStrategy, Strategy, Turn, parameter
 from core.strategies.registry import register
-from core.strategies.snippets import functions
 from core.strategies.snippets.snippet import CodeFacts, Snippet
+from core.strategies.snippets.sources import functions_of
 from core.strategies.view import TrainingView
 from core.training.lane import Lane
 
@@ -92,6 +92,24 @@ def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
     seen = -np.expm1(counts * np.log(beta)) if beta > 0 else present.astype(float)
     weights = np.divide(1 - beta, seen, out=np.zeros(len(counts)), where=present)
     return weights * present.sum() / weights.sum()
+
+
+def deferred_weights(counts: np.ndarray, beta: float) -> np.ndarray:
+    """Return effective-number weights with a mean of 1 over rows, which come in late in training (Cao et al. 2019).
+
+    See Also
+    --------
+    core.strategies.losses.Ldam : What they come in for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights = deferred_weights(np.array([90, 10]), 0.9)
+    >>> weights.round(2).tolist(), round(float(weights @ [0.9, 0.1]), 2)
+    ([0.95, 1.46], 1.0)
+    """
+    weights = effective_number(counts, beta)
+    return weights * counts.sum() / (weights @ counts)
 
 
 def class_counts(lane: Lane, view: TrainingView) -> np.ndarray:
@@ -276,7 +294,9 @@ class EffectiveNumber(ClassWeighting):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.EFFECTIVE,), weights=f"effective_number(counts, {self.beta!r})")
+        return Snippet(
+            helpers=functions_of(__name__, "effective_number"), weights=f"effective_number(counts, {self.beta!r})"
+        )
 
     def class_weights(self, counts: np.ndarray) -> np.ndarray:
         return effective_number(counts, self.beta)
@@ -372,7 +392,7 @@ class LogPriorBias(LearningStrategy):
     )
 
     def code(self, facts: CodeFacts) -> Snippet:
-        return Snippet(helpers=(functions.LOG_PRIOR,), bias="log_prior")
+        return Snippet(helpers=functions_of(__name__, "log_prior"), bias="log_prior")
 
     def refine(self, lane: Lane, view: TrainingView) -> list[Lane]:
         start = log_prior(lane.class_mass(view.y, view.n_classes, settled=False))
@@ -381,8 +401,8 @@ class LogPriorBias(LearningStrategy):
         return [replace(lane, initial_bias=tuple(bias.tolist()))]
 
 
-def log_prior(counts: np.ndarray) -> np.ndarray:
-    """Return the log share of each class; a class without rows counts as one with half a row.
+def log_prior(counts: np.ndarray, tau: float = 1.0) -> np.ndarray:
+    """Return tau · the log share of each class; a class without rows counts as one with half a row.
 
     Examples
     --------
@@ -390,4 +410,4 @@ def log_prior(counts: np.ndarray) -> np.ndarray:
     >>> log_prior(np.array([90, 10])).round(2).tolist()
     [-0.11, -2.3]
     """
-    return np.log(np.maximum(counts, 0.5) / counts.sum())
+    return tau * np.log(np.maximum(counts, 0.5) / counts.sum())

@@ -8,7 +8,7 @@ from functools import partial
 import tensorflow as tf
 
 from core.training._model import LaneModel, ModelKey, lane_model, made_once
-from core.training.losses import Terms, binary_loss, class_logits, mean_loss, parted, remixed, smoothed
+from core.training.losses import Terms, binary_loss, by_partner, class_logits, mean_cross_entropy, mean_loss, remixed
 
 BETA_1, EPSILON = 0.9, 1e-7  # keras.optimizers.AdamW's defaults
 
@@ -98,7 +98,7 @@ class _Step:
         if self._key.mixing:
             share = remixed(mix, one_hot, terms)
             x = x * mix[..., None] + tf.roll(x, 1, axis=1) * (1.0 - mix[..., None])
-            one_hot, weights = parted(one_hot, weights, share)
+            one_hot, weights = by_partner(one_hot, weights, share)
         return x, one_hot, weights
 
     def loss(self, trainable, state, batch, terms, offset, lane_keys, step):  # type: ignore[no-untyped-def]
@@ -112,7 +112,7 @@ class _Step:
             loss = binary_loss(z, positive, weights, terms)
         else:
             logits, one_hot, weights = _as_rows(logits, one_hot, weights)
-            loss = mean_loss(logits, one_hot, smoothed(one_hot, terms), weights, terms, general=self._key.general)
+            loss = (mean_loss if self._key.general else mean_cross_entropy)(logits, one_hot, weights, terms)
         return loss, loss if penalties is None else loss + penalties, new_state
 
     def update(self, trainable, first, second, gradients, step, rate, decay, clip, beta_2):  # type: ignore[no-untyped-def]
@@ -234,7 +234,7 @@ def validation_function(key: ModelKey, general: bool):  # type: ignore[no-untype
 
     def validate(logits, labels, weights, terms):  # type: ignore[no-untyped-def]
         logits, one_hot, weights = _as_rows(logits, tf.one_hot(labels, classes), weights)
-        return mean_loss(logits, one_hot, smoothed(one_hot, terms), weights, terms, general=general)
+        return (mean_loss if general else mean_cross_entropy)(logits, one_hot, weights, terms)
 
     shape = [None, None, *model.model.output_shape[1:]]
     return _graph(validate).get_concrete_function(

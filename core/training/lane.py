@@ -32,14 +32,15 @@ class LossTerms:
 
     The loss of a row with label y, logits z and p = softmax(z') is::
 
-        w · (1 - p_y)^gamma_y · CE(smooth(y), softmax(z'))   with   z' = scale · (z + offset - margin · 1_y)
+        -w · sum_j q_j (1 - p_j)^gamma_j log p_j   with   z' = scale · (z + offset - margin · 1_y)
 
-    plus ``soft_f1`` times (1 - soft macro F1 of the batch), times (1 - soft_f1) for the first term.
+    times (1 - soft_f1), plus ``soft_f1`` times (1 - soft macro F1 of the batch). Targets q are 1 for y and 0 for the
+    others, smoothed. :mod:`core.training.losses` computes it.
 
     Parameters
     ----------
     gamma : tuple of float
-        Focusing exponent by true class (Lin et al. 2017); empty means 0 for all.
+        Focusing exponent by true class (Lin et al. 2017); empty means 0.
     offset : tuple of float
         Added to the logits by class while training (Menon et al. 2021); empty means 0.
     margin : tuple of float
@@ -48,8 +49,9 @@ class LossTerms:
         Multiplies the logits after offset and margin. The trained network holds it: it predicts ``scale · z``.
     smoothing : float
         Label smoothing in [0, 1).
-    clip : float
-        Probability shift of easy negatives (Ridnik et al. 2021, ASL), two classes only.
+    clip : tuple of float
+        Below which probability of the other class a row of a class counts nothing (Ridnik et al. 2021), two classes
+        only; empty means 0.
     soft_f1 : float
         Share of the soft F1 loss, in [0, 1].
     late_class_weight : tuple of float
@@ -77,7 +79,7 @@ class LossTerms:
     margin: tuple[float, ...] = ()
     scale: float = 1.0
     smoothing: float = 0.0
-    clip: float = 0.0
+    clip: tuple[float, ...] = ()
     soft_f1: float = 0.0
     late_class_weight: tuple[float, ...] = ()
     late_from: float = 0.0

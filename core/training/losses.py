@@ -1,7 +1,8 @@
 """The losses of all lanes, written once: functions of logits, one-hot targets and terms.
 
 Every function works on arrays of shape (..., rows, classes), whatever stands before: the trainer has a lane axis
-there, a script has none. The terms of :class:`Terms` are broadcast over them.
+there, a script has none. The terms of :class:`Terms` are broadcast over them. Scripts hold the functions as they stand
+here (:mod:`core.strategies.snippets.sources`): they need ``keras.ops`` and each other alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ class Terms(NamedTuple):
     Parameters
     ----------
     gamma, offset, margin, clip, prior : (..., 1, classes)
-        ``clip`` is that of the negative class: 0 for the others.
     scale, smoothing, remix_kappa, remix_tau : (..., 1, 1)
     soft_f1 : (...)
 
@@ -67,7 +67,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def binary_loss(z: Tensor, positive: Tensor, weights: Tensor, terms: Terms) -> Tensor:
-    """Return :func:`mean_loss` of two classes with cross-entropy, from the single output alone: a third of the work.
+    """Return :func:`mean_cross_entropy` of two classes, from the single output alone: a third of the work.
 
     Parameters
     ----------
@@ -103,24 +103,23 @@ def soft_f1(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     return ops.mean((2.0 * hits + 1e-6) / (size + 1e-6), axis=-1)
 
 
-def mean_loss(
-    logits: Tensor, one_hot: Tensor, targets: Tensor, weights: Tensor, terms: Terms, *, general: bool
-) -> Tensor:
-    """Return the loss of the rows, shape (...).
-
-    Parameters
-    ----------
-    logits, one_hot, targets : (..., rows, classes)
-        ``targets`` are what ``smoothed`` makes of ``one_hot``.
-    weights : (..., rows)
-    general : bool
-        Whether any lane has a focus, a clip or a share of the soft F1; plain cross-entropy needs half the work.
-    """
+def mean_cross_entropy(logits: Tensor, one_hot: Tensor, weights: Tensor, terms: Terms) -> Tensor:
+    """Return the rows' mean cross-entropy, of logits and one-hot targets (..., rows, classes), weights (..., rows)."""
     z = shifted(logits, one_hot, terms)
-    if not general:
-        return ops.mean(cross_entropy(z, targets) * weights, axis=-1)
-    mean = ops.mean(focused(z, targets, terms) * weights, axis=-1)
-    return (1.0 - terms.soft_f1) * mean + terms.soft_f1 * (1.0 - soft_f1(z, targets, weights))
+    return ops.mean(cross_entropy(z, smoothed(one_hot, terms)) * weights, axis=-1)
+
+
+def mean_focused(logits: Tensor, one_hot: Tensor, weights: Tensor, terms: Terms) -> Tensor:
+    """Return the rows' mean loss under a focus or a clip; without either, cross-entropy for twice the work."""
+    z = shifted(logits, one_hot, terms)
+    return ops.mean(focused(z, smoothed(one_hot, terms), terms) * weights, axis=-1)
+
+
+def mean_loss(logits: Tensor, one_hot: Tensor, weights: Tensor, terms: Terms) -> Tensor:
+    """Return the loss of the rows, shape (...), with its share of the soft F1: what all other losses are cases of."""
+    z, targets = shifted(logits, one_hot, terms), smoothed(one_hot, terms)
+    f1 = soft_f1(z, targets, weights)
+    return (1.0 - terms.soft_f1) * mean_focused(logits, one_hot, weights, terms) + terms.soft_f1 * (1.0 - f1)
 
 
 def remixed(own: Tensor, one_hot: Tensor, terms: Terms) -> Tensor:
@@ -139,7 +138,7 @@ def remixed(own: Tensor, one_hot: Tensor, terms: Terms) -> Tensor:
     return ops.where(kappa > 0, share, own)
 
 
-def parted(one_hot: Tensor, weights: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+def by_partner(one_hot: Tensor, weights: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
     """Return a mixed batch as rows of one label each: twice as many, every row's own part and then its neighbour's.
 
     A mixture's loss is ``own · w_a · l_a + (1 - own) · w_b · l_b`` (Zhang et al. 2018): each partner

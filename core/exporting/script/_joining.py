@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeVar
 
 from core.strategies.snippets.snippet import Code, Name, Snippet
+from core.strategies.snippets.terms import SaidTerms
 
 
 class CodeError(ValueError):
@@ -48,7 +49,7 @@ T = TypeVar("T")
 
 
 def joined(snippets: Sequence[Snippet]) -> Combination:
-    """Return the snippets of all parts as one: statements on rows follow one another, scales multiply.
+    """Return the snippets of all parts as one: statements on rows follow one another, losses add their terms.
 
     Parameters
     ----------
@@ -62,9 +63,9 @@ def joined(snippets: Sequence[Snippet]) -> Combination:
 
     Examples
     --------
-    >>> both = joined([Snippet(loss="focal"), Snippet(rule="at_half")])
-    >>> both.model.loss, [decision.rule for decision in both.decisions]
-    ('focal', ['at_half'])
+    >>> both = joined([Snippet(bias="log_prior"), Snippet(rule="at_half")])
+    >>> both.model.bias, [decision.rule for decision in both.decisions]
+    ('log_prior', ['at_half'])
     """
 
     def only(pieces: Sequence[T], what: str, default: T) -> T:
@@ -83,17 +84,21 @@ def joined(snippets: Sequence[Snippet]) -> Combination:
         weights=only([s.weights for s in training], "class weights", ""),
         costs=only([s.costs for s in training], "class weights", ""),
         bias=only([s.bias for s in training], "output biases", ""),
-        loss=only([s.loss for s in training], "losses", ""),
-        late_weights=only([s.late_weights for s in training], "losses", ""),
-        late_from=next((s.late_from for s in training if s.late_from is not None), None),
+        terms=_terms(training),
         balanced_from=next((s.balanced_from for s in training if s.balanced_from is not None), None),
-        scale=math.prod(s.scale for s in training),
         data=only([s.data for s in training], "orders of batches", ""),
         batch_map=only([s.batch_map for s in training], "augmentations", None),
-        offset=only([s.offset for s in training], "losses", ""),
         ensemble=only([s.ensemble for s in training], "ensembles", None),
         model=only([s.model for s in training], "models", ""),
         stops_on=only([s.stops_on for s in training], "models", ""),
         reads=tuple(dict.fromkeys(name for s in training for name in s.reads)),
     )
     return Combination(model, decisions)
+
+
+def _terms(snippets: Sequence[Snippet]) -> SaidTerms:
+    """Return the terms of the loss that all parts set."""
+    try:
+        return reduce(SaidTerms.joined, (snippet.terms for snippet in snippets), SaidTerms())
+    except ValueError:
+        raise CodeError("A script for two losses at once is not written: choose one of them.") from None

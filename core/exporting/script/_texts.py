@@ -7,11 +7,12 @@ from pprint import pformat
 
 from core.data.preparation import Step
 from core.data.target import Target
-from core.exporting.script._sources import constants_of, source_of
+from core.exporting.script._sources import constants_of
 from core.networks.code import NetworkCode
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import KERAS, NUMPY, PANDAS, Code, CodeFacts
+from core.strategies.snippets.sources import source_of
 
 #: The columns of each kind, dense kinds first.
 OfKind = Mapping[type[Step], Sequence[str]]
@@ -86,7 +87,8 @@ def preparation(of_kind: OfKind) -> Code:
     imports += ["from sklearn.base import BaseEstimator", "from sklearn.base import TransformerMixin"]
     imports += [line for one in scripted for line in one.imports]
     functions = tuple(dict.fromkeys(function for one in scripted for function in one.sources))
-    texts = [constants_of(scripted), *map(source_of, functions), *(one.text.strip() for one in scripted)]
+    sources = [source_of(function.__module__, function.__name__, documented=False) for function in functions]
+    texts = [constants_of(scripted), *sources, *(one.text.strip() for one in scripted)]
     parts = [f"({one.dense}, {one.names})" for one in scripted]
     indicated = [f"*{one.names}" for one in scripted if one.indicators]
     if indicated:

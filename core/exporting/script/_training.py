@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.exporting.script._joining import CodeError, Combination
+from core.exporting.script._losses import expression
 from core.plan import Plan, TrainingSettings
 from core.strategies.snippets.snippet import KERAS, NUMPY, TENSORFLOW, Code, CodeFacts, Snippet
 
@@ -48,7 +49,7 @@ class _Needs:
         return cls(
             row_weights=parts.needs("row_weights"),
             class_weights=class_weights,
-            mass=bool(model.bias or model.offset or other_rows or class_weights)
+            mass=bool(model.bias or model.terms.by_class or other_rows or class_weights)
             or parts.needs("counts")
             or prior
             or seen,
@@ -94,7 +95,7 @@ def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
         *_network(model, needs),
         *schedule,
         *optimizer,
-        f"    model.compile({name}, loss={_loss(model, facts)}, jit_compile=False)",
+        f"    model.compile({name}, loss={expression(model.terms, facts)}, jit_compile=False)",
         *(_stopping_weights() if needs.stopping_weights else []),
         *(_batches(model, needs) if needs.own_batches else []),
         "    model.fit(",
@@ -124,7 +125,7 @@ def _mass(model: Snippet, row_weights: bool) -> list[str]:
     lines = [f"    counts = np.bincount(y, {'weights=weights, ' if row_weights else ''}minlength=len(CLASSES))"]
     if model.data:
         lines.append("    counts = len(y) * (counts > 0) / np.sum(counts > 0)  # as batches hold the classes")
-    offset = [f"    offset = {model.offset}"] if model.offset else []
+    offset = [f"    offset = {model.terms.offset.code}"] if model.terms.offset else []
     weights = model.weights or model.costs
     weighing = [
         f"    class_weights = {weights}",
@@ -147,19 +148,19 @@ def _network(model: Snippet, needs: _Needs) -> list[str]:
         weights = " * class_weights" if needs.class_weights else ""
         lines, counts = [f"    start = np.bincount(y, minlength=len(CLASSES)){weights}"], "start"
     # What the loss adds to a logit by itself, the bias need not.
-    offset = " - offset" if model.offset else ""
+    offset = " - offset" if model.terms.offset else ""
     return [*lines, f"    model = network(np.ptp(X, axis=0) > 0, bias={model.bias}({counts}){offset})"]
 
 
 def _schedule(model: Snippet, plan: Plan) -> tuple[list[str], list[str]]:
     """Return statements for what changes in the course of training, and the callbacks of training."""
-    shares = {"late_from": model.late_from, "balanced_from": model.balanced_from}
+    shares = {"late_from": model.terms.late_from, "balanced_from": model.balanced_from}
     starts = {name: share for name, share in shares.items() if share is not None}
     lines = [f"    {name} = min(int(np.ceil({share!r} * EPOCHS)), EPOCHS - 1)" for name, share in starts.items()]
     callbacks = []
-    if model.late_weights:
+    if model.terms.late_class_weight:
         lines += [
-            f"    late_weights = {model.late_weights}",
+            f"    late_weights = {model.terms.late_class_weight.code}",
             '    now = keras.Variable(np.ones(len(CLASSES)), dtype="float32", trainable=False)',
         ]
         callbacks.append(
@@ -219,11 +220,6 @@ def _optimizer(training: TrainingSettings) -> tuple[list[str], str]:
     return lines, "optimizer"
 
 
-def _loss(model: Snippet, facts: CodeFacts) -> str:
-    kind = "Binary" if facts.binary else "Categorical"
-    return model.loss or f"keras.losses.{kind}Crossentropy(from_logits=True)"
-
-
 def _stopping_weights() -> list[str]:
     return [
         "    # The loss on validation rows weighs the classes as training does, so that stopping means the same.",
@@ -246,7 +242,7 @@ def _batches(model: Snippet, needs: _Needs) -> list[str]:
     ]
     if needs.prior:
         lines += [
-            f"    prior = counts{' * late_weights' if model.late_weights else ''}",
+            f"    prior = counts{' * late_weights' if model.terms.late_class_weight else ''}",
             "    data = data.map(lambda *batch: mixed(*batch, prior))",
         ]
     elif model.batch_map:
@@ -255,7 +251,8 @@ def _batches(model: Snippet, needs: _Needs) -> list[str]:
 
 
 def _seen(model: Snippet) -> list[str]:
-    factors = ["counts", *["late_weights"] * bool(model.late_weights), *["np.exp(-offset)"] * bool(model.offset)]
+    terms = model.terms
+    factors = ["counts", *["late_weights"] * bool(terms.late_class_weight), *["np.exp(-offset)"] * bool(terms.offset)]
     return [
         "    # The class shares that its probabilities are under.",
         f"    seen = {' * '.join(factors)}",

@@ -13,6 +13,7 @@ from core.data.reading.cleaning import as_text
 from core.exporting.script import _texts as texts
 from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
+from core.exporting.script._losses import loss_functions
 from core.exporting.script._main import main, splitting
 from core.exporting.script._training import learning_rate, train
 from core.networks.code import NetworkCode
@@ -151,10 +152,11 @@ def _network(parts: Combination, facts: CodeFacts, plan: Plan, network: NetworkC
     model = parts.model
     if model.model:
         return []
-    if network.logits and (model.bias or model.scale != 1):
+    scale = model.terms.scale or 1.0
+    if network.logits and (model.bias or scale != 1):
         raise CodeError("A script that sets the last layer of a network of your own is not written: export the model.")
-    functions = [texts.network(facts, network, model.scale), *learning_rate(plan.training), train(parts, facts, plan)]
-    functions.append(texts.predict(facts))
+    functions = [*loss_functions(model.terms, facts), texts.network(facts, network, scale)]
+    functions += [*learning_rate(plan.training), train(parts, facts, plan), texts.predict(facts)]
     return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
 
 

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from core.strategies.snippets.snippet import KERAS, NUMPY, TENSORFLOW, Code
+from core.strategies.snippets.code import NUMPY, TENSORFLOW, Code
 
 SOFTMAX = "from scipy.special import softmax"
 
-EFFECTIVE = Code.of(
-    '''
-def effective_number(counts, beta):
-    """Return (1 - beta) / (1 - beta^n) per class (Cui et al. 2019)."""
-    weights = (1 - beta) / np.maximum(1 - np.power(beta, counts), 1e-12)
-    return weights * len(counts) / weights.sum()
-''',
-    NUMPY,
-)
 COSTS = Code.of(
     '''
 def cost_matrix(counts):
@@ -24,93 +15,6 @@ def cost_matrix(counts):
     return np.outer(MISS_COST**rarity, np.ones(len(counts))) * (1 - np.eye(len(counts)))
 ''',
     NUMPY,
-)
-LOG_PRIOR = Code.of(
-    """
-def log_prior(counts):
-    return np.log(np.maximum(counts, 0.5) / counts.sum())
-""",
-    NUMPY,
-)
-LOGIT_ADJUSTED = Code.of(
-    '''
-def logit_adjusted(offset):
-    """Cross-entropy of logits plus tau · log prior (Menon et al. 2021)."""
-    offset = offset.astype("float32")
-
-    def loss(target, logits):
-        if logits.shape[-1] == 1:
-            return keras.losses.binary_crossentropy(target, logits + (offset[1] - offset[0]), from_logits=True)
-        return keras.losses.categorical_crossentropy(target, logits + offset, from_logits=True)
-
-    return loss
-''',
-    KERAS,
-)
-LDAM = Code.of(
-    '''
-def ldam(counts, max_margin, scale, now=(1.0,) * len(CLASSES)):
-    """Cross-entropy with a wider margin for rarer classes (Cao et al. 2019); ``now`` holds the class weights.
-
-    The network ends in the scale, so that it predicts what it was trained on: here it stretches the margins alone.
-    """
-    margin = np.where(counts > 0, np.maximum(counts, 1) ** -0.25, 0)
-    margin = (scale * max_margin * margin / margin.max()).astype("float32")
-
-    def loss(target, logits):
-        if logits.shape[-1] == 1:
-            moved = logits - margin[1] * target + margin[0] * (1 - target)
-            weight = now[1] * target[:, 0] + now[0] * (1 - target[:, 0])
-            return weight * keras.losses.binary_crossentropy(target, moved, from_logits=True)
-        weight = keras.ops.sum(keras.ops.convert_to_tensor(now) * target, axis=-1)
-        return weight * keras.losses.categorical_crossentropy(target, logits - margin * target, from_logits=True)
-
-    return loss
-''',
-    NUMPY,
-    KERAS,
-    reads=("counts",),
-)
-ASYMMETRIC = Code.of(
-    '''
-def asymmetric(gamma_negative, gamma_positive, clip):
-    """Asymmetric loss (Ridnik et al. 2021): easy negative rows count little, very easy ones nothing."""
-
-    def loss(target, logits):
-        p = keras.ops.sigmoid(logits)
-        shifted = keras.ops.clip(p - clip, 1e-7, 1 - 1e-6)
-        positive = target * (1 - p) ** gamma_positive * keras.ops.log_sigmoid(logits)
-        negative = (1 - target) * shifted**gamma_negative * keras.ops.log(1 - shifted)
-        return -(positive + negative)[:, 0]
-
-    return loss
-''',
-    KERAS,
-)
-SOFT_F1 = Code.of(
-    '''
-class SoftF1(keras.losses.Loss):
-    """Cross-entropy mixed with 1 - F1 of the batch, where probabilities count as parts of rows."""
-
-    def __init__(self, share):
-        super().__init__()
-        self.share = share
-
-    def __call__(self, target, logits, sample_weight=None):
-        weights = keras.ops.ones_like(logits[:, 0]) if sample_weight is None else sample_weight
-        weights = keras.ops.reshape(keras.ops.cast(weights, logits.dtype), (-1, 1))
-        if logits.shape[-1] == 1:
-            usual = keras.losses.binary_crossentropy(target, logits, from_logits=True)
-            target = keras.ops.concatenate([1 - target, target], axis=-1)
-            p = keras.ops.concatenate([keras.ops.sigmoid(-logits), keras.ops.sigmoid(logits)], axis=-1)
-        else:
-            usual = keras.losses.categorical_crossentropy(target, logits, from_logits=True)
-            p = keras.ops.softmax(logits)
-        hits = keras.ops.sum(weights * p * target, axis=0)
-        f1 = keras.ops.mean((2 * hits + 1e-6) / (keras.ops.sum(weights * (p + target), axis=0) + 1e-6))
-        return (1 - self.share) * keras.ops.mean(weights[:, 0] * usual) + self.share * (1 - f1)
-''',
-    KERAS,
 )
 BY_CLASS = Code.of(
     '''
@@ -141,25 +45,15 @@ def moving_shares(counts, steps, balanced_from):
 ''',
     TENSORFLOW,
 )
-PARTED = Code.of(
-    '''
-def parted(X, y, weights, share, label_share):
-    """Return mixtures twice, with either partner's label: each keeps its own loss and weight, by its part."""
-    mixture = share * X + (1 - share) * tf.roll(X, 1, axis=0)
-    part, weights = tf.cast(label_share[:, 0], X.dtype), tf.cast(weights, X.dtype)
-    # Keras takes the mean over rows, of which there are now twice as many.
-    weights = 2 * tf.concat([part * weights, (1 - part) * tf.roll(weights, 1, axis=0)], axis=0)
-    return tf.concat([mixture, mixture], axis=0), tf.concat([y, tf.roll(y, 1, axis=0)], axis=0), weights
-''',
-    TENSORFLOW,
-)
 MIXUP = Code.of(
     '''
 def mixed(X, y, weights):
     """Mix every row of a batch with its neighbour (Zhang et al. 2018)."""
-    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
-    share = (first / (first + second + 1e-30))[:, None]
-    return parted(X, y, weights, share, share)
+    X, y, weights = (tf.cast(part, "float32") for part in (X, y, weights))
+    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>) for _ in range(2))
+    own = first / (first + second + 1e-30)
+    mixture = own[:, None] * X + (1 - own[:, None]) * tf.roll(X, 1, axis=0)
+    return tf.concat([mixture, mixture], axis=0), *by_partner(y, weights, own)
 ''',
     TENSORFLOW,
 )
@@ -167,18 +61,19 @@ REMIX = Code.of(
     '''
 def mixed(X, y, weights, prior):
     """Mix rows as mixup does, and label a mixture with the rarer class where the sizes differ (Chou et al. 2020)."""
-    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>, dtype=X.dtype) for _ in range(2))
-    share = label_share = (first / (first + second + 1e-30))[:, None]
-    prior = tf.constant(prior, y.dtype)
-    own = prior[1] * y + prior[0] * (1 - y) if y.shape[1] == 1 else tf.reduce_sum(y * prior, axis=1, keepdims=True)
-    ratio = own / tf.roll(own, 1, axis=0)
-    rarer = (ratio * <<kappa>> <= 1) & (1 - label_share < <<tau>>)
-    commoner = (ratio >= <<kappa>>) & (label_share < <<tau>>)
-    label_share = tf.where(commoner, tf.zeros_like(label_share), label_share)
-    label_share = tf.where(rarer, tf.ones_like(label_share), label_share)
-    return parted(X, y, weights, share, label_share)
+    X, y, weights = (tf.cast(part, "float32") for part in (X, y, weights))
+    first, second = (tf.random.gamma(tf.shape(X)[:1], <<alpha>>) for _ in range(2))
+    own = first / (first + second + 1e-30)
+    mixture = own[:, None] * X + (1 - own[:, None]) * tf.roll(X, 1, axis=0)
+    one_hot = tf.concat([1 - y, y], axis=1) if y.shape[1] == 1 else y
+    terms = SimpleNamespace(
+        prior=np.float32(prior), remix_kappa=np.float32([<<kappa>>]), remix_tau=np.float32([<<tau>>])
+    )
+    return tf.concat([mixture, mixture], axis=0), *by_partner(y, weights, remixed(own, one_hot, terms))
 ''',
+    NUMPY,
     TENSORFLOW,
+    "from types import SimpleNamespace",
     reads=("prior",),
 )
 TUNED_BINARY = Code.of(

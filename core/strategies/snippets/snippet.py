@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from textwrap import dedent
-from typing import Literal
+from dataclasses import dataclass, field
 
-NUMPY = "import numpy as np"
-PANDAS = "import pandas as pd"
-KERAS = "import keras"
-TENSORFLOW = "import tensorflow as tf"
-
-#: What a script works out only for pieces that read it.
-Name = Literal["counts", "p_valid", "prior", "row_weights", "seed", "seen"]
+from core.strategies.snippets.code import KERAS as KERAS
+from core.strategies.snippets.code import NUMPY as NUMPY
+from core.strategies.snippets.code import PANDAS as PANDAS
+from core.strategies.snippets.code import TENSORFLOW as TENSORFLOW
+from core.strategies.snippets.code import Code as Code
+from core.strategies.snippets.code import Name as Name
+from core.strategies.snippets.terms import SaidTerms
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,8 @@ class CodeFacts:
     Examples
     --------
     >>> from core.strategies.losses import Focal
-    >>> print(Focal().code(CodeFacts(n_classes=2, numbers=True, categories=False)).loss)
-    keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True)
-    >>> print(Focal().code(CodeFacts(n_classes=3, numbers=True, categories=False)).loss)
-    keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0, from_logits=True)
+    >>> Focal().code(CodeFacts(n_classes=3, numbers=True, categories=False)).terms.gamma
+    (2.0, 2.0, 2.0)
     """
 
     n_classes: int
@@ -46,51 +42,6 @@ class CodeFacts:
     @property
     def binary(self) -> bool:
         return self.n_classes == 2
-
-
-@dataclass(frozen=True)
-class Code:
-    """A piece of a script that says what it needs, so that nobody has to look for it in its text.
-
-    Parameters
-    ----------
-    text : str
-        Python, without a blank line before or after it. ``<<name>>`` stands for a value that :meth:`filled` fills in.
-    imports : tuple of str
-        Import lines, one name per line.
-    reads : tuple of str
-        What the script has to provide: ``"counts"``, what each class counts for in the loss, in rows, inside of
-        ``train``; ``"row_weights"``, a ``train`` that takes weights of rows; ``"prior"``, the class shares in
-        the loss as the last argument of a function that changes a batch; ``"seed"``, the fold's seed;
-        ``"seen"``, the class shares that the model's probabilities are under; ``"p_valid"``, probabilities
-        of validation rows, with the classes as ``y_valid``.
-
-    See Also
-    --------
-    Snippet : The pieces that one strategy adds.
-
-    Examples
-    --------
-    >>> draws = Code.of("rng = np.random.default_rng(<<seed>>)", NUMPY)
-    >>> draws.filled(seed=3)
-    Code(text='rng = np.random.default_rng(3)', imports=('import numpy as np',), reads=())
-    """
-
-    text: str
-    imports: tuple[str, ...] = ()
-    reads: tuple[Name, ...] = ()
-
-    @classmethod
-    def of(cls, text: str, *imports: str, reads: tuple[Name, ...] = ()) -> Code:
-        """Return a piece, its text without indentation and outer blank lines."""
-        return cls(dedent(text).strip("\n"), imports, reads)
-
-    def filled(self, **values: object) -> Code:
-        """Return the piece with each ``<<name>>`` replaced: text as it stands, all else as its literal."""
-        text = self.text
-        for name, value in values.items():
-            text = text.replace(f"<<{name}>>", value if isinstance(value, str) else repr(value))
-        return replace(self, text=text)
 
 
 @dataclass(frozen=True)
@@ -114,24 +65,16 @@ class Snippet:
         The same for weights that come last, of ``fold.counts``: training rows by class before any sampler.
     bias : str
         Name of a function from ``counts`` to the output bias by class at the start.
-    loss : str
-        Expression for a Keras loss on logits, of ``offset``, or of ``counts`` where it reads them.
-    late_weights : str
-        Expression for a weight per class that comes in after ``late_from`` of the epochs.
-    late_from : float or None
-        Share of the epochs after which ``late_weights`` come in; the code may use the epoch as ``late_from``.
+    terms : SaidTerms
+        The terms of the loss that it sets.
     balanced_from : float or None
         Share of the epochs after which ``data`` is balanced; until then batches move there from the rows' own class
         shares. The code may use the epoch as ``balanced_from``. None means that ``data`` is balanced at once.
-    scale : float
-        What the network's logits end in, in training and prediction alike.
     data : str
         Expression for an endless ``tf.data.Dataset`` of rows in equal class shares in the end, of ``rows`` (arrays
         of inputs, targets and, where rows have weights, weights), ``y``, ``seed`` and ``fold``.
     batch_map : Code, optional
         Function ``mixed`` that changes a batch of inputs, targets and weights.
-    offset : str
-        Expression for what the loss adds to the logits by class while training, of ``counts``.
     ensemble : Code, optional
         Function ``ensemble(X, y, seed, fold)`` that returns the trained networks.
     adjust : str
@@ -158,14 +101,10 @@ class Snippet:
     weights: str = ""
     costs: str = ""
     bias: str = ""
-    loss: str = ""
-    late_weights: str = ""
-    late_from: float | None = None
+    terms: SaidTerms = field(default_factory=SaidTerms)
     balanced_from: float | None = None
-    scale: float = 1.0
     data: str = ""
     batch_map: Code | None = None
-    offset: str = ""
     ensemble: Code | None = None
     adjust: str = ""
     rule: str = ""

@@ -22,6 +22,7 @@ from core.strategies import catalogue
 from core.strategies.notation import parse_choice
 from core.strategies.presets import EVERYTHING
 from core.strategies.snippets.snippet import Code, Snippet
+from core.strategies.snippets.terms import SaidTerms
 
 COMBINED = (
     "progressive_batches+log_prior_bias+ldam_drw+remix+prior_correction",
@@ -81,7 +82,7 @@ def test_validation_rows_are_asked_for_only_where_a_decision_reads_them() -> Non
 
 def test_pieces_of_two_parts_for_the_same_place_are_refused_in_one_sentence() -> None:
     with pytest.raises(CodeError, match="two losses at once is not written"):
-        joined([Snippet(loss="a"), Snippet(loss="b")])
+        joined([Snippet(terms=SaidTerms(scale=2.0)), Snippet(terms=SaidTerms(scale=3.0))])
     with pytest.raises(CodeError, match="two decision rules at once"):
         joined([Snippet(rule="a"), Snippet(rule="b")])
 

@@ -21,10 +21,10 @@ from core.strategies import Calibrating, TableFacts, TrainingView, catalogue, ma
 from core.strategies.choosing import why_not
 from core.strategies.combining import clash
 from core.strategies.notation import parse_choice
-from core.training import _graph
 from core.training._stack import terms_of
 from core.training.lane import Lane, LossTerms
 from core.training.lanes import Block, LaneTask, predict, train
+from core.training.losses import Terms, class_logits, mean_loss
 
 COUNTS = (220, 20)
 RATIO = 11
@@ -88,14 +88,10 @@ def positive_share(mass: tuple[float, float], loss: LossTerms) -> float:
 
     Rows that are mixed leave it as it is, since their labels are mixed alike.
     """
-    terms = terms_of([Lane(np.zeros(0, int), 0, loss=loss)], np.array([[0.5, 0.5]]), 2)
-    terms = _graph.Terms(*(tf.constant(t) for t in terms))
+    terms = Terms(*map(tf.constant, terms_of([Lane(np.zeros(0, int), 0, loss=loss)], np.array([[0.5, 0.5]]), 2)))
     hard = tf.tile(tf.eye(2)[None], [len(GRID), 1, 1])
-    logits = tf.tile(tf.constant(GRID[:, None, None]), [1, 1, 2])
-    shifted = _graph.shifted(logits, hard, terms, True)
-    per_row, p = _graph.row_losses(shifted, _graph.smoothed(hard, terms.smoothing), terms, True)
-    weights = tf.constant(np.array(mass, np.float32) * 2)[None, None]
-    losses = _graph.lane_losses(per_row, p, _graph.smoothed(hard, terms.smoothing), weights, terms).numpy()
+    logits = class_logits(tf.tile(tf.constant(GRID[:, None, None]), [1, 2, 1]))
+    losses = np.asarray(mean_loss(logits, hard, tf.constant(np.array([mass], np.float32) * 2), terms))
     return float(1 / (1 + np.exp(-GRID[losses.argmin()])))
 
 

@@ -10,11 +10,16 @@ import pytest
 import tensorflow as tf
 from scipy.special import expit, log_softmax, softmax
 
+from core.data.preparation import steps
+from core.exporting.script._losses import expression, loss_functions
 from core.plan import Part
 from core.strategies import TrainingView, catalogue, make
-from core.training import _graph
+from core.strategies.snippets.snippet import CodeFacts
+from core.strategies.snippets.sources import LOSSES, functions_of
+from core.strategies.snippets.terms import SaidTerms
 from core.training._stack import terms_of
 from core.training.lane import Lane
+from core.training.losses import Terms, class_logits, mean_loss
 
 COUNTS = {2: np.array([180, 20]), 3: np.array([150, 40, 10])}
 ROWS = 64
@@ -33,25 +38,45 @@ def setting(n_classes: int) -> tuple[TrainingView, np.ndarray, np.ndarray]:
     return view, logits, rng.integers(0, n_classes, ROWS)
 
 
-def trained_on(key: str, n_classes: int, **parameters: float) -> tuple[np.ndarray, np.ndarray]:
+def lane_of(key: str, n_classes: int) -> tuple[Lane, np.ndarray]:
+    """Return a strategy's lane, and the weight of each class's rows in it."""
+    view, _, _ = setting(n_classes)
+    (lane,) = make(Part.of(key)).refine(Lane(np.arange(len(view.y)), 0), view)
+    if lane.sample_weight is None:
+        return lane, np.ones(n_classes)
+    return lane, np.array([lane.sample_weight[view.y == c][0] for c in range(n_classes)])
+
+
+def trained_on(key: str, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the trainer's loss of each row alone, with its weight, and the slope by the logits."""
-    view, logits, labels = setting(n_classes)
-    (lane,) = make(Part.of(key, **parameters)).refine(Lane(np.arange(len(view.y)), 0), view)
-    weight_of_class = np.ones(n_classes)
-    if lane.sample_weight is not None:
-        weight_of_class = np.array([lane.sample_weight[view.y == c][0] for c in range(n_classes)])
+    _, logits, labels = setting(n_classes)
+    lane, weights = lane_of(key, n_classes)
     # A lane a row: the mean over rows would hide which row is wrong.
-    shown = logits[:, 1:] if n_classes == 2 else logits
-    terms = terms_of([lane] * ROWS, np.full((ROWS, n_classes), 1 / n_classes), n_classes)
-    terms = _graph.Terms(*(tf.constant(t) for t in terms))
-    hard = tf.constant(np.eye(n_classes, dtype=np.float32)[labels][:, :, None])
-    general = any(lane.loss.gamma) or lane.loss.clip > 0 or lane.loss.soft_f1 > 0
-    loss, slope = _graph.loss_and_slope(
-        tf.constant(shown[:, :, None], tf.float32), hard, _graph.smoothed(hard, terms.smoothing),
-        tf.constant(weight_of_class[labels][:, None, None], tf.float32), terms,
-        _graph.GraphKey(1, n_classes == 2, general, False, False),
-    )  # fmt: skip
-    return loss.numpy(), slope.numpy()[:, :, 0]
+    shown = tf.constant((logits[:, 1:] if n_classes == 2 else logits)[:, None], tf.float32)
+    terms = Terms(*map(tf.constant, terms_of([lane] * ROWS, np.full((ROWS, n_classes), 1 / n_classes), n_classes)))
+    one_hot = tf.constant(np.eye(n_classes, dtype=np.float32)[labels][:, None])
+    with tf.GradientTape() as tape:
+        tape.watch(shown)
+        row_weights = tf.constant(weights[labels][:, None], tf.float32)
+        loss = mean_loss(class_logits(shown), one_hot, row_weights, terms)
+    return loss.numpy(), tape.gradient(loss, shown).numpy()[:, 0]
+
+
+def of_script(key: str, n_classes: int, y: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> float:
+    """Return the mean loss of rows as the script of a strategy computes it."""
+    facts = CodeFacts(n_classes, numbers=True, categories=False)
+    snippet = make(Part.of(key)).code(facts)
+    assert snippet is not None
+    terms = snippet.terms
+    names: dict[str, object] = {"keras": keras, "counts": COUNTS[n_classes], "now": np.float32([1] * n_classes)}
+    for code in (*terms.functions, *loss_functions(terms, facts)):
+        exec("\n".join((*code.imports, code.text)), names)
+    if terms.offset is not None:
+        names["offset"] = eval(terms.offset.code, names)
+    loss = eval(expression(terms, facts), names)
+    targets = np.float32(y[:, None]) if n_classes == 2 else np.eye(n_classes, dtype=np.float32)[y]
+    outputs = np.float32((logits[:, 1:] if n_classes == 2 else logits) * (terms.scale or 1.0))
+    return float(loss(targets, outputs, sample_weight=np.float32(weights)))
 
 
 def keras_focal(logits: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -153,6 +178,47 @@ def test_a_slope_equals_finite_differences_in_float64(key: str, n_classes: int) 
         step[:, c] = 1e-6
         numeric = (formula(logits + step, y, counts) - formula(logits - step, y, counts)) / 2e-6
         np.testing.assert_allclose(slope[:, place], numeric, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("key", FORMULAS)
+def test_a_scripts_loss_is_the_trainers(key: str, n_classes: int) -> None:
+    if catalogue()[key].two_classes_only:
+        n_classes = 2
+    _, logits, y = setting(n_classes)
+    lane, _ = lane_of(key, n_classes)
+    weights = np.random.default_rng(5).uniform(0.5, 2, ROWS)
+    terms = Terms(*map(tf.constant, terms_of([lane], np.full((1, n_classes), 1 / n_classes), n_classes)))
+    one_hot = tf.constant(np.eye(n_classes, dtype=np.float32)[y][None])
+    trained = mean_loss(tf.constant(logits[None], tf.float32), one_hot, tf.constant(weights[None], tf.float32), terms)
+    assert of_script(key, n_classes, y, logits, weights) == pytest.approx(float(trained[0]), abs=1e-5)
+
+
+def test_losses_of_two_strategies_are_one_in_a_script() -> None:
+    facts = CodeFacts(3, numbers=True, categories=False)
+    both = SaidTerms(smoothing=0.1).joined(SaidTerms(gamma=(2.0,) * 3))
+    assert expression(both, facts) == "Loss(gamma=(2.0, 2.0, 2.0), smoothing=0.1)"
+    shown = [code.text.split("(")[0] for code in loss_functions(both, facts)]
+    assert "def mean_focused" in shown
+    assert "def soft_f1" not in shown
+
+
+def test_what_keras_has_itself_stays_keras() -> None:
+    facts = CodeFacts(2, numbers=True, categories=False)
+    for terms in (SaidTerms(), SaidTerms(smoothing=0.1), SaidTerms(gamma=(2.0, 2.0))):
+        assert expression(terms, facts).startswith("keras.losses.Binary")
+        assert loss_functions(terms, facts) == ()
+    assert expression(SaidTerms(gamma=(2.0, 1.0)), facts) == "Loss(gamma=(2.0, 1.0))"
+
+
+def test_the_trainers_functions_share_no_name_with_those_that_prepare_rows() -> None:
+    """Both stand in one script, where the later would replace the earlier."""
+    losses = {code.text.split("(")[0].removeprefix("def ")
+              for name in ("class_logits", "mean_loss", "mean_cross_entropy", "remixed", "by_partner")
+              for code in functions_of(LOSSES, name)}  # fmt: skip
+    prepared = {function.__name__ for kind in steps() for function in kind.script.sources}
+    assert len(losses) > 8
+    assert not losses & prepared
 
 
 def test_ldam_weighs_late_by_the_effective_number() -> None:
