@@ -25,6 +25,7 @@ from core.strategies.snippets.snippet import Code, Snippet
 from core.strategies.snippets.terms import SaidTerms
 
 COMBINED = (
+    "focal+label_smoothing+mixup",
     "progressive_batches+log_prior_bias+ldam_drw+remix+prior_correction",
     "easy_ensemble+class_weight+mixup+temperature+prior_correction+threshold_cost",
     "logistic_balanced+prior_correction+threshold_recall",
