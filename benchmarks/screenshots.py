@@ -56,7 +56,7 @@ def stops(run: str) -> tuple[Stop, ...]:
     )
     table = "/?table=page_blocks"
     return (
-        Stop("home", "/", "Or bring your own"),
+        Stop("home", "/", "Bring your own table"),
         Stop("data", table, "5,472 rows"),
         Stop("strategies", f"/strategies{table[1:]}", "strategies ×"),
         Stop("learn", "/learn?strategy=smote", "What SMOTE learns"),

@@ -13,7 +13,7 @@ from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Family, TableFacts
 from core.strategies.cards import families
 from core.strategies.choosing import combined, preset_for, sections_of, slow_in, slow_sentence
-from core.strategies.presets import BUTTONS
+from core.strategies.presets import BUTTONS, PLAIN
 from core.words import duration
 from pages._effect import wait_for
 from pages._strategy import show_choice
@@ -32,7 +32,7 @@ PLACES = {
 
 def show_catalogue(problem: Problem, work: Workload) -> None:
     plan, facts = problem.plan, problem.facts
-    show_presets(facts, work)
+    show_presets(facts, work, plan.strategies)
     query = st.text_input(
         "Search",
         placeholder="A name, a word of the description, or an author: smote, threshold, Chawla…",
@@ -78,19 +78,27 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
         wait_for(pending, flash)
 
 
-def show_presets(facts: TableFacts, work: Workload) -> None:
-    """Offer the presets, each with its size on this table and what it would cost."""
-    with st.container(horizontal=True):
+def show_presets(facts: TableFacts, work: Workload, chosen: tuple[StrategyChoice, ...]) -> None:
+    """Offer the presets, each with its size on this table and what it would cost; the one that is chosen stands out."""
+    with st.container(horizontal=True, vertical_alignment="center", key="presets"):
+        st.markdown("**Presets**", width="content")
         for preset in BUTTONS:
             choices = preset_for(preset, facts, work)
             slow = slow_sentence(slow_in(preset.choices, facts, work), work)
             st.button(
                 f"{preset.name} ({len(choices)})",
                 key=f"preset_{preset.name}",
+                type="primary" if set(choices) == set(chosen) else "secondary",
+                icon=":material/check:" if set(choices) == set(chosen) else None,
                 on_click=choose_preset,
                 args=(choices, slow),
                 help=f"{preset.sentence} It takes {duration(work.seconds(choices))}. {sentence(slow)}".strip(),
             )
+
+        st.button(
+            "Clear", key="preset_clear", type="tertiary", icon=":material/close:", on_click=choose_preset,
+            args=((PLAIN,), ""), disabled=chosen == (PLAIN,), help="Leaves the plain network alone.",
+        )  # fmt: skip
 
 
 def choose_preset(choices: tuple[StrategyChoice, ...], slow: str) -> None:

@@ -40,14 +40,16 @@ def main() -> None:
     state = session()
     show_problem()
     if state.table is None or state.plan is None:
-        st.title("Which balancing strategy suits your table?")
+        st.title("Counterweight", anchor=False)
         st.markdown(
-            "Bring a table with a rare class. Counterweight trains one Keras network under many balancing "
-            "strategies, on the same folds, and shows them side by side."
+            "Which balancing strategy suits your table? Bring one with a rare class: Keras networks are trained under "
+            "many strategies, on the same folds, and you learn which to use, what it finds and what it misses."
         )
-        if not show_waiting():
+        waiting = show_waiting()
+        upload_table()
+        if not waiting:
             show_gallery()
-        choose_table()
+        choose_sample()
     else:
         write_link()
         show_waiting()
@@ -55,8 +57,8 @@ def main() -> None:
     warm_up()
 
 
-def choose_table() -> None:
-    """Offer the samples and an upload."""
+def choose_sample() -> None:
+    """Offer the tables that come with the app."""
     from core.data.samples import SAMPLES
 
     st.subheader("Start with a sample", anchor=False)
@@ -65,7 +67,11 @@ def choose_table() -> None:
             st.markdown(f"**{sample.title}**")
             st.caption(sample.sentence)
             st.button(f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,))
-    st.subheader("Or bring your own", anchor=False)
+
+
+def upload_table() -> None:
+    """Offer to upload a table."""
+    st.subheader("Bring your own table", anchor=False)
     st.file_uploader(
         "A table as CSV, Parquet or Excel, up to 500 MB: a header, one example per row, one column with the class",
         type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
@@ -106,7 +112,8 @@ def show_table(table: Table, plan: Plan) -> None:
     title.title(plain(table.name), anchor=False)
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
     with st.expander("Choose another table"):
-        choose_table()
+        upload_table()
+        choose_sample()
     spelled = spellings_of_table(table, data_key(table, plan))
     pointed_out = {label.sentence() for label in spelled}
     said = st.container()

@@ -71,12 +71,12 @@ START = Preset(
 )
 QUICK_LOOK = Preset(
     "Quick look",
-    "Six that answer most questions in the least time, with boosted trees to tell whether a network is worth it.",
+    "Those that answer most questions in the least time, with boosted trees to tell whether a network is worth it.",
     _alone("plain", "random_over", "smote", "class_weight", "threshold_f1", "boosting"),
 )
 CLASSICS = Preset(
     "Classics",
-    "Twelve that most papers compare.",
+    "Those that most papers compare.",
     _alone(
         "plain",
         "random_under",
@@ -99,5 +99,5 @@ EVERYTHING = Preset(
 )
 
 #: Those that the page offers at the press of a button.
-BUTTONS: tuple[Preset, ...] = (QUICK_LOOK, CLASSICS, EVERYTHING)
-PRESETS: Mapping[str, tuple[StrategyChoice, ...]] = {p.name: p.choices for p in (START, *BUTTONS)}
+BUTTONS: tuple[Preset, ...] = (START, QUICK_LOOK, CLASSICS, EVERYTHING)
+PRESETS: Mapping[str, tuple[StrategyChoice, ...]] = {p.name: p.choices for p in BUTTONS}

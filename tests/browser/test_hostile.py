@@ -81,7 +81,7 @@ def test_a_hostile_table_stays_text(server: Server, open_browser: Open, tmp_path
     page = Page(open_browser())
     page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     page.driver.get(server.url)
-    page.see("Or bring your own")
+    page.see("Bring your own table")
     page.wait(lambda: page.find("input[type=file]"))
     page.find("input[type=file]")[0].send_keys(str(hostile(tmp_path / "<b>odd $x$.csv")))
     page.see("120 rows, 7 columns")

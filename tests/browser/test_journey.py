@@ -124,7 +124,7 @@ def agrees_with_the_store(page: Page, server: Server, run_id: str) -> None:
 def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Open) -> None:
     page = Page(open_browser())
     page.driver.get(server.url)
-    page.see("Or bring your own")
+    page.see("Bring your own table")
     upload: Path = ROOT / "core" / "data" / "samples" / "abalone_9_vs_18.csv"
     page.wait(lambda: page.find("input[type=file]"))
     page.find("input[type=file]")[0].send_keys(str(upload))
@@ -162,7 +162,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
 def test_a_few_clicks_from_a_sample_of_many_classes(server: Server, open_browser: Open) -> None:
     page = Page(open_browser())
     page.driver.get(server.url)
-    page.see("Or bring your own")
+    page.see("Bring your own table")
     page.reach("Use Yeast proteins")
     page.see("1,484 rows")
     counts = page.drawn("classes")
@@ -176,7 +176,7 @@ def test_a_few_clicks_from_a_sample_of_many_classes(server: Server, open_browser
     assert all(matrix.size == 36 and matrix.sum() == 1484 for matrix in page.matrices())
     assert "Class against the rest" in page.text
     phone = Page(open_browser(390, 850, dark=True))
-    for address, words in (("", "Or bring your own"), (f"/compare?run={run_id}", "Curves"), ("/history", "History")):
+    for address, words in (("", "Bring your own table"), (f"/compare?run={run_id}", "Curves"), ("/history", "History")):
         phone.driver.get(server.url + address)
         phone.see(words)
         assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390

@@ -17,7 +17,7 @@ MANY = TableFacts((500, 300, 40), 8, 0)
 
 
 def test_presets_have_the_sizes_that_they_promise() -> None:
-    assert [preset.name for preset in BUTTONS] == ["Quick look", "Classics", "Everything that applies"]
+    assert [preset.name for preset in BUTTONS] == ["Start", "Quick look", "Classics", "Everything that applies"]
     assert (len(QUICK_LOOK.choices), len(CLASSICS.choices)) == (6, 12)
     assert PRESETS["Quick look"] == QUICK_LOOK.choices
 
