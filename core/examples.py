@@ -92,8 +92,27 @@ def _headline(folder: Path, run_id: str) -> str:
         return ""
 
 
-def headline_of(store: Store, run_id: str) -> str:
-    """Return in two sentences what a run recommends; empty where nothing has a result.
+@dataclass(frozen=True)
+class Brief:
+    """What a run recommends, for lists of runs.
+
+    Parameters
+    ----------
+    headline : str
+        Two sentences; empty where nothing has a result.
+    strategy : str
+        The name of the recommended strategy; empty where there is none.
+    score : float or None
+        Its mean F1 over the folds.
+    """
+
+    headline: str
+    strategy: str
+    score: float | None
+
+
+def brief_of(store: Store, run_id: str) -> Brief:
+    """Return what a run recommends, and how good that is.
 
     See Also
     --------
@@ -101,17 +120,35 @@ def headline_of(store: Store, run_id: str) -> str:
 
     Examples
     --------
-    >>> store = Store(EXAMPLES)
-    >>> print(headline_of(store, examples()[0].record.id).partition(",")[0])
-    Use the plain network as it is
+    >>> brief = brief_of(Store(EXAMPLES), examples()[0].record.id)
+    >>> brief.strategy, brief.headline.partition(",")[0]
+    ('Plain network', 'Use the plain network as it is')
     """
     from core.evaluation.comparison import compare
     from core.evaluation.recommendation import recommend
+    from core.evaluation.verdict import MAIN_METRIC
+    from core.strategies import choices_of, label
 
     record = store.record(run_id)
     comparison = compare(store.results(run_id), record.plan, record.classes)
     advice = recommend(comparison, record.plan, cautions=record.cautions)
-    return "" if advice is None else advice.lead
+    if advice is None:
+        return Brief("", "", None)
+    names = {choice.key: label(choice) for choice in choices_of(record.plan)}
+    scores = [float(s.mean[MAIN_METRIC]) for s in comparison.strategies if s.key == advice.key]
+    return Brief(advice.lead, names.get(str(advice.key), ""), scores[0] if scores else None)
+
+
+def headline_of(store: Store, run_id: str) -> str:
+    """Return in two sentences what a run recommends; empty where nothing has a result.
+
+    Examples
+    --------
+    >>> store = Store(EXAMPLES)
+    >>> print(headline_of(store, examples()[0].record.id).partition(",")[0])
+    Use the plain network as it is
+    """
+    return brief_of(store, run_id).headline
 
 
 def plan_of(sample: str) -> Plan:

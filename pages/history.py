@@ -19,6 +19,7 @@ from pages._text import plain, sentence
 from pages._widgets import empty
 
 if TYPE_CHECKING:
+    from core.examples import Brief
     from core.runs.record import RunRecord
 
 PAGE = 20
@@ -40,9 +41,15 @@ def main() -> None:
     records, troubles = store().records(), store().troubles()
     if not records and not troubles:
         empty("No runs yet: choose a table and press Run.", "pages/data.py", "Choose a table")
-    show_pair(records)
-    shown = st.session_state.setdefault("history_shown", PAGE)
     st.session_state["history_seconds"] = 0.0
+    picked = pick_runs(records) if len(records) > 1 else records
+    if len(picked) == 2 and len(records) > 2 and all(store().finished_units(record.id) for record in picked):
+        st.subheader("Side by side", anchor=False)
+        show_differences(*picked[::-1])
+    else:
+        show_pair(records)
+    records = picked
+    shown = st.session_state.setdefault("history_shown", PAGE)
     for record in records[:shown]:
         show(record)
     if len(records) > shown and st.button(f"Show {min(PAGE, len(records) - shown)} more"):
@@ -50,6 +57,67 @@ def main() -> None:
         st.rerun()
     for run_id, why in troubles:
         show_trouble(run_id, why)
+
+
+def pick_runs(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
+    """Show the runs as a table, and return those that are picked, else all that are found."""
+    import pandas as pd
+
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    query = left.text_input(
+        "Search", placeholder="A name, a table or a strategy…", icon=":material/search:", key="history_search"
+    )
+    grouped = right.toggle("Group by table", key="history_grouped")
+    advised = {record.id: brief_of_run(record) for record in records}
+    found = [record for record in records if matches(record, query, advised[record.id])]
+    if grouped:
+        found.sort(key=lambda record: record.table_name)  # stable: the newest first within a table
+    if not found:
+        st.info("No run matches.")
+        return ()
+    table = pd.DataFrame(
+        {
+            "Run": [record.name for record in found],
+            "Table": [record.table_name for record in found],
+            "When": [when(record.created) for record in found],
+            "Rows": pd.array([rows_of(record.id) for record in found], dtype="Int64"),
+            "Strategies": [len(record.plan.strategies) for record in found],
+            "Status": [BADGES[record.status][0] for record in found],
+            "Recommended": [advised[record.id].strategy or None for record in found],
+            "F1": [advised[record.id].score for record in found],
+        }
+    )
+    if grouped:
+        table.insert(0, "Table", table.pop("Table"))
+    config = {
+        "Run": st.column_config.Column(pinned=True, width=190),
+        "Rows": st.column_config.NumberColumn(format="localized"),
+        "F1": st.column_config.ProgressColumn(
+            format="%.3f", min_value=0.0, max_value=1.0, help="Mean F1 over the folds of the recommended strategy."
+        ),
+    }
+    event = st.dataframe(
+        table, hide_index=True, key=f"runs_{query}_{grouped}", column_config=config, placeholder="–",
+        on_select="rerun", selection_mode="multi-row", height=35 * (min(len(found), 12) + 1) + 15,
+    )  # fmt: skip
+    st.caption("Pick one run to see it alone, two to lay them side by side.")
+    chosen = event["selection"]["rows"]
+    return [found[row] for row in sorted(chosen)] if chosen else found
+
+
+def matches(record: RunRecord, query: str, brief: Brief) -> bool:
+    """Return whether every word of a query stands in a run's name, table, target or strategies."""
+    from core.strategies import label
+
+    names = " ".join(label(choice) for choice in record.plan.strategies)
+    text = f"{record.name} {record.table_name} {record.plan.target} {brief.strategy} {names}".casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+@cached(max_entries=None)
+def rows_of(run_id: str) -> int | None:
+    """Return how many rows a run's table has, by its file's footer; None where it cannot be read."""
+    return store().table_rows(run_id)
 
 
 def show_trouble(run_id: str, why: str) -> None:
@@ -104,36 +172,44 @@ def show(record: RunRecord) -> None:
 
 
 def headline_of_run(record: RunRecord) -> str:
+    """Return what a run recommends, in words."""
+    return brief_of_run(record).headline
+
+
+def brief_of_run(record: RunRecord) -> Brief:
     """Return what a run recommends; empty where no fold is finished, or where there has been no time to work it out.
 
     Many runs that nobody has looked at yet take a second each, so that a page works out a few and the next one more.
     """
+    from core.examples import Brief
+
+    nothing = Brief("", "", None)
     if not store().finished_units(record.id):
-        return ""
-    known, spent = headlines(), st.session_state.setdefault("history_seconds", 0.0)
+        return nothing
+    known, spent = briefs(), st.session_state.setdefault("history_seconds", 0.0)
     print_of = store().fingerprint(record.id)
-    if known.get(record.id, ("", ""))[0] != print_of:
+    if known.get(record.id, ("", nothing))[0] != print_of:
         if spent > _MOST_SECONDS:
-            return ""
+            return nothing
         began = time.monotonic()
         known[record.id] = (print_of, worked_out(record.id))
         st.session_state["history_seconds"] = spent + time.monotonic() - began
     return known[record.id][1]
 
 
-def worked_out(run_id: str) -> str:
-    from core.examples import headline_of
+def worked_out(run_id: str) -> Brief:
+    from core.examples import Brief, brief_of
     from core.runs.store import StoreError
 
     try:
-        return headline_of(store(), run_id)
+        return brief_of(store(), run_id)
     except (StoreError, ArithmeticError, LookupError, TypeError, ValueError):  # damaged: Compare says so
-        return ""
+        return Brief("", "", None)
 
 
 @cached(max_entries=None)
-def headlines() -> dict[str, tuple[str, str]]:
-    """Return this person's headlines by run, each with the fingerprint of what it was worked out from."""
+def briefs() -> dict[str, tuple[str, Brief]]:
+    """Return this person's recommendations by run, each with the fingerprint of what it was worked out from."""
     return {}
 
 
@@ -256,7 +332,7 @@ def distinct(names: dict[str, str]) -> dict[str, str]:
 
 def when(created: str) -> str:
     """Return a moment in this machine's time zone, for people."""
-    return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
+    return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M %Z")
 
 
 framed(main)

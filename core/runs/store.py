@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from core.data.cautions import find_cautions
 from core.data.problem import Problem
@@ -203,6 +204,13 @@ class Store:
         except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
             raise StoreError(f"The table of run '{run_id}' is damaged: upload it again for a new run.") from error
         return from_clean(frame, details.table_name, details.table_notes, details.reading)
+
+    def table_rows(self, run_id: str) -> int | None:
+        """Return how many rows a run's table has, read from the end of its file; None where it is damaged."""
+        try:
+            return int(pq.read_metadata(self.folder(run_id) / "table.parquet").num_rows)
+        except (OSError, ValueError, pa.ArrowException):
+            return None
 
     def write_unit(self, run_id: str, unit: str, results: Sequence[FoldResult]) -> None:
         """Append a finished unit: complete on disk, or not there at all; its pieces are no longer needed.

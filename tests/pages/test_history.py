@@ -82,7 +82,7 @@ def test_two_runs_are_laid_side_by_side(app: AppTest, store: Store) -> None:
     page.selectbox(key="pair_second").set_value(second)
     page = page.pills(key="pair_metrics").set_value(["recall"]).run()
     assert not page.exception
-    table = page.dataframe[0].value
+    table = page.dataframe[-1].value
     assert list(table["Strategy"]) == ["Plain network", "Class weights"]
     recalls = {}
     for run_id, folds in ((first, 3), (second, 2)):
@@ -96,3 +96,22 @@ def test_two_runs_are_laid_side_by_side(app: AppTest, store: Store) -> None:
     assert "Their networks differ: MLP in the first, MLP (dropout=0.2) in the second." in said
     same = page.selectbox(key="pair_second").set_value(first).run()
     assert "two different runs" in same.info[0].value
+
+
+def test_runs_are_a_table_to_search_with_what_each_recommends(app: AppTest, store: Store) -> None:
+    first = a_run(store, 3)
+    a_run(store, 0, "cancelled")
+    store.rename(first, "Old shells")
+    page = opened(app)
+    table = page.dataframe[0].value.set_index("Run")
+    assert table.loc["Old shells", "Rows"] == 731
+    assert table.loc["Old shells", "Recommended"] in ("Plain network", "Class weights")
+    record = store.record(first)
+    found = compare(store.results(first), record.plan, record.classes)
+    means = {round(float(s.mean["f1"]), 6) for s in found.strategies}
+    assert round(float(table.loc["Old shells", "F1"]), 6) in means
+    assert table["When"].str.contains(r"\d\d:\d\d \S+$").all()
+    searched = page.text_input(key="history_search").set_value("old weights").run()
+    assert searched.dataframe[0].value["Run"].tolist() == ["Old shells"]
+    nothing = searched.text_input(key="history_search").set_value("iris").run()
+    assert "No run matches" in nothing.info[0].value
