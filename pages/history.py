@@ -48,11 +48,10 @@ def main() -> None:
         show_differences(*picked[::-1])
     else:
         show_pair(records)
-    records = picked
     shown = st.session_state.setdefault("history_shown", PAGE)
-    for record in records[:shown]:
+    for record in picked[:shown]:
         show(record)
-    if len(records) > shown and st.button(f"Show {min(PAGE, len(records) - shown)} more"):
+    if len(picked) > shown and st.button(f"Show {min(PAGE, len(picked) - shown)} more"):
         st.session_state["history_shown"] = shown + PAGE
         st.rerun()
     for run_id, why in troubles:
