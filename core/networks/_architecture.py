@@ -86,8 +86,8 @@ def _check_objects(raw: object) -> None:
             )
         module, registered = each.get("module"), str(each.get("registered_name") or "")
         layers += module in ("keras.layers", "keras") and "name" in config_of(each)
-        if module is None and not kind.startswith("__"):
-            raise PlanError(_KERAS_2)
+        if module is None and not registered and not kind.startswith("__"):
+            raise PlanError(_KERAS_2)  # Keras 3 leaves the module out of registered classes alone
         if ">" in registered or not _is_harmless(module, kind):
             raise PlanError(
                 f"The network has a layer '{kind[:60]}'{where}, which is not read: "

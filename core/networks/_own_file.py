@@ -43,7 +43,7 @@ def read(data: bytes, weights: bool) -> tuple[str, str]:
             raise PlanError("A JSON file holds no weights: bring the .keras file to start from its weights.")
         return _text(data), ""
     if data[:8] == b"\x89HDF\r\n\x1a\n":
-        raise PlanError("This is an HDF5 file of Keras 2: open it in Keras 3 and save it as .keras.")
+        raise PlanError("This is an HDF5 file (.h5): open it with keras.models.load_model() and save it as .keras.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             architecture = _text(_entry(file, "config.json", _architecture.LONGEST))
@@ -77,6 +77,8 @@ def _without_optimizer(held: bytes) -> bytes:
     try:
         with h5py.File(io.BytesIO(held), "r") as source, h5py.File(out, "w") as target:
             _copy(source, target, [MOST_STARTING])
+    except PlanError:  # too many weights, which are not damaged
+        raise
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise PlanError("The .keras file's weights are damaged: save it again, or leave them out.") from error
     return out.getvalue()
