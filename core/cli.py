@@ -210,6 +210,9 @@ def _run(given: argparse.Namespace) -> int:
             worth = results.advice.worth
             for said in (*results.advice.warnings, *results.advice.why, *([worth.text] if worth is not None else [])):
                 print(said.replace("`", "'"))
+        for said in results.verdict.sentences:
+            if said.kind == "networks":  # the rest is in the recommendation's own words above
+                print(said.text.replace("`", "'"))
         for finding in results.findings:
             print(finding.line.replace("`", "'"))
     if not given.quiet:
@@ -400,6 +403,7 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
             for one in tuned_strategies(results.folds)
         },
         "recommendation": _advice_as_json(results),
+        "verdict": [asdict(said) for said in results.verdict.sentences],
         "checks": [asdict(finding) for finding in results.findings],
         "notes": list(comparison.notes),
     }

@@ -292,8 +292,9 @@ class _Choosing:
         dead = [key for key in self.passed_over if Recipe.of(self.choices[key]).is_plain]
         if dead:
             label = quoted(case.comparison.labels[self.code])
-            said.append(f"{joined([names[key] for key in dead], _MAX_NAMES)} hardly ever says {label}, so a lead over "
-                        "it means nothing: strategies are held against the others.")  # fmt: skip
+            says, them = ("says", "it") if len(dead) == 1 else ("say", "them")
+            said.append(f"{joined([names[key] for key in dead], _MAX_NAMES)} hardly ever {says} {label}, so a lead "
+                        f"over {them} means nothing: strategies are held against the others.")  # fmt: skip
         if len(self.alive) == 1 and len(case.means) == 1:
             said.append("It is the only strategy with a result, so nobody can say whether another is better: add the "
                         "plain network and a tuned threshold.")  # fmt: skip

@@ -17,6 +17,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.evaluation.recommendation import Recommendation, recommend
+from core.evaluation.verdict import Assessment, assess
 from core.evaluation.resampling import groups_of
 from core.experiment.fitting import network_notes
 from core.experiment.results import FoldResult
@@ -78,6 +79,11 @@ class Results:
         """What to use, judged by F1; None where nothing has a result."""
         cautions = self.profile.cautions.sentences
         return recommend(self.comparison, self.plan, cautions=cautions, groups=groups_of(self.problem))
+
+    @cached_property
+    def verdict(self) -> Assessment:
+        """Who leads, and whom each strategy helps, judged by F1: what the Compare page and the report say."""
+        return assess(self.comparison, self.plan, cautions=self.profile.cautions.sentences)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -173,6 +173,15 @@ def test_it_says_what_reading_did_what_is_left_out_and_which_folds_failed(
     assert "failed on 1 of 3 folds" in figures["notes"][0]
 
 
+def test_several_networks_are_told_apart_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    networks = ["--network", "linear", "--network", "mlp(hidden_layers=8)"]
+    quick = ["--folds", "3", "--epochs", "2", "--members", "1", "--quiet", "--runs", str(tmp_path)]
+    assert main(["run", str(TABLE), "--strategies", "plain,class_weight", *networks, *quick]) == 0
+    printed = capsys.readouterr().out
+    assert "\nBalancing by Class weights " in printed
+    assert "\nWithout balancing, " in printed
+
+
 def test_strategies_that_do_not_apply_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(TABLE), "--strategies", "logistic,smoten", "--runs", str(tmp_path), "--folds", "2"]) == 0
     assert "Left out, as they do not apply to this table: smoten." in capsys.readouterr().err

@@ -13,8 +13,9 @@ from core.evaluation.selection import value_of_choice
 from core.evaluation.verdict import assess
 from core.examples import EXAMPLES, examples
 from core.experiment.results import FoldResult
-from core.plan import Plan, SplitSettings
+from core.plan import NetworkChoice, Plan, SplitSettings
 from core.runs.store import Store
+from core.strategies import choices_of
 from core.strategies.notation import parse_strategies
 from tests.core.evaluation.comparisons import scored
 from tests.core.evaluation.test_intervals import folds_of
@@ -102,6 +103,10 @@ def test_a_network_that_never_says_yes_is_passed_over_for_its_threshold() -> Non
     assert advice.key == "threshold_f1"
     assert "Plain network hardly ever says `yes`" in advice.why[0]
     assert "with a tuned threshold" in advice.headline
+    both = replace(plan, networks=(NetworkChoice.of("mlp"), NetworkChoice.of("linear")))
+    decisions = {choice.key: never if choice.key.startswith("plain") else tuned for choice in choices_of(both)}
+    said = advised(compare(decided(decisions, y, p), both, ("no", "yes")), both).why[0]
+    assert "Plain network · MLP and Plain network · Linear hardly ever say `yes`, so a lead over them" in said
 
 
 def test_where_everything_is_bad_it_is_said_first_with_what_would_help() -> None:
