@@ -17,8 +17,8 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.evaluation.recommendation import Recommendation, recommend
-from core.evaluation.verdict import Assessment, assess
 from core.evaluation.resampling import groups_of
+from core.evaluation.verdict import Assessment, assess
 from core.experiment.fitting import network_notes
 from core.experiment.results import FoldResult
 from core.plan import Plan
