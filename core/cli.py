@@ -210,9 +210,9 @@ def _run(given: argparse.Namespace) -> int:
             worth = results.advice.worth
             for said in (*results.advice.warnings, *results.advice.why, *([worth.text] if worth is not None else [])):
                 print(said.replace("`", "'"))
-        for said in results.verdict.sentences:
-            if said.kind == "networks":  # the rest is in the recommendation's own words above
-                print(said.text.replace("`", "'"))
+        for statement in results.verdict.sentences:
+            if statement.kind == "networks":  # the rest is in the recommendation's own words above
+                print(statement.text.replace("`", "'"))
         for finding in results.findings:
             print(finding.line.replace("`", "'"))
     if not given.quiet:
