@@ -43,7 +43,7 @@ def main() -> None:
         empty("No runs yet: choose a table and press Run.", "pages/data.py", "Choose a table")
     st.session_state["history_seconds"] = 0.0
     picked = pick_runs(records) if len(records) > 1 else records
-    if len(picked) == 2 and len(records) > 2 and all(store().finished_units(record.id) for record in picked):
+    if len(picked) == 2 < len(records) and all(store().finished_units(record.id) for record in picked):
         st.subheader("Side by side", anchor=False)
         show_differences(*picked[::-1])
     else:
