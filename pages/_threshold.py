@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.explorer import Explorer, Readings
+from core.evaluation.shown import MANY, NAMED, top
 from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
 from pages._cache import cached
@@ -17,6 +18,7 @@ from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._stakes import enter_stakes
 from pages._subject import run_problem, show_question
 from pages._text import plain
+from pages._verdict import judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -135,7 +137,8 @@ def show_curves(
     }
     title = f"{word} per {PER:,} rows" if what == "value" else FIGURES[what]
     values = times * getattr(explorer.at(GRID, costs), what)
-    figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks)
+    few = top(comparison, judged_by(), NAMED - 2) if len(explorer.keys) > MANY else None
+    figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks, few)
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
     ideal = costs.ideal_threshold(explorer.share)
     ideally = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -26,6 +26,7 @@ def threshold_curves(
     title: str,
     at: float | None,
     marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    named: Collection[str] | None = None,
 ) -> go.Figure:
     """Return a figure over the threshold, one line per strategy.
 
@@ -39,6 +40,8 @@ def threshold_curves(
         The threshold that is looked at; None where each strategy has its own.
     marks : mapping of str to (thresholds, values)
         Marked points by what they are, each shape (n_strategies,); nan leaves one out.
+    named : collection of str or None
+        Strategies in colour, marked and in the legend; the others are grey. None names all.
 
     See Also
     --------
@@ -53,10 +56,13 @@ def threshold_curves(
     [('Plain network', [0.9, 0.5, 0.2]), ('SMOTE', [1.0, 1.0, 0.3])]
     """
     styles, figure = strategy_styles(keys), go.Figure()
+    stands_out = np.array([named is None or key in named for key in keys])
+    marks = {what: (np.where(stands_out, x, np.nan), y) for what, (x, y) in marks.items()}
     for i, key in enumerate(keys):
+        look = {"color": styles[key].colour, "dash": styles[key].dash, "width": 2}
         figure.add_scatter(
-            x=grid, y=values[i], mode="lines", name=text(names[key]), legendgroup=key,
-            line={"color": styles[key].colour, "dash": styles[key].dash, "width": 2},
+            x=grid, y=values[i], mode="lines", name=text(names[key]), legendgroup=key, showlegend=bool(stands_out[i]),
+            line=look if stands_out[i] else {"color": GREY, "width": 1}, opacity=1 if stands_out[i] else 0.35,
             hovertemplate=f"{text(names[key])}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
     for (what, (x, y)), symbol in zip(marks.items(), ("circle", "star"), strict=False):
