@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +58,8 @@ class Export:
     core.exporting.shelf.Kept : The same on disk.
     """
 
-    archive: bytes
-    scorer: bytes
+    archive: bytes = field(repr=False)
+    scorer: bytes = field(repr=False)
     checks: str
 
 

@@ -31,17 +31,6 @@ def why_not(choice: StrategyChoice) -> str | None:
     --------
     core.exporting.suggestion.suggested : The best choice that can.
 
-    See Also
-    --------
-    core.exporting.suggestion.suggested : The best choice that can.
-
-    Examples
-    --------
-    >>> why_not(StrategyChoice.of("smote")) is None, why_not(StrategyChoice.of("balanced_forest"))
-    Traceback (most recent call last):
-        ...
-    core.settings.PlanError: There is no strategy called 'balanced_forest'.
-
     Examples
     --------
     >>> print(why_not(StrategyChoice.of("smote")))
