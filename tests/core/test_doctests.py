@@ -15,7 +15,8 @@ TRAINING = "core.estimator"
 
 def modules_with_examples() -> list[str]:
     sources = [path for path in (ROOT / "core").rglob("*.py") if ">>> " in path.read_text()]
-    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources)
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources)
+    return sorted(name.removesuffix(".__init__") for name in names)
 
 
 @pytest.mark.parametrize("name", [name for name in modules_with_examples() if name != TRAINING])
