@@ -112,7 +112,7 @@ def test_a_hostile_table_stays_text(server: Server, open_browser: Open, tmp_path
     page.drawn("confusion_0")
     page.wait(lambda: page.find("[data-testid=stElementToolbar]"))
     harmless(page)
-    page.press("Errors")
+    page.look_at("Why", "Errors")
     page.see("disagree on")
     few = listed(page)
     page.press("Wrong in any")
