@@ -28,8 +28,8 @@ _STYLE = """<style>
   /* A finger zooms by itself, and the toolbar would always cover the figure's top. */
   .modebar-container { display: none }
   /* A joined row of buttons that breaks into lines looks torn: it scrolls sideways instead. */
-  .st-key-view [role="radiogroup"] { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
-  .st-key-view [role="radio"] { flex: 0 0 auto !important; width: max-content !important }
+  .st-key-view_group [role="radiogroup"] { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
+  .st-key-view_group [role="radio"] { flex: 0 0 auto !important; width: max-content !important }
 }
 /* The links of the navigation show no focus of their own. */
 [data-testid="stTopNavLink"]:focus-visible { outline: 2px solid currentColor !important }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,3 +195,11 @@ def test_the_report_and_the_results_can_be_downloaded(page: AppTest) -> None:
         "Table, LaTeX",
         "Plan, JSON",
     ]
+
+
+def test_styles_are_for_what_the_pages_show() -> None:
+    pages = Path(__file__).parents[2] / "pages"
+    styled = set(re.findall(r"\.st-key-(\w+)", (pages / "_frame.py").read_text()))
+    shown = "".join(path.read_text() for path in pages.glob("*.py"))
+    assert styled
+    assert [key for key in styled if f'"{key}"' not in shown] == []
