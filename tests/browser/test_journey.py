@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -37,7 +38,9 @@ class Page:
         self.driver = driver
 
     def wait(self, until: Callable[[], object], seconds: float = 60) -> None:
-        WebDriverWait(self.driver, seconds, poll_frequency=0.1).until(lambda _: until())
+        # What a rerun replaces in between is looked for again.
+        gone = [StaleElementReferenceException]
+        WebDriverWait(self.driver, seconds, poll_frequency=0.1, ignored_exceptions=gone).until(lambda _: until())
 
     def see(self, words: str, seconds: float = 60) -> None:
         self.wait(lambda: words in self.text, seconds)
@@ -86,10 +89,16 @@ class Page:
         self.press(view)
 
     def pick(self, field: str, option: str) -> None:
-        """Add an option to a field that takes several, by typing it."""
-        self.find(f"{field} input")[0].send_keys(option)
-        self.wait(lambda: any(option in one.text for one in self.find("[role=option]")))
-        self.find(f"{field} input")[0].send_keys(Keys.ENTER)
+        """Add an option to a field that takes several."""
+
+        def picked() -> bool:
+            offered = [one for one in self.find("[role=option]") if one.text.strip() == option]
+            # A page that is just being drawn anew may lose the list that was opened.
+            (offered or self.find(f"{field} input"))[0].click()
+            return bool(offered)
+
+        self.settle()
+        self.wait(picked)
 
     def table(self) -> list[dict[str, str]]:
         """Return the metrics table: a strategy per row, in order, with the columns that are in view by heading."""
