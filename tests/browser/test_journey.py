@@ -93,8 +93,11 @@ class Page:
 
         def picked() -> bool:
             offered = [one for one in self.find("[role=option]") if one.text.strip() == option]
-            # A page that is just being drawn anew may lose the list that was opened.
-            (offered or self.find(f"{field} input"))[0].click()
+            entry = self.find(f"{field} input")[0]
+            if offered:
+                offered[0].click()
+            elif entry.get_attribute("aria-expanded") != "true":  # anew where a rerun has closed it
+                entry.click()
             return bool(offered)
 
         self.settle()
