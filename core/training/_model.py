@@ -95,6 +95,8 @@ class LaneModel:
 
     def adapted(self, X: np.ndarray) -> dict[int, np.ndarray]:
         """Return the weights that come from training rows, by their place in Keras' order."""
+        if type(self.key.network).adapt is Network.adapt:
+            return {}
         with _BUILDING:
             # What other rows, or the same in another stack, left behind must not hide what these rows set.
             self._built.set_weights(self._fresh)

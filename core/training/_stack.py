@@ -173,7 +173,7 @@ class Stack:
         self._beta_2 = tf.constant(own[0].beta_2, tf.float32)
 
     def _start(self, blocks: Sequence[Block]) -> None:
-        adapted = {task.block: self._model.adapted(blocks[task.block].X) for task in self.tasks}
+        adapted = {block: self._model.adapted(blocks[block].X) for block in {task.block for task in self.tasks}}
         weights: list[Arrays] = []
         for lane in self._filled:
             task = self.tasks[lane]
