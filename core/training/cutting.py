@@ -7,8 +7,9 @@ from __future__ import annotations
 
 # Floats of one gathered chunk of rows, so that large tables stay within memory.
 CHUNK = 4_000_000
-# Numbers that a step of a stack writes: about what a core's cache holds.
-_STACK_FLOATS = 16 * 128 * 220
+# Numbers that a step of a stack writes, at most. Stacks of half the size train no faster on two cores, and smaller ones
+# slower: every operation of a step costs its dispatch, however few lanes it is for.
+_STACK_FLOATS = 16 * 128 * 1200
 _MAX_LANES = 16
 
 
