@@ -51,21 +51,21 @@ def test_mixup_labels_are_mixed_as_rows_are_and_remix_prefers_the_rare_class() -
     """Zhang et al. (2018), equation 1; Chou et al. (2020), equation 4, with kappa 3 and tau 0.5."""
     import tensorflow as tf
 
-    from core.training import _graph
     from core.training._stack import terms_of
     from core.training.lane import Lane
+    from core.training.losses import Terms, remixed
 
     labels = np.array([0, 1, 0, 0])  # each row is mixed with the one before it
-    hard = tf.constant(np.eye(2, dtype=np.float32)[labels].T[None])
-    own = tf.constant([[[0.7, 0.7, 0.7, 0.2]]])
+    hard = tf.constant(np.eye(2, dtype=np.float32)[labels][None])
+    own = tf.constant([[0.7, 0.7, 0.7, 0.2]])
     prior = np.array([[0.9, 0.1]])
 
     def shares(lane: Lane) -> np.ndarray:
-        terms = _graph.Terms(*(tf.constant(t) for t in terms_of([lane], prior, 2)))
-        return _graph.remixed(own, hard, terms).numpy()[0, 0]
+        terms = Terms(*(tf.constant(t) for t in terms_of([lane], prior, 2)))
+        return np.asarray(remixed(own, hard, terms))[0]
 
     np.testing.assert_allclose(shares(Lane(np.arange(4), 0, mixup=0.2)), [0.7, 0.7, 0.7, 0.2])
-    remixed = shares(Lane(np.arange(4), 0, mixup=0.2, remix_kappa=3.0, remix_tau=0.5))
+    minority = shares(Lane(np.arange(4), 0, mixup=0.2, remix_kappa=3.0, remix_tau=0.5))
     # Row 1 is rare and mixed with a common one: 1 - 0.7 < 0.5, so it keeps its label alone. Row 2 is
     # common, mixed with the rare one at a share of 0.7, which is not below 0.5: its label stays mixed.
-    np.testing.assert_allclose(remixed, [0.7, 1.0, 0.7, 0.2])
+    np.testing.assert_allclose(minority, [0.7, 1.0, 0.7, 0.2])
