@@ -105,21 +105,24 @@ def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds:
         return
     others = [label for label, count in zip(labels, counts, strict=True) if count >= folds]
     most = int(counts[rare[0]])
-    first = f"{quoted(labels[rare[0]])} of {quoted(target)} has {counted(most, 'row')}"
-    has = f"Class {first}" if len(rare) == 1 else f"{len(rare)} classes have too few rows (class {first})"
+    rarest, rows = quoted(labels[rare[0]]), counted(most, "row")
+    has = (
+        f"Class {rarest} of {quoted(target)} has {rows} and there are {folds} folds" if len(rare) == 1
+        else f"{len(rare)} classes of {quoted(target)} have too few rows for {folds} folds, the rarest {rarest} ({rows})"
+    )  # fmt: skip
     them = "it" if len(rare) == 1 else "them"
     ways = [f"choose at most {most} folds"] if most > 1 else []
     into: tuple[str, ...] = ()
     if len(others) > 1:
-        into = tuple(others)
-        into += (OTHER,) * (len(rare) > 1 and counts[rare].sum() >= folds and OTHER not in labels)
+        # First, as it changes no class that has rows enough.
+        into = (OTHER,) * (len(rare) > 1 and counts[rare].sum() >= folds and OTHER not in labels) + tuple(others)
         ways += [f"merge {them} into another class", f"leave {them} out"]
     elif others and len(rare) > 1 and counts[rare].sum() >= folds:
         into = (labels[rare[-1]],)
         ways += ["merge them into one"]
     ways += ["add rows"] if others else ["choose another column as the target"]
     raise RareClassError(
-        f"{has} and there are {folds} folds: {', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}.",
+        f"{has}: {', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}.",
         tuple((labels[at], int(counts[at])) for at in rare),
         into,
         len(others) > 1,

@@ -93,7 +93,7 @@ def test_a_class_of_three_rows_can_be_merged_or_left_out() -> None:
         ({"a": 60, "b": 3}, "choose at most 3 folds, or add rows.", ()),
         ({"a": 60, "b": 1}, "there are 5 folds: add rows.", ()),
         ({"a": 60, "b": 4, "c": 3}, "choose at most 3 folds, merge them into one, or add rows.", ("b",)),
-        ({"a": 60, "b": 1, "c": 1}, "there are 5 folds: add rows.", ()),
+        ({"a": 60, "b": 1, "c": 1}, "too few rows for 5 folds, the rarest `b` (1 row): add rows.", ()),
         ({"a": 4, "b": 3}, "choose at most 3 folds, or choose another column as the target.", ()),
     ],
     ids=["two", "one row", "rare ones together", "still too few", "all rare"],
@@ -141,7 +141,7 @@ def test_classes_are_merged_into_one_that_the_table_does_not_have() -> None:
         replace(plan, classes=(("3", "4"), ("4", None)))
     with pytest.raises(RareClassError) as caught:
         Problem.of(table, replace(plan, classes=()))
-    assert caught.value.into == ("1", "2", "other")
+    assert caught.value.into == ("other", "1", "2")
 
 
 @pytest.mark.parametrize(("classes", "rarest"), [(60, 11), (251, None)])
