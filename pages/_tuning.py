@@ -25,20 +25,25 @@ if TYPE_CHECKING:
 
 def tuning_field(plan: Plan, work: Workload | None) -> TuningSettings:
     """Ask how many settings of each strategy are tried, with what a run then takes."""
-    choices = choices_of(plan)
-
-    def shown(trials: int) -> str:
-        cost = "" if work is None else f": {duration(replace(work, tuning=TuningSettings(trials)).seconds(choices))}"
-        return f"{f'{trials} settings of each strategy' if trials else 'Off'}{cost}"
-
-    return TuningSettings(
+    chosen = TuningSettings(
         st.selectbox(
-            "Tuning", TRIALS, TRIALS.index(plan.tuning.trials), format_func=shown, key="trials",
+            "Tuning", TRIALS, TRIALS.index(plan.tuning.trials), key="trials",
+            # Not with the times: a browser goes on showing the words that a box was first chosen by.
+            format_func=lambda trials: f"{trials} settings of each strategy" if trials else "Off",
             help="Tries settings of every strategy, the plain network's too, inside each fold: its own parameters, the "
             "learning rate, weight decay, dropout, width and depth of the network. They are judged on validation rows; "
             "no test row is seen. References keep their settings.",
         )
     )  # fmt: skip
+    if work is not None:
+        choices = choices_of(plan)
+        times = (f"{trials or 'off'}: {duration(_with_trials(work, trials).seconds(choices))}" for trials in TRIALS)
+        st.caption(f"Time of a run by settings tried: {'; '.join(times)}")
+    return chosen
+
+
+def _with_trials(work: Workload, trials: int) -> Workload:
+    return replace(work, tuning=TuningSettings(trials))
 
 
 def show_tuned(record: RunRecord, names: dict[str, str], key: str) -> None:
