@@ -146,6 +146,18 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def short_number(value: float, digits: int = 3) -> str:
+    """Return a number in so many significant digits, with a comma at the thousands and no exponent where it is short.
+
+    Examples
+    --------
+    >>> [short_number(value) for value in (1084.2, 52.13, 0.00251, -3.0, 1_250_000.0, 1e20)]
+    ['1,080', '52.1', '0.00251', '-3', '1,250,000', '1e+20']
+    """
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.0f}" if 10**digits <= abs(rounded) < 1e9 else f"{rounded:,.{digits}g}"
+
+
 def counted_range(numbers: Iterable[int], noun: str) -> str:
     """Return the least and the greatest of some numbers of things, at least one.
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from core.charts.theme import COLOURS, DASHES, PATTERNS, text, themed
 from core.data.distributions import Distribution
+from core.words import short_number
 
 HEIGHT = 190
 # With more, lines and bars cover each other.
@@ -83,7 +84,7 @@ def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
         figure.update_xaxes(type="category")  # Plotly would make dates of some
     if edges is not None and not is_even:
         shown = np.unique(np.linspace(0, len(edges) - 1, 5).astype(int))
-        figure.update_xaxes(tickvals=list(shown), ticktext=[f"{edges[at]:,.3g}" for at in shown])
+        figure.update_xaxes(tickvals=list(shown), ticktext=[short_number(edges[at]) for at in shown])
     return _small(figure, HEIGHT)
 
 
@@ -115,7 +116,7 @@ def _cells(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
     if distribution.edges is not None:
         # Between cells, where one ends and the next begins.
         at = np.unique(np.linspace(0, len(bins), 4).astype(int))
-        figure.update_xaxes(tickvals=list(at - 0.5), ticktext=[f"{distribution.edges[edge]:,.3g}" for edge in at])
+        figure.update_xaxes(tickvals=list(at - 0.5), ticktext=[short_number(distribution.edges[edge]) for edge in at])
     else:
         at = np.arange(len(bins)) if len(bins) <= 12 else np.unique(np.linspace(0, len(bins) - 1, 5).astype(int))
         figure.update_xaxes(

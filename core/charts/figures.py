@@ -51,7 +51,7 @@ def class_distribution(profile: Profile) -> go.Figure:
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Rows", rangemode="tozero")
+    figure.update_xaxes(title="Rows", rangemode="tozero", separatethousands=True)
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     return themed(figure, 70 + (46 if len(labels) <= 6 else 26) * len(labels), legend=False)
 

@@ -14,6 +14,7 @@ from sklearn.metrics import mutual_info_score
 from core.data.columns import Column
 from core.data.preparation import Choices, Labels, step_for
 from core.data.problem import Problem
+from core.words import short_number
 
 Form = Literal["histogram", "levels", "words", "moments"]
 
@@ -209,7 +210,7 @@ def _histogram(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
         note = "Bars get wider to the right, each by the same factor."
     else:
         if x.max() > high + 2 * (high - low) or x.min() < low - 2 * (high - low):
-            ends = f"{x.min():,.4g} to {x.max():,.4g}"
+            ends = f"{short_number(x.min(), 4)} to {short_number(x.max(), 4)}"
             note = f"The lowest and the highest 1% are in the outer bars: values go from {ends}."
         else:
             low, high = x.min(), x.max()
@@ -217,7 +218,7 @@ def _histogram(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
             low, high = x.min(), x.max()
         edges = np.linspace(low, high, n_bins + 1)
     at = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
-    bins = tuple(f"{a:,.4g} to {b:,.4g}" for a, b in pairwise(edges))
+    bins = tuple(f"{short_number(a, 4)} to {short_number(b, 4)}" for a, b in pairwise(edges))
     return bins, edges, _counted(codes, at, n_classes, len(bins)), note
 
 
@@ -246,10 +247,10 @@ def _level(value: object) -> str:
 
 def _words(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
     keep = np.arange(len(values))
-    note = ""
+    note = "Bars: the share of each class's texts that have the word."
     if len(values) > _MAX_TEXTS:
         keep = np.sort(np.random.default_rng(0).permutation(len(values))[:_MAX_TEXTS])
-        note = f"Words of {_MAX_TEXTS:,} texts."
+        note = f"Bars: the share of each class's texts that have the word, in {_MAX_TEXTS:,} texts."
     texts = values.iloc[keep].astype(str).str.slice(0, _MAX_CHARACTERS)
     try:
         counter = CountVectorizer(binary=True, max_features=400, min_df=min(_MIN_TEXTS, 1 + len(texts) // 20))
@@ -319,7 +320,7 @@ def _counted(codes: np.ndarray, at: np.ndarray, n_classes: int, n_bins: int) -> 
 def preparation_in_words(column: Column, sample: RowSample, choices: Choices) -> str:
     """Return what preparing a column decides on a sample of the rows.
 
-    Empty for a column that is not learned from, and for text, whose vocabulary takes seconds to learn.
+    Empty for a column that is not learned from. Text is not fitted, as its vocabulary takes seconds to learn.
 
     Examples
     --------
@@ -330,8 +331,10 @@ def preparation_in_words(column: Column, sample: RowSample, choices: Choices) ->
     'The network sees: signed logarithm, since the tails are heavy.'
     """
     step = step_for(column)
-    if step is None or column.kind == "text" or sample.frame[column.name].isna().all():
+    if step is None or sample.frame[column.name].isna().all():
         return ""
+    if foretold := step.foretold(choices):
+        return f"The network sees: {foretold}."
     labels = Labels(sample.codes, int(sample.codes.max()) + 1)
     fitted = step.fit(sample.frame[column.name], labels, choices)
     return f"The network sees: {fitted.says}."

@@ -116,5 +116,5 @@ def _kind(values: pd.Series, name: str, known: int, distinct: int) -> tuple[Colu
     if distinct > max(_MANY_VALUES, known / 2):
         return "ignored", f"It has {distinct:,} different values in {counted(known, 'row')}: too many to learn from."
     if distinct > _MANY_VALUES:
-        return "categorical", f"{distinct:,} levels: each by its share and its classes, the commonest one by one."
+        return "categorical", "Many levels: each by how common it is and by its classes, the commonest one by one too."
     return "categorical", ""

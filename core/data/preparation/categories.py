@@ -171,7 +171,7 @@ class CategoryStep(CodedStep):
         said = (
             counted(len(self.levels), "level") + ", one for the rare" * self.rare + ", one for missing" * self.missing
         )
-        return said + (f"; {len(self.many):,} by share and class shares" if self.many else "")
+        return said + (f"; of each of {len(self.many):,}, how common it is and how often each class" if self.many else "")
 
     @property
     def dense_names(self) -> tuple[str, ...]:

@@ -269,6 +269,11 @@ class Step(ABC):
         """Return how many inputs of the network the step of a column makes as a rule, its indicator not counted."""
         return 1
 
+    @classmethod
+    def foretold(cls, choices: Choices = NO_CHOICES) -> str:
+        """Return how a column will be prepared, in a few words; empty where fitting is quick and says it better."""
+        return ""
+
     @property
     def has_indicator(self) -> bool:
         """Whether an input of its own tells missing (1) from present (0)."""

@@ -159,6 +159,10 @@ class TextStep(DenseStep):
     def dense_names(self) -> tuple[str, ...]:
         return tuple(f"{self.name}: component {at + 1}" for at in range(self.components))
 
+    @classmethod
+    def foretold(cls, choices: Choices = NO_CHOICES) -> str:
+        return f"{counted(int(cls.chosen(choices, 'components')), 'component')} of words and of parts of words"
+
     @property
     def says(self) -> str:
         if self.constant:

@@ -8,7 +8,14 @@ import pytest
 
 from core.charts.columns import column_figure, column_in_words
 from core.data.columns import Column
-from core.data.distributions import Distribution, distribution, form_of, moment_parts, sample_rows
+from core.data.distributions import (
+    Distribution,
+    distribution,
+    form_of,
+    moment_parts,
+    preparation_in_words,
+    sample_rows,
+)
 from core.data.informativeness import informativeness
 from core.data.problem import Problem
 from core.data.table import from_frame
@@ -177,3 +184,20 @@ def test_a_figure_shows_every_class_by_name_and_as_text(form: str, n_classes: in
         Distribution("a", "levels", bins, edges, shares, np.zeros(n_classes), np.ones(n_classes), ""), labels
     )
     assert words.startswith("a by class. Commonest in class <i>0</i>: ")
+
+
+def test_large_amounts_are_written_without_an_exponent() -> None:
+    amount = np.random.default_rng(0).lognormal(7, 2.5, N)
+    found = shown(problem_of(amount=amount), "amount")
+    figure = column_figure(found, ["common", "rare", "other"])
+    ticks = figure.layout.xaxis.ticktext
+    assert any("," in tick for tick in ticks)
+    assert not any("e+" in words for words in (*ticks, *found.bins))
+
+
+def test_what_bars_of_words_are_and_how_text_is_prepared_is_said_before_a_vocabulary_is_learned() -> None:
+    problem = problem_of(note=np.array([f"please send parcel {row % 40} to my door" for row in range(N)]))
+    problem = Problem.of(problem.table.with_kinds({"note": "text"}), problem.plan)
+    assert shown(problem, "note").note == "Bars: the share of each class's texts that have the word."
+    said = preparation_in_words(problem.table.column("note"), sample_rows(problem), {"components": 7})
+    assert said == "The network sees: 7 components of words and of parts of words."
