@@ -171,7 +171,8 @@ class CategoryStep(CodedStep):
         said = (
             counted(len(self.levels), "level") + ", one for the rare" * self.rare + ", one for missing" * self.missing
         )
-        return said + (f"; of each of {len(self.many):,}, how common it is and how often each class" if self.many else "")
+        each = f"; of each of {len(self.many):,}, how common it is and how often each class" if self.many else ""
+        return said + each
 
     @property
     def dense_names(self) -> tuple[str, ...]:
