@@ -108,7 +108,8 @@ def check_classes(target: str, labels: Sequence[str], counts: np.ndarray, folds:
     rarest, rows = quoted(labels[rare[0]]), counted(most, "row")
     has = (
         f"Class {rarest} of {quoted(target)} has {rows} and there are {folds} folds" if len(rare) == 1
-        else f"{len(rare)} classes of {quoted(target)} have too few rows for {folds} folds, the rarest {rarest} ({rows})"
+        else f"{len(rare)} classes of {quoted(target)} have too few rows for {folds} folds, the rarest {rarest} "
+        f"({rows})"
     )  # fmt: skip
     them = "it" if len(rare) == 1 else "them"
     ways = [f"choose at most {most} folds"] if most > 1 else []
