@@ -152,7 +152,7 @@ def headline_of(store: Store, run_id: str) -> str:
 
 
 def plan_of(sample: str) -> Plan:
-    """Return the plan of a sample's example: the Quick look preset, everything else as the app starts.
+    """Return the plan of a sample's example: the Quick look preset on one small network.
 
     See Also
     --------
@@ -166,15 +166,12 @@ def plan_of(sample: str) -> Plan:
     """
     from core.data.problem import Problem
     from core.data.samples import SAMPLES, load_sample
-    from core.networks.presets import training_rows, with_default_network
     from core.strategies.choosing import preset_for
     from core.strategies.presets import QUICK_LOOK
 
     target = next(shipped.target for shipped in SAMPLES if shipped.key == sample)
-    table = load_sample(sample)
-    problem = Problem.of(table, Plan(target, QUICK_LOOK.choices))
-    plan = Plan(target, preset_for(QUICK_LOOK, problem.facts))
-    return with_default_network(plan, training_rows(len(table.frame), plan))
+    problem = Problem.of(load_sample(sample), Plan(target, QUICK_LOOK.choices))
+    return Plan(target, preset_for(QUICK_LOOK, problem.facts))
 
 
 def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) -> tuple[str, ...]:
