@@ -75,6 +75,8 @@ def make(name: str, parameters: Iterable[tuple[str, ParameterValue]] = ()) -> Ne
         close = close_names(name, _REGISTRY)
         hint = f"did you mean {' or '.join(close)}?" if close else f"choose {', '.join(networks())}."
         raise PlanError(f"There is no network called '{name[:80]}': {hint}")
-    values = dict(parameters)
+    several = {each.name for each in cls.parameters() if isinstance(each.default, tuple)}
+    # A person who types one layer types a number.
+    values = {key: (value,) if key in several and isinstance(value, int) else value for key, value in parameters}
     check(cls.card.name, cls.parameters(), values.items())
     return cls(**values)

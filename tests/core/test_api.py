@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import core
@@ -103,4 +104,7 @@ def test_strategies_that_do_not_fit_together_run_one_after_the_other(
     assert len(cut(plan.strategies, plan, shape_of(results.problem), int(largest / 0.8) + 10)) > 1
     apart = core.run(load_sample("yeast"), plan, progress=False)
     assert [fold.strategy for fold in apart.folds] == [fold.strategy for fold in results.folds]
-    assert apart.frame().drop(columns="seconds").equals(results.frame().drop(columns="seconds"))
+    # To a rounding error of the sums: the stacks are of other sizes.
+    pd.testing.assert_frame_equal(
+        apart.frame().drop(columns="seconds"), results.frame().drop(columns="seconds"), atol=1e-3
+    )
