@@ -156,7 +156,7 @@ def test_the_command_line_takes_a_file_and_a_link_does_not(tmp_path: Path) -> No
     path = tmp_path / "own.keras"
     assert parse_networks(f"mlp, {path}", functions=True) == (NetworkChoice.of("mlp"), of_file(data))
     assert parse_networks(f"{path}(weights=True)", functions=True) == (of_file(data, start_from_weights=True),)
-    with pytest.raises(PlanError, match=r"There is no network called '.*own.keras'"):
+    with pytest.raises(PlanError, match=r"There is no network called '"):
         parse_networks(str(path))
 
 
