@@ -24,7 +24,7 @@ from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
 from core.experiment.stopping import STOP_SCORES
 from core.library_errors import meaning
-from core.networks.base import Network, many_valued
+from core.networks.base import Network
 from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import (
@@ -259,7 +259,7 @@ def _train(
 
 def network_for(choice: NetworkChoice, block: Block, member: int) -> Network:
     """Return the network of a member, with what its shapes take from the training rows."""
-    return network_of(choice).member(member).for_rows(len(block.y), many_valued(block.X))
+    return network_of(choice).member(member).for_rows(len(block.y), block.numbers)
 
 
 def _tasks(candidate: Candidate, block: Block, counter: Iterator[int], epochs: int) -> list[LaneTask]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
 
-from core.networks.base import Network
+from core.networks.base import Network, many_valued
 from core.settings import TrainingSettings
 from core.training.lane import Lane, Synthetic
 
@@ -42,6 +43,11 @@ class Block:
     def members(self) -> int:
         """Networks per lane of a strategy."""
         return max(1, len(self.held_out))
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The inputs that take more than two values in the training rows; looked for once, whoever asks."""
+        return many_valued(self.X)
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,8 +118,8 @@ def mean_focused(logits: Tensor, one_hot: Tensor, weights: Tensor, terms: Terms)
 def mean_loss(logits: Tensor, one_hot: Tensor, weights: Tensor, terms: Terms) -> Tensor:
     """Return the loss of the rows, shape (...), with its share of the soft F1: what all other losses are cases of."""
     z, targets = shifted(logits, one_hot, terms), smoothed(one_hot, terms)
-    f1 = soft_f1(z, targets, weights)
-    return (1.0 - terms.soft_f1) * mean_focused(logits, one_hot, weights, terms) + terms.soft_f1 * (1.0 - f1)
+    mean = ops.mean(focused(z, targets, terms) * weights, axis=-1)
+    return (1.0 - terms.soft_f1) * mean + terms.soft_f1 * (1.0 - soft_f1(z, targets, weights))
 
 
 def remixed(own: Tensor, one_hot: Tensor, terms: Terms) -> Tensor:

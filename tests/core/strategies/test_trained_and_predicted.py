@@ -198,8 +198,10 @@ def test_every_strategy_works_at_both_ends_of_each_of_its_parameters() -> None:
     results = run_unit(from_frame(frame, "ends"), plan, Unit(0, 0))
     assert len(results) > 50
     for result in results:
-        # A promise of nearly all is refused for want of rows, whatever else it is.
-        assert result.error is None or result.error.startswith("To promise"), (result.strategy, result.error)
+        if result.strategy.startswith("threshold_promise(") and result.error is not None:
+            assert result.error.startswith("To promise")  # more positive rows than there are
+            continue
+        assert result.error is None, (result.strategy, result.error)
         assert np.isfinite(result.probabilities).all(), result.strategy
         np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, atol=1e-5, err_msg=result.strategy)
         if result.history is not None:
