@@ -47,7 +47,7 @@ def show_own(problem: Problem) -> None:
     )
     if st.button("Use this network", key="own_use", disabled=file is None and not text.strip()):
         try:
-            choice = of_json(text) if file is None else of_file(file.getvalue(), starts)
+            choice = of_json(text) if file is None else of_file(file.getvalue(), starts, file.name)
         except PlanError as error:
             st.error(sentence(error), icon=":material/error:")
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -52,12 +53,18 @@ _HOLDING = (
 #: Layers and operations that bend their values, in lower case: none is a network's end.
 _BENDING = ("relu", "leakyrelu", "elu", "selu", "silu", "gelu", "tanh", "softplus", "softsign", "exp", "relu6")
 _LENGTH_OF_DIGEST = 8
+_LONGEST_NAME = 40
 
 
-def of_file(data: bytes, start_from_weights: bool = False) -> NetworkChoice:
+def of_file(data: bytes, start_from_weights: bool = False, called: str = "") -> NetworkChoice:
     """Return the choice of a network from a ``.keras`` file, or from a file of its JSON.
 
     Nothing in the file is run. Its weights are used only where that is asked for.
+
+    Parameters
+    ----------
+    called : str
+        What it is called beside other networks, such as the name of its file.
 
     Raises
     ------
@@ -75,7 +82,7 @@ def of_file(data: bytes, start_from_weights: bool = False) -> NetworkChoice:
     core.settings.PlanError: This is no .keras file, or a damaged one: save it again with model.save().
     """
     architecture, start = _own_file.read(data, start_from_weights)
-    return _choice(architecture, start)
+    return _choice(architecture, start, called)
 
 
 def of_path(text: str) -> NetworkChoice | None:
@@ -110,7 +117,7 @@ def of_path(text: str) -> NetworkChoice | None:
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise PlanError(f"The network's file {path} cannot be read: {error.strerror}.") from error
-    return of_file(data, bool(bracket) and inner.strip() == "True)")
+    return of_file(data, bool(bracket) and inner.strip() == "True)", Path(path).name)
 
 
 def of_json(text: str) -> NetworkChoice:
@@ -132,13 +139,16 @@ def of_json(text: str) -> NetworkChoice:
     core.settings.PlanError: The network has a Lambda layer, which is code and not run: write it with Keras' own \
 layers, or build it by a function on the command line (--network my_module:build).
     """
-    return _choice(text, "")
+    return _choice(text, "", "")
 
 
-def _choice(architecture: str, start: str) -> NetworkChoice:
+def _choice(architecture: str, start: str, called: str) -> NetworkChoice:
     text = _own_file.cleaned(architecture)
     Own(text).check()
-    return NetworkChoice.of("own", architecture=text, **({"start": start} if start else {}))
+    # What a key may hold: commas, brackets and equals signs would end it early.
+    name = re.sub(r"[^\w.-]+", "_", called)[-_LONGEST_NAME:]
+    given = {"start": start, "called": name}
+    return NetworkChoice.of("own", architecture=text, **{key: value for key, value in given.items() if value})
 
 
 @register
@@ -166,6 +176,7 @@ class Own(Network):
 
     architecture: str = parameter("", "Keras' JSON of the model, as model.to_json() gives it.")
     start: str = parameter("", "Weights that it starts from, base64 of Keras' HDF5; new ones unless given.")
+    called: str = parameter("", "What it is called, such as the name of its file.")
 
     def __post_init__(self) -> None:
         if len(self.architecture) == _LENGTH_OF_DIGEST:

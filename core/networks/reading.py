@@ -152,9 +152,14 @@ def network_label(choice: NetworkChoice) -> str:
     'MLP (hidden_layers=128-64)'
     >>> network_label(NetworkChoice("my_module:build"))
     'build'
+    >>> network_label(NetworkChoice.of("own", called="fraud.keras"))
+    'fraud.keras'
     """
     if choice.is_function:
         return choice.name.rpartition(":")[2]
+    called = dict(choice.parameters).get("called")
+    if called:
+        return str(called)
     cls = networks().get(choice.name)
     if cls is None:
         return choice.key

@@ -21,7 +21,7 @@ from core.data.table import from_frame
 from core.experiment.fitting import network_notes
 from core.networks import make
 from core.networks.own import Own, of_file, of_json
-from core.networks.reading import parse_networks
+from core.networks.reading import network_label, parse_networks
 from core.plan import NetworkChoice, Plan, PlanError, StrategyChoice
 
 X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
@@ -154,8 +154,10 @@ def test_a_plan_holds_it_and_its_key_stays_short(tmp_path: Path) -> None:
 def test_the_command_line_takes_a_file_and_a_link_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = file_of(fraud(), tmp_path)
     path = tmp_path / "own.keras"
-    assert parse_networks(f"mlp, {path}", functions=True) == (NetworkChoice.of("mlp"), of_file(data))
-    assert parse_networks(f"{path}(weights=True)", functions=True) == (of_file(data, start_from_weights=True),)
+    assert parse_networks(f"mlp, {path}", functions=True) == (NetworkChoice.of("mlp"), of_file(data, called=path.name))
+    started = of_file(data, start_from_weights=True, called=path.name)
+    assert parse_networks(f"{path}(weights=True)", functions=True) == (started,)
+    assert network_label(started) == path.name
     monkeypatch.chdir(tmp_path)  # a short name, which the sentence shows whole
     with pytest.raises(PlanError, match=r"There is no network called './own.keras'"):
         parse_networks("./own.keras")
