@@ -13,6 +13,7 @@ from core.data.table import read_table
 from core.data.target import suggest_target
 from core.evaluation.ranking import needed_in_words
 from core.experiment.estimate import Workload, too_long
+from core.networks.presets import DEFAULT_PRESET, NETWORK_PRESETS, training_rows
 from core.plan import Plan, PlanError, SplitSettings
 from core.runs.ranking import Entry, RankingError, create, find, plan_for, rankings, why_left_out, without_slow
 from core.runs.store import StoreError
@@ -145,7 +146,14 @@ def chosen_plan() -> Plan:
         state.get("ranking_repeats", start.split.repeats if start.split.time is None else 1),
         state.get("ranking_seed", start.split.seed),
     )
-    return replace(start, strategies=strategies, split=split)
+    networks, training = start.networks, start.training
+    network = state.get("ranking_network", OWN if own is not None else DEFAULT_PRESET.name)
+    if network != OWN:
+        preset = next(one for one in NETWORK_PRESETS if one.name == network)
+        # One plan for all tables: the epochs are those that suit the largest.
+        rows = max((len(entry.table.frame) for entry in entries()), default=0)
+        networks, training = (preset.network,), preset.training_on(training_rows(rows, start))
+    return replace(start, strategies=strategies, split=split, networks=networks, training=training)
 
 
 def show_start() -> None:
@@ -155,13 +163,21 @@ def show_start() -> None:
     plan = chosen_plan()
     options = [*([OWN] if own is not None else []), *PRESETS]
     counts = {name: len(own.strategies if name == OWN and own else PRESETS[name]) for name in options}
-    strategies, folds, repeats, seed = st.columns([3, 1, 1, 1])
+    strategies, network, folds, repeats, seed = st.columns([3, 3, 1, 1, 1])
     strategies.selectbox(
         "Strategies",
         options,
         key="ranking_strategies",
         format_func=lambda name: f"{'Chosen on the Strategies page' if name == OWN else name} ({counts[name]})",
         help="A strategy that does not apply to a table has no result there.",
+    )
+    network.selectbox(
+        "Network",
+        [*([OWN] if own is not None else []), *(preset.name for preset in NETWORK_PRESETS)],
+        index=0 if own is not None else NETWORK_PRESETS.index(DEFAULT_PRESET),
+        key="ranking_network",
+        format_func=lambda name: "Chosen on the Strategies page" if name == OWN else name,
+        help="  \n".join(f"{preset.name}: {preset.sentence}" for preset in NETWORK_PRESETS),
     )
     folds.number_input("Folds", 2, 50, plan.split.folds, key="ranking_folds", help="Of each table.")
     repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="ranking_repeats")
@@ -184,8 +200,7 @@ def show_start() -> None:
         else:
             st.caption(
                 f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "
-                f"{duration(seconds)}. The network's settings are those of the Strategies page. "
-                + needed_in_words(len(plan.strategies))
+                f"{duration(seconds)}. " + needed_in_words(len(plan.strategies))
             )
     if pressed:
         start(plan)

@@ -16,6 +16,7 @@ from core.data.samples import load_sample
 from core.data.table import from_frame
 from core.data.target import encode_target
 from core.experiment.results import FoldResult
+from core.networks.presets import NETWORK_PRESETS
 from core.plan import NetworkChoice, Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.runs.ranking import Entry, RankedRuns, create, find
 from core.runs.store import Store
@@ -132,6 +133,22 @@ def test_a_preset_leaves_out_what_is_slow_on_a_table_and_one_s_own_choice_does_n
     assert " on cards.csv)" in words(page)
     quick = len(PRESETS["Classics"]) - words(page).count(" on cards.csv)")
     assert f"2 tables × {quick} strategies × 5 folds" in words(page)
+
+
+def test_its_network_is_chosen_here_and_trained_as_long_as_suits_the_largest_table(
+    app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.engine.Engine.submit", lambda engine, run_id: None)  # what is planned is enough
+    app.session_state["ranking_tables"] = TABLES
+    page = opened(app)
+    strong = NETWORK_PRESETS[2]
+    page = page.selectbox(key="ranking_network").set_value(strong.name).run()
+    assert not page.exception
+    page = next(button for button in page.button if button.label == "Run ranking").click().run()
+    runs = find(store, page.query_params["ranking"])
+    plans = [record.plan for record in runs.records]
+    assert {plan.networks for plan in plans} == {(strong.network,)}
+    assert {plan.training for plan in plans} == {strong.training_on(949)}  # of 1,484 rows, the folds' training part
 
 
 def test_a_quick_ranking_is_trained_and_ranked(app: AppTest, store: Store) -> None:
