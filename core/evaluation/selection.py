@@ -15,6 +15,7 @@ References
 Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the out-of-sample predictions for efficient and accurate
 cross-validation", Machine Learning 107, doi 10.1007/s10994-018-5714-4.
 Forman and Scholz (2010), "Apples-to-apples in cross-validation studies", SIGKDD Explorations 12.
+Efron and Tibshirani (1993), "An Introduction to the Bootstrap".
 """
 
 from __future__ import annotations
@@ -197,8 +198,9 @@ def corrected(
 
     In each draw, :data:`SHARE` of the rows choose the strategy that is best on them, and it is scored on the others;
     the value is the mean over draws. Scores of a part are of few rows: each strategy's are moved so that their mean
-    over draws is its mean over folds, or, for F1 and its like, which are biased on the few rows of a fold, its score on
-    all rows of a repeat (Forman and Scholz 2010). For a metric that is a mean over rows nothing moves.
+    over draws is its mean over folds. F1 and its like are biased on the few rows of a fold (Forman and Scholz 2010):
+    theirs is the score on all rows of a repeat, less what the bootstrap says of its bias (Efron and Tibshirani 1993,
+    chapter 10). For a metric that is a mean over rows nothing moves.
 
     The interval is that of :func:`core.evaluation.proportions.around`. Its variance is a bootstrap's, of the
     strategies that were chosen, and a sixth of the squared correction besides: how much of the leader's luck there
@@ -232,7 +234,8 @@ def corrected(
     centre = means
     if metric in _OF_COUNTS:
         every_row = np.ones((len(y), 1))
-        centre = np.array([mean_scores(own, every_row, (metric,))[metric][0] for own in repeats])
+        pooled = np.array([mean_scores(own, every_row, (metric,))[metric][0] for own in repeats])
+        centre = _without_bias(pooled, drawn, reach(metric))
     usable = np.isfinite(choosing[metric]).all(axis=0) & np.isfinite(judging[metric]).all(axis=0)
     if not usable.any():
         return Corrected(pick, raw, np.nan, np.nan, np.nan, 0.0, 0.0)
@@ -252,6 +255,14 @@ def corrected(
         recall, balanced = (_centred(judging[rate][:, usable], 0.0)[picked, at].mean() for rate in _RATES)
         shifts = [float(scale * recall), float(scale * (2 * balanced - recall))]
     return Corrected(pick, raw, value, low, high, *shifts)
+
+
+def _without_bias(scores: np.ndarray, drawn: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    """Return scores, shape (n_strategies,), less what bootstrap draws, shape (n_strategies, n_draws), are off by."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no draw defines it
+        bias = np.nanmean(drawn, axis=1) - scores
+    return np.clip(scores - np.nan_to_num(bias), *ends)
 
 
 def _centred(scores: np.ndarray, means: np.ndarray | float) -> np.ndarray:
