@@ -72,7 +72,8 @@ def test_it_is_what_a_slow_obvious_computation_says(
     assert worth.key == max(NAMES, key=lambda key: sign * means[key])
     assert worth.raw == pytest.approx(means[worth.key])
     assert worth.value == pytest.approx(np.mean(values), abs=1e-9)
-    deviation = np.hypot(np.mean([np.std(drawn[name]) for name in picked]), (centre[worth.key] - worth.value) / np.sqrt(6))
+    spread = np.mean([np.std(drawn[name]) for name in picked])
+    deviation = np.hypot(spread, (centre[worth.key] - worth.value) / np.sqrt(6))
     assert (worth.high - worth.low) / (2 * 1.96) == pytest.approx(deviation, rel=0.1)
 
 
