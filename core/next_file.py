@@ -163,8 +163,11 @@ def _drift_answer(steps: Sequence[Step], before: pd.DataFrame, after: pd.DataFra
         }
     )
     said = drift_in_words(drifts) or "No column differs from the run's table by more than chance."
+    how = "The median, the commonest level, or the word whose share of texts differs most."
     columns = {
         "Drift": Column("number", "0 for alike, 1 for nothing in common.", 2),
+        "In the run": Column("text", how),
+        "In this file": Column("text", how),
         "Missing then": Column("percent", "", 1),
         "Missing now": Column("percent", "", 1),
     }

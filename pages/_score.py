@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PREVIEW_ROWS = 100
 MAX_RENAMED = 8
 NOTHING = "Nothing: missing in every row"
+THEN_AND_NOW = (
+    "The median, the most common level and its share, or the word whose share of texts differs most, and that share."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +181,8 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
         st.markdown(":material/check: No column differs from the training table by more than chance.")
     st.caption(
         "0 means the same distribution, 1 nothing in common: for numbers the largest gap between the cumulative "
-        "distributions (Kolmogorov–Smirnov), for text half the sum of the differences in shares (total variation). A "
+        "distributions (Kolmogorov–Smirnov), for categories half the sum of the differences in shares (total "
+        "variation), for text the gap that a model of its words leaves between new and old rows. A "
         "column has drifted if this is 0.1 or more and chance explains it in fewer than 1 in 100 files, or if the "
         "share of missing values changed by 10 percentage points or more."
     )
@@ -201,8 +205,8 @@ def show_drift(drifts: tuple[Drift, ...]) -> None:
         column_config={
             "Column": st.column_config.TextColumn(pinned=True, width=200),
             "Drift": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=140),
-            "In training": st.column_config.TextColumn(help="The median, or the most common level and its share."),
-            "Now": st.column_config.TextColumn(help="The median, or the most common level and its share."),
+            "In training": st.column_config.TextColumn(help=THEN_AND_NOW),
+            "Now": st.column_config.TextColumn(help=THEN_AND_NOW),
             "Missing then": st.column_config.NumberColumn(format="percent"),
             "Missing now": st.column_config.NumberColumn(format="percent"),
         },

@@ -14,13 +14,13 @@ from sklearn.metrics import mutual_info_score
 from core.data.columns import Column
 from core.data.preparation import Choices, Labels, step_for
 from core.data.problem import Problem
+from core.data.tokens import beginnings, tokens_of
 from core.words import short_number
 
 Form = Literal["histogram", "levels", "words", "moments"]
 
 _MOST_ROWS = 20_000
 _MAX_TEXTS = 5_000
-_MAX_CHARACTERS = 2_000
 # A word in fewer texts is none of the commonest.
 _MIN_TEXTS = 5
 _BINS = 24
@@ -251,9 +251,10 @@ def _words(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
     if len(values) > _MAX_TEXTS:
         keep = np.sort(np.random.default_rng(0).permutation(len(values))[:_MAX_TEXTS])
         note = f"Bars: the share of each class's texts that have the word, in {_MAX_TEXTS:,} texts."
-    texts = values.iloc[keep].astype(str).str.slice(0, _MAX_CHARACTERS)
+    texts = beginnings(values.iloc[keep])
     try:
-        counter = CountVectorizer(binary=True, max_features=400, min_df=min(_MIN_TEXTS, 1 + len(texts) // 20))
+        least = min(_MIN_TEXTS, 1 + len(texts) // 20)
+        counter = CountVectorizer(analyzer=tokens_of, binary=True, max_features=400, min_df=least)
         found = counter.fit_transform(texts)
     except ValueError:  # no word is in as many texts
         return (), None, np.zeros((n_classes, 0)), ""

@@ -16,10 +16,10 @@ from sklearn.pipeline import make_pipeline
 from core.data.columns import Column
 from core.data.distributions import Form, RowSample, form_of, moment_parts, sample_rows
 from core.data.problem import Problem
+from core.data.tokens import beginnings, tokens_of
 
 _ROWS = 6_000
 _TEXTS = 4_000
-_MAX_CHARACTERS = 2_000
 _BINS = 10
 _LEVELS = 40
 
@@ -197,11 +197,11 @@ def _some_texts(sample: RowSample) -> RowSample:
 
 def _text_bins(values: pd.Series, codes: np.ndarray) -> tuple[np.ndarray, int]:
     """Return each row's tenth by how a naive Bayes model of the words, fitted on other rows, scores its text."""
-    texts = values.astype(object).where(values.notna(), "").astype(str).str.slice(0, _MAX_CHARACTERS)
+    texts = beginnings(values)
     least = int(np.bincount(codes)[np.unique(codes)].min())
     if least < 3:
         return np.zeros(len(codes), np.int64), 0
-    model = make_pipeline(CountVectorizer(binary=True, max_features=2_000), ComplementNB())
+    model = make_pipeline(CountVectorizer(analyzer=tokens_of, binary=True, max_features=2_000), ComplementNB())
     try:
         scores = cross_val_predict(model, texts, codes, cv=3, method="predict_log_proba")
     except ValueError:  # no text has a word

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from core.data.preparation import CategoryStep, NumberStep, Step
+from core.data.preparation import CategoryStep, NumberStep, Step, TextStep
+from core.data.tokens import beginnings, tokens_of
 from core.words import joined, shortened
 
 ALPHA, NOTABLE = 0.01, 0.1
+_MOST_TEXTS, _MOST_WORDS, _HALVES = 5_000, 2_000, 2
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,17 @@ class Drift:
     ----------
     distance : float
         In [0, 1], 0 for alike. Numbers and dates: the largest gap between the two cumulative
-        distributions (Kolmogorov-Smirnov). Text: half the summed differences of the levels'
-        shares (total variation). nan where a side has no value.
+        distributions (Kolmogorov-Smirnov). Categories: half the summed differences of the levels'
+        shares (total variation). Text: the largest gap between the cumulative distributions of how new the rows look to
+        a naive Bayes model of their words that was fitted on others, the mean of two halves. nan where a side has no
+        value.
     p : float
         How likely a distance as large is by chance, Bonferroni-corrected over the columns.
     missing_then, missing_now : float
         Share of rows without a value.
     then, now : str
-        The median, or the commonest level and its share.
+        The median, the commonest level and its share, or of the words that texts have, that whose share of texts
+        differs most, and that share.
 
     See Also
     --------
@@ -105,6 +110,10 @@ def _of(step: Step, before: pd.Series, after: pd.Series, tests: int) -> Drift | 
     gaps = float(before.isna().mean()), float(after.isna().mean()) if len(after) else 0.0
     if isinstance(step, CategoryStep):
         return Drift(step.name, "total variation", *_levels(step, before, after, tests, gaps))
+    if isinstance(step, TextStep):
+        return Drift(
+            step.name, "Kolmogorov-Smirnov of a naive Bayes model of words", *_texts(before, after, tests, gaps)
+        )
     if not isinstance(step, NumberStep):
         return None
     return Drift(step.name, "Kolmogorov-Smirnov", *_numbers(step, before, after, tests, gaps))
@@ -150,3 +159,39 @@ def _counts(step: CategoryStep, column: pd.Series) -> np.ndarray:
     """Return rows by level, and those of other levels last."""
     codes = step.codes(column[column.notna()])
     return np.bincount(np.minimum(codes, len(step.levels)), minlength=len(step.levels) + 1)
+
+
+def _texts(before: pd.Series, after: pd.Series, tests: int, gaps: tuple[float, float]) -> _Measured:
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.naive_bayes import ComplementNB
+
+    sides = [_some(column.dropna()) for column in (before, after)]
+    common = ["" if len(side) else "no values" for side in sides]
+    if any(common):
+        return np.nan, 1.0, *gaps, common[0], common[1]
+    is_new = np.repeat([0, 1], [len(side) for side in sides])
+    counter = CountVectorizer(analyzer=tokens_of, binary=True, max_features=_MOST_WORDS)
+    try:
+        had = counter.fit_transform(beginnings(pd.concat(sides)))
+    except ValueError:  # no text has a word
+        return 0.0, 1.0, *gaps, "no words", "no words"
+    shares = [np.asarray(had[is_new == side].mean(axis=0)).ravel() for side in (0, 1)]
+    most = int(np.abs(shares[1] - shares[0]).argmax())
+    word = counter.get_feature_names_out()[most]
+    said = [f"{word} ({share[most]:.0%})" for share in shares]
+    if min(len(side) for side in sides) < _HALVES:  # one row says nothing
+        return 0.0, 1.0, *gaps, said[0], said[1]
+    # Each half is judged by the other alone: scores of rows that share their models would be no independent draws.
+    tested = []
+    for fit, rest in StratifiedKFold(_HALVES, shuffle=True, random_state=0).split(had, is_new):
+        scores = ComplementNB().fit(had[fit], is_new[fit]).predict_proba(had[rest])[:, 1]
+        old, new = (scores[is_new[rest] == side] for side in (0, 1))
+        tested.append(stats.ks_2samp(old, new, alternative="greater", method="asymp"))
+    p = tests * _HALVES * min(float(one.pvalue) for one in tested)
+    return float(np.mean([one.statistic for one in tested])), min(1.0, p), *gaps, said[0], said[1]
+
+
+def _some(texts: pd.Series) -> pd.Series:
+    """Return evenly spaced texts, enough to compare by."""
+    return texts.iloc[:: max(1, -(-len(texts) // _MOST_TEXTS))]

@@ -27,6 +27,7 @@ from core.data.preparation.step import (
     register,
 )
 from core.data.reading.cells import ColumnReading, plain_text
+from core.data.tokens import TAG, UNSPACED
 from core.words import counted, quoted
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ FITTED_ROWS = 20_000
 _ROWS = 10_000  # at a time, so that the counts of their parts fit into memory
 _PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")
 _FILE = re.compile(r".*\.[A-Za-z][A-Za-z0-9]{1,4}")
-_TAG = r"<[^<>]{1,200}>"
 _CODE = re.compile(r"\S*(?:\d|@|://|[/\\_])\S*")
-# Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, kana, ideographs.
-_UNSPACED = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 _LOOKED_AT = 1_000  # different texts
 _MIN_WORDS, _MIN_UNSPACED = 3.0, 6.0  # on average; words, and characters of scripts without spaces
 _MANY_TEXTS, _ROWS_PER_TEXT = 50, 5
@@ -137,9 +135,9 @@ class TextStep(DenseStep):
         if distinct <= (_MANY_TEXTS if distinct < known else 0) or distinct * _ROWS_PER_TEXT <= known:
             return ""
         texts = pd.Series(values.dropna().unique()[:: max(1, distinct // _LOOKED_AT)].astype(str))
-        words = texts.str.replace(_TAG, " ", regex=True).str.split().explode().dropna()
+        words = texts.str.replace(TAG, " ", regex=True).str.split().explode().dropna()
         spoken = words[~words.str.fullmatch(_CODE).to_numpy(bool)]
-        per_text, unspaced = len(spoken) / len(texts), float(texts.str.count(_UNSPACED).mean())
+        per_text, unspaced = len(spoken) / len(texts), float(texts.str.count(UNSPACED).mean())
         if unspaced >= _MIN_UNSPACED:
             return f"Text of {unspaced:.0f} characters on average."
         # Most words of a text have letters alone, and few texts are the name of a file.
@@ -399,7 +397,7 @@ def _commonest(counts: csr_matrix, names: np.ndarray, most: int, runs: bool = Fa
     # A vocabulary is kept as lines of a file, so no name may hold what ends a line.
     usable = np.array([name.isprintable() and not any(map(str.isspace, name)) for name in names], bool)
     # Pairs of letters are in most words and tell little; where words are not parted, they are words.
-    usable &= np.array([len(name) != 2 or not runs or re.search(_UNSPACED, name) is not None for name in names], bool)
+    usable &= np.array([len(name) != 2 or not runs or re.search(UNSPACED, name) is not None for name in names], bool)
     kept = np.flatnonzero(usable & (rows > 1)) if (usable & (rows > 1)).sum() > 1 else np.flatnonzero(usable)
     kept = kept[np.argsort(-rows[kept], kind="stable")[:most]]
     return tuple(names[np.sort(kept)])
@@ -435,7 +433,7 @@ class Texts(TransformerMixin, BaseEstimator):
         "FITTED_ROWS",
         "_ROWS",
         "_PUNCTUATION",
-        "_UNSPACED",
+        "UNSPACED",
         "MAX_TEXT",
     ),
     imports=("import re",),

@@ -127,6 +127,10 @@ def test_words_that_tell_classes_apart_come_first() -> None:
     again = distribution(column, sample_rows(problem_of(text=numbered)), 3)
     assert again is not None
     assert set(again.bins) == {"urgent", "later", *words}
+    unspaced = problem_of(text=[("请尽快处理" if y == "rare" else "包裹没有到") + str(row) for row, y in enumerate(Y)])
+    parted = distribution(column, sample_rows(unspaced), 3)
+    assert parted is not None
+    assert {"尽快", "处理", "包裹"} <= set(parted.bins)
     empty = problem_of(text=["!?" + "." * (row % 3) for row in range(N)])
     assert distribution(column, sample_rows(empty), 3) is None
 

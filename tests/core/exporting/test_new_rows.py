@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.preparation import CategoryStep, DateStep, NumberStep, Preparation
+from core.data.preparation import CategoryStep, DateStep, NumberStep, Preparation, TextStep
 from core.data.samples import load_sample
 from core.exporting.drift import drift
 from core.exporting.new_rows import NewRows, aligned, match, read_rows, score
@@ -140,3 +140,24 @@ def test_drift_of_empty_columns_is_unknown() -> None:
     assert all(np.isnan(one.distance) and one.drifted for one in found.values())
     assert found["day"].then == "2020-01-02"
     assert found["Sex"].now == "no values"
+
+
+def test_texts_are_compared_by_their_words() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{at}" for at in range(60)])
+    before = pd.DataFrame({"note": [" ".join(rng.choice(words, 8)) for _ in range(600)]})
+    step = TextStep.fit(before["note"])
+    (alike,) = drift([step], before.iloc[:400], before.iloc[400:])
+    assert not alike.drifted
+    after = before.iloc[:200].copy()
+    after.iloc[::4] = "free crypto for you"
+    (moved,) = drift([step], before, after)
+    assert moved.drifted
+    assert (moved.then, moved.now) == ("crypto (0%)", "crypto (25%)")
+    (foreign,) = drift([step], before, pd.DataFrame({"note": ["你好世界今天天气"] * 50}))
+    assert foreign.distance > 0.9
+    silent = pd.DataFrame({"note": [None, "!!!"]})
+    assert [one.then for one in drift([step], silent, silent)] == ["no words"]
+    (gone,) = drift([step], before, silent.head(1))
+    assert gone.drifted
+    assert gone.now == "no values"
