@@ -6,18 +6,20 @@ them; opened ones are copied to the person's own runs.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.evaluation.counts import Counts
 from core.plan import Plan
 from core.runs.copying import copy_run
 from core.runs.store import RunRecord, Store
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-_HEADLINE = "headline.txt"
+_HEADLINE, _COUNTS = "headline.txt", "counts.json"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Example:
     ----------
     headline : str
         What the run recommends, in two sentences.
+    counts : Counts or None
+        What its strategy does with so many rows.
 
     See Also
     --------
@@ -59,6 +63,7 @@ class Example:
 
     record: RunRecord
     headline: str
+    counts: Counts | None = None
 
 
 # The first is the one that the gallery shows first.
@@ -82,7 +87,8 @@ def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
     >>> [example.record.plan.target for example in examples()]
     ['not_text', 'creditability', 'rings', 'site']
     """
-    return tuple(Example(record, _headline(folder, record.id)) for record in Store(folder).records())
+    records = Store(folder).records()
+    return tuple(Example(one, _headline(folder, one.id), _counts(folder, one.id)) for one in records)
 
 
 def _headline(folder: Path, run_id: str) -> str:
@@ -90,6 +96,13 @@ def _headline(folder: Path, run_id: str) -> str:
         return (folder / run_id / _HEADLINE).read_text().strip()
     except OSError:
         return ""
+
+
+def _counts(folder: Path, run_id: str) -> Counts | None:
+    try:
+        return Counts(**json.loads((folder / run_id / _COUNTS).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -104,11 +117,19 @@ class Brief:
         The name of the recommended strategy; empty where there is none.
     score : float or None
         Its mean F1 over the folds.
+    counts : Counts or None
+        What it does with so many rows.
     """
 
     headline: str
     strategy: str
     score: float | None
+    counts: Counts | None = None
+
+    def write(self, folder: Path) -> None:
+        """Keep what a gallery shows of a run in the run's folder."""
+        (folder / _HEADLINE).write_text(self.headline + "\n")
+        (folder / _COUNTS).write_text(json.dumps(None if self.counts is None else asdict(self.counts)) + "\n")
 
 
 def brief_of(store: Store, run_id: str) -> Brief:
@@ -136,7 +157,7 @@ def brief_of(store: Store, run_id: str) -> Brief:
         return Brief("", "", None)
     names = {choice.key: label(choice) for choice in choices_of(record.plan)}
     scores = [float(s.mean[MAIN_METRIC]) for s in comparison.strategies if s.key == advice.key]
-    return Brief(advice.lead, names.get(str(advice.key), ""), scores[0] if scores else None)
+    return Brief(advice.lead, names.get(str(advice.key), ""), scores[0] if scores else None, advice.counts)
 
 
 def headline_of(store: Store, run_id: str) -> str:
@@ -198,7 +219,7 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
         fresh = Path(workshop) / "fresh"
         for run_id in run_ids:
             copy_run(Store(Path(workshop)), Store(fresh), run_id)
-            (fresh / run_id / _HEADLINE).write_text(headline_of(Store(fresh), run_id) + "\n")
+            brief_of(Store(fresh), run_id).write(fresh / run_id)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(fresh, folder)
     return tuple(run_ids)

@@ -1,33 +1,62 @@
-"""The gallery: finished runs that ship with the app."""
+"""The gallery: tables that ship with the app, each with its finished comparison."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.examples import examples
 from pages._services import store
+from pages._tab import remember, session
 from pages._text import plain, sentence
+
+if TYPE_CHECKING:
+    from core.data.samples import Sample
+    from core.examples import Example
+
+
+def show_answer_picture() -> None:
+    """Show what an answer looks like: the first example's."""
+    example = next(iter(examples()), None)
+    if example is None or example.counts is None:
+        return
+    from core.charts.waffle import waffle
+
+    with st.container(border=True, key="answer_picture"):
+        st.markdown(f"**An answer: {plain(example.record.name)}**")
+        st.html(waffle(example.counts))
+        st.caption(f"{example.counts.rows:,} rows like these, under the strategy that is recommended.")
 
 
 def show_gallery() -> None:
-    """Show the examples as cards; pressing one opens it."""
-    shown = examples()
-    if not shown:
-        return
-    st.subheader("Look at a finished comparison", anchor=False)
-    for column, example in zip(st.columns(len(shown)), shown, strict=True):
-        record = example.record
-        with column.container(border=True, height="stretch", key=f"example_{record.id}"):
-            st.markdown(f"**{plain(record.name)}**")
-            strategies = f"{len(record.plan.strategies)} strategies × {record.units_total} folds"
-            st.caption(f":violet-badge[Example] {strategies}  \n{sentence(example.headline)}")
-            if st.button(
-                f"Open {plain(record.name.split(':')[0], 40)}",
-                key=f"open_{record.id}",
-                icon=":material/bar_chart:",
-                help=f"Opens the comparison of {plain(record.name)}.",
-            ):
-                open_example(record.id)
+    """Show every table once: its finished comparison to open, or its rows to start from."""
+    from core.data.samples import SAMPLES
+
+    finished = {example.record.table_name: example for example in examples()}
+    ordered = sorted(SAMPLES, key=lambda sample: [*finished, sample.title].index(sample.title))
+    st.subheader("Look at a finished comparison, or start with a sample", anchor=False)
+    for column, sample in zip(st.columns(len(ordered)), ordered, strict=True):
+        with column.container(border=True, height="stretch"):
+            show_card(sample, finished.get(sample.title))
+
+
+def show_card(sample: Sample, example: Example | None) -> None:
+    st.markdown(f"**{plain(sample.title if example is None else example.record.name)}**")
+    st.markdown(sample.sentence)
+    if example is not None:
+        strategies = f"{len(example.record.plan.strategies)} strategies × {example.record.units_total} folds"
+        st.caption(f"{strategies}: {sentence(example.headline)}")
+    with st.container(horizontal=True):
+        if example is not None and st.button(
+            "Open the result", key=f"open_{example.record.id}", icon=":material/bar_chart:",
+            help=f"Opens the comparison of {plain(example.record.name)}.",
+        ):  # fmt: skip
+            open_example(example.record.id)
+        st.button(
+            f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,),
+            type="tertiary", icon=":material/arrow_forward:", help="Opens the table, for a comparison of your own.",
+        )  # fmt: skip
 
 
 def open_example(run_id: str) -> None:
@@ -41,3 +70,11 @@ def open_example(run_id: str) -> None:
         st.error(sentence(error), icon=":material/error:")
         return
     st.switch_page("pages/compare.py", query_params={"run": run_id})
+
+
+def open_sample(key: str) -> None:
+    """Take up a table that ships with the app; for callbacks."""
+    from core.data.samples import SAMPLES, load_sample
+
+    target = next(sample.target for sample in SAMPLES if sample.key == key)
+    remember(session().opened(load_sample(key), target))

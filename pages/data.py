@@ -11,7 +11,7 @@ from pages._class_changes import show_class_changes
 from pages._columns import show_columns
 from pages._difficulty import show_difficulty
 from pages._frame import framed
-from pages._gallery import show_gallery
+from pages._gallery import show_answer_picture, show_gallery
 from pages._link import apply_waiting, restore_link, show_problem, show_waiting, write_link
 from pages._readings import show_reading_questions
 from pages._refusal import show_refusal
@@ -40,16 +40,7 @@ def main() -> None:
     state = session()
     show_problem()
     if state.table is None or state.plan is None:
-        st.title("Counterweight", anchor=False)
-        st.markdown(
-            "Which balancing strategy suits your table? Bring one with a rare class: Keras networks are trained under "
-            "many strategies, on the same folds, and you learn which to use, what it finds and what it misses."
-        )
-        waiting = show_waiting()
-        upload_table()
-        if not waiting:
-            show_gallery()
-        choose_sample()
+        show_home()
     else:
         write_link()
         show_waiting()
@@ -57,16 +48,21 @@ def main() -> None:
     warm_up()
 
 
-def choose_sample() -> None:
-    """Offer the tables that come with the app."""
-    from core.data.samples import SAMPLES
-
-    st.subheader("Start with a sample", anchor=False)
-    for column, sample in zip(st.columns(len(SAMPLES)), SAMPLES, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{sample.title}**")
-            st.caption(sample.sentence)
-            st.button(f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,))
+def show_home() -> None:
+    """Show what this is, with a picture of an answer, and ways to start."""
+    words, picture = st.columns([3, 2], gap="large")
+    with words:
+        st.title("Counterweight", anchor=False)
+        st.markdown(
+            "Which balancing strategy suits your table? Bring one with a rare class: Keras networks are trained under "
+            "many strategies, on the same folds, and you learn which to use, what it finds and what it misses."
+        )
+        waiting = show_waiting()
+        upload_table()
+    if not waiting:
+        with picture:
+            show_answer_picture()
+    show_gallery()
 
 
 def upload_table() -> None:
@@ -78,13 +74,6 @@ def upload_table() -> None:
         key="upload",
         on_change=open_upload,
     )
-
-
-def open_sample(key: str) -> None:
-    from core.data.samples import SAMPLES, load_sample
-
-    target = next(sample.target for sample in SAMPLES if sample.key == key)
-    remember(session().opened(load_sample(key), target))
 
 
 def open_upload() -> None:
@@ -113,7 +102,7 @@ def show_table(table: Table, plan: Plan) -> None:
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
     with st.expander("Choose another table"):
         upload_table()
-        choose_sample()
+        show_gallery()
     spelled = spellings_of_table(table, data_key(table, plan))
     pointed_out = {label.sentence() for label in spelled}
     said = st.container()

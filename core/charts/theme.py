@@ -15,18 +15,13 @@ from zlib import crc32
 
 import plotly.graph_objects as go
 
+from core.charts.palette import COLOURS, DASHES, GREY, INK, PATTERNS, SCALE, SYMBOLS
 from core.strategies.presets import PRESETS
 
-# Paul Tol's "bright" and Okabe & Ito's colours that keep contrast on white and on near-black.
-COLOURS = ("#4477AA", "#E2691F", "#228833", "#CC3377", "#AA8800", "#009E9E", "#9966CC", "#BB5544", "#7A7A7A", "#5588EE")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
-PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
-GREY = "#8A8A8A"
-# One hue, without a jump, whose ends both stand out from white and from near-black pages. Text on it is INK, not the
-# page's colour: it has a contrast of 4.5 on every shade.
-SCALE = [[0.0, "#E3EDF7"], [1.0, "#4C8FCB"]]
-INK = "#0E1B2A"
+__all__ = [
+    "COLOURS", "CONFIG", "DASHES", "GREY", "INK", "PATTERNS", "SCALE", "SYMBOLS", "Style", "matrix_height",
+    "strategy_styles", "text", "themed",
+]  # fmt: skip
 
 #: For ``st.plotly_chart(config=...)`` and for pages: the toolbar's camera saves a sharp PNG.
 CONFIG: Mapping[str, object] = {

@@ -19,7 +19,7 @@ from tests.browser.test_journey import Page
 def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[..., WebDriver]) -> None:
     page = Page(open_browser())
     page.driver.get(server.url)
-    page.see("Start with a sample")
+    page.see("Bring your own table")
     page.press("Use Abalone")
     page.press("Choose strategies")
     page.press("Small and quick")

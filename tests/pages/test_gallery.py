@@ -6,6 +6,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from core.data.samples import SAMPLES
 from core.examples import examples
 from core.runs.store import Store
 from tests.pages.conftest import APP
@@ -18,6 +19,16 @@ def test_examples_are_cards_with_their_headline(app: AppTest) -> None:
         assert example.record.name in shown
         assert example.headline.replace("`", chr(39)) in shown
         assert app.button(key=f"open_{example.record.id}")
+
+
+def test_the_first_page_shows_an_answer_and_every_table_once(app: AppTest) -> None:
+    counts = examples()[0].counts
+    assert counts is not None
+    picture = next(element.proto.body for element in app.get("html") if '"cw-waffle"' in element.proto.body)
+    assert picture.count('<i class="cw-m">') == counts.missed + 1
+    titles = [sample.title for sample in SAMPLES]
+    assert sorted(b.label.removeprefix("Use ") for b in app.button if b.key.startswith("sample_")) == sorted(titles)
+    assert len([b for b in app.button if b.key.startswith("open_")]) == len(titles)
 
 
 def test_an_example_opens_is_marked_in_history_and_can_be_deleted(app: AppTest, runs_folder: Path) -> None:
