@@ -201,7 +201,7 @@ def _run(given: argparse.Namespace) -> int:
         if results.advice is not None:
             advice = results.advice
             print("\n".join([advice.lead.replace("`", "'"), *(said.replace("`", "'") for said in advice.helps)]) + "\n")
-        print(text_table(metrics_grid(comparison, results.names)))
+        print(text_table(metrics_grid(*results.lines)))
         folds = comparison.folds_in_words(MAIN)
         print(f"\nMean ± standard deviation over {folds}; * marks the best. Run {results.run_id}.")
         for note in filter(None, (comparison.mark_in_words, *comparison.notes)):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.classes import by_size, class_scores, error_flow, worst_flows
-from pages._recommendation import recommended_key
+from pages._recommendation import one_line_each
 from pages._text import plain
 from pages._verdict import judged_by
 from pages._widgets import draw
@@ -23,7 +23,7 @@ SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 
 def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show a score of every class and strategy, and one strategy's mistakes."""
-    advised = recommended_key(record, comparison, key)
+    comparison, names, advised = one_line_each(record, comparison, names, key)
     comparison = by_size(comparison.ordered(judged_by()))
     keys = [summary.key for summary in comparison.strategies]
     st.subheader("Each class", anchor=False)

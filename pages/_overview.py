@@ -13,15 +13,12 @@ from core.charts import figures as charts
 from core.charts import theme
 from core.charts.bars import interval_bars, metric_bars
 from core.charts.dots import ranked_dots
-from core.evaluation.checks import Evidence
-from core.evaluation.checks.decisions import twins
 from core.evaluation.metrics import METRIC_NAMES, METRICS, metric_of
-from core.evaluation.shown import MANY, NAMED, folded, plain_keys, spans, top
-from core.evaluation.verdict import MAIN_METRIC
+from core.evaluation.shown import MANY, NAMED, at_first, plain_keys, spans, top
 from core.reporting.display import BARS
 from pages._cache import cached
 from pages._lines import pick_lines
-from pages._recommendation import recommended_key
+from pages._recommendation import one_line_each
 from pages._rows import class_against_rest
 from pages._verdict import chosen_intervals, judged_by, pick_spread
 from pages._widgets import draw
@@ -42,24 +39,17 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     metric = judged_by()
     pick_spread()
     shown = chosen_intervals(record, comparison, key)
-    advised = recommended_key(record, comparison, key)
-    alike = alike_in(record, comparison, key)
-    comparison, names = folded(comparison.ordered(metric), names, alike)
+    comparison, names, advised = one_line_each(record, comparison, names, key)
+    comparison = comparison.ordered(metric)
     key = f"{key} {metric}"
     show_table(comparison, names, key, shown, metric)
     if len(comparison.strategies) > MANY:
         show_dots(comparison, names, shown, metric, advised)
     else:
         show_bars(comparison, names, shown)
-    first = top(comparison, metric, 1, [advised])
-    few = first if len(comparison.strategies) > 4 else tuple(s.key for s in comparison.strategies)
+    few = at_first(comparison, metric, advised, 4 if len(comparison.strategies) <= 4 else 3)
     show_confusion(comparison, names, key, few)
     show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]))
-
-
-@cached(max_entries=8)
-def alike_in(_record: RunRecord, _comparison: Comparison, key: str) -> tuple[tuple[str, ...], ...]:
-    return twins(Evidence(_comparison.of_whole(), _record.plan, MAIN_METRIC))
 
 
 def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str) -> None:
@@ -67,8 +57,8 @@ def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: I
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
     st.caption(
-        f"{spread}, {comparison.folds_in_words()}. Best {METRIC_NAMES[metric]} first; ★ marks the best mean of a "
-        f"column.{mark} Press a heading to sort."
+        f"{spread}, {comparison.folds_in_words()}. Best {METRIC_NAMES[metric]} first; ★ marks the best mean of every "
+        f"other column.{mark} Press a heading to sort."
     )
     width = 132 if shown is None else 180
     config = {one.name: st.column_config.Column(help=one.help, width=width) for one in METRICS}

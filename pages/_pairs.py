@@ -10,7 +10,9 @@ import streamlit as st
 from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.paired import Pairs, compare_pairs
+from core.evaluation.shown import MANY, top
 from pages._cache import cached
+from pages._recommendation import one_line_each
 from pages._text import sentence
 from pages._widgets import draw
 
@@ -43,16 +45,20 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "Ignore differences up to", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
         help="In the metric's own unit: the region of practical equivalence (rope).",
     )  # fmt: skip
-    # The best on top, as in the overview.
-    pairs = paired(record, comparison.ordered(metric), key, metric, rope)
+    comparison, names, advised = one_line_each(record, comparison, names, key)
+    # The best on top, as in the overview. All are compared, so that what is corrected for does not depend on the view.
+    every = paired(record, comparison.ordered(metric), key, metric, rope)
+    n, pairs = len(every.keys), every
+    if n > MANY and not st.toggle(f"Show all {n}", key="all_pairs"):
+        pairs = every.of(top(comparison, metric, MANY - 2, [advised]))
     for note in pairs.notes:
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:
         return
-    st.caption(explained(pairs, cell))
-    draw(heatmap(pairs, names, f"{key} {metric} {rope}", cell), "pairs", "Strategy against strategy")
+    st.caption(explained(every, cell))
+    draw(heatmap(pairs, names, f"{key} {metric} {rope} {len(pairs.keys)}", cell), "pairs", "Strategy against strategy")
     with st.expander("All pairs as a table", icon=":material/table:"):
-        shown = table(pairs, names)
+        shown = table(every, names)
         config: dict[str, ColumnConfig] = {
             head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns
         }

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.evaluation.checks import Finding, run_checks
+from core.evaluation.checks import Evidence, Finding, run_checks
+from core.evaluation.checks.decisions import twins
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
+from core.evaluation.shown import folded
+from core.evaluation.verdict import MAIN_METRIC
 from core.words import duration
 from pages._cache import cached
 from pages._guard import guarded
@@ -85,6 +88,20 @@ def recommended_key(record: RunRecord, comparison: Comparison, key: str) -> str:
     if advice is not None and advice.key is not None:
         return str(advice.key)
     return comparison.ranked(judged_by())[0].key
+
+
+def one_line_each(
+    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str
+) -> tuple[Comparison, dict[str, str], str]:
+    """Return a comparison with one line for strategies that did the same thing, names that say so, and the advised."""
+    advised = recommended_key(record, comparison, key)
+    comparison, names = folded(comparison, names, alike_in(record, comparison, key), [advised])
+    return comparison, names, advised
+
+
+@cached(max_entries=8)
+def alike_in(_record: RunRecord, _comparison: Comparison, key: str) -> tuple[tuple[str, ...], ...]:
+    return twins(Evidence(_comparison.of_whole(), _record.plan, MAIN_METRIC))
 
 
 def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:

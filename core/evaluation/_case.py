@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import Metric
-from core.evaluation.paired import MIN_FOLDS, Pairs, holm
+from core.evaluation.paired import MIN_FOLDS, Pairs
 from core.networks.reading import network_label
 from core.plan import Plan
 from core.strategies import Recipe, choices_of, label
@@ -145,27 +144,8 @@ class Case:
         return float(self.pairs.difference[self.pairs.at(first, second)])
 
     def holm_p(self, questions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
-        """Return Holm's p for a family of pairs.
-
-        The same pair asked twice counts once, and so do strategies that score the same on every fold: they did the
-        same thing, and asking about both is one question.
-        """
-        asked = {pair: frozenset(self._first_alike[key] for key in pair) for pair in questions}
-        unique = list({alike: pair for pair, alike in asked.items()}.values())
-        p = holm(np.array([self.pairs.p[self.pairs.at(*pair)] for pair in unique]))
-        by_question = {asked[pair]: float(value) for pair, value in zip(unique, p, strict=True)}
-        return {pair: by_question[alike] for pair, alike in asked.items()}
-
-    @cached_property
-    def _first_alike(self) -> dict[str, str]:
-        """The first strategy that scores the same on every fold, by strategy."""
-        first: dict[tuple[bytes, bytes], str] = {}
-        alike = {}
-        for s in self.comparison.strategies:
-            places = np.asarray(s.scores.index.to_frame()).tobytes()
-            values = np.round(s.scores[self.metric.key].to_numpy(np.float64), 10).tobytes()
-            alike[s.key] = first.setdefault((places, values), s.key)
-        return alike
+        """Return Holm's p for a family of pairs; see :meth:`core.evaluation.paired.Pairs.holm`."""
+        return self.pairs.holm(questions)
 
     def p_against_baselines(self) -> dict[tuple[str, str], float]:
         """Return Holm's p of every strategy against every baseline.

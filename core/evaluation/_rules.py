@@ -13,7 +13,8 @@ import numpy as np
 
 from core.evaluation._case import TUNED, Case
 from core.evaluation.comparison import Comparison
-from core.evaluation.paired import ALPHA, compare_pairs, holm, in_words, repeats_needed, smallest_difference
+from core.evaluation.paired import ALPHA, compare_pairs, in_words
+from core.evaluation.power import repeats_needed, smallest_difference
 from core.words import counted, counted_range, joined
 
 SentenceKind = Literal[
@@ -204,11 +205,10 @@ def brier(case: Case) -> list[Sentence]:
     if not pairs.tested:
         return []
     rivals = [key for key in pairs.keys if key in plain_of and plain_of[key] != key]
-    places = [pairs.at(key, plain_of[key]) for key in rivals]
-    p = holm(np.array([pairs.p[place] for place in places]))
+    p = pairs.holm([(key, plain_of[key]) for key in rivals])
     worse = [
-        key for key, place, value in zip(rivals, places, p, strict=True)
-        if in_words(float(pairs.difference[place]), float(value)) == "clearly worse"
+        key for key in rivals
+        if in_words(float(pairs.difference[pairs.at(key, plain_of[key])]), p[key, plain_of[key]]) == "clearly worse"
     ]  # fmt: skip
     if not worse:
         return []
@@ -235,7 +235,7 @@ def power(case: Case) -> list[Sentence]:
     """Say what it would take to tell a small difference of the leader, where its lead is not clear.
 
     The level is divided by the number of the verdict's questions, so that the answer holds for the
-    words, which take Holm's p; see :func:`core.evaluation.paired.repeats_needed` for the formula.
+    words, which take Holm's p; see :func:`core.evaluation.power.repeats_needed` for the formula.
     """
     bases = [key for key, _ in reversed(case.baselines) if key != case.leader]
     rivals = sorted((n for n in case.means if n != case.leader), key=lambda n: -case.means[n])

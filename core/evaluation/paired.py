@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -31,7 +32,7 @@ MIN_FOLDS = 3
 #: Below this a corrected p is clear.
 ALPHA = 0.05
 Words = Literal["clearly better", "no clear difference", "clearly worse"]
-_SAME = 1e-12
+_SAME, _ALIKE = 1e-12, 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Pairs:
         Two-sided, corrected for shared training rows, not for the number of pairs. nan on the
         diagonal, and where the folds allow no test.
     p_holm : ndarray of float64, same shape
-        ``p`` after Holm's correction for all pairs.
+        ``p`` after Holm's correction for all pairs; strategies that score the same on every fold are one.
     better, same, worse : ndarray of float64, same shape
         Posterior probability that the row's strategy is better than the column's by more than
         ``rope``, within it, worse by more; they sum to 1.
@@ -112,6 +113,46 @@ class Pairs:
     def at(self, first: str, second: str) -> tuple[int, int]:
         """Return the place of a pair in the matrices."""
         return self.keys.index(first), self.keys.index(second)
+
+    def of(self, keys: Sequence[str]) -> Pairs:
+        """Return some of the strategies, in their order here; the corrections stay those of all."""
+        places = [at for at, key in enumerate(self.keys) if key in keys]
+        matrices = ("shared", "difference", "spread", "p", "p_holm", "better", "same", "worse")
+        some = {name: getattr(self, name)[np.ix_(places, places)] for name in matrices}
+        return replace(self, keys=tuple(self.keys[at] for at in places), **some)
+
+    @cached_property
+    def first_alike(self) -> tuple[int, ...]:
+        """For each strategy, the place of the first one that scores the same on every fold: itself for most."""
+        if not self.keys:
+            return ()
+        own = np.diag(self.shared)
+        same = (np.abs(self.difference) < _ALIKE) & ~(self.spread > _ALIKE)
+        same &= (self.shared == own[:, None]) & (self.shared == own)
+        np.fill_diagonal(same, True)
+        return tuple(same.argmax(axis=1).tolist())
+
+    def holm(self, questions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
+        """Return Holm's p for a family of pairs.
+
+        The same pair asked twice counts once, and so do strategies that score the same on every fold: they did the
+        same thing, and asking about both is one question. Whether one of them is better than the other is none.
+
+        Examples
+        --------
+        >>> from core.evaluation.sample import sample_run
+        >>> run = sample_run()
+        >>> pairs = compare_pairs(run.comparison, run.plan.split, "f1")
+        >>> family = pairs.holm([("smote", "plain"), ("plain", "smote")])
+        >>> family["smote", "plain"] == pairs.p[pairs.at("smote", "plain")]
+        True
+        """
+        place = {key: self.first_alike[at] for at, key in enumerate(self.keys)}
+        asked = {pair: frozenset(place[key] for key in pair) for pair in questions}
+        apart = list({alike: pair for pair, alike in asked.items() if len(alike) > 1}.values())
+        p = holm(np.array([self.p[self.at(*pair)] for pair in apart]))
+        by_question = {asked[pair]: float(value) for pair, value in zip(apart, p, strict=True)}
+        return {pair: by_question.get(alike, float(self.p[self.at(*pair)])) for pair, alike in asked.items()}
 
     def table(self) -> pd.DataFrame:
         """Return one row for each pair, first against second, in the order of ``keys``.
@@ -344,10 +385,6 @@ def compare_pairs(comparison: Comparison, split: SplitSettings, metric: str, rop
     worse, same, better = correlated_t_test(differences, ratio, rope)
     for matrix in (p, worse, same, better):
         np.fill_diagonal(matrix, np.nan)
-    upper = np.triu_indices(len(p), 1)
-    p_holm = np.full_like(p, np.nan)
-    p_holm[upper] = holm(p[upper])
-    p_holm.T[upper] = p_holm[upper]
     pairs = Pairs(
         metric=metric,
         keys=tuple(s.key for s in comparison.strategies),
@@ -357,14 +394,27 @@ def compare_pairs(comparison: Comparison, split: SplitSettings, metric: str, rop
         difference=mean,
         spread=spread,
         p=p,
-        p_holm=p_holm,
+        p_holm=np.full_like(p, np.nan),
         better=better,
         same=same,
         worse=worse,
         notes=(),
     )
+    pairs = replace(pairs, p_holm=_of_all_pairs(pairs))
     undefined = set().union(*(s.scores.index[s.scores[metric].isna()] for s in comparison.strategies))
     return replace(pairs, notes=_notes(pairs, len(undefined), comparison.folds))
+
+
+def _of_all_pairs(pairs: Pairs) -> np.ndarray:
+    """Return Holm's p of every pair, corrected for all pairs."""
+    alike = np.array(pairs.first_alike, np.int64)
+    first = np.unique(alike)
+    i, j = np.triu_indices(len(first), 1)
+    apart = np.full((len(first), len(first)), np.nan)
+    apart[i, j] = apart[j, i] = holm(pairs.p[first[i], first[j]])
+    place = np.searchsorted(first, alike)
+    one = place[:, None] == place
+    return np.where(one, pairs.p, apart[place[:, None], place])
 
 
 def _notes(pairs: Pairs, undefined: int, folds: int) -> tuple[str, ...]:
@@ -388,48 +438,3 @@ def _notes(pairs: Pairs, undefined: int, folds: int) -> tuple[str, ...]:
     if np.isnan(p[shared >= MIN_FOLDS]).any():
         notes.append("Some pairs differ by the same amount on every fold: there is no spread to test against.")
     return tuple(notes)
-
-
-def repeats_needed(
-    spread: float, split: SplitSettings, difference: float = 0.02, power: float = 0.8, level: float = 0.05
-) -> int | None:
-    """Return the repeats with which the corrected test would tell a difference, for one pair of strategies.
-
-    The test of n = folds x repeats differences with standard deviation ``spread`` finds a difference d
-    with this power where ``d >= (t[1 - level / 2] + t[power]) * sqrt(1 / n + ratio) * spread``, both
-    quantiles of Student's t with n - 1 degrees of freedom. More repeats shrink 1 / n alone: below
-    :func:`smallest_difference` no number of them is enough. Holm's correction asks for more still.
-
-    Returns
-    -------
-    int or None
-        None where 100 repeats, the maximum that a plan allows, are too few, or a split in time order
-        cannot be repeated.
-
-    See Also
-    --------
-    smallest_difference : What no number of repeats can tell.
-
-    Examples
-    --------
-    >>> repeats_needed(0.012, SplitSettings(folds=5)), repeats_needed(0.02, SplitSettings(folds=5))
-    (4, None)
-    """
-    repeats = np.arange(1, 2 if split.time is not None else 101)
-    n = repeats * split.folds
-    reach = stats.t.ppf(1 - level / 2, n - 1) + stats.t.ppf(power, n - 1)
-    deviation = spread * np.sqrt(1 / n + rows_ratio(split))
-    enough = (n >= MIN_FOLDS) & (difference >= reach * deviation)
-    return int(repeats[enough.argmax()]) if enough.any() else None
-
-
-def smallest_difference(spread: float, split: SplitSettings, power: float = 0.8, level: float = 0.05) -> float:
-    """Return the difference below which no number of repeats helps: the limit of :func:`repeats_needed`'s formula.
-
-    Examples
-    --------
-    >>> round(smallest_difference(0.02, SplitSettings(folds=5)), 3)
-    0.028
-    """
-    reach = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
-    return float(reach * np.sqrt(rows_ratio(split)) * spread)

@@ -210,9 +210,15 @@ class _Choosing:
                 return True
         return False
 
+    def apart(self) -> list[str]:
+        """Return the strategies there are to choose from, the simplest of those that score the same on every fold."""
+        pairs = self.case.pairs
+        first = {key: pairs.first_alike[pairs.keys.index(key)] for key in self.order}
+        return [key for place, key in enumerate(self.order) if first[key] not in map(first.get, self.order[:place])]
+
     def recommendation(self, cautions: tuple[str, ...], groups: np.ndarray | None) -> Recommendation:
         case, rows = self.case, self.rows_of_classes()
-        worth = value_of_choice(case.comparison, case.plan, case.metric.key, self.alive, groups)
+        worth = value_of_choice(case.comparison, case.plan, case.metric.key, self.apart(), groups)
         few = few_rows(case.comparison.labels[int(rows.argmin())], round(float(rows.min())))
         trouble = self.trouble()
         headline = self.headline() if not trouble else f"None of these strategies is usable yet: {trouble}."

@@ -44,8 +44,23 @@ def top(comparison: Comparison, metric: str, most: int = 10, always: Sequence[st
     return tuple(key for key in ranked if key in kept)
 
 
+def at_first(comparison: Comparison, metric: str, advised: str, least: int = 3) -> tuple[str, ...]:
+    """Return the recommended strategy, the plain network and the best, and the next best up to so many, best first.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> at_first(sample_run().comparison, "recall", "plain")
+    ('smote', 'plain')
+    """
+    kept = top(comparison, metric, 1, [advised])
+    ranked = [s.key for s in comparison.ranked(metric)]
+    more = [key for key in ranked if key not in kept][: max(0, least - len(kept))]
+    return tuple(key for key in ranked if key in (*kept, *more))
+
+
 def folded(
-    comparison: Comparison, names: Mapping[str, str], alike: Sequence[Sequence[str]]
+    comparison: Comparison, names: Mapping[str, str], alike: Sequence[Sequence[str]], always: Sequence[str] = ()
 ) -> tuple[Comparison, dict[str, str]]:
     """Return the comparison with one line for strategies that did the same, and names that say so.
 
@@ -53,6 +68,8 @@ def folded(
     ----------
     alike : sequence of sequences of str
         Keys of strategies that decided every row the same (:func:`core.evaluation.checks.twins`).
+    always : sequence of str
+        Keys that give their line its place; without one of them the comparison's first does.
 
     Examples
     --------
@@ -66,7 +83,10 @@ def folded(
     gone: set[str] = set()
     said = dict(names)
     for keys in alike:
-        first, *others = sorted((key for key in keys if key in order), key=order.index)
+        here = sorted((key for key in keys if key in order), key=lambda key: (key not in always, order.index(key)))
+        if len(here) < 2:
+            continue
+        first, *others = here
         gone.update(others)
         more = f" and {len(others) - 2} more" if len(others) > 2 else ""
         said[first] = " = ".join([names[first], *(names[key] for key in others[:2])]) + more

@@ -191,8 +191,8 @@ def _verdict(advice: Recommendation | None, assessment: Assessment, findings: Se
 
 
 def _tables(results: Results, shown: Intervals) -> str:
-    comparison = results.comparison
-    names, folds = comparison.marked(results.names), comparison.folds_in_words()
+    comparison, names = results.lines
+    names, folds = comparison.marked(names), comparison.folds_in_words()
     mark = f" {_e(comparison.mark_in_words)}" if comparison.mark_in_words else ""
 
     def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
@@ -222,8 +222,8 @@ def _scrolled(table: str) -> str:
 
 
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
-    comparison = results.comparison
-    names = comparison.marked(results.names)
+    comparison, names = results.lines
+    names = comparison.marked(names)
     classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(results.profile))
     bars = Drawing(
         "Metrics of each strategy", f"Value and {shown.name}.", interval_bars(comparison, names, BARS, shown)

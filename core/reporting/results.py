@@ -12,13 +12,15 @@ from core.data.problem import Problem
 from core.data.profile import Profile, data_notes, describe
 from core.data.table import Table
 from core.data.target import Target
-from core.evaluation.checks import Finding, run_checks
+from core.evaluation.checks import Evidence, Finding, run_checks
+from core.evaluation.checks.decisions import twins
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compare_folds
 from core.evaluation.metrics import METRICS
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
-from core.evaluation.verdict import Assessment, assess
+from core.evaluation.shown import folded
+from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.experiment.fitting import network_notes
 from core.experiment.results import FoldResult
 from core.plan import Plan
@@ -75,6 +77,13 @@ class Results:
         return compare_folds(self.folds, self.plan, self.target.labels)
 
     @cached_property
+    def lines(self) -> tuple[Comparison, Mapping[str, str]]:
+        """The strategies as tables and figures list them, and their names: those that did the same are one line."""
+        advised = () if self.advice is None or self.advice.key is None else (self.advice.key,)
+        alike = twins(Evidence(self.comparison.of_whole(), self.plan, MAIN_METRIC))
+        return folded(self.comparison, self.names, alike, advised)
+
+    @cached_property
     def advice(self) -> Recommendation | None:
         """What to use, judged by F1; None where nothing has a result."""
         cautions = self.profile.cautions.sentences
@@ -126,4 +135,4 @@ class Results:
     def _repr_html_(self) -> str:
         from core.reporting.display import comparison_html  # Plotly takes a while to load, and a terminal needs none
 
-        return comparison_html(self.comparison, self.names)
+        return comparison_html(*self.lines)

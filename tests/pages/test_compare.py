@@ -164,7 +164,7 @@ def a_run_of_many(store: Store, n: int = 14) -> str:
     return run_id
 
 
-def test_many_strategies_are_dots_with_the_best_and_two_matrices(app: AppTest, store: Store) -> None:
+def test_many_strategies_are_dots_with_three_matrices_and_twins_on_one_line(app: AppTest, store: Store) -> None:
     page = opened(app, a_run_of_many(store))
     assert page.toggle(key="all_dots").value is False
     assert not [pills for pills in page.pills if pills.key == "bars"]
@@ -172,10 +172,15 @@ def test_many_strategies_are_dots_with_the_best_and_two_matrices(app: AppTest, s
     assert len(table) == 13  # two did the same
     assert sum(" = " in name for name in table["Strategy"]) == 1
     picked = page.multiselect[0].value
-    assert "plain" in picked
-    assert len(picked) <= 3
+    assert "plain" in picked  # the best and the recommended one; the next best two stand beside it
+    assert len(picked) == 3
     assert len(page.get("plotly_chart")) == 1 + len(picked) + 2
+    assert "of every other column" in captions(page)
     assert not page.toggle(key="all_dots").set_value(True).run().exception
+    pairs = view(page, "pairs")
+    assert not pairs.toggle(key="all_pairs").value
+    assert len(pairs.dataframe[0].value) == 13 * 12 / 2
+    assert not pairs.toggle(key="all_pairs").set_value(True).run().exception
 
 
 def test_one_view_at_a_time(app: AppTest, store: Store) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.evaluation.checks.check import Evidence, Finding, register
 from core.evaluation.metrics import metric_of
-from core.evaluation.paired import compare_pairs, holm, in_words
+from core.evaluation.paired import compare_pairs, in_words
 from core.words import joined
 
 _BELOW, _PERFECT = 0.4, 0.995
@@ -51,8 +51,8 @@ def below_references(evidence: Evidence) -> Iterator[Finding]:
     pairs = compare_pairs(comparison, evidence.plan.split, metric.key)
     top, best = max(references, key=means.__getitem__), max(networks, key=means.__getitem__)
     questions = [(reference, network) for reference in references for network in networks]
-    p = holm([float(pairs.p[pairs.at(*question)]) for question in questions])[questions.index((top, best))]
-    if in_words(float(pairs.difference[pairs.at(top, best)]), float(p)) == "clearly better":
+    p = pairs.holm(questions)[top, best]
+    if in_words(float(pairs.difference[pairs.at(top, best)]), p) == "clearly better":
         yield Finding(
             "CW8",
             f"Every network is clearly worse than {evidence.names[top]} on {metric.name}.",

@@ -121,3 +121,15 @@ def test_twins_are_one_question() -> None:
     both = assess(scored(5, 5, plain=base, smote=smote, smoten=smote.copy()), plan)
     kind = {s.kind: s.text for s in both.sentences}
     assert kind["plain"] == {s.kind: s.text for s in alone.sentences}["plain"]
+    one, two, three = (
+        alone.pairs,
+        both.pairs,
+        assess(scored(5, 5, plain=base, smote=smote, smoten=base[::-1]), plan).pairs,
+    )
+    place = two.at("smote", "plain")
+    assert two.p_holm[place] == one.p_holm[one.at("smote", "plain")] < three.p_holm[place]
+    assert two.p_holm[two.at("smoten", "plain")] == two.p_holm[place]
+    assert two.p_holm[two.at("smoten", "smote")] == 1
+    few = two.of(["smoten", "plain"])
+    assert few.keys == ("plain", "smoten")
+    assert few.p_holm[few.at("smoten", "plain")] == two.p_holm[place]

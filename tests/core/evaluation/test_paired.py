@@ -18,10 +18,9 @@ from core.evaluation.paired import (
     corrected_t_test,
     correlated_t_test,
     holm,
-    repeats_needed,
     rows_ratio,
-    smallest_difference,
 )
+from core.evaluation.power import repeats_needed, smallest_difference
 from core.plan import SplitSettings
 from tests.core.evaluation.comparisons import scored
 
