@@ -304,13 +304,15 @@ def moment_parts(values: pd.Series) -> list[tuple[tuple[str, ...], np.ndarray, s
         starts = starts[:: -(-len(starts) // 100)]
     at = np.clip(np.searchsorted(starts.to_numpy(), values.to_numpy(), side="right") - 1, 0, len(starts) - 1)
     form = "%H:%M" if first.normalize() == last.normalize() else _SHOWN[unit]
-    ways = [(tuple(f"{start:{form}}" for start in starts), at, f"Shown by {_UNITS[unit]}.")]
-    for names, part, note in (
+    # Years before 1000 would be written with fewer figures.
+    names = tuple(start.strftime(form.replace("%Y", f"{start.year:04d}")) for start in starts)
+    ways = [(names, at, f"Shown by {_UNITS[unit]}.")]
+    for parts, part, note in (
         (tuple(f"{hour}:00" for hour in range(24)), values.dt.hour, "Shown by hour of the day."),
         (_WEEKDAYS, values.dt.day_of_week, "Shown by day of the week."),
     ):
         if days > 2 and part.min() < part.max():
-            ways.append((names, part.to_numpy(), note))
+            ways.append((parts, part.to_numpy(), note))
     return ways
 
 
@@ -334,7 +336,7 @@ def preparation_in_words(column: Column, sample: RowSample, choices: Choices) ->
     step = step_for(column)
     if step is None or sample.frame[column.name].isna().all():
         return ""
-    if foretold := step.foretold(choices):
+    if foretold := step.foretold(sample.frame[column.name], choices):
         return f"The network sees: {foretold}."
     labels = Labels(sample.codes, int(sample.codes.max()) + 1)
     fitted = step.fit(sample.frame[column.name], labels, choices)

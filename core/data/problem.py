@@ -14,7 +14,7 @@ from core.data.preparation import Choices, CodedStep, step_for, steps
 from core.data.table import Table
 from core.data.target import Target, encode_target
 from core.plan import Plan, PlanError
-from core.words import TableError, counted, quoted, which_there_are
+from core.words import TableError, counted, listed, quoted, which_there_are
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,11 @@ class Problem:
                 "an identifier, ignored or used to split; add a column or change a column's kind."
             )
         kinds = [(step, column) for column in features if (step := step_for(column)) is not None]
+        if not any(step.tells(column, typed.frame[column.name]) for step, column in kinds):
+            raise TableError(
+                f"No column is left to learn from: beside {quoted(plan.target)} nothing differs from row to row in "
+                f"{listed([column.name for column in features])}; add a column or change a column's kind."
+            )
         categorical = sum(issubclass(step, CodedStep) for step, _ in kinds)
         numeric = sum(step.max_dense(column) > 0 for step, column in kinds)
         _check_choices(typed, plan)

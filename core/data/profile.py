@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.cautions import Cautions, find_cautions
+from core.data.preparation import TextStep
 from core.data.problem import Problem
+from core.data.reading.cells import MAX_TEXT
 from core.data.splitting import check_splits
 from core.data.target import Target
 from core.words import counted, listed, quoted
@@ -202,6 +204,17 @@ def _warnings(problem: Problem) -> list[str]:
         warnings.append(f"Left out because they have too many different values: {listed(by_kind['ignored'])}.")
     if by_hand:
         warnings.append(f"Left out, as chosen by hand: {listed(by_hand)}.")
+    text = [column for column in problem.features if column.kind == "text"]
+    silent = [c.name for c in text if not TextStep.tells(c, table.frame[c.name])]
+    if silent:
+        warnings.append(f"No words tell the texts of {listed(silent)} apart: the network sees 0 in every row.")
+    for column in text:
+        cut = int((table.frame[column.name].dropna().astype("str").str.len() > MAX_TEXT).sum())
+        if cut:
+            warnings.append(
+                f"{counted(cut, 'text')} of {quoted(column.name)} {'is' if cut == 1 else 'are'} longer than "
+                f"{MAX_TEXT:,} characters: what comes after is not read."
+            )
     if gappy:
         warnings.append(f"More than half of the values are missing in {listed(gappy)}.")
     return warnings

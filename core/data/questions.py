@@ -12,6 +12,7 @@ import pandas as pd
 from core.data.columns import Column
 from core.data.grouping import names_somebody
 from core.data.problem import Problem, orderable
+from core.data.reading.date_formats import is_clock
 from core.words import counted, quoted
 
 _MOMENT = re.compile(
@@ -89,7 +90,7 @@ def split_questions(problem: Problem) -> tuple[SplitQuestion, ...]:
                 )
             )
     if split.time is None:
-        moments = [c for c in others if _is_moment(c)]
+        moments = [c for c in others if _is_moment(c, problem)]
         if moments:
             column = min(moments, key=lambda column: column.kind != "date")
             values = problem.table.frame[column.name].iloc[rows].dropna()
@@ -117,7 +118,10 @@ def _repeats(column: Column, problem: Problem, n_rows: int) -> bool:
     return bool(counts[counts > 1].sum() > len(values) / 2)
 
 
-def _is_moment(column: Column) -> bool:
+def _is_moment(column: Column, problem: Problem) -> bool:
+    how = problem.table.reading.of(column.name)
+    if how is not None and is_clock(how.formats):
+        return False  # times of day, which are in no order from day to day
     if not orderable(column) or column.distinct < _MIN_VALUES or _NO_MOMENT.search(column.name):
         return False
     return column.kind == "date" or _MOMENT.fullmatch(column.name.strip()) is not None
@@ -125,5 +129,5 @@ def _is_moment(column: Column) -> bool:
 
 def _shown(value: object) -> str:
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+        return value.isoformat(" ")[: 10 if value == value.normalize() else 16]
     return f"{float(np.asarray(value)):,.6g}"

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from core.data.table import Table
 
 _NINES = re.compile(r"-?9{2,9}(\.9+)?|-1|-?8{3,9}")
+_NO_TIME = re.compile(r"(9999|2999|2099)-(12-31|01-01)|0001-01-01|19(00-01-01|70-01-01)|1899-12-3[01]")
 _MAX_WORDS = 3  # different words beside numbers, more of which are no sign of "missing"
 _MIN_NUMBERS = 5  # different numbers
+_FAR_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _spoken(moment: pd.Timestamp) -> str:
 
 @dataclass(frozen=True)
 class StandIns:
-    """Values of an otherwise numeric column that likely stand for a missing one.
+    """Values of a column of numbers or dates that likely stand for a missing one.
 
     Parameters
     ----------
@@ -197,10 +199,10 @@ class StandIns:
 
 
 def stand_ins(table: Table) -> tuple[StandIns, ...]:
-    """Return the columns with numbers of nines, or a few words, that likely stand for missing values.
+    """Return the columns with numbers of nines, dates at the end of time, or a few words that likely mean "missing".
 
-    Numbers such as -999 or 9999 are looked for at the ends of a column, far from the other values; words, beside
-    numbers alone.
+    Numbers such as -999 or 9999 and dates such as 9999-12-31 are looked for at the ends of a column, far from the
+    other values; words, beside numbers alone.
 
     See Also
     --------
@@ -223,6 +225,8 @@ def stand_ins(table: Table) -> tuple[StandIns, ...]:
             continue
         if pd.api.types.is_numeric_dtype(values.dtype):
             pairs = _far_numbers(values)
+        elif pd.api.types.is_datetime64_any_dtype(values.dtype):
+            pairs = _far_moments(values)
         elif isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
             pairs = _words(values)
         else:
@@ -242,6 +246,26 @@ def _far_numbers(values: pd.Series) -> list[tuple[str, int]]:
         if not ends:
             break
         pairs.append((as_text(levels[ends[0]]), int(counts[ends[0]])))
+        levels, counts = np.delete(levels, ends[0]), np.delete(counts, ends[0])
+    return pairs
+
+
+def _far_moments(values: pd.Series) -> list[tuple[str, int]]:
+    levels, counts = np.unique(values.dropna().to_numpy(), return_counts=True)
+    pairs: list[tuple[str, int]] = []
+    while len(levels) > _MIN_NUMBERS:
+        days = levels.astype("datetime64[D]").astype(np.int64)
+        gaps = {0: days[1] - days[0], len(days) - 1: days[-1] - days[-2]}
+        spans = {0: days[-1] - days[1], len(days) - 1: days[-2] - days[0]}
+        ends = [
+            at for at, gap in gaps.items()
+            if _NO_TIME.match(str(levels[at])) and counts[at] > 1 and gap > max(_FAR_DAYS, spans[at])
+        ]  # fmt: skip
+        if not ends:
+            break
+        moment = pd.Timestamp(levels[ends[0]])
+        text = moment.isoformat(" ")
+        pairs.append((text[:10] if moment == moment.normalize() else text, int(counts[ends[0]])))
         levels, counts = np.delete(levels, ends[0]), np.delete(counts, ends[0])
     return pairs
 

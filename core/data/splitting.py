@@ -169,6 +169,11 @@ def _notes(problem: Problem, folds: list[FoldRows]) -> list[str]:
     for purpose, follows, parts in lacking:
         for code, label in enumerate(labels):
             without = sum(not (y[rows] == code).any() for rows in parts)
+            if purpose == "to test on" and without == len(parts) and len(labels) == 2:
+                raise PlanError(
+                    f"Split by {quoted(split.time or split.group)}, no fold has a row of {quoted(label)} to test on: "
+                    "use fewer folds, or split by another column."
+                )
             if without:
                 has = "has" if without == 1 else "have"
                 notes.append(

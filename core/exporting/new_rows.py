@@ -243,6 +243,8 @@ def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | 
         if not isinstance(step, CategoryStep):
             return read, ""
         unseen = read.notna() & (step.codes(read) == step.unseen)
+        if step.many:  # each of these has inputs of its own
+            unseen &= ~read.isin(step.many)
         if known is not None:
             unseen &= ~read.isin(set(known.dropna().map(as_text)))
         elif step.rare and unseen.mean() <= 0.1:

@@ -166,13 +166,15 @@ class CategoryStep(CodedStep):
 
     @property
     def says(self) -> str:
-        if self.constant:
+        if self.constant and not self.many:
             return "one level: always 0"
         said = (
             counted(len(self.levels), "level") + ", one for the rare" * self.rare + ", one for missing" * self.missing
         )
-        each = f"; of each of {len(self.many):,}, how common it is and how often each class" if self.many else ""
-        return said + each
+        if not self.many:
+            return said
+        each = f"of each of {len(self.many):,} levels, how common it is and how often each class"
+        return each if self.constant else f"{said}; {each}"
 
     @property
     def dense_names(self) -> tuple[str, ...]:

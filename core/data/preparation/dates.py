@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
 from core.data.columns import Column, ColumnKind
-from core.data.preparation.numbers import NumberStep, learned
+from core.data.preparation.numbers import NumberStep, learned, suited
 from core.data.preparation.step import NO_CHOICES, Choices, InputKind, Labels, Parts, Scripted, StepSetting, register
 from core.data.reading.cells import ColumnReading, days_of
 
@@ -69,7 +69,7 @@ class DateStep(NumberStep):
     @classmethod
     def fit(cls, column: pd.Series, labels: Labels | None = None, choices: Choices = NO_CHOICES) -> Self:
         days = cls.as_floats(column)
-        return cls(str(column.name), *learned(days, "standard"), varying(days))
+        return cls(str(column.name), *learned_days(days), varying(days))
 
     @classmethod
     def suits(cls, dtype: np.dtype | ExtensionDtype) -> bool:
@@ -95,7 +95,8 @@ class DateStep(NumberStep):
     def says(self) -> str:
         if self.constant and not self.parts:
             return "one moment: always 0"
-        return ", ".join(["time since the first row", *(_SAID[part] for part in self.parts)])
+        time = "time since the first row" + " with a smooth clip, since some are far off" * (self.scaling == "robust")
+        return ", ".join([time, *(_SAID[part] for part in self.parts)])
 
     def dense(self, column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         days = self.values(column)
@@ -109,7 +110,9 @@ class DateStep(NumberStep):
         return ColumnReading("date", formats=("ISO8601",))
 
     def shown(self, x: float) -> str:
-        return str((pd.Timestamp(0) + pd.Timedelta(days=x)).date())
+        moment = np.datetime64(round(x * 86_400_000_000), "us")
+        day = str(moment.astype("datetime64[D]"))
+        return str(moment)[11:16] if day == "1900-01-01" else day  # a time of day without a date
 
     @classmethod
     def in_keras(
@@ -151,6 +154,19 @@ class _Functions(Protocol):
 
 
 A = TypeVar("A", bound=Any)
+
+
+def learned_days(days: np.ndarray) -> tuple[float, float, float, bool, bool, str, float]:
+    """Return what is learned of moments as of numbers, with a smooth clip where some are far off.
+
+    Examples
+    --------
+    >>> end_of_time = 2_932_896.0
+    >>> learned_days(np.arange(100.0))[5], learned_days(np.append(np.arange(100.0), end_of_time))[5]
+    ('standard', 'robust')
+    """
+    known = days[~np.isnan(days)]
+    return learned(days, "standard" if not len(known) or suited(known) == "standard" else "robust")
 
 
 def varying(days: np.ndarray) -> tuple[str, ...]:
@@ -255,7 +271,7 @@ class Dates(TransformerMixin, BaseEstimator):
     \"\"\"Moments: the time, scaled, and those parts of it that vary in the training rows.\"\"\"
 
     def fit(self, X, y=None):
-        self.learned_ = [(learned(X[name].to_numpy(float), "standard"), varying(X[name].to_numpy(float))) for name in X]
+        self.learned_ = [(learned_days(X[name].to_numpy(float)), varying(X[name].to_numpy(float))) for name in X]
         return self
 
     def transform(self, X):
@@ -268,7 +284,7 @@ class Dates(TransformerMixin, BaseEstimator):
             columns.append(circles)
         return np.column_stack(columns)
 """,
-    sources=(*NumberStep.script.sources, varying, placed, _on_circles, _circle),
+    sources=(*NumberStep.script.sources, learned_days, varying, placed, _on_circles, _circle),
     constants=(*NumberStep.script.constants, "PARTS"),
     indicators=True,
 )

@@ -131,7 +131,9 @@ class NumberStep(DenseStep):
 
     @property
     def says(self) -> str:
-        return "one value: always 0" if self.constant else _SAID[self.scaling]
+        if self.constant:
+            return "one value: only whether it is missing" if self.indicator else "one value: always 0"
+        return _SAID[self.scaling]
 
     def values(self, column: pd.Series) -> np.ndarray:
         """Return x, float64, shape (n,), NaN where missing."""

@@ -270,7 +270,12 @@ class Step(ABC):
         return 1
 
     @classmethod
-    def foretold(cls, choices: Choices = NO_CHOICES) -> str:
+    def tells(cls, column: Column, values: pd.Series) -> bool:
+        """Return whether two rows of a column are told apart by anything."""
+        return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
+
+    @classmethod
+    def foretold(cls, column: pd.Series, choices: Choices = NO_CHOICES) -> str:
         """Return how a column will be prepared, in a few words; empty where fitting is quick and says it better."""
         return ""
 

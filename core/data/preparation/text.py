@@ -51,6 +51,7 @@ _CODE = re.compile(r"\S*(?:\d|@|://|[/\\_])\S*")
 _LOOKED_AT = 1_000  # different texts
 _MIN_WORDS, _MIN_UNSPACED = 3.0, 6.0  # on average; words, and characters of scripts without spaces
 _MANY_TEXTS, _ROWS_PER_TEXT = 50, 5
+_NOTHING = "nothing that tells texts apart: always 0"
 
 
 @register
@@ -158,13 +159,19 @@ class TextStep(DenseStep):
         return tuple(f"{self.name}: component {at + 1}" for at in range(self.components))
 
     @classmethod
-    def foretold(cls, choices: Choices = NO_CHOICES) -> str:
+    def tells(cls, column: Column, values: pd.Series) -> bool:
+        return tells_apart(values)
+
+    @classmethod
+    def foretold(cls, column: pd.Series, choices: Choices = NO_CHOICES) -> str:
+        if not tells_apart(column):
+            return _NOTHING
         return f"{counted(int(cls.chosen(choices, 'components')), 'component')} of words and of parts of words"
 
     @property
     def says(self) -> str:
         if self.constant:
-            return "nothing that tells texts apart: always 0"
+            return _NOTHING
         return (
             f"{counted(self.components, 'component')} of {counted(len(self.words), 'word')} and "
             f"{counted(len(self.grams), 'part')} of words"
@@ -262,6 +269,22 @@ def words_of(text: str) -> list[str]:
     """
     # Of bytes, only the white space of ASCII parts words.
     return [word.decode() for word in text.translate(_PUNCTUATION).encode("utf-8", "replace").split()]
+
+
+def tells_apart(texts: pd.Series) -> bool:
+    """Return whether two texts differ in their words.
+
+    Examples
+    --------
+    >>> tells_apart(pd.Series(["a card", "Card, a!", "a card"])), tells_apart(pd.Series(["a card", None]))
+    (False, True)
+    """
+    seen: set[tuple[str, ...]] = set()
+    for text in texts.drop_duplicates():
+        seen.add(tuple(sorted(words_of(plain_text(pd.Series([text]))[0]))))
+        if len(seen) > 1:
+            return True
+    return False
 
 
 def grams_of(word: str) -> list[str]:

@@ -60,7 +60,8 @@ class ColumnReading:
     merged : tuple of (from, to) pairs
         Spellings that were merged by hand.
     missing : tuple of str
-        Values that a person took for missing ones, numbers as :func:`as_text` writes them: ``-999``.
+        Values that a person took for missing ones, numbers as :func:`as_text` writes them, ``-999``, and moments as
+        ISO does: ``9999-12-31``.
 
     See Also
     --------
@@ -151,12 +152,12 @@ class ColumnReading:
         return texts.str.lower().map(truth).astype("boolean")
 
     def _stands_in(self, values: pd.Series) -> np.ndarray:
-        """Return which numbers stand for a missing value."""
-        if not self.missing or self.kind != "number":
+        """Return which numbers or moments stand for a missing value."""
+        if not self.missing or self.kind not in ("number", "date"):
             return np.zeros(len(values), bool)
-        return values.isin(numbers_of(pd.Series(self.missing, dtype="str"))).to_numpy(bool) & values.notna().to_numpy(
-            bool
-        )
+        texts = pd.Series(self.missing, dtype="str")
+        named = numbers_of(texts) if self.kind == "number" else dates_of(texts, ("ISO8601",)).dropna()
+        return values.isin(named).to_numpy(bool) & values.notna().to_numpy(bool)
 
     def _typed(self, column: pd.Series) -> tuple[pd.Series, pd.Series]:
         dtype, none = column.dtype, pd.Series(False, index=column.index)
@@ -170,7 +171,8 @@ class ColumnReading:
             infinite = pd.Series(np.isinf(values.to_numpy()), index=column.index)
             return values.mask(infinite | self._stands_in(values)), infinite
         if self.kind == "date" and moment:
-            return (column if column.dt.tz is None else column.dt.tz_convert(None)).astype("datetime64[us]"), none
+            moments = (column if column.dt.tz is None else column.dt.tz_convert(None)).astype("datetime64[us]")
+            return moments.mask(self._stands_in(moments)), none
         if self.kind == "truth" and truth:
             return column.astype("boolean"), none
         if self.kind == "text":

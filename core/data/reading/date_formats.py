@@ -51,6 +51,17 @@ def order_of(form: str) -> str:
     return min("dmy", key=lambda part: form.lower().index(f"%{part}"))
 
 
+def is_clock(formats: Sequence[str]) -> bool:
+    """Return whether formats have times of day alone, without a date.
+
+    Examples
+    --------
+    >>> is_clock(["%H:%M", "%I:%M %p"]), is_clock(["%d.%m.%Y %H:%M"]), is_clock([])
+    (True, False, False)
+    """
+    return len(formats) > 0 and all(form[:2] in ("%H", "%I") for form in formats)
+
+
 def fitting(known: pd.Series, forms: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """Return the formats that together fit most values, and how many they fit.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.reading.cells import QUOTED, ColumnReading, dates_of, is_mark
-from core.data.reading.date_formats import fitting, formats_of, order_of
+from core.data.reading.date_formats import fitting, formats_of, is_clock, order_of
 
 MAX_ODD = 0.05  # of the different values of a column of numbers or dates, at most so many are something else
 _FEW_ODD, _SURE = 2, 10  # or so many words, beside this many numbers or dates
@@ -242,8 +242,7 @@ def as_dates(known: pd.Series, day_first: bool | None = None, sure: bool = False
     decision = _dated_as(sample, known, day_first, sure)
     if decision is None or decision.parsed is None:
         return decision
-    times = all(form[:2] in ("%H", "%I") for form in decision.reading.formats)
-    if times and not sure and len(known) < _MIN_WRITTEN:
+    if is_clock(decision.reading.formats) and not sure and len(known) < _MIN_WRITTEN:
         return None  # a few times of day without a date are names: of courses, trains or shifts
     if len(sample) == len(known):
         return decision
