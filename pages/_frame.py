@@ -17,8 +17,9 @@ _FRAMED = "framed"
 _STYLE = """<style>
 /* A grid's own download writes cells as they are, formulas included. */
 [data-testid="stElementToolbar"] [aria-label^="Download as CSV"] { display: none }
-/* Long formulas scroll in themselves, not the page. */
-.katex-display { overflow-x: auto; overflow-y: hidden; padding: .25rem 0 }
+/* A part of a formula stays on one line where it can; the longest break. */
+.st-key-formula p { line-height: 3 }
+.st-key-formula .katex { display: inline-block; max-width: 100%; white-space: normal }
 /* Streamlit's greys for captions and axes reach contrasts of 4.3 and 3.7 on white; WCAG's AA asks for 4.5. */
 [data-testid="stCaptionContainer"] { opacity: .8 !important }
 .js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text, .bartext-outside) {
@@ -30,6 +31,10 @@ _STYLE = """<style>
   /* A joined row of buttons that breaks into lines looks torn: it scrolls sideways instead. */
   .st-key-view_group [role="radiogroup"] { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
   .st-key-view_group [role="radio"] { flex: 0 0 auto !important; width: max-content !important }
+}
+@media (min-width: 641px) and (max-width: 1100px) {
+  .st-key-toy_pictures [data-testid="stHorizontalBlock"] { flex-wrap: wrap }
+  .st-key-toy_pictures [data-testid="stColumn"] { min-width: calc(50% - 1rem) }
 }
 /* The links of the navigation show no focus of their own. */
 [data-testid="stTopNavLink"]:focus-visible { outline: 2px solid currentColor !important }

@@ -12,6 +12,7 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.paired import Pairs, compare_pairs
 from core.evaluation.shown import MANY, top
 from pages._cache import cached
+from pages._glossary import explained
 from pages._recommendation import one_line_each
 from pages._text import sentence
 from pages._widgets import draw
@@ -43,7 +44,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
     cell = middle.selectbox("Cells show", list(CELLS), format_func=CELLS.__getitem__, key="pairs_cell")
     rope = right.number_input(
         "Ignore differences up to", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
-        help="In the metric's own unit: the region of practical equivalence (rope).",
+        help=explained("In the metric's own unit: the region of practical equivalence.", "rope", "p_value", "holm"),
     )  # fmt: skip
     comparison, names, advised = one_line_each(record, comparison, names, key)
     # The best on top, as in the overview. All are compared, so that what is corrected for does not depend on the view.
@@ -55,7 +56,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:
         return
-    st.caption(explained(every, cell))
+    st.caption(cell_in_words(every, cell))
     draw(heatmap(pairs, names, f"{key} {metric} {rope} {len(pairs.keys)}", cell), "pairs", "Strategy against strategy")
     with st.expander("All pairs as a table", icon=":material/table:"):
         shown = table(every, names)
@@ -65,7 +66,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         st.dataframe(shown, hide_index=True, key="pairs_table", column_config=config, placeholder="–")
 
 
-def explained(pairs: Pairs, cell: Cell) -> str:
+def cell_in_words(pairs: Pairs, cell: Cell) -> str:
     """Return what a cell says, in words."""
     n = len(pairs.keys) * (len(pairs.keys) - 1) // 2
     if cell == "p_holm":

@@ -11,6 +11,7 @@ from core.decision.costs import CostError, Costs
 from core.decision.row_costs import CELLS, Cost, RowCosts
 from core.decision.stakes import QUERY, RULES, Stakes
 from core.runs.stakes import keep_stakes, stakes_of
+from pages._glossary import explained
 from pages._guard import guarded
 from pages._rows import rest_of
 from pages._services import store
@@ -32,8 +33,11 @@ def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, 
     rule: Any = st.segmented_control(
         "Decided by", list(RULES), default=start.rule, format_func=RULES.__getitem__, key="threshold_rule",
         required=True,
-        help="A strategy's own decisions are those of the overview. What is chosen here is kept with the run, and goes "
-        "into the export.",
+        help=explained(
+            "A strategy's own decisions are those of the overview. What is chosen here is kept with the run, and goes "
+            "into the export.",
+            "threshold", "costs",
+        ),
     )  # fmt: skip
     threshold = start.threshold
     if rule == "one":
@@ -103,7 +107,7 @@ def enter_field(comparison: Comparison, explorer: Explorer, code: int, start: St
         format="%.3f",
         placeholder=f"as in the table: {explorer.share:.2%}",
         key="field_share",
-        help="How common the class will be where the model works, if not as in this table.",
+        help=explained("How common the class will be where the model works, if not as in this table.", "prevalence"),
     )
     st.caption(
         "Empty means as in the table. Another share re-weights the classes in precision, F1 and cost; recall "

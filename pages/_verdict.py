@@ -11,6 +11,7 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.resampling import groups_of
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from pages._cache import cached
+from pages._glossary import explained
 from pages._subject import run_problem
 from pages._text import sentence
 
@@ -34,13 +35,23 @@ def pick_metric() -> None:
     st.selectbox(
         "Rank by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
         format_func=METRIC_NAMES.__getitem__, key="judged_by",
-        help="Decides who leads. Average precision judges the ranking and knows no threshold.",
+        help=explained(
+            "Decides who leads. Average precision judges the ranking and knows no threshold.",
+            "f1", "recall", "precision", "average_precision", "roc_auc", "mcc",
+        ),
     )  # fmt: skip
 
 
 def pick_spread() -> None:
     """Let the person choose what tables and figures show beside each mean."""
-    st.selectbox("Uncertainty", list(SPREADS), format_func=SPREADS.__getitem__, key="spread", help=_HELP, width=280)
+    st.selectbox(
+        "Uncertainty",
+        list(SPREADS),
+        format_func=SPREADS.__getitem__,
+        key="spread",
+        help=explained(_HELP, "interval", "bootstrap", "fold"),
+        width=280,
+    )
 
 
 def judged_by() -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.runs.reasons import keep_why, kept_why
 from pages._answer import show_answer
+from pages._glossary import explained
 from pages._guard import guarded, guarded_fragment
 from pages._rows import class_against_rest, tested_rows
 from pages._services import engine, store
@@ -44,7 +45,10 @@ def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], k
     code = class_against_rest(comparison, record.positive, "why_class")
     together = st.toggle(
         "Permute numbers together that mean the same", key="why_together",
-        help="Where two columns say the same, permuting one of them costs nothing, since the other is still there.",
+        help=explained(
+            "Where two columns say the same, permuting one of them costs nothing, since the other is still there.",
+            "importance",
+        ),
     )  # fmt: skip
     work: Work | None = st.session_state.get(_WORK)
     if work is not None and (work.run_id, work.code, work.together) == (record.id, code, together):

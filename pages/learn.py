@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from core.charts import toy as charts_toy
 from core.networks import networks
-from core.networks.reading import network_label
 from core.plan import NetworkChoice, PlanError, StrategyChoice
 from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES, Strategy
-from core.strategies.cards import COST_WORDS, described, needs
+from core.strategies.cards import COST_WORDS, described, formula_parts, needs
 from core.strategies.choosing import with_parameter
-from core.teaching.toy import LETTERS, NETWORK, Regions, ToyRows, ToySettings, sampled, toy_networks, trained
+from core.strategies.presets import PLAIN
+from core.teaching.toy import LETTERS, ToySettings, toy_networks
 from pages._frame import framed
+from pages._glossary import explained, show_glossary, show_term
 from pages._parameters import parameter_field
-from pages._services import engine, warm_up
+from pages._services import warm_up
 from pages._tab import remember, session
 from pages._text import plain, sentence
-from pages._widgets import draw
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from pages._toy import show_pictures
 
 FIRST = "smote"
-CHANGES = {
-    "rows": "What training sees",
-    "weights": "What training sees: the size of a row is its weight",
-    "batches": "Training sees the same rows; batches hold them in different proportions",
-    "none": "Training sees the rows as they are",
-}
 
 
 def main() -> None:
     warm_up()
     st.title("Learn", anchor=False)
-    cls = chosen()
+    show_term(st.query_params.get("term", ""))
+    first, second, third = st.columns(3)
+    with first:
+        cls = chosen()
+    with second:
+        beside = chosen_beside(cls)
+    with third:
+        other = other_network()
     card = cls.card
-    st.subheader(plain(card.name), anchor=False)
-    st.markdown(f"{sentence(card.sentence)}")
+    st.markdown(f"**{plain(card.name)}** – {sentence(card.sentence)}")
     try:
         settings, choice = toy_settings(), parameters(cls)
     except PlanError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    show_rows(settings, choice)
-    show_regions(settings, choice)
-    other = other_network()
-    if other is not None:
-        show_regions(settings, choice, other)
+    choices = (choice,) if beside is None else (choice, StrategyChoice.of(beside.card.key))
+    show_pictures(settings, choices, () if other is None else (other,))
     show_facts(cls)
     show_next(cls)
+    show_glossary()
 
 
 def chosen() -> type[Strategy]:
@@ -76,6 +68,26 @@ def follow() -> None:
     st.query_params["strategy"] = st.session_state["strategy"]
 
 
+def chosen_beside(cls: type[Strategy]) -> type[Strategy] | None:
+    """Ask for a second strategy, to be shown beside the first on the same rows."""
+    names = {key: one.card.name for key, one in catalogue().items() if one is not cls and key != PLAIN.key}
+    asked = st.query_params.get("beside", "")
+    st.session_state["beside"] = asked if asked in names else ""
+    picked = st.selectbox(
+        "Beside it", ("", *names), format_func=lambda key: names.get(key, "No other strategy"), key="beside",
+        on_change=put, args=("beside",), help="A second strategy on the same rows. Type to search.",
+    )  # fmt: skip
+    return catalogue()[picked] if picked else None
+
+
+def put(name: str) -> None:
+    """Put what a box says into the address, or take it out."""
+    if st.session_state[name]:
+        st.query_params[name] = st.session_state[name]
+    else:
+        st.query_params.pop(name, None)
+
+
 def toy_settings() -> ToySettings:
     """Return what the sliders say; the address keeps them."""
     start = ToySettings()
@@ -87,7 +99,7 @@ def toy_settings() -> ToySettings:
         start.imbalance,
         key="imbalance",
         bind="query-params",
-        help="Rows of the common class for each row of the rare one.",
+        help=explained("Rows of the common class for each row of the rare one.", "imbalance"),
     )
     overlap = b.slider(
         "Overlap",
@@ -125,56 +137,6 @@ def parameters(cls: type[Strategy]) -> StrategyChoice:
     return choice
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def rows_of(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
-    return sampled(settings, choice)
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def regions_of(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice) -> Future[Regions]:
-    return engine().call(trained, settings, choice, network)
-
-
-def current(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice, slot: str) -> Future[Regions]:
-    """Return the training of these rows, and cancel this tab's previous one if it is still waiting."""
-    training = regions_of(settings, choice, network)
-    if training.cancelled():  # by another tab that looked at the same rows
-        regions_of.clear(settings, choice, network)
-        training = regions_of(settings, choice, network)
-    previous = st.session_state.get(f"toy_training_{slot}")
-    if previous is not None and previous is not training:
-        previous.cancel()
-    st.session_state[f"toy_training_{slot}"] = training
-    return training
-
-
-def show_rows(settings: ToySettings, choice: StrategyChoice) -> None:
-    """Show the rows before and after."""
-    rows = rows_of(settings, choice)
-    if rows.problem is not None:
-        st.warning(sentence(rows.problem), icon=":material/block:")
-        return
-    if rows.change == "none":
-        return
-    before, after = st.columns(2)
-    with before:
-        titled("The rows", f"{rows.before[0]:,} common, {rows.before[1]:,} rare", charts_toy.rows_before(rows), "rows")
-    with after:
-        words = f"{rows.after[0]:,} common, {rows.after[1]:,} rare"
-        if rows.change != "rows":
-            words = f"they count as {words}"
-        if rows.members > 1:
-            words += f", for the first of {rows.members} networks"
-        titled(CHANGES[rows.change], words, charts_toy.rows_after(rows), "rows_after")
-    for note in rows.notes:
-        st.caption(sentence(note))
-
-
-def titled(title: str, words: str, figure: go.Figure, key: str) -> None:
-    st.markdown(f"**{title}**  \n{words}")
-    draw(figure, f"toy_{key}", f"{title}: {words}")
-
-
 def other_network() -> NetworkChoice | None:
     """Ask for a second network to show the same rows under."""
     names = {key: networks()[key].card.name for key in toy_networks()}
@@ -182,60 +144,15 @@ def other_network() -> NetworkChoice | None:
     asked = st.query_params.get("network", "")
     st.session_state["toy_network"] = asked if asked in names else ""
     picked = st.selectbox(
-        "The same rows under another network", keys, format_func=lambda key: names.get(key, "None"), key="toy_network",
-        on_change=follow_network, help="Balancing may help one network and not another.", width=320,
+        "Under another network too", keys, format_func=lambda key: names.get(key, "No other network"), 
+        key="toy_network", on_change=follow_network, help="Balancing may help one network and not another.",
     )  # fmt: skip
     return NetworkChoice(str(picked)) if picked else None
 
 
 def follow_network() -> None:
-    st.query_params["network"] = st.session_state["toy_network"]
-
-
-def show_regions(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice = NETWORK) -> None:
-    """Show what the plain network and the strategy learn, as soon as they have."""
-    slot = "small" if network == NETWORK else "other"
-    training = current(settings, choice, network, slot)
-    if not training.done():
-        # Most are there before a person has looked at the rows: one short wait is calmer than a flicker.
-        with st.spinner("Training on these rows…"):
-            try:
-                training.exception(timeout=1.5)
-            except TimeoutError:
-                wait_for(training)
-                return
-    if training.exception() is not None:
-        st.warning(f"The training failed: {sentence(training.exception())}", icon=":material/error:")
-        regions_of.clear(settings, choice, network)
-        return
-    regions, rows = training.result(), rows_of(settings, choice)
-    plain_side, chosen_side = st.columns(2)
-    name = catalogue()[choice.parts[0].name].card.name
-    suffix = "" if network == NETWORK else "_other"
-    on = "" if network == NETWORK else f" on {plain(network_label(network))}"
-    what = "the plain network" if network == NETWORK else plain(network_label(network))
-    with plain_side:
-        titled(f"What {what} learns", regions.plain.in_words, plane_of(regions, False, rows), f"plain{suffix}")
-    if choice == StrategyChoice.of("plain"):
-        return
-    with chosen_side:
-        if regions.chosen.problem is not None:
-            st.warning(sentence(regions.chosen.problem), icon=":material/block:")
-            return
-        title = f"What {plain(name)} learns{on}"
-        titled(title, regions.chosen.in_words, plane_of(regions, True, rows), f"chosen{suffix}")
-
-
-def plane_of(regions: Regions, chosen: bool, rows: ToyRows) -> go.Figure:
-    return charts_toy.plane(regions, regions.chosen if chosen else regions.plain, rows)
-
-
-@st.fragment(run_every=0.4)
-def wait_for(training: Future[Regions]) -> None:
-    """Redraw the page when the networks are trained."""
-    if training.done():
-        st.rerun()
-    st.caption("Training on these rows…")
+    st.session_state["network"] = st.session_state["toy_network"]
+    put("network")
 
 
 def show_facts(cls: type[Strategy]) -> None:
@@ -243,8 +160,10 @@ def show_facts(cls: type[Strategy]) -> None:
     card = cls.card
     if card.formula:
         st.markdown("**Formula**")
+        # One by one, so that a narrow page breaks between them.
         with st.container(key="formula"):
-            st.latex(card.formula)
+            parts = (f"$\\displaystyle {part}$" for part in formula_parts(card.formula))
+            st.markdown(" &emsp; ".join(parts), text_alignment="center")
         st.caption("; ".join(f"${letters}$ {words}" for letters, words in LETTERS.items()) + ".")
     helps, harms = st.columns(2)
     helps.markdown(f"**Helps**  \n{sentence(card.helps)}")

@@ -14,6 +14,7 @@ from core.strategies import choices_of
 from core.words import TableError, duration
 from pages._catalogue import show_catalogue
 from pages._frame import framed
+from pages._glossary import explained
 from pages._link import restore_link, show_problem, show_waiting, write_link
 from pages._networks import show_networks
 from pages._refusal import show_changed_classes, show_refusal
@@ -97,15 +98,27 @@ def training_fields(training: TrainingSettings) -> dict[str, object]:
         "learning_rate": a.number_input(
             "Learning rate", 1e-6, 1.0, training.learning_rate, 0.001, format="%.4f", help="Step size of AdamW."
         ),
-        "batch_size": b.number_input("Batch size", 1, 65_536, training.batch_size, 32, help="Rows per step."),
-        "epochs": c.number_input("Epochs", 1, 5_000, training.epochs, 5, help="Maximum passes over the rows."),
+        "batch_size": b.number_input(
+            "Batch size", 1, 65_536, training.batch_size, 32,
+            help=explained("Rows per step.", "batch"),
+        ),
+        "epochs": c.number_input(
+            "Epochs", 1, 5_000, training.epochs, 5,
+            help=explained("Maximum passes over the rows.", "epoch"),
+        ),
         "patience": a.number_input(
             "Early stopping after", 0, 5_000, training.patience, 1,
-            help="Epochs without a better result on the held-out rows before training stops; 0 turns it off.",
+            help=explained(
+                "Epochs without a better result on the held-out rows before training stops; 0 turns it off.",
+                "early_stopping",
+            ),
         ),
         "validation_split": b.number_input(
             "Validation share", 0.05, 0.5, training.validation_split, 0.05,
-            help="Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
+            help=explained(
+                "Share of the training rows held out for early stopping and thresholds; no sampler touches it.",
+                "validation",
+            ),
         ),
         "stop_on": c.selectbox(
             "Stop on", STOP_ON, STOP_ON.index(training.stop_on), format_func=in_words,
@@ -148,14 +161,18 @@ def split_fields(split: SplitSettings) -> dict[str, object]:
     a, b, c = st.columns(3)
     values: dict[str, object] = {
         "folds": a.number_input(
-            "Folds", 2, 50, split.folds, help="The table is split into this many parts; each is the test part once."
+            "Folds",
+            2,
+            50,
+            split.folds,
+            help=explained("The table is split into this many parts; each is the test part once.", "fold"),
         ),
         "repeats": b.number_input(
             "Repeats",
             1,
             100,
             split.repeats,
-            help="How many times the table is split. More repeats give more certain figures.",
+            help=explained("How many times the table is split. More repeats give more certain figures.", "repeat"),
         ),
         "seed": c.number_input("Seed", 0, 2**31 - 1, split.seed, help="The same seed gives the same result."),
     }

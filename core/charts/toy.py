@@ -128,5 +128,5 @@ def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
     low, high = np.minimum(rows.points.min(axis=0), -0.5), np.maximum(rows.points.max(axis=0), 0.5)
     figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, showgrid=False)
-    figure = themed(figure, 350)
+    figure = themed(figure, 320)
     return figure.update_layout(legend={"y": -0.02, "yanchor": "top", "font": {"size": 12}}, margin={"t": 28})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -83,6 +84,20 @@ def needs(strategy: type[Strategy]) -> list[str]:
         conditions.append("two classes")
     conditions.append(f"at least {strategy.min_minority} rows of the smallest class")
     return conditions
+
+
+def formula_parts(formula: str) -> tuple[str, ...]:
+    """Return a formula's parts, each a formula of its own: a narrow page breaks between them.
+
+    Examples
+    --------
+    >>> formula_parts(r"w = 1, \\quad b = 2")
+    ('w = 1', 'b = 2')
+    """
+    bare = re.sub(r"\\(begin|end)\{gathered\}", " ", formula)
+    # A comma before a break falls away; "\\," is a space and stays.
+    parts = re.split(r"(?:(?<!\\),)?\s*(?:\\quad|\\\\)\s*", bare)
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def described(parameter: Parameter) -> str:

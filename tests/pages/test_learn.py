@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.reporting.glossary import term_of
 from core.strategies import catalogue
+from core.strategies.cards import formula_parts
 from tests.pages.conftest import APP
 
 
@@ -43,10 +45,10 @@ def test_the_address_names_the_strategy(key: str) -> None:
     page = learn(strategy=key)
     card = catalogue()[key].card
     shown = words(page)
-    assert page.subheader[0].value.replace("\\", "").replace("\u2060", "") == card.name
-    for text in (card.sentence, card.helps, card.harms, card.link, card.paper):
+    for text in (card.name, card.sentence, card.helps, card.harms, card.link, card.paper):
         assert text in shown
-    assert card.formula in page.latex[0].value
+    formula = next(element.value for element in page.markdown if "displaystyle" in element.value)
+    assert all(part in formula for part in formula_parts(card.formula))
     assert all(f"`{parameter.name}`" in shown for parameter in catalogue()[key].parameters())
 
 
@@ -76,7 +78,7 @@ def test_the_same_rows_are_shown_under_a_second_network() -> None:
     page = until(page, lambda one: len(one.get("plotly_chart")) == 6)
     assert "What MLP learns" in words(page)
     assert set(page.selectbox(key="toy_network").options) == {
-        "None", "Multilayer perceptron", "Linear", "TabM", "Residual network",
+        "No other network", "Multilayer perceptron", "Linear", "TabM", "Residual network",
     }  # fmt: skip
     alone = page.selectbox(key="toy_network").set_value("").run()
     assert not alone.exception
@@ -103,3 +105,17 @@ def test_a_strategy_goes_into_the_plan(abalone: AppTest) -> None:
     after = next(button for button in page.button if button.label == "Add to the plan").click().run()
     assert not after.exception
     assert after.session_state["session"].plan.strategies[-1].key == "focal"
+
+
+def test_two_strategies_stand_side_by_side_and_a_link_explains_a_term() -> None:
+    page = learn(strategy="random_under", beside="smote", term="rope")
+    assert term_of("rope").meaning in page.info[0].value.replace("\\", "")
+    page = until(page, lambda one: "What SMOTE learns" in words(one) and "What Random under-sampling" in words(one))
+    assert len(page.get("plotly_chart")) == 6
+    assert "38 common, 38 rare" in words(page)
+    assert "562 common, 562 rare" in words(page)
+    harder = page.slider(key="overlap").set_value(0.5).run()  # the pictures stay while networks are trained anew
+    assert not harder.exception
+    assert len(harder.get("plotly_chart")) == 6
+    alone = page.selectbox(key="beside").set_value("").run()
+    assert "beside" not in alone.query_params

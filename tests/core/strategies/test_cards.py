@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.strategies import FAMILY_NAMES, catalogue
-from core.strategies.cards import COST_WORDS, described, families, find, needs
+from core.strategies.cards import COST_WORDS, described, families, find, formula_parts, needs
 
 
 def keys(query: str) -> set[str]:
@@ -51,3 +51,13 @@ def test_a_class_has_a_docstring_of_its_own_that_begins_with_one_sentence(key: s
     assert 15 < len(sentence) < 120
     assert sentence.endswith(".")
     assert ". " not in sentence
+
+
+def test_every_part_of_a_formula_is_one() -> None:
+    parts = [part for cls in catalogue().values() for part in formula_parts(cls.card.formula)]
+    assert len(parts) > len(catalogue())
+    for part in parts:
+        assert not part.endswith((",", "\\"))
+        assert part.count("{") == part.count("}")
+        assert part.count(r"\left") - part.count(r"\leftarrow") == part.count(r"\right")
+        assert r"\begin{gathered}" not in part
