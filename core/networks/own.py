@@ -258,9 +258,11 @@ class Own(Network):
         return keras.Model(inputs, logits, name=self.card.key)
 
     def initial_weights(self, model: keras.Model, seed: int) -> list[np.ndarray]:
-        from core.networks._drawing import built_anew
+        # Keras' own layers name their initializers; weights of a file, and what stands in for those that do not fit
+        # this table, are there only after building.
+        from core.networks._drawing import built_anew, drawn
 
-        return built_anew(self, model, seed)
+        return built_anew(self, model, seed) if self.start else drawn(model, seed)
 
     def _read(self) -> dict[str, object]:
         if not self.architecture:

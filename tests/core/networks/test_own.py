@@ -129,6 +129,15 @@ def test_each_lane_draws_its_own_weights_whatever_seeds_were_saved() -> None:
     assert not np.array_equal(first, other)
 
 
+def test_starting_weights_are_drawn_without_building_the_network_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = own(of_json(fraud().to_json()))
+    model = network.build(5, 1)
+    monkeypatch.delattr(Own, "build")
+    drawn = network.initial_weights(model, 0)
+    assert [weight.shape for weight in drawn] == [weight.shape for weight in model.get_weights()]
+    assert not np.array_equal(drawn[0], network.initial_weights(model, 1)[0])
+
+
 def test_other_precisions_and_normalisation_layers_are_taken_off() -> None:
     inputs = Input((5,))
     x = layers.Normalization(mean=[1.0] * 5, variance=[4.0] * 5)(inputs)
