@@ -84,7 +84,7 @@ def hints(problem: Problem) -> tuple[str, ...]:
     """
     from core.data.grouping import find_grouping
     from core.data.questions import split_questions
-    from core.data.readings import both_ways, stand_ins
+    from core.data.readings import both_ways, epochs, stand_ins
 
     settled = dict(problem.plan.day_first)
     asked = []
@@ -95,6 +95,9 @@ def hints(problem: Problem) -> tuple[str, ...]:
     for values in stand_ins(problem.table):
         options = " ".join(f"--missing {shlex.quote(f'{values.name}={text}')}" for text in values.texts)
         asked.append(f"{values.sentence()} Then add {options}.")
+    for numbers in epochs(problem.table):
+        if numbers.name != problem.target.name:
+            asked.append(f"{numbers.sentence()} Then add --kind {shlex.quote(numbers.name)}=date.")
     grouping = find_grouping(problem)
     if grouping is not None:  # the warning on it says why
         asked.append(f"To keep rows with the same value together, add --group {shlex.quote(grouping.name)}.")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
-from pages._columns import take_missing
+from pages._columns import set_kinds, take_missing
 from pages._tab import data_key, remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
-    from core.data.readings import BothWays, StandIns
+    from core.data.readings import BothWays, Epoch, StandIns
     from core.data.table import Table
     from core.plan import Plan
 
@@ -22,7 +22,7 @@ _DECLINED = "declined_stand_ins"
 
 def show_reading_questions(table: Table, plan: Plan) -> tuple[str, ...]:
     """Ask what the cells do not say, and return the columns whose order of day and month is asked about."""
-    both, stand_ins = questions_of(table, data_key(table, plan))
+    both, stand_ins, epochs = questions_of(table, data_key(table, plan))
     unsettled = [found for found in both if found.name not in dict(plan.day_first)]
     for at, found in enumerate(unsettled[:MOST]):
         st.info(sentence(found.sentence()), icon=":material/calendar_month:")
@@ -57,6 +57,12 @@ def show_reading_questions(table: Table, plan: Plan) -> tuple[str, ...]:
                 "No, they are values", key="present_everywhere", on_click=decline,
                 args=(tuple(found.name for found in open_ones),),
             )  # fmt: skip
+    counted_on = [one for one in epochs if one.name != plan.target and (table.digest, one.name) not in declined()]
+    for at, one in enumerate(counted_on[:MOST]):
+        st.info(sentence(one.sentence()), icon=":material/schedule:")
+        with st.container(horizontal=True):
+            st.button("Yes, moments", key=f"moments_{at}", on_click=set_kinds, args=((one.name,), "date"))
+            st.button("No, numbers", key=f"numbers_{at}", on_click=decline, args=((one.name,),))
     if len(unsettled) > MOST:
         st.caption(f"More such columns: {plain(', '.join(found.name for found in unsettled[MOST:]), 200)}")
     return tuple(found.name for found in unsettled)
@@ -85,7 +91,7 @@ def decline(names: tuple[str, ...]) -> None:
 
 
 @cached(max_entries=8)
-def questions_of(_table: Table, key: int) -> tuple[tuple[BothWays, ...], tuple[StandIns, ...]]:
-    from core.data.readings import both_ways, stand_ins
+def questions_of(_table: Table, key: int) -> tuple[tuple[BothWays, ...], tuple[StandIns, ...], tuple[Epoch, ...]]:
+    from core.data.readings import both_ways, epochs, stand_ins
 
-    return both_ways(_table), stand_ins(_table)
+    return both_ways(_table), stand_ins(_table), epochs(_table)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _NINES = re.compile(r"-?9{2,9}(\.9+)?|-1|-?8{3,9}")
 _NO_TIME = re.compile(r"(9999|2999|2099)-(12-31|01-01)|0001-01-01|19(00-01-01|70-01-01)|1899-12-3[01]")
+#: Numbers between these are seconds since 1970 in the years 2000 to 2037.
+_FIRST_SECOND, _LAST_SECOND = 946_684_800, 2_145_916_800
 _MAX_WORDS = 3  # different words beside numbers, more of which are no sign of "missing"
 _MIN_NUMBERS = 5  # different numbers
 _FAR_DAYS = 365
@@ -161,6 +163,71 @@ def other_order(reading: ColumnReading) -> tuple[str, ...]:
 
 def _spoken(moment: pd.Timestamp) -> str:
     return f"{moment.day} {moment.strftime('%B %Y')}"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A column of numbers that could be moments, counted from 1970-01-01 on.
+
+    Parameters
+    ----------
+    name : str
+    unit : {"seconds", "milliseconds"}
+    first, last : str
+        The earliest and the latest, as dates.
+
+    See Also
+    --------
+    epochs : Finds them.
+    core.data.table.Table.with_kinds : Reads them as dates.
+
+    Examples
+    --------
+    >>> Epoch("created", "seconds", "2024-01-01", "2024-05-05").sentence()
+    'The numbers in `created`, as seconds since 1970, go from 2024-01-01 to 2024-05-05: are they moments?'
+    """
+
+    name: str
+    unit: str
+    first: str
+    last: str
+
+    def sentence(self) -> str:
+        """Return the question."""
+        return (
+            f"The numbers in {quoted(self.name)}, as {self.unit} since 1970, go from {self.first} to {self.last}: are "
+            "they moments?"
+        )
+
+
+def epochs(table: Table) -> tuple[Epoch, ...]:
+    """Return the columns of numbers whose every value, as seconds or milliseconds since 1970, is in 2000 to 2037.
+
+    See Also
+    --------
+    stand_ins : What else a person can settle.
+
+    Examples
+    --------
+    >>> from core.data.table import from_frame
+    >>> created = [1_704_067_200 + 100_000 * (row * row % 97) for row in range(20)]
+    >>> table = from_frame(pd.DataFrame({"created": created, "y": ["no", "yes"] * 10}))
+    >>> epochs(table)
+    (Epoch(name='created', unit='seconds', first='2024-01-01', last='2024-04-19'),)
+    >>> table.with_kinds({"created": "date"}).frame["created"].dt.year.unique().tolist()
+    [2024]
+    """
+    found = []
+    for column in table.columns:
+        values = table.frame[column.name]
+        if column.kind != "numeric" or column.distinct <= _MIN_NUMBERS or pd.api.types.is_bool_dtype(values.dtype):
+            continue
+        low, high = float(values.min()), float(values.max())
+        for unit, size in (("seconds", 1), ("milliseconds", 1_000)):
+            if _FIRST_SECOND * size <= low and high <= _LAST_SECOND * size:
+                first, last = (str(np.datetime64(int(end / size), "s"))[:10] for end in (low, high))
+                found.append(Epoch(column.name, unit, first, last))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.preparation import CategoryStep, Step
-from core.data.reading.cells import ColumnReading, FileReading, Reading, as_text, plain_names, unmarked
+from core.data.reading.cells import EPOCHS, ColumnReading, FileReading, Reading, as_text, plain_names, unmarked
 from core.data.reading.containers import read_any
 from core.exporting.bundle import probability_columns
 from core.exporting.scorer import Scorer
@@ -262,7 +262,12 @@ def _read(values: pd.Series, step: Step, how: ColumnReading, known: pd.Series | 
         return parsed, ""
     wanted = "dates" if step.input_kind == "date" else "numbers"
     if how.kind == "date" and how.formats and how.formats != ("ISO8601",):
-        example = pd.Timestamp(2024, 12, 31, 21, 5).strftime(how.formats[0].replace("ISO8601", "%Y-%m-%d"))
+        moment = pd.Timestamp(2024, 12, 31, 21, 5)
+        unit = EPOCHS.get(how.formats[0])
+        example = (
+            str(moment.value // pd.Timedelta(1, unit).value) if unit
+            else moment.strftime(how.formats[0].replace("ISO8601", "%Y-%m-%d"))
+        )  # fmt: skip
         wanted += f" written as {quoted(example)}"
     elif how.unit or how.thousands or how.decimal != ".":
         wanted += f" written as {quoted(_example(how))}"

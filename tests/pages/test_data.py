@@ -280,6 +280,16 @@ def test_values_that_stand_for_missing_ones_are_taken_as_such_with_one_click_and
     assert "missing_0" not in {button.key for button in no.button}
 
 
+def test_numbers_that_count_from_1970_become_moments_with_one_click(app: AppTest) -> None:
+    seconds = 1_704_067_200 + np.random.default_rng(0).integers(0, 10_000_000, 60)
+    frame = pd.DataFrame({"created": seconds, "x": range(60), "y": ["no", "no", "yes"] * 20})
+    page = upload(app, frame.to_csv(index=False).encode())
+    assert any("as seconds since 1970" in box.value for box in page.info)
+    again = page.button(key="moments_0").click().run()
+    assert problem_of_page(again).table.column("created").kind == "date"
+    assert not any("since 1970" in box.value for box in again.info)
+
+
 def test_the_order_of_day_and_month_is_asked_about_and_can_be_changed_later(app: AppTest) -> None:
     page = upload(app, unread())
     assert not [caption for caption in page.caption if "can be read day first" in caption.value]

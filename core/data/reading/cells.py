@@ -36,9 +36,42 @@ _PLAIN = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?inf(?:init
 _ODD_SPACE = r"[^\x20-\x7e]|  |^ | $"  # where single spacing may change something
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _MINUS = "−–-"
+_WORD, _OF = re.compile(r"[^\W\d_]+"), re.compile(r" del? ", re.IGNORECASE)
 _LONGEST = 60  # characters of a number
 #: Characters of a text that are looked at.
 MAX_TEXT = 10_000
+#: What ``formats`` say of numbers that count from 1970-01-01 00:00 UTC on, and the number's unit.
+EPOCHS = {"unix seconds": "s", "unix milliseconds": "ms"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+# As dates have them, in full and short; where a language has fewer of one kind than twelve, others write it alike.
+_ABROAD = (
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "jänner feber maerz apr mai jun jul aug sept okt nov dez",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "janv févr mars avr mai juin juil aout sept oct nov déc",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "ene feb mar abr may jun jul ago setiembre oct nov dic",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "jan fev mar abr mai jun jul ago set out nov dez",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "gen feb mar apr mag giu lug ago set ott nov dic",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "jan feb mrt apr mei jun jul augusti sep okt nov dec",
+    "januari februari marts april maj juni juli augusti september oktober november desember",
+    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta "
+    "marraskuuta joulukuuta",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "ledna února března dubna května června července srpna září října listopadu prosince",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "янв фев мар апр май июн июл авг сен окт ноя дек",
+    "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+)
+#: English names of months by their names in other languages, lower-cased.
+MONTHS_ABROAD = {word: _MONTHS[at] for names in _ABROAD for at, word in enumerate(names.split())}
 _CENTURY_ENDS = 2029  # of two-digit years, as in spreadsheets: 29 is 2029, 30 is 1930
 
 
@@ -54,7 +87,8 @@ class ColumnReading:
     unit : str
         What stands before or after numbers and is left out: ``$``, ``%``, ``kg``.
     formats : tuple of str
-        Of dates, as ``strptime`` has them; the first that fits counts. "ISO8601" is any ISO date.
+        Of dates, as ``strptime`` has them; the first that fits counts. "ISO8601" is any ISO date; those of ``EPOCHS``
+        count from 1970 on. Names of months may be those of other languages.
     keeps : tuple of str
         Marks that are values here: ``NA`` beside other two-letter codes.
     merged : tuple of (from, to) pairs
@@ -415,15 +449,44 @@ def dates_of(texts: pd.Series, formats: Sequence[str]) -> pd.Series:
         if not left.any():
             break
         some = texts[left]
+        if form in EPOCHS:
+            moments[left] = _since_1970(some, EPOCHS[form])
+            continue
         if form == "ISO8601":  # which would take a year alone, too
             some = some.where(some.str.contains(r"^[0-9]{4}-[0-9]", na=False))
-        parsed = pd.to_datetime(some, format=form, errors="coerce", utc=True).dt.tz_localize(None)
-        parsed = parsed.astype("datetime64[us]")
+        parsed = pd.to_datetime(some, format=form, errors="coerce", utc=True)
+        if "%B" in form and parsed.isna().any():
+            abroad = in_english(some[parsed.isna()])
+            parsed = parsed.fillna(pd.to_datetime(abroad, format=form, errors="coerce", utc=True))
+        parsed = parsed.dt.tz_localize(None).astype("datetime64[us]")
         if "%y" in form:
             late = parsed.dt.year > _CENTURY_ENDS
             parsed = parsed.mask(late, parsed - pd.DateOffset(years=100))
         moments[left] = parsed
     return moments
+
+
+def in_english(texts: pd.Series) -> pd.Series:
+    """Return dates with the names of months in English, without the "de" of Spanish and Portuguese ones.
+
+    Examples
+    --------
+    >>> in_english(pd.Series(["3. März 2024", "3 de marzo de 2024"])).tolist()
+    ['3. March 2024', '3 March 2024']
+    """
+    return texts.map(
+        lambda text: _WORD.sub(lambda word: MONTHS_ABROAD.get(word[0].lower(), word[0]), _OF.sub(" ", text)),
+        na_action="ignore",
+    )
+
+
+def _since_1970(texts: pd.Series, unit: str) -> pd.Series:
+    digits = {"s": 10, "ms": 13}[unit]
+    plain = texts.where(texts.str.fullmatch(f"-?[0-9]{{1,{digits}}}([.][0-9]+)?").to_numpy(bool, na_value=False))
+    counts = pd.to_numeric(plain).to_numpy("float64", na_value=np.nan)
+    micro = np.round(counts * {"s": 1e6, "ms": 1e3}[unit])
+    moments = np.where(np.isnan(micro), np.datetime64("NaT"), np.nan_to_num(micro).astype("int64").astype("M8[us]"))
+    return pd.Series(moments.astype("M8[us]"), index=texts.index)
 
 
 def quotes_marked(text: bytes, separator: str) -> bytes:

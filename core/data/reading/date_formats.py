@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from core.data.reading.cells import dates_of
+from core.data.reading.cells import MONTHS_ABROAD, dates_of
 
 _FORMATS = 4  # of one column: with and without a time, for example
 _SHORTEST, _LONGEST = 6, 60  # characters of a date
@@ -17,17 +17,22 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORDS = {
+    **dict.fromkeys(MONTHS_ABROAD, "%B"),
     **dict.fromkeys(_MONTHS, "%B"),
     **dict.fromkeys((name[:3] for name in _MONTHS), "%b"),
     **dict.fromkeys(_DAYS, "%A"),
     **dict.fromkeys((name[:3] for name in _DAYS), "%a"),
 }
+# Short names of months in other languages that beside a lone number are words: "set 12", "gen 2".
+_ALSO_WORDS = frozenset({"set", "out", "gen", "mag", "lip", "sty", "lut", "sie", "ago", "maj", "cze"})
 _TIME = re.compile(
     r"(?P<gap>[ T:]|, )?(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<part>\.\d{1,6})?(?P<half> ?[AaPp][Mm])?"
     r"(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$"
 )
 _OTHERS = {
     "%Y%m%dT%H%M%S": re.compile(r"\d{8}T\d{6}"),
+    "%Y年%m月%d日": re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"),
+    "%Y년 %m월 %d일": re.compile(r"\d{4}년 \d{1,2}월 \d{1,2}일"),
     "%a %b %d %H:%M:%S %Y": re.compile(r"[A-Za-z]{3} [A-Za-z]{3} \d{1,2} \d{2}:\d{2}:\d{2} \d{4}"),
 }
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}(:?\d{2}){0,2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?")
@@ -99,8 +104,12 @@ def formats_of(text: str) -> tuple[str, ...]:
     (('%d%b%y',), '%d.%m.%y %I:%M %p')
     >>> formats_of("23:59"), formats_of("31/Jan/2024:09:05:07 +0000")
     (('%H:%M',), ('%d/%b/%Y:%H:%M:%S %z',))
+    >>> formats_of("3. März 2024"), formats_of("3 de marzo de 2024")
+    (('%d. %B %Y',), ('%d %B %Y',))
+    >>> formats_of("12 set 2024"), formats_of("Set 12")
+    (('%d %B %Y',), ())
     """
-    text = " ".join(text.split())
+    text = re.sub(r" del? ", " ", " ".join(text.split()), flags=re.IGNORECASE)
     if not 4 <= len(text) <= _LONGEST or not any(map(str.isdigit, text)):
         return ()
     if _ISO.fullmatch(text):
@@ -125,7 +134,7 @@ def formats_of(text: str) -> tuple[str, ...]:
         else:
             shape.append(part if re.fullmatch(r"[-/., ]{1,2}", part) else "")
     months = sum(part in ("%b", "%B") for part in shape)
-    if "" in shape or months > 1:
+    if "" in shape or months > 1 or (len(figures) < 2 and any(part.lower() in _ALSO_WORDS for part in parts)):
         return ()
     orders = _with_month(figures) if months else _of_figures(figures, parts)
     return tuple(_filled(shape, order) + clock for order in orders)

@@ -20,7 +20,10 @@ _MAX_LIMITS = 0.2  # of the values may be limits such as <0.5: "<=50K" and ">50K
 _SAMPLE, _LONGEST = 1_000, 60
 MAX_CODES = 500
 _MAX_FORMATS = 32
-_COMPACT = {"%Y%m%d": "[0-9]{8}", "%Y%m": "[0-9]{6}", "%Y": "[0-9]{4}"}
+_COMPACT = {
+    "%Y%m%d": "[0-9]{8}", "%Y%m": "[0-9]{6}", "%Y": "[0-9]{4}", "unix seconds": "[0-9]{9,10}([.][0-9]+)?",
+    "unix milliseconds": "[0-9]{12,13}([.][0-9]+)?",
+}  # fmt: skip
 _CURRENCY = r"US\$|A\$|C\$|R\$|[$€£¥₹₽₩₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|Fr\.|zł|Kč|Ft"
 _NUMBER = re.compile(
     rf"\(? ?(?P<limit>[<>]=?|[≤≥])? ?[-+−–]? ?(?P<before>{_CURRENCY})? ?[-+−–]? ?"

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.column_options import hints
 from core.data.columns import Column
 from core.data.distributions import moment_parts, preparation_in_words, sample_rows
 from core.data.preparation import CategoryStep, DateStep, Labels
 from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.questions import split_questions
-from core.data.readings import stand_ins
+from core.data.readings import epochs, stand_ins
 from core.data.splitting import check_splits
 from core.data.table import Table, from_frame
 from core.exporting.drift import drift
@@ -111,3 +112,50 @@ def test_a_split_by_time_that_never_tests_the_rare_class_is_refused() -> None:
 def test_a_column_that_tells_nothing_is_told_from_one_with_gaps() -> None:
     assert not CategoryStep.tells(Column("c", "categorical", 0, 1), pd.Series(["a"]))
     assert CategoryStep.tells(Column("c", "categorical", 1, 1), pd.Series(["a", None]))
+
+
+@pytest.mark.parametrize(
+    "months",
+    [
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+        "ene feb mar abr may jun jul ago sep oct nov dic",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    ],
+)
+def test_months_are_read_in_other_languages(months: str) -> None:
+    names = months.split()
+    cells = [f"{1 + row % 28} {names[row % 12]} {2020 + row % 5}" for row in range(N)]
+    table = table_of(day=cells, x=X)
+    assert table.column("day").kind == "date"
+    assert table.frame["day"].dt.month.tolist() == [1 + row % 12 for row in range(N)]
+    how = table.reading.of("day")
+    assert how is not None
+    values, lost = how.values(pd.Series([cells[3], "soon"]))
+    assert (values.dt.month[0], lost.tolist()) == (4, [False, True])
+
+
+@pytest.mark.parametrize("cells", [[f"Set {row % 12 + 1}" for row in range(N)], [f"gen {row % 9}" for row in range(N)]])
+def test_words_that_are_short_names_of_months_elsewhere_stay_words(cells: list[str]) -> None:
+    assert table_of(part=cells, x=X).column("part").kind == "categorical"
+
+
+@pytest.mark.parametrize(("size", "unit"), [(1, "seconds"), (1_000, "milliseconds")])
+def test_numbers_that_count_from_1970_are_offered_as_moments(size: int, unit: str) -> None:
+    seconds = 1_704_067_200 + np.random.default_rng(0).integers(0, 10_000_000, N)
+    gaps = np.where(np.arange(N) % 9 == 0, np.nan, seconds * size)
+    table = table_of(created=gaps, serial=np.random.default_rng(1).permutation(N) * 31, x=X)
+    assert table.column("created").kind == "numeric"
+    (found,) = epochs(table)
+    assert (found.name, found.unit, found.first[:4]) == ("created", unit, "2024")
+    assert any("--kind created=date" in hint for hint in hints(problem_of(table)))
+    read = table.with_kinds({"created": "date"})
+    known = read.frame["created"].dropna()
+    assert (known.astype("int64") // 1_000_000).tolist() == seconds[np.arange(N) % 9 > 0].tolist()
+    assert epochs(read) == ()
+    step = DateStep.fit(read.frame["created"])
+    new = read_rows(f"created,x\n{1_704_067_200 * size},1\nlater,2\n".encode(), "new.csv", read.reading)
+    frame, (said,) = aligned([step], new, match([step], ["created", "x"], new), read.reading)
+    assert frame["created"].dt.year.tolist()[0] == 2024
+    assert f"written as `{1_735_679_100 * size}`: 1 value such as `later`" in said
