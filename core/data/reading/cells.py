@@ -41,7 +41,7 @@ _LONGEST = 60  # characters of a number
 #: Characters of a text that are looked at.
 MAX_TEXT = 10_000
 #: What ``formats`` say of numbers that count from 1970-01-01 00:00 UTC on, and the number's unit.
-EPOCHS = {"unix seconds": "s", "unix milliseconds": "ms"}
+EPOCHS: dict[str, Literal["s", "ms"]] = {"unix seconds": "s", "unix milliseconds": "ms"}
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
