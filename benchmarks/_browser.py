@@ -27,8 +27,15 @@ _PRESS = """const last = b => b.innerText.trim().split('\\n').pop();
     return Boolean(button)"""
 
 
-def start_server(runs: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_server(runs: Path, script: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
     """Start the app on a free port, in a process group of its own, and return it and its address once it answers.
+
+    Parameters
+    ----------
+    runs : Path
+        Where it keeps its runs; its log stands beside them.
+    script : Path, optional
+        Another app than this one.
 
     Raises
     ------
@@ -38,7 +45,8 @@ def start_server(runs: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    app = "app.py" if script is None else str(script)
+    command = [sys.executable, "-m", "streamlit", "run", app, "--server.headless=true", f"--server.port={port}"]
     environment = {**os.environ, "COUNTERWEIGHT_RUNS": str(runs)}
     log = runs.parent / "server.log"
     with log.open("wb") as output:

@@ -47,7 +47,7 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
         required=True,
         key="family",
         format_func=lambda f: (
-            f"Chosen ({len(plan.strategies)})"
+            f"Chosen ({sizes(plan.strategies)})"
             if f == CHOSEN
             else f"All ({sum(counts.values())})"
             if f == ALL
@@ -65,6 +65,11 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
     if not rows:
         st.info("No strategy matches. Search for another word, or pick a family.")
     wide = len(rows) <= WIDE_ROWS
+    if rows and not wide:
+        wide = st.toggle(
+            "Show what each does to the rows", key="wide_rows",
+            help=f"All {len(rows)} are tried on your rows, one after the other, while you look around.",
+        )  # fmt: skip
     pending = []
     for family, choices in sections:
         if family is not None:
@@ -86,7 +91,7 @@ def show_presets(facts: TableFacts, work: Workload, chosen: tuple[StrategyChoice
             choices = preset_for(preset, facts, work)
             slow = slow_sentence(slow_in(preset.choices, facts, work), work)
             st.button(
-                f"{preset.name} ({len(choices)})",
+                f"{preset.name} ({sizes(choices)})",
                 key=f"preset_{preset.name}",
                 type="primary" if set(choices) == set(chosen) else "secondary",
                 icon=":material/check:" if set(choices) == set(chosen) else None,
@@ -99,6 +104,12 @@ def show_presets(facts: TableFacts, work: Workload, chosen: tuple[StrategyChoice
             "Clear", key="preset_clear", type="tertiary", icon=":material/close:", on_click=choose_preset,
             args=((PLAIN,), ""), disabled=chosen == (PLAIN,), help="Leaves the plain network alone.",
         )  # fmt: skip
+
+
+def sizes(choices: tuple[StrategyChoice, ...]) -> str:
+    """Return how many strategies of the catalogue there are, and how many combinations of them."""
+    n_combined = sum(len(choice.parts) > 1 for choice in choices)
+    return f"{len(choices) - n_combined} + {n_combined} combined" if n_combined else str(len(choices))
 
 
 def choose_preset(choices: tuple[StrategyChoice, ...], slow: str) -> None:

@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from core.charts import figures as charts
-from core.charts import theme
 from core.data.problem import Problem
 from core.data.target import Target
 from core.plan import StrategyChoice
 from core.teaching.effects import Effect, effect
 from pages._cache import cached
 from pages._text import sentence
+from pages._widgets import draw
 
 MAX_CLASSES = 6
 WORDS = {
@@ -65,7 +65,7 @@ def show_picture(target: Target, measurement: Future[Effect], choice: StrategyCh
     which = "What the first of its networks sees: your" if result.members > 1 else "Your"
     st.caption(f"{which} rows, along their first two principal components.")
     figure = charts.rows_picture(result.picture, target.labels)
-    st.plotly_chart(figure, key=f"picture_{choice.key}", config=dict(theme.CONFIG), alt="Rows kept, removed and new")
+    draw(figure, f"picture_{choice.key}", "Rows kept, removed and new")
 
 
 @st.fragment(run_every=0.7)
@@ -78,18 +78,22 @@ def wait_for(pending: list[Future[Effect]], flash: str | None) -> None:
 
 
 def bars(labels: tuple[str, ...], result: Effect) -> str:
-    """Return class counts before and after as HTML bars, the largest classes first."""
+    """Return class counts before and after as HTML bars, the largest first: of many classes the largest and the rarest.
+
+    The rarest are those that balancing is about.
+    """
     order = sorted(range(len(labels)), key=lambda code: -result.before[code])
     largest = max(*result.before, *result.after)
-    rows = "".join(
-        _bar(labels[code], result.before[code], result.after[code], largest, result.change == "none")
-        for code in order[:MAX_CLASSES]
-    )
-    hidden = len(order) - MAX_CLASSES
-    more = f"<div class='cw-small'>and {hidden} more classes</div>" if hidden > 0 else ""
+    hidden = order[1 : 1 - MAX_CLASSES] if len(order) > MAX_CLASSES else []
+    between = f"<div class='cw-small'>{len(hidden)} classes in between</div>" if hidden else ""
+    rows = ""
+    for code in order:
+        if code not in hidden:
+            rows += _bar(labels[code], result.before[code], result.after[code], largest, result.change == "none")
+            rows += between if code == order[0] else ""
     networks = f", for each of {result.members} networks" if result.members > 1 else ""
     about = f" (tried on {result.sampled:,} rows)" if result.sampled else ""
-    return f"{_STYLE}<div class='cw-small'>{WORDS[result.change]}{networks}{about}</div>{rows}{more}"
+    return f"{_STYLE}<div class='cw-small'>{WORDS[result.change]}{networks}{about}</div>{rows}"
 
 
 def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:

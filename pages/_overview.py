@@ -21,7 +21,7 @@ from pages._lines import pick_lines
 from pages._recommendation import one_line_each
 from pages._rows import class_against_rest
 from pages._verdict import chosen_intervals, judged_by, pick_spread
-from pages._widgets import draw
+from pages._widgets import draw, show_numbers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -183,6 +183,7 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
                 config={**theme.CONFIG, "modeBarButtons": [["toImage"]]},
                 alt=f"Confusion matrix of {names[summary.key]}",
             )
+    show_numbers(figures, [f"Confusion matrix of {names[s.key]}" for s in few_only.strategies], "confusion")
 
 
 def show_curves(

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import ranking as charts_ranking
-from core.charts import theme
 from core.evaluation.metrics import METRIC_NAMES, metric_of
 from core.evaluation.ranking import rank, scores, verdict
 from core.reporting.ranking import best_cells, ordered, pairs_csv, scores_csv, table_latex
@@ -21,6 +20,7 @@ from pages._overview import BEST, always
 from pages._results import comparison_of
 from pages._services import engine, store
 from pages._text import plain, sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -194,7 +194,7 @@ def show_diagram(ranking: Ranking, names: dict[str, str]) -> None:
         )
     st.caption(f"Mean rank over {len(ranking.ranks)} tables. {how}")
     figure = charts_ranking.critical_difference(ranking, names)
-    st.plotly_chart(figure, key="diagram", config=dict(theme.CONFIG), alt="Mean ranks of the strategies")
+    draw(figure, "diagram", "Mean ranks of the strategies")
 
 
 def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None:
@@ -202,9 +202,7 @@ def show_scores(ranking: Ranking, names: dict[str, str], metric: Metric) -> None
     st.caption(f"{metric.help} Dark is the best on its table, also in bold. Mean over folds.")
     better = metric.higher_is_better
     figure = charts_ranking.score_map(ranking.scores[ordered(ranking)], names, metric.name, higher_is_better=better)
-    st.plotly_chart(
-        figure, key="score_map", config=dict(theme.CONFIG), alt=f"{metric.name} of each strategy on each table"
-    )
+    draw(figure, "score_map", f"{metric.name} of each strategy on each table")
     style = styled(ranking, names, metric)
     config = {name: st.column_config.Column(width=110) for name in ranking.scores.index}
     config |= {"Strategy": st.column_config.Column(pinned=True, width=190)}

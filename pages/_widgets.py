@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import plotly.graph_objects as go
+
+_MOST_NUMBERS = 5_000
 
 
 def empty(message: str, page: str, label: str) -> None:
@@ -18,7 +22,26 @@ def empty(message: str, page: str, label: str) -> None:
 
 
 def draw(figure: go.Figure, key: str, alt: str) -> None:
-    """Show a figure with the toolbar that all figures share."""
+    """Show a figure with the toolbar that all figures share, and its numbers one click away."""
     from core.charts import theme
 
     st.plotly_chart(figure, key=key, config=dict(theme.CONFIG), alt=alt)
+    show_numbers([figure], [alt], key)
+
+
+def show_numbers(figures: Sequence[go.Figure], names: Sequence[str], key: str) -> None:
+    """Offer the numbers of figures as tables: for those who cannot see figures, or want to copy from them."""
+    # Only where somebody opens it: reruns of a page with many figures stay quick.
+    box = st.popover("As a table", type="tertiary", icon=":material/table:", key=f"{key}_numbers", on_change="rerun")
+    if not box.open:
+        return
+    from core.charts.numbers import figure_table
+
+    with box:
+        for place, (figure, name) in enumerate(zip(figures, names, strict=True)):
+            table = figure_table(figure)
+            cut = f" The first {_MOST_NUMBERS:,} of {len(table):,} rows." if len(table) > _MOST_NUMBERS else ""
+            st.caption(f"{name}.{cut}")
+            st.dataframe(
+                table.head(_MOST_NUMBERS), hide_index=True, key=f"{key}_numbers_{place}", placeholder="–", width=640
+            )

@@ -20,6 +20,7 @@ from pages._split import show_split
 from pages._start import ask_about_long_run, start_run
 from pages._tab import data_key, problem_of, remember, session
 from pages._text import plain, sentence
+from pages._widgets import draw
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -205,8 +206,6 @@ def take_target(key: str) -> None:
 
 
 def show_classes(problem: Problem) -> None:
-    from core.charts import theme
-
     table, target = problem.table, problem.target
     if target.positive is not None:
         key = f"positive_{table.digest}_{target.name}"
@@ -219,10 +218,7 @@ def show_classes(problem: Problem) -> None:
         )
     profile = profiled(problem)
     st.markdown(f"**{sentence(profile.sentence)}**")
-    st.plotly_chart(
-        figure_of_classes(profile, data_key(table, problem.plan)), key="classes", config=dict(theme.CONFIG),
-        alt="Rows of each class",
-    )  # fmt: skip
+    draw(figure_of_classes(profile, data_key(table, problem.plan)), "classes", "Rows of each class")
 
 
 @cached(max_entries=8)

@@ -25,6 +25,7 @@ from pages._text import plain, sentence
 from pages._tuning import tuning_field
 from pages._widgets import empty
 
+_APPLIED = "settings_applied"
 SCHEDULE_NAMES = {"constant": "constant", "cosine": "cosine", "realmlp": "RealMLP's"}
 
 
@@ -33,6 +34,9 @@ def main() -> None:
     restore_link()
     state = session()
     st.title("Strategies", anchor=False)
+    applied = st.session_state.pop(_APPLIED, None)
+    if applied is not None:
+        st.toast(applied, icon=":material/check:")
     show_problem()
     if state.table is None or state.plan is None:
         show_waiting()
@@ -86,10 +90,19 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
             if pressed and changed.plan is not None:
                 start_run(changed.plan, table)
                 return  # it could not start, and has said why
+            # Said by the rerun, as this one ends here.
+            st.session_state[_APPLIED] = applied_in_words(plan, changed.plan or plan)
         except (PlanError, TableError) as error:
             st.error(sentence(error), icon=":material/error:")
             return
     st.rerun()
+
+
+def applied_in_words(before: Plan, after: Plan) -> str:
+    """Say what pressing Apply did."""
+    if after == before:
+        return "Nothing was changed."
+    return f"Settings applied: {sentence(after.in_words)}."
 
 
 def training_fields(training: TrainingSettings) -> dict[str, object]:

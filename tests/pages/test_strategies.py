@@ -17,6 +17,8 @@ from core.strategies import catalogue
 from core.strategies.base import FAMILY_NAMES
 from core.strategies.cards import families
 from core.strategies.choosing import why_not
+from core.teaching.effects import Effect
+from pages._effect import bars
 from pages._session import Session
 
 
@@ -73,6 +75,7 @@ def test_settings_take_effect_together(cards: AppTest) -> None:
     page.text_input(key="network_mlp_hidden_layers").set_value("16")
     next(box for box in page.number_input if box.label == "Folds").set_value(3)
     after = next(button for button in page.button if button.label == "Apply settings").click().run()
+    assert "Settings applied" in after.toast[0].value
     plan = after.session_state["session"].plan
     assert not after.exception
     assert (plan.networks[0].key, plan.training.learning_rate, plan.split.folds) == ("mlp(hidden_layers=16)", 0.004, 3)
@@ -223,7 +226,8 @@ def test_a_preset_is_chosen_with_one_press(page: AppTest, name: str, least: int)
     keys = chosen(after)
     assert keys[0] == "plain"
     assert len(keys) >= least
-    assert after.button(key=f"preset_{name}").label == f"{name} ({len(keys)})"
+    label = after.button(key=f"preset_{name}").label
+    assert sum(map(int, re.findall(r"\d+", label))) == len(keys)  # those of the catalogue, and combined ones
     assert [box.key for box in after.checkbox] == [f"use_{key}" for key in keys]
     assert all(box.value for box in after.checkbox)
 
@@ -342,3 +346,23 @@ def test_tuning_is_off_until_it_is_switched_on_and_says_how_long_it_takes(page: 
     assert not changed.exception
     assert changed.session_state["session"].plan.tuning.trials == 16
     assert changed.query_params["trials"] in ("16", ["16"])
+
+
+def test_what_a_long_list_does_to_the_rows_is_shown_on_demand(page: AppTest) -> None:
+    sizes = {button.label for button in page.button if str(button.key).startswith("preset_Everything")}
+    assert any("combined)" in size for size in sizes)  # the catalogue counts strategies, this preset has more
+    many = page.pills(key="family").set_value("undersampling").run()
+    assert not any("Training rows" in one.proto.body for one in many.get("html"))
+    shown = many.toggle(key="wide_rows").set_value(True).run()
+    assert not shown.exception
+    assert any("Trying it on your rows" in caption.value for caption in shown.caption)
+
+
+def test_previews_of_many_classes_show_the_rarest() -> None:
+    before = tuple(range(900, 0, -50))  # 18 classes
+    labels = tuple(f"class {code}" for code in range(len(before)))
+    drawn = bars(labels, Effect(before, before, "rows"))
+    for code in (0, 13, 14, 15, 16, 17):
+        assert f">class {code}<" in drawn
+    assert ">class 5<" not in drawn
+    assert "12 classes in between" in drawn
