@@ -50,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         _import_trainer()
         return why(typed[1:])
+    if typed[:1] == ["rows"]:
+        from core.more_rows import main as rows
+
+        _import_trainer()
+        return rows(typed[1:])
     if typed[:1] == ["test"]:
         from core.next_file import main as test
 
@@ -69,6 +74,7 @@ def _parser() -> _Parser:
     commands.add_parser("examples", help="compute the example runs that the app opens on anew")
     commands.add_parser("ask", help="ask a kept run a question: what a promise costs, who is worth using, and so on")
     commands.add_parser("why", help="say which columns each strategy of a kept run looks at")
+    commands.add_parser("rows", help="say whether more rows would help a kept run, and about how many")
     commands.add_parser("test", help="test a kept run's strategies on a labelled file that was not in it")
     run = commands.add_parser(
         "run",

@@ -105,25 +105,48 @@ def alike_in(_record: RunRecord, _comparison: Comparison, key: str) -> tuple[tup
 
 
 def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:
-    """Offer what a person does next: export, errors, another threshold, more repeats."""
+    """Offer what a person does next: export, errors, another threshold, more repeats, more rows.
+
+    Where nothing is usable, what would help comes first and the export last.
+    """
     with st.container(horizontal=True, key="next_steps"):
-        if st.button("Export it", icon=":material/download:", type="primary" if advice.is_usable else "secondary",
-                     key="step_export", help="Trains it on all rows, to download and to score new rows."):  # fmt: skip
-            st.switch_page("pages/export.py", query_params={"run": record.id, "strategy": str(advice.key)})
+        if advice.is_usable:
+            step_to_export(record, advice)
+        else:
+            step_to_more_rows(primary=True)
         st.button(
             "Look at its errors", icon=":material/error:", key="step_errors", on_click=open_view, args=("errors",)
         )
         st.button("Try a lower threshold", icon=":material/tune:", key="step_threshold", on_click=open_view,
                   args=("threshold",), help="Finds more and raises more false alarms: see how many.")  # fmt: skip
-        repeats = more_repeats(record)
-        if repeats is None or record.active:
-            return
-        with guarded():
-            seconds = seconds_of(record.id, key, repeats)
-            if st.button(f"Run {repeats} repeats, {duration(seconds)}", icon=":material/replay:", key="step_repeats",
-                         help="A new run with the same plan: more repeats tell strategies apart better."):  # fmt: skip
-                plan = replace(record.plan, split=replace(record.plan.split, repeats=repeats))
-                start_run(plan, store().table(record.id))
+        repeats = None if record.active else more_repeats(record)
+        if repeats is not None:
+            step_to_repeats(record, key, repeats)
+        if advice.is_usable:
+            step_to_more_rows()
+        else:
+            step_to_export(record, advice)
+
+
+def step_to_export(record: RunRecord, advice: Recommendation) -> None:
+    if st.button("Export it", icon=":material/download:", type="primary" if advice.is_usable else "secondary",
+                 key="step_export", help="Trains it on all rows, to download and to score new rows."):  # fmt: skip
+        st.switch_page("pages/export.py", query_params={"run": record.id, "strategy": str(advice.key)})
+
+
+def step_to_more_rows(*, primary: bool = False) -> None:
+    st.button("Would more rows help?", icon=":material/stacked_line_chart:", type="primary" if primary else "secondary",
+              key="step_rows", on_click=open_view, args=("more_rows",),
+              help="Trains it on halves of the rows, and says about how many would be needed.")  # fmt: skip
+
+
+def step_to_repeats(record: RunRecord, key: str, repeats: int) -> None:
+    with guarded():
+        seconds = seconds_of(record.id, key, repeats)
+        if st.button(f"Run {repeats} repeats, {duration(seconds)}", icon=":material/replay:", key="step_repeats",
+                     help="A new run with the same plan: more repeats tell strategies apart better."):  # fmt: skip
+            plan = replace(record.plan, split=replace(record.plan.split, repeats=repeats))
+            start_run(plan, store().table(record.id))
 
 
 def more_repeats(record: RunRecord) -> int | None:

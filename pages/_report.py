@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.data.problem import Problem
+from core.evaluation.verdict import MAIN_METRIC
+from core.more_rows import answer_of, asked_for
 from core.reporting.asked import asked
 from core.reporting.display import folds_frame, shown_class
 from core.reporting.file_names import file_stem
@@ -15,14 +17,16 @@ from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
 from core.runs.labels import checked_rows
-from core.runs.reasons import kept_why
+from core.runs.reasons import kept_curve, kept_why
 from core.runs.stakes import stakes_of
+from core.strategies import choices_of
 from core.why import importance_answer
 from pages._cache import cached
 from pages._services import store
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
+    from core.reporting.questions import Answer
     from core.runs.record import RunRecord
 
 
@@ -76,11 +80,24 @@ def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...
         why = kept_why(store(), _results.run_id, shown_class(_results.comparison), False)
         if why is not None:
             answers.append(importance_answer(why, _results))
+        answers += more_rows(_results)
     return report(_results, name, versions, answers).encode()
+
+
+def more_rows(results: Results) -> list[Answer]:
+    """Return whether more rows would help the recommended strategy, where somebody had that worked out."""
+    advice = results.advice
+    if advice is None or advice.key is None:
+        return []
+    curve = kept_curve(store(), results.run_id, advice.key)
+    return [] if curve is None else [answer_of(curve, results, *asked_for(advice, MAIN_METRIC))]
 
 
 def answers_key(record: RunRecord, comparison: Comparison, key: str) -> str:
     """Return what makes the report's answers new, beside the results."""
     settled = sorted(stakes_of(store(), record.id).to_query().items()), sorted(checked_rows(store(), record.id))
     has_why = bool(comparison.strategies) and kept_why(store(), record.id, shown_class(comparison), False) is not None
-    return f"{key} {settled} {has_why}"
+    curves = [
+        choice.key for choice in choices_of(record.plan) if kept_curve(store(), record.id, choice.key) is not None
+    ]
+    return f"{key} {settled} {has_why} {curves}"

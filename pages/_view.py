@@ -55,6 +55,7 @@ VIEWS: Sequence[View] = (
     View("promise", "Promise", WHAT_TO_DO, same_rows=True),
     View("net_benefit", "Net benefit", WHAT_TO_DO, same_rows=True),
     View("next_file", "Next file", WHAT_TO_DO),
+    View("more_rows", "More rows", WHAT_TO_DO),
     View("errors", "Errors", WHY, same_rows=True),
     View("why", "Importance", WHY),
     View("slices", "For whom", WHY, same_rows=True),

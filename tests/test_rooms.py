@@ -29,7 +29,7 @@ ORDER = (
     ("reporting",),
     ("exporting",),
     ("api", "asking", "column_options"),
-    ("next_file", "why"),
+    ("more_rows", "next_file", "why"),
     ("examples",),
     ("cli",),
     ("__main__",),

@@ -57,6 +57,8 @@ class Recommendation:
         What makes every figure uncertain or misleading.
     helps : tuple of str
         What would help where nothing is usable.
+    needed_precision : float or None
+        The average precision that would be better than chance, where none here is.
 
     See Also
     --------
@@ -83,6 +85,7 @@ class Recommendation:
     worth: ChoiceValue | None = None
     warnings: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
+    needed_precision: float | None = None
 
     @property
     def lead(self) -> str:
@@ -233,6 +236,7 @@ class _Choosing:
             worth=worth,
             warnings=(*filter(None, (few,)), *cautions),
             helps=self.helps() if trouble else (),
+            needed_precision=self.needed_precision() if self.is_chance() else None,
         )
 
     def headline(self) -> str:
@@ -255,17 +259,31 @@ class _Choosing:
             return f"Use {what}."
         return f"Use {what}, and call a row {label} at a probability of {np.median(thresholds):.2f} or more."
 
+    def precision(self) -> float:
+        return float(self.summaries[self.key].mean["average_precision"])
+
+    def chance(self) -> float:
+        """Return the average precision of rows in any order."""
+        shares = self.rows_of_classes() / self.rows_of_classes().sum()
+        return float(shares[1] if len(shares) == 2 else shares.mean())
+
+    def needed_precision(self) -> float:
+        """Return the average precision from which on rows are ranked better than by chance."""
+        share = self.chance()
+        return min(2 * share, share + _LEAST_LIFT * (1 - share))
+
+    def is_chance(self) -> bool:
+        ranked = self.precision()
+        return bool(np.isfinite(ranked) and ranked < self.needed_precision())
+
     def trouble(self) -> str:
         """Return why nothing here is usable, as the end of a sentence; empty where something is."""
         comparison, rows = self.case.comparison, self.rows_of_classes()
         label = quoted(comparison.labels[self.code])
-        ranked = float(self.summaries[self.key].mean["average_precision"])
-        shares = rows / rows.sum()
-        share = float(shares[1] if len(rows) == 2 else shares.mean())
-        if np.isfinite(ranked) and (ranked - share) / (1 - share) < _LEAST_LIFT and ranked < 2 * share:
+        if self.is_chance():
             return (
-                f"they rank rows hardly better than chance (average precision {ranked:.2f}, where chance alone gives "
-                f"{share:.2f})"
+                f"they rank rows hardly better than chance (average precision {self.precision():.2f}, where chance "
+                f"alone gives {self.chance():.2f})"
             )
         found = max(s.confusion[self.code, self.code] / _repeats(s) for s in map(self.summaries.get, self.alive) if s)
         if found < min(_HANDFUL, rows[self.code]):

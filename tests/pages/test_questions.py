@@ -11,11 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
 from core.data.samples import load_sample
+from core.evaluation.metrics import METRIC_NAMES
+from core.experiment.fewer_rows import LearningCurve
 from core.experiment.importance import Why
 from core.next_file import read_next
 from core.runs.labels import checked_rows
 from core.runs.looks import keep_look
-from core.runs.reasons import keep_why
+from core.runs.reasons import keep_curve, keep_why
 from core.runs.stakes import stakes_of
 from core.runs.store import Store
 from tests.pages.test_compare import a_run, captions, fold_results, opened
@@ -186,3 +188,21 @@ def test_why_is_worked_out_on_demand_and_shown_from_what_is_kept(app: AppTest, r
     assert frame(shown, "Column")["Lost"].max() == pytest.approx(0.3)
     assert "Trained anew on 3 folds of 3." in captions(shown)
     assert any("Push" in one.value.columns for one in shown.dataframe)
+
+
+def test_more_rows_are_offered_with_their_seconds_and_shown_from_what_is_kept(
+    app: AppTest, run: str, runs_folder: Path
+) -> None:
+    store = Store(runs_folder)
+    first = opened(app, run)
+    page = first.button(key="step_rows").click().run()
+    assert page.button(key="curve_start").label.startswith("Work it out, ")
+    strategy = page.selectbox(key="curve_strategy").value
+    rows = np.array([[50.0, 5.0], [100.0, 10.0], [200.0, 20.0]])
+    scores = np.repeat(np.array([0.5, 0.6, 0.66])[:, None, None], 3, axis=1) + np.linspace(0, 0.01, 3)[:, None]
+    curve = LearningCurve(strategy, rows, tuple(METRIC_NAMES), np.repeat(scores, len(METRIC_NAMES), axis=2))
+    keep_curve(store, run, strategy, curve)
+    shown = view(opened(app, run), "more_rows")
+    assert "would be needed" in said(shown)
+    assert frame(shown, "Training rows")["Training rows"].tolist() == [55, 110, 220]
+    assert not view(opened(app, run), "report").exception
