@@ -3,7 +3,11 @@
 The Classics are run untuned and then tuned, in one process, on the same folds. The gain is in the mean average
 precision on test rows, which tuning never saw. The Keras way is what a person would write: an Optuna study per
 strategy and fold, whose every trial builds a network, fits it with early stopping on the same validation rows and
-scores it. A few such trials are timed and scaled up to as many networks as the tuned run's trials have.
+scores it. A few such trials are timed and scaled up to as many networks as the tuned run's trials have. Both sides
+build the same networks: the chosen one in the shapes that tuning tries.
+
+The whole takes a quarter of an hour on two idle cores. It can be run in parts of a few minutes each, whose figures are
+kept in a file: ``--parts build/tuning.json --part page_blocks``, then ``--part keras`` and one for each other sample.
 """
 
 from __future__ import annotations
@@ -12,15 +16,18 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import average_precision_score
 
 from benchmarks._print import parser, show
 from core.data.problem import Problem
-from core.data.samples import SAMPLES, load_sample
+from core.data.samples import SAMPLES, Sample, load_sample
 from core.data.splitting import Unit, split_rows
 from core.experiment.results import FoldResult
 from core.experiment.search_space import ROUNDS, setting_of, shapes, space_of
@@ -31,7 +38,8 @@ from core.strategies import Recipe
 from core.strategies.choosing import applicable
 from core.strategies.presets import CLASSICS
 
-TIMED = "page_blocks"
+TIMED, KERAS = "page_blocks", "keras"
+PARTS = (*sorted((sample.key for sample in SAMPLES), key=lambda key: key != TIMED), KERAS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,49 +117,105 @@ def keras_seconds(plan: Plan, trials: int) -> float:
     return (time.perf_counter() - began) / trials
 
 
+def of_sample(sample: Sample, trials: int, folds: int, seed: int) -> dict[str, float]:
+    """Return a sample's figures: seconds of both runs, and average precision before and after."""
+    import core.training.lanes  # noqa: F401  (importing is nobody's training time)
+
+    plan = plan_of(sample.key, sample.target, folds, seed)
+    untuned = timed(sample.key, plan)
+    tuned = timed(sample.key, replace(plan, tuning=TuningSettings(trials)))
+    before, after = untuned.precision(), tuned.precision()
+    return {
+        "plain_before": before["plain"],
+        "plain_after": after["plain"],
+        "best_before": max(before.values()),
+        "best_after": max(after.values()),
+        "untuned_s": untuned.seconds,
+        "tuned_s": tuned.seconds,
+        "untuned_cpu_s": untuned.cpu_seconds,
+        "tuned_cpu_s": tuned.cpu_seconds,
+        "networks": tuned.networks,
+    }
+
+
+def of_keras(trials: int, keras_trials: int, folds: int, seed: int) -> dict[str, float]:
+    """Return the seconds of one trial of the Keras way."""
+    target = next(sample.target for sample in SAMPLES if sample.key == TIMED)
+    plan = replace(plan_of(TIMED, target, folds, seed), tuning=TuningSettings(trials))
+    return {"trial_s": keras_seconds(plan, keras_trials), "timed_trials": keras_trials}
+
+
+def figures_of(parts: Mapping[str, Mapping[str, float]], trials: int, folds: int) -> dict[str, float]:
+    """Return the figures that the finished parts allow."""
+    figures: dict[str, float] = {}
+    if TIMED in parts:
+        own = parts[TIMED]
+        figures |= {
+            "times_untuned": own["tuned_s"] / own["untuned_s"],
+            "cpu_times_untuned": own["tuned_cpu_s"] / own["untuned_cpu_s"],
+            "untuned_s": own["untuned_s"],
+            "tuned_s": own["tuned_s"],
+        }
+        if KERAS in parts:
+            whole = parts[KERAS]["trial_s"] * own["networks"] * trials * folds
+            figures |= {"keras_s": whole, "speedup_vs_keras": whole / own["tuned_s"]}
+    samples = [part for key, part in parts.items() if key != KERAS]
+    if samples:
+        figures |= {
+            "gain_plain": float(np.mean([part["plain_after"] - part["plain_before"] for part in samples])),
+            "gain_best": float(np.mean([part["best_after"] - part["best_before"] for part in samples])),
+            "samples": len(samples),
+        }
+    return figures
+
+
+def rows_of(parts: Mapping[str, Mapping[str, float]], figures: Mapping[str, float]) -> list[tuple[str, str]]:
+    rows = []
+    for key, part in parts.items():
+        if key == KERAS:
+            rows.append(("one trial of Optuna around a Keras fit", f"{part['trial_s']:.1f} s"))
+            continue
+        rows.append((f"{key}, plain", f"{part['plain_before']:.3f} → {part['plain_after']:.3f}"))
+        rows.append((f"{key}, best strategy", f"{part['best_before']:.3f} → {part['best_after']:.3f}"))
+        rows.append((f"{key}, untuned and tuned", f"{part['untuned_s']:.1f} s, {part['tuned_s']:.1f} s"))
+    words = {
+        "times_untuned": ("times the untuned run", ".1f"),
+        "keras_s": ("seconds of Optuna around Keras fits, scaled up", ",.0f"),
+        "speedup_vs_keras": ("times as fast as that", ".0f"),
+        "gain_plain": ("mean gain in average precision, plain", "+.3f"),
+        "gain_best": ("mean gain in average precision, best strategy", "+.3f"),
+    }
+    return rows + [(said, format(figures[key], form)) for key, (said, form) in words.items() if key in figures]
+
+
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--trials", type=int, default=16, help="settings of each strategy in each fold")
     arguments.add_argument("--folds", type=int, default=5)
     arguments.add_argument("--seed", type=int, default=0)
-    arguments.add_argument("--keras-trials", type=int, default=6, help="trials of the Keras way to time")
-    arguments.add_argument("--timed-only", action="store_true", help=f"{TIMED} alone, for the figures of time")
+    arguments.add_argument("--keras-trials", type=int, default=8, help="trials of the Keras way to time")
+    arguments.add_argument(
+        "--part", action="append", choices=PARTS, default=[], help="only this part; may be given again (default: all)"
+    )
+    arguments.add_argument(
+        "--parts", type=Path, metavar="FILE", help="keep the figures of parts here, and print those of all that it has"
+    )
     options = arguments.parse_args()
-    import core.training.lanes  # noqa: F401  (importing is nobody's training time)
-
-    figures: dict[str, float | int] = {}
-    gains: list[tuple[float, float]] = []
-    rows: list[tuple[str, str]] = []
-    for sample in sorted(SAMPLES, key=lambda one: one.key != TIMED):
-        plan = plan_of(sample.key, sample.target, options.folds, options.seed)
-        tuned_plan = replace(plan, tuning=TuningSettings(options.trials))
-        untuned, tuned = timed(sample.key, plan), timed(sample.key, tuned_plan)
-        before, after = untuned.precision(), tuned.precision()
-        gains.append((after["plain"] - before["plain"], max(after.values()) - max(before.values())))
-        rows.append((f"{sample.key}, plain", f"{before['plain']:.3f} → {after['plain']:.3f}"))
-        rows.append((f"{sample.key}, best strategy", f"{max(before.values()):.3f} → {max(after.values()):.3f}"))
-        if sample.key == TIMED:
-            keras = keras_seconds(tuned_plan, options.keras_trials)
-            whole = keras * tuned.networks * options.trials * options.folds
-            figures |= {
-                "times_untuned": tuned.seconds / untuned.seconds,
-                "cpu_times_untuned": tuned.cpu_seconds / untuned.cpu_seconds,
-                "untuned_s": untuned.seconds,
-                "tuned_s": tuned.seconds,
-                "keras_s": whole,
-                "speedup_vs_keras": whole / tuned.seconds,
-            }
-            rows.append(("untuned, tuned", f"{untuned.seconds:.1f} s, {tuned.seconds:.1f} s"))
-            rows.append(("times the untuned run", f"{figures['times_untuned']:.1f}"))
-            rows.append(("Optuna around Keras fits", f"{whole:,.0f} s (scaled up from {options.keras_trials} trials)"))
-            rows.append(("times as fast as that", f"{figures['speedup_vs_keras']:.0f}"))
-            if options.timed_only:
-                break
-    plain, best = np.mean(gains, axis=0)
-    figures |= {"gain_plain": float(plain), "gain_best": float(best), "samples": len(gains)}
-    rows.append(("mean gain in average precision, plain", f"{plain:+.3f}"))
-    rows.append(("mean gain in average precision, best strategy", f"{best:+.3f}"))
-    show(figures, rows, as_json=options.json)
+    settings = f"{options.trials} trials, {options.folds} folds, seed {options.seed}"
+    parts: dict[str, dict[str, float]] = {}
+    if options.parts is not None and options.parts.exists():
+        kept = json.loads(options.parts.read_text())
+        parts = kept["parts"] if kept["settings"] == settings else {}
+    for name in options.part or PARTS:
+        if name == KERAS:
+            parts[name] = of_keras(options.trials, options.keras_trials, options.folds, options.seed)
+        else:
+            sample = next(one for one in SAMPLES if one.key == name)
+            parts[name] = of_sample(sample, options.trials, options.folds, options.seed)
+        if options.parts is not None:
+            options.parts.write_text(json.dumps({"settings": settings, "parts": parts}))
+    figures = figures_of(parts, options.trials, options.folds)
+    show(figures, rows_of(parts, figures), as_json=options.json)
 
 
 if __name__ == "__main__":
