@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
-from core.evaluation.shown import top
+from core.evaluation.shown import MANY, NAMED, top
 from core.strategies import Recipe, choices_of
 from pages._cache import cached
 from pages._recommendation import recommended_key
@@ -44,7 +44,9 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
         show_reliability(comparison, names, key, code, calibrated, first)
     with right:
         st.subheader("How balancing shifts probabilities", anchor=False)
-        draw(charts_views.prior_shift(keys, names, before, after), "shift", "Mean probability of each strategy")
+        few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])
+        named = few if len(keys) > MANY else None
+        draw(charts_views.prior_shift(keys, names, before, after, named), "shift", "Mean probability of each strategy")
         st.caption(
             f"Right of the dotted line, a strategy says {plain(comparison.labels[code])} more often than it is so. "
             "Prior correction takes back what a changed number of rows did; what weights and losses shift stays, since "

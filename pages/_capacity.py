@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def show_capacity(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show what each strategy finds among the rows that can be looked at."""
     st.subheader("Capacity", anchor=False)
-    subject = subject_of(record, comparison, names, key, "capacity")
+    subject = subject_of(record, comparison, names, key, "capacity", lines=True)
     enter_capacity(subject, record.id, key)
 
 

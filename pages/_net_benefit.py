@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_net_benefit(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show what acting from a probability on is worth under each strategy."""
     st.subheader("Net benefit", anchor=False)
-    subject = subject_of(record, comparison, names, key, "net_benefit")
+    subject = subject_of(record, comparison, names, key, "net_benefit", lines=True)
     enter_net_benefit(subject, record.id, key)
 
 

@@ -15,7 +15,7 @@ from pages._answer import show_answer
 from pages._cache import cached
 from pages._guard import guarded, guarded_fragment
 from pages._services import engine, store
-from pages._subject import run_problem
+from pages._tab import run_problem
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:

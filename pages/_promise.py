@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_promise(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show which threshold finds a share of the class's rows with a given confidence."""
     st.subheader("A promise on recall", anchor=False)
-    subject = subject_of(record, comparison, names, key, "promise")
+    subject = subject_of(record, comparison, names, key, "promise", lines=True)
     enter_promise(subject, record.id, key)
 
 

@@ -18,7 +18,7 @@ from pages._cache import cached
 from pages._guard import guarded
 from pages._services import store
 from pages._start import start_run
-from pages._subject import run_problem
+from pages._tab import run_problem
 from pages._text import plain, sentence
 from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
 from pages._view import open_view

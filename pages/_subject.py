@@ -7,31 +7,47 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.evaluation.shown import NAMED, top
 from core.reporting.questions import Answer, Question, QuestionError, Subject
 from pages._answer import show_answer
 from pages._cache import cached
+from pages._lines import pick_lines
+from pages._recommendation import recommended_key
 from pages._rows import class_against_rest, tested_rows
-from pages._services import store
-from pages._tab import problem_of
+from pages._tab import run_problem
 from pages._text import sentence
+from pages._verdict import judged_by
 
 if TYPE_CHECKING:
-    from core.data.problem import Problem
     from core.evaluation.comparison import Comparison
     from core.runs.record import RunRecord
 
 
-def subject_of(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, view: str) -> Subject:
-    """Return what is asked in a view; of many classes, the person picks one."""
+def subject_of(
+    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, view: str, *, lines: bool = False
+) -> Subject:
+    """Return what is asked in a view; of many classes, the person picks one.
+
+    Parameters
+    ----------
+    lines : bool
+        Whether the view draws a line for each strategy, of which the person picks those in colour.
+    """
     code = class_against_rest(comparison, record.positive, f"{view}_class")
-    return Subject(tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key))
+    coloured = None
+    if lines:
+        few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])
+        coloured = pick_lines(comparison, names, few, f"{view}_lines_{record.id}")
+    return Subject(
+        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), coloured=coloured
+    )
 
 
 def show_question(make: Callable[[], Question], subject: Subject, key: str, file_name: str) -> Answer | None:
     """Ask, and show the answer, or in a sentence why there is none."""
     try:
         question = make()
-        answer = answered(question, subject, f"{key} {subject.code} {' '.join(subject.keys)}")
+        answer = answered(question, subject, f"{key} {subject.code} {' '.join(subject.keys)} {subject.coloured}")
     except QuestionError as error:
         st.info(sentence(error), icon=":material/info:")
         return None
@@ -42,9 +58,3 @@ def show_question(make: Callable[[], Question], subject: Subject, key: str, file
 @cached(max_entries=32, spinner="Working it out …")
 def answered(question: Question, _subject: Subject, key: str) -> Answer:
     return question.answer(_subject)
-
-
-@cached(max_entries=4)
-def run_problem(run_id: str, key: str) -> Problem:
-    """Return a run's table under its plan."""
-    return problem_of(store().table(run_id), store().record(run_id).plan)

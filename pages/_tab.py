@@ -74,3 +74,9 @@ def reopen(record: RunRecord) -> None:
         st.session_state["problem"] = str(error)
         state = session().reopened(table, replace(record.plan, kinds=()))
     remember(replace(state, run_id=record.id))
+
+
+@cached(max_entries=4)
+def run_problem(run_id: str, key: str) -> Problem:
+    """Return a run's table under its plan."""
+    return problem_of(store().table(run_id), store().record(run_id).plan)

@@ -16,7 +16,8 @@ from core.reporting.questions.costs import WhatItCosts
 from pages._cache import cached
 from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._stakes import enter_stakes
-from pages._subject import run_problem, show_question
+from pages._subject import show_question
+from pages._tab import run_problem
 from pages._text import plain
 from pages._verdict import judged_by
 from pages._widgets import draw

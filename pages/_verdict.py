@@ -12,7 +12,7 @@ from core.evaluation.resampling import groups_of
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from pages._cache import cached
 from pages._glossary import explained
-from pages._subject import run_problem
+from pages._tab import run_problem
 from pages._text import sentence
 
 if TYPE_CHECKING:

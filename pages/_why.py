@@ -14,7 +14,7 @@ from pages._glossary import explained
 from pages._guard import guarded, guarded_fragment
 from pages._rows import class_against_rest, tested_rows
 from pages._services import engine, store
-from pages._subject import run_problem
+from pages._tab import run_problem
 from pages._text import plain, sentence
 from pages._widgets import draw
 

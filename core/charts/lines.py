@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ def strategy_lines(
     ends: tuple[np.ndarray, np.ndarray] | None = None,
     beside: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     mark: float | None = None,
+    named: Collection[str] | None = None,
 ) -> go.Figure:
     """Return one line per strategy.
 
@@ -52,6 +53,8 @@ def strategy_lines(
         Grey lines that strategies are held against.
     mark : float, optional
         Where a vertical line stands.
+    named : collection of str, optional
+        Strategies in colour, with bands and in the legend; the others are grey. None names all.
 
     Examples
     --------
@@ -65,9 +68,11 @@ def strategy_lines(
     across, up = axes
     styles, figure = strategy_styles(keys), go.Figure()
     every_x = np.broadcast_to(x, values.shape)
-    for i, key in enumerate(keys):
-        style, name = styles[key], text(names[key])
-        if ends is not None and np.isfinite(ends[0][i]).any():
+    # Grey lines come first, so that they lie below those in colour.
+    for i in sorted(range(len(keys)), key=lambda at: named is not None and keys[at] in named):
+        key = keys[i]
+        style, name, stands_out = styles[key], text(names[key]), named is None or key in named
+        if stands_out and ends is not None and np.isfinite(ends[0][i]).any():
             known = np.isfinite(ends[0][i]) & np.isfinite(ends[1][i])
             figure.add_scatter(
                 x=np.concatenate([every_x[i][known], every_x[i][known][::-1]]),
@@ -76,8 +81,9 @@ def strategy_lines(
                 legendgroup=key, showlegend=False, name=name,
             )  # fmt: skip
         figure.add_scatter(
-            x=every_x[i], y=values[i], mode="lines", name=name, legendgroup=key,
-            line={"color": style.colour, "dash": style.dash, "width": 2},
+            x=every_x[i], y=values[i], mode="lines", name=name, legendgroup=key, showlegend=stands_out,
+            line={"color": style.colour, "dash": style.dash, "width": 2} if stands_out else {"color": GREY, "width": 1},
+            opacity=1 if stands_out else 0.35,
             hovertemplate=f"{name}<br>{across.title}: %{{x:{across.form}}}<br>{up.title}: %{{y:{up.form}}}"
             "<extra></extra>",
         )  # fmt: skip

@@ -153,8 +153,14 @@ def prior_shift(
     names: Mapping[str, str],
     before: Sequence[Calibration],
     after: Sequence[Calibration | None],
+    named: Collection[str] | None = None,
 ) -> go.Figure:
     """Return each strategy's mean probability as trained and with prior correction, beside the observed share.
+
+    Parameters
+    ----------
+    named : collection of str or None
+        Strategies in colour; the others are grey. None stands for all.
 
     See Also
     --------
@@ -172,19 +178,20 @@ def prior_shift(
     """
     styles, figure = strategy_styles(keys), go.Figure()
     shown = [text(names[key], 34) for key in keys]
+    colours = [styles[key].colour if named is None or key in named else GREY for key in keys]
     for i, (was, now) in enumerate(zip(before, after, strict=True)):
         if now is not None:
             figure.add_scatter(
                 x=[was.predicted, now.predicted], y=[shown[i]] * 2, mode="lines", showlegend=False, hoverinfo="skip",
-                line={"color": styles[keys[i]].colour, "width": 2},
+                line={"color": colours[i], "width": 2},
             )  # fmt: skip
     sides = (("as trained", SYMBOLS[0], list(before)), ("with prior correction", f"{SYMBOLS[2]}-open", list(after)))
     for what, symbol, points in sides:
         drawn = [(i, point) for i, point in enumerate(points) if point is not None]
         figure.add_scatter(
             x=[point.predicted for _, point in drawn], y=[shown[i] for i, _ in drawn], mode="markers", name=what,
-            marker={"symbol": symbol, "size": 11, "color": [styles[keys[i]].colour for i, _ in drawn],
-                    "line": {"width": 2, "color": [styles[keys[i]].colour for i, _ in drawn]}},
+            marker={"symbol": symbol, "size": 11, "color": [colours[i] for i, _ in drawn],
+                    "line": {"width": 2, "color": [colours[i] for i, _ in drawn]}},
             hovertemplate=f"%{{y}}, {what}: %{{x:.3f}}<extra></extra>",
         )  # fmt: skip
     observed = before[0].observed

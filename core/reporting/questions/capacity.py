@@ -139,7 +139,7 @@ class Capacity(Question):
         x = np.arange(1, len(found.periods) + 1)
         figure = strategy_lines(
             subject.keys, subject.names, x, found.hits, (Axis("", ".0f"), Axis("Found", ",.1f")),
-            beside={f"rows of {subject.label}": (x, found.of_class)},
+            beside={f"rows of {subject.label}": (x, found.of_class)}, named=subject.coloured,
         )  # fmt: skip
         step = max(1, len(x) // 10)
         figure.update_xaxes(tickvals=x[::step], ticktext=list(found.periods[::step]), title=None)
@@ -151,13 +151,13 @@ def _gain_and_lift(subject: Subject, at: float) -> tuple[Drawing, Drawing]:
     gain = strategy_lines(
         subject.keys, subject.names, _SHARES, found,
         (Axis("Share of rows looked at", ".0%"), Axis(f"Share of {subject.label} found", ".0%", (0, 1.02))),
-        beside={"by chance": (_SHARES, _SHARES)}, mark=at,
+        beside={"by chance": (_SHARES, _SHARES)}, mark=at, named=subject.coloured,
     )  # fmt: skip
     lifted = gains(subject.pooled, subject.code, _LIFTED) / _LIFTED
     lift = strategy_lines(
         subject.keys, subject.names, _LIFTED, lifted,
         (Axis("Share of rows looked at", ".1%"), Axis("Times as many as by chance", ".1f")),
-        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=at,
+        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=at, named=subject.coloured,
     )  # fmt: skip
     lift.update_xaxes(type="log", tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], tickformat="~%")
     return (

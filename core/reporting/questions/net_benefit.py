@@ -96,6 +96,7 @@ class NetBenefit(Question):
             subject.keys, subject.names, x, PER * curves.value[:, shown],
             (Axis("Act from this probability on"), Axis(f"Net hits per {PER:,} rows", ",.1f", (-top / 5, 1.05 * top))),
             ends=(PER * curves.low[:, shown], PER * curves.high[:, shown]), beside=beside, mark=at,
+            named=subject.coloured,
         )  # fmt: skip
         caption = (
             "Hits less the false alarms that they are worth, with 95 % intervals by rows. A strategy is worth using "

@@ -76,7 +76,9 @@ are 6: promise less, or collect more rows of `yes`.
     def _drawing(self, subject: Subject, per: float) -> Drawing:
         values = per * false_alarms_by_recall(subject.pooled, subject.code, _RECALLS, self.confidence)
         axes = (Axis("Recall that is promised", ".0%"), Axis(f"False alarms per {PER:,} rows", ",.1f"))
-        figure = strategy_lines(subject.keys, subject.names, _RECALLS, values, axes, mark=self.recall)
+        figure = strategy_lines(
+            subject.keys, subject.names, _RECALLS, values, axes, mark=self.recall, named=subject.coloured
+        )
         caption = (
             f"What each promise costs, all with {100 * self.confidence:.4g} % confidence. A line ends where the rows "
             f"of {subject.label} are too few to promise more."

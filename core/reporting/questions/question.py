@@ -15,6 +15,8 @@ import pandas as pd
 from core.data.problem import Problem
 from core.decision.stakes import Stakes
 from core.evaluation.outoffold import OutOfFold, out_of_fold
+from core.evaluation.shown import NAMED, top
+from core.evaluation.verdict import MAIN_METRIC
 from core.reporting.display import shown_class
 from core.reporting.questions.answer import Answer
 from core.reporting.results import Results
@@ -57,6 +59,8 @@ class Subject:
         Labelled rows whose labels somebody found right, by position.
     stakes : Stakes
         What was settled about the run's decisions.
+    coloured : tuple of str or None
+        Strategies that figures show in colour, the others in grey; None for all.
 
     See Also
     --------
@@ -77,6 +81,7 @@ class Subject:
     problem: Problem
     checked: frozenset[int] = frozenset()
     stakes: Stakes = field(default_factory=Stakes)
+    coloured: tuple[str, ...] | None = None
 
     @classmethod
     def of(
@@ -101,7 +106,10 @@ class Subject:
             there = which_there_are(label, comparison.labels, "choose one of")
             raise QuestionError(f"There is no class '{label[:60]}': {there}")
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
-        return cls(pooled, comparison.labels, results.names, code, results.problem, checked, stakes or Stakes())
+        return cls(
+            pooled, comparison.labels, results.names, code, results.problem, checked, stakes or Stakes(),
+            _coloured(results) if len(pooled) > NAMED + 2 else None,
+        )  # fmt: skip
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,6 +140,13 @@ class Subject:
 
     def strategy_names(self) -> list[str]:
         return [self.names[key] for key in self.keys]
+
+
+def _coloured(results: Results) -> tuple[str, ...]:
+    """Return the strategies to tell apart of many: the recommended one, the best, and the plain ones."""
+    advised = results.advice
+    always = [advised.key] if advised is not None and advised.key is not None else []
+    return top(results.comparison, MAIN_METRIC if advised is None else advised.metric, NAMED - 2, always)
 
 
 def option(default: T, help: str, *, low: float | None = None, high: float | None = None) -> T:
