@@ -123,11 +123,11 @@ def export(
     Parameters
     ----------
     strategy : str or None
-        Its key, for example ``"smote"``; None takes what the run recommends, judged by F1.
+        Its key, for example ``"smote"``; None takes what the run recommends.
     path : path or None
         Where the zip is written; None writes nothing, and the zip is ``archive`` of what is returned.
     stakes : Stakes or None
-        Costs, the share in the field and how rows are decided; None leaves the strategy's own decisions.
+        Costs, the share in the field and how rows are decided; None takes those of the run.
 
     Raises
     ------
@@ -147,14 +147,14 @@ def export(
 
     choices = {choice.key: choice for choice in choices_of(results.plan)}
     if strategy is None:
-        choice = suggested(results.comparison, results.plan)
+        choice = suggested(results.decided, results.plan)
     elif strategy in choices:
         choice = choices[strategy]
     else:
         close = close_names(strategy, choices)
         way_out = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(choices)}."
         raise PlanError(f"This run has no strategy '{strategy}': {way_out}")
-    packed = pack(results.table, results.plan, choice, results.folds, stakes)
+    packed = pack(results.table, results.plan, choice, results.folds, stakes or results.stakes)
     if path is not None:
         Path(path).write_bytes(packed.archive)
     return packed

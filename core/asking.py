@@ -108,7 +108,8 @@ def results_of(store: Store, run: str) -> Results:
     if len(fitting) > 1:
         raise StoreError(f"{len(fitting)} runs fit '{run[:64]}': give the id of one, such as {fitting[0].id}.")
     record = fitting[0]
-    return Results(Problem.of(store.table(record.id), record.plan), store.results(record.id), record.id)
+    problem = Problem.of(store.table(record.id), record.plan)
+    return Results(problem, store.results(record.id), record.id, stakes_of(store, record.id))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -19,6 +19,7 @@ from core.column_options import add_column_options, hints, of_columns
 
 if TYPE_CHECKING:
     from core.data.table import Table
+    from core.decision.stakes import Stakes
     from core.plan import NetworkChoice, Plan
     from core.reporting.results import Results
 
@@ -155,6 +156,24 @@ def _parser() -> _Parser:
         "--tune", type=_whole, dest="trials", metavar="TRIALS",
         help="settings of each strategy to try in every fold: 8, 16 or 32 (default: no tuning)",
     )  # fmt: skip
+    training.add_argument(
+        "--tune-on", metavar="METRIC",
+        help="what settings are chosen by: average_precision, precision_at_k or recall_at_k",
+    )  # fmt: skip
+    run.add_argument(
+        "--capacity", metavar="ROWS[/PERIOD]",
+        help="rows that can be looked at, for metrics at k: of 1,000 rows (50), or per period (50/day)",
+    )  # fmt: skip
+    costs = run.add_argument_group("costs", "what decisions cost, by which strategies are then judged")
+    typed = "a number, or column*factor+constant such as 0.5*amount+3"
+    costs.add_argument("--miss", metavar="COST", help=f"of a row of the class that is not found: {typed}")
+    costs.add_argument("--alarm", metavar="COST", help="of a false alarm")
+    costs.add_argument("--hit", metavar="COST", help="of a row of the class that is found")
+    costs.add_argument("--ignored", metavar="COST", help="of a row correctly ignored")
+    costs.add_argument("--benefits", action="store_true", help="the numbers are benefits, which are to be high")
+    costs.add_argument("--field", type=_number, metavar="SHARE", help="share of the class where the model will work")
+    costs.add_argument("--decide", help="how rows are decided: own, one, cheapest or rows (default: own)")
+    costs.add_argument("--at", type=_number, metavar="THRESHOLD", help="with --decide one: the threshold for all")
     return parser
 
 
@@ -172,6 +191,7 @@ def _run(given: argparse.Namespace) -> int:
         raise _BadInput(f"'{given.out}' is a file: give --out a folder.")
     table = _table(given.table)
     plan = _plan(given, table)
+    stakes = _stakes(given, table, plan)
 
     from core.api import run
     from core.evaluation.tuned import tuned_strategies
@@ -195,6 +215,12 @@ def _run(given: argparse.Namespace) -> int:
         return _failed("Stopped: finished folds are kept; the app's History can resume the run.")
     except Exception as problem:
         return _failed(sentence(problem, "Training failed"))
+    if not stakes.is_default:
+        from core.runs.stakes import keep_stakes
+        from core.runs.store import Store
+
+        keep_stakes(Store(given.runs or runs_folder()), results.run_id, stakes)
+        results = replace(results, stakes=stakes)
     if given.out is not None:
         try:
             write_results(results, given.out)
@@ -272,7 +298,7 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.experiment.estimate import Workload, too_long
     from core.experiment.fitting import network_notes
     from core.networks.presets import training_rows, with_default_network
-    from core.plan import Plan, PlanError, SplitSettings, TrainingSettings, TuningSettings
+    from core.plan import CapacitySettings, Plan, PlanError, SplitSettings, TrainingSettings, TuningSettings
     from core.strategies.choosing import applicable, slow_in, slow_sentence
     from core.strategies.notation import named_singly, parse_strategies
     from core.words import TableError, quoted
@@ -287,7 +313,8 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
             given.positive,
             networks=_networks(given),
             split=replace(SplitSettings(), **split),  # type: ignore[arg-type]
-            tuning=TuningSettings(given.trials or 0),
+            tuning=TuningSettings(given.trials or 0, given.tune_on or TuningSettings.tune_on),
+            capacity=CapacitySettings() if given.capacity is None else CapacitySettings.read(given.capacity),
             classes=(*map(_merged, given.merge), *((name, None) for name in given.leave_out)),
             **of_columns(given),  # type: ignore[arg-type]
         )
@@ -322,6 +349,27 @@ def _plan(given: argparse.Namespace, table: Table) -> Plan:
     if long is not None and not given.yes:
         raise _BadInput(f"{long.removesuffix('.')}; or add --yes to run it all the same.")
     return replace(plan, strategies=kept)
+
+
+def _stakes(given: argparse.Namespace, table: Table, plan: Plan) -> Stakes:
+    """Return the costs that were typed, checked against the table before anything is trained."""
+    from core.data.problem import Problem
+    from core.decision.costs import CostError
+    from core.decision.stakes import Stakes
+    from core.reporting.questions import QuestionError
+    from core.reporting.questions.costs import WhatItCosts
+
+    typed = {name: getattr(given, name) for name in ("miss", "alarm", "hit", "decide", "field", "at")}
+    options = {name: value for name, value in {**typed, "quiet": given.ignored}.items() if value is not None}
+    try:
+        asked = WhatItCosts(benefits=given.benefits, **options)
+        stakes = asked.stakes(Stakes())
+        if stakes.row_costs is not None:
+            problem = Problem.of(table, plan)
+            stakes.row_costs.check(problem.table.frame.iloc[problem.target.rows])
+    except (CostError, QuestionError) as error:
+        raise _BadInput(str(error)) from error
+    return stakes
 
 
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
@@ -388,6 +436,7 @@ def _as_json(results: Results, target_was: str) -> dict[str, object]:
         "classes": list(comparison.labels),
         "reading": list(results.table.notes),
         "warnings": list(results.profile.warnings),
+        "settled": list(results.stakes.sentences()),
         "networks": list(network_notes(results.problem)),
         "columns_left_out": left_out(results.problem),
         "folds": comparison.folds,

@@ -12,7 +12,16 @@ from core.choices import pieces
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
 from core.networks.reading import parse_networks, typed
-from core.plan import NetworkChoice, ParameterValue, Plan, PlanError, SplitSettings, TrainingSettings, TuningSettings
+from core.plan import (
+    CapacitySettings,
+    NetworkChoice,
+    ParameterValue,
+    Plan,
+    PlanError,
+    SplitSettings,
+    TrainingSettings,
+    TuningSettings,
+)
 from core.strategies.notation import parse_strategies
 from core.words import is_showable
 
@@ -25,7 +34,7 @@ _BOOLS = {"True": True, "False": False}
 #: All names that a link may hold.
 NAMES = (
     *("table", "file", "target", "positive", "strategies", "networks", "kinds", "classes", "merged"),
-    *("missing", "day_first", "prepared", *_SPLIT, *_TRAINING, *_TUNING, *_DENSE),
+    *("missing", "day_first", "prepared", "capacity", *_SPLIT, *_TRAINING, *_TUNING, *_DENSE),
 )
 
 
@@ -94,6 +103,8 @@ def to_query(plan: Plan, table: Table) -> dict[str, str]:
     for name, by_column in settled.items():
         if by_column:
             query[name] = json.dumps(by_column, ensure_ascii=False, separators=(",", ":"))
+    if plan.capacity != CapacitySettings():
+        query["capacity"] = plan.capacity.text
     settings = (
         (_SPLIT, plan.split, SplitSettings()),
         (_TRAINING, plan.training, TrainingSettings()),
@@ -146,6 +157,7 @@ def from_query(query: Mapping[str, str]) -> Link:
         _classes(query.get("classes", "{}")),
         _merged(query.get("merged", "{}")),
         tuning=replace(TuningSettings(), **_given(query, TuningSettings())),  # type: ignore[arg-type]
+        capacity=CapacitySettings.read(query["capacity"]) if "capacity" in query else CapacitySettings(),
         **_settled(query),
     )
     return Link("file", query.get("file", ""), plan) if key is None else Link("sample", key, plan)

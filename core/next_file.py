@@ -14,17 +14,20 @@ import numpy as np
 import pandas as pd
 
 from core.asking import results_of
+from core.data.periods import moments, periods_in
 from core.data.preparation import Labels, Preparation, Step
 from core.data.problem import Problem
 from core.data.reading.cells import Reading, as_text
 from core.decision.costs import CostError
 from core.decision.stakes import Stakes
+from core.decision.top_rows import TopRows
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
 from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.outoffold import out_of_fold
-from core.evaluation.worth import worth
+from core.evaluation.worth import is_benefit, saved_in_words, worth
+from core.experiment.capacity import share_of
 from core.experiment.results import FoldResult
 from core.exporting.drift import drift, drift_in_words
 from core.exporting.new_rows import aligned, match, read_rows
@@ -190,7 +193,7 @@ def answers(
     """
     names, target = run.names, run.problem.target
     finished = [result for result in results if result.error is None]
-    kept = kept_promises(finished, intervals(run.comparison, run.plan)).frame
+    kept = kept_promises(finished, intervals(run.comparison, run.plan), _top_rows(run, file)).frame
     broken = kept[kept["inside"].eq(False)]
     now = np.bincount(file.codes, minlength=len(target.classes)) / len(file.codes)
     then = target.counts / target.counts.sum()
@@ -248,6 +251,15 @@ def answers(
     return first_answer, _decisions(run, file, finished, stakes, mended), file.drifts
 
 
+def _top_rows(run: Results, file: NextFile) -> TopRows:
+    """Return how many rows of the file can be looked at; as many of 1,000 as in the run where it has no moments."""
+    capacity = run.stakes.capacity or run.plan.capacity
+    column = capacity.by or next(iter(moments(run.problem)), None)
+    if not capacity.per or column not in file.frame.columns or file.frame[column].isna().all():
+        return TopRows(np.array([share_of(run.comparison.top)]))
+    return TopRows.by_period(capacity.rows, periods_in(file.frame[column], capacity.per).of_row)
+
+
 def _decisions(
     run: Results,
     file: NextFile,
@@ -277,9 +289,19 @@ def _decisions(
         try:
             rule = "own" if stakes.rule in ("cheapest", "rows") else stakes.rule
             shown = worth(pooled, code, stakes, _costs_frame(stakes, file, run.problem), rule)
-            for name, part in (("Cost", shown.value), ("Saved against nobody", shown.saved_nobody)):
+            word = "Benefit" if is_benefit(stakes) else "Cost"
+            savings = (("Saved against nobody", shown.saved_nobody), ("Saved against everybody", shown.saved_everybody))
+            for name, part in ((word, shown.value), *savings):
                 table[f"{name} per {PER:,}"] = PER * part[:, 0]
-            best = (int(np.argmin(shown.value[:, 0]) if not stakes.costs.benefits else np.argmax(shown.value[:, 0])),)
+            values = shown.value[:, 0]
+            first = int(np.argmax(values) if is_benefit(stakes) else np.argmin(values))
+            best = (first,)
+            sides = (("nobody", shown.saved_nobody), ("everybody", shown.saved_everybody))
+            saved = " and ".join(saved_in_words(PER * float(part[first, 0]), whom) for whom, part in sides)
+            said.append(
+                f"{'Best' if is_benefit(stakes) else 'Cheapest'} here: {names[pooled[first].key]}, at "
+                f"{PER * values[first]:,.1f} per {PER:,} rows, which {saved}."
+            )
             said += stakes.sentences()
         except (CostError, TableError) as error:
             said.append(str(error))

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from core.choices import NetworkChoice, ParameterValue, Part, StrategyChoice
-from core.settings import PlanError, SplitSettings, TrainingSettings, TuningSettings, is_whole
+from core.settings import CapacitySettings, PlanError, SplitSettings, TrainingSettings, TuningSettings, is_whole
 from core.words import counted, is_showable
 
 __all__ = [
     "MAX_NETWORKS",
     "MAX_PARTS",
     "MAX_STRATEGIES",
+    "CapacitySettings",
     "NetworkChoice",
     "ParameterValue",
     "Part",
@@ -68,6 +69,8 @@ class Plan:
         What the user chose about the preparation of columns, as (setting, value) pairs.
     tuning : TuningSettings
         How many settings of every strategy are tried in each fold; none unless given.
+    capacity : CapacitySettings
+        How many rows can be looked at, for metrics at k.
 
     Raises
     ------
@@ -101,6 +104,7 @@ class Plan:
     day_first: tuple[tuple[str, bool], ...] = ()
     prepared: tuple[tuple[str, tuple[tuple[str, str | int], ...]], ...] = ()
     tuning: TuningSettings = field(default_factory=TuningSettings)
+    capacity: CapacitySettings = field(default_factory=CapacitySettings)
 
     def __post_init__(self) -> None:
         texts = (self.target, *(name for pair in self.kinds for name in pair), *filter(None, (self.positive,)))
@@ -196,6 +200,7 @@ class Plan:
                 ),
                 # Plans of earlier versions tuned nothing.
                 tuning=TuningSettings(**raw.get("tuning", {})),
+                capacity=CapacitySettings(**raw.get("capacity", {})),
             )
         except PlanError:
             raise

@@ -13,6 +13,10 @@ _HUGE = 1e15
 SCHEDULES = ("constant", "cosine", "realmlp")
 #: What early stopping goes by, measured on the validation rows.
 STOP_ON = ("loss", "average_precision")
+#: What tuning goes by, measured on the validation rows; metrics at k count the rows that can be looked at.
+TUNE_ON = ("average_precision", "precision_at_k", "recall_at_k")
+#: Periods that a capacity may be for; "unit" is a whole unit of a number that stands for time.
+PERIODS = ("hour", "day", "week", "month", "unit")
 #: How many settings of each strategy tuning may try; 0 is no tuning.
 TRIALS = (0, 8, 16, 32)
 
@@ -115,6 +119,8 @@ class TuningSettings:
     ----------
     trials : {0, 8, 16, 32}
         Settings per strategy, the same number for each; 0 turns tuning off.
+    tune_on : {"average_precision", "precision_at_k", "recall_at_k"}
+        What settings are chosen by; at k, by the plan's capacity.
 
     See Also
     --------
@@ -131,8 +137,10 @@ class TuningSettings:
     """
 
     trials: int = 0
+    tune_on: str = "average_precision"
 
     def __post_init__(self) -> None:
+        one_of("Tune on", self.tune_on, TUNE_ON)
         if not is_whole(self.trials) or self.trials not in TRIALS:
             raise PlanError("Trials must be 8, 16 or 32, or 0 for no tuning.")
 
@@ -140,6 +148,87 @@ class TuningSettings:
     def on(self) -> bool:
         """Whether anything is tuned."""
         return self.trials > 0
+
+
+@dataclass(frozen=True)
+class CapacitySettings:
+    """How many rows can be looked at, the riskiest first: of 1,000, or in each period.
+
+    Parameters
+    ----------
+    rows : float
+        Of 1,000 rows, or per period.
+    per : {"", "hour", "day", "week", "month", "unit"}
+        The period; empty for per 1,000 rows.
+    by : str or None
+        The column that says when; None takes the column that splits by time, or the first date.
+
+    See Also
+    --------
+    core.experiment.capacity.top_rows : What it is for a table.
+
+    Examples
+    --------
+    >>> CapacitySettings.read("50/day"), CapacitySettings(20).text
+    (CapacitySettings(rows=50.0, per='day', by=None), '20')
+    >>> CapacitySettings(2000)
+    Traceback (most recent call last):
+        ...
+    core.settings.PlanError: Of 1,000 rows 2,000 cannot be looked at: choose 1,000 or fewer, or a period.
+    """
+
+    rows: float = 50.0
+    per: str = ""
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        between("Rows that can be looked at", self.rows, 0.1, 1e9)
+        if self.per:
+            one_of("The period of a capacity", self.per, PERIODS)
+        elif self.rows > 1000:
+            raise PlanError(f"Of 1,000 rows {self.rows:,.6g} cannot be looked at: choose 1,000 or fewer, or a period.")
+        if self.by is not None and not self.per:
+            raise PlanError("A column for the capacity needs a period, such as day: choose one.")
+
+    @property
+    def of_thousand(self) -> float:
+        """The share of rows that can be looked at where nothing is known of periods."""
+        return self.rows / 1000 if not self.per else CapacitySettings.rows / 1000
+
+    @property
+    def text(self) -> str:
+        """The capacity as :meth:`read` reads it."""
+        return "/".join([f"{self.rows:.12g}", *filter(None, (self.per, self.by))])
+
+    @property
+    def in_words(self) -> str:
+        """The capacity for people.
+
+        Examples
+        --------
+        >>> CapacitySettings().in_words, CapacitySettings(50, "day").in_words
+        ('50 of every 1,000 rows', '50 per day')
+        """
+        return f"{self.rows:,.6g} per {self.per}" if self.per else f"{self.rows:,.6g} of every 1,000 rows"
+
+    @classmethod
+    def read(cls, text: str) -> CapacitySettings:
+        """Read a capacity as people type it: ``50``, ``50/day`` or ``50/day/when``.
+
+        Raises
+        ------
+        PlanError
+            It is none.
+        """
+        rows, _, rest = text.strip().partition("/")
+        per, _, by = rest.partition("/")
+        try:
+            number = float(rows)
+        except ValueError as error:
+            raise PlanError(
+                f"'{text[:60]}' is no capacity: write a number, or one per period such as 50/day."
+            ) from error
+        return cls(number, per.strip(), by.strip() or None)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.evaluation.periods import UNIT, moments
+from core.data.periods import UNIT, moments
 from core.reporting.questions import Subject
 from core.reporting.questions.capacity import Capacity
+from core.runs.stakes import keep_stakes
+from core.settings import CapacitySettings
+from pages._guard import guarded
+from pages._services import store
+from pages._stakes import start_of, write_address
 from pages._subject import show_question, subject_of
 from pages._text import plain
 
 if TYPE_CHECKING:
+    from core.decision.stakes import Stakes
     from core.evaluation.comparison import Comparison
     from core.runs.record import RunRecord
 
@@ -21,20 +28,37 @@ def show_capacity(record: RunRecord, comparison: Comparison, names: dict[str, st
     """Show what each strategy finds among the rows that can be looked at."""
     st.subheader("Capacity", anchor=False)
     subject = subject_of(record, comparison, names, key, "capacity", lines=True)
-    enter_capacity(subject, record.id, key)
+    enter_capacity(subject, record, key)
 
 
 @st.fragment
-def enter_capacity(subject: Subject, run_id: str, key: str) -> None:
-    known = moments(subject.problem)
+def enter_capacity(subject: Subject, record: RunRecord, key: str) -> None:
+    known, stakes = moments(subject.problem), start_of(record.id)
+    start = stakes.capacity or record.plan.capacity
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
-    rows = left.number_input("Rows that can be looked at", 0.1, 1e9, 50.0, 10.0, "%.6g", key="capacity_rows")
+    rows = left.number_input("Rows that can be looked at", 0.1, 1e9, start.rows, 10.0, "%.6g", key="capacity_rows")
     column = next(iter(known), "")
     if len(known) > 1:
-        column = right.selectbox("By this column", list(known), format_func=plain, key="capacity_by")
+        place = list(known).index(start.by) if start.by in known else 0
+        column = right.selectbox("By this column", list(known), place, format_func=plain, key="capacity_by")
     periods = ["", *known.get(column, ())]
     per = middle.selectbox(
-        "For every", periods, key="capacity_per",
+        "For every", periods, periods.index(start.per) if start.per in periods else 0, key="capacity_per",
         format_func=lambda period: {"": "1,000 rows", UNIT: f"unit of {plain(column)}"}.get(period, period),
     )  # fmt: skip
-    show_question(lambda: Capacity(rows, per, column if per else ""), subject, key, f"{run_id}-capacity")
+    asked = lambda: Capacity(rows, per, column if per else "")  # noqa: E731
+    if show_question(asked, subject, key, f"{record.id}-capacity") is None:
+        return
+    keep(record, stakes, CapacitySettings(rows, per, column if per and len(known) > 1 else None))
+    st.caption(
+        "Kept with the run: Precision at k and Recall at k count these rows, in the overview and wherever strategies "
+        "are ranked."
+    )
+
+
+def keep(record: RunRecord, stakes: Stakes, chosen: CapacitySettings) -> None:
+    """Keep a capacity with the run, and let the address hold it; that of the plan needs no keeping."""
+    with guarded():
+        settled = replace(stakes, capacity=None if chosen == record.plan.capacity else chosen)
+        keep_stakes(store(), record.id, settled)
+        write_address(settled)

@@ -133,7 +133,7 @@ def show(record: RunRecord, file: NextFile, key: str) -> None:
         st.info("What this file gave is damaged: test on it again.")
         return
     look = next((one for one in looks(store(), record.id) if one.digest == file.digest), None)
-    run = Results(run_problem(record.id, key), store().results(record.id), record.id)
+    run = Results(run_problem(record.id, key), store().results(record.id), record.id, stakes_of(store(), record.id))
     for at, answer in enumerate(answers(run, file, results, stakes_of(store(), record.id), look)):
         if at:
             st.subheader(plain(answer.title, 120), anchor=False)

@@ -13,13 +13,21 @@ from core.charts import figures as charts
 from core.charts import theme
 from core.charts.bars import interval_bars, metric_bars
 from core.charts.dots import ranked_dots
-from core.evaluation.metrics import METRIC_NAMES, METRICS, metric_of
+from core.evaluation.metrics import METRIC_NAMES, metric_of
+from core.evaluation.outoffold import out_of_fold
+from core.evaluation.settled import cost_class
 from core.evaluation.shown import MANY, NAMED, at_first, plain_keys, spans, top
 from core.reporting.display import BARS
+from core.reporting.questions import QuestionError, Subject
+from core.reporting.questions.costs import WhatItCosts
+from core.runs.stakes import stakes_of
 from pages._cache import cached
 from pages._lines import pick_lines
 from pages._recommendation import one_line_each
 from pages._rows import class_against_rest
+from pages._services import store
+from pages._tab import run_problem
+from pages._text import sentence
 from pages._verdict import chosen_intervals, judged_by, pick_spread
 from pages._widgets import draw, show_numbers
 
@@ -43,6 +51,8 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     comparison = comparison.ordered(metric)
     key = f"{key} {metric}"
     show_table(comparison, names, key, shown, metric)
+    if comparison.cost is not None:
+        st.caption(sentence(cheapest(record, comparison, names, key)))
     if len(comparison.strategies) > MANY:
         show_dots(comparison, names, shown, metric, advised)
     else:
@@ -52,21 +62,32 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]))
 
 
+@cached(max_entries=16)
+def cheapest(_record: RunRecord, _comparison: Comparison, _names: dict[str, str], key: str) -> str:
+    """Say which strategy is cheapest under the run's costs, and what it saves."""
+    problem, stakes = run_problem(_record.id, key), stakes_of(store(), _record.id)
+    subject = Subject(out_of_fold(_comparison), _comparison.labels, _names, cost_class(problem), problem, stakes=stakes)
+    try:
+        return WhatItCosts().answer(subject).sentences[0]
+    except QuestionError as error:
+        return str(error)
+
+
 def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str) -> None:
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
     st.caption(
-        f"{spread}, {comparison.folds_in_words()}. Best {METRIC_NAMES[metric]} first; ★ marks the best mean of every "
+        f"{spread}, {comparison.folds_in_words()}. Best {metric_of(metric).name} first; ★ marks the best mean of every "
         f"other column.{mark} Press a heading to sort."
     )
     width = 132 if shown is None else 180
-    config = {one.name: st.column_config.Column(help=one.help, width=width) for one in METRICS}
+    config = {one.name: st.column_config.Column(help=one.help, width=width) for one in comparison.metrics}
     config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
     config["Strategy"] = st.column_config.Column(pinned=True, width=190)
     style = styled(comparison, names, f"{key} {shown and shown.kind}", shown, metric)
-    values = style.data[METRIC_NAMES[metric]].dropna().tolist()  # type: ignore[attr-defined]
-    config[METRIC_NAMES[metric]] = st.column_config.ProgressColumn(
+    values = style.data[metric_of(metric).name].dropna().tolist()  # type: ignore[attr-defined]
+    config[metric_of(metric).name] = st.column_config.ProgressColumn(
         help=metric_of(metric).help,
         width=130,
         format="%.3f",
@@ -83,7 +104,7 @@ def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: In
 
     The metric that is judged by comes first, as numbers alone, for bars; its spread stands beside it.
     """
-    heads = {**METRIC_NAMES, "seconds": "Training time"}
+    heads = {**{one.key: one.name for one in _comparison.metrics}, "seconds": "Training time"}
     tidy = _comparison.table()
     tidy["spread"] = [f" ± {std:.3f}" if pd.notna(std) else "" for std in tidy["std"]]
     if _shown is not None:
@@ -98,7 +119,7 @@ def styled(_comparison: Comparison, _names: dict[str, str], key: str, _shown: In
     means = tidy.pivot_table("mean", "row", "metric", dropna=False)[list(heads.values())]
     best = tidy.pivot_table("best", "row", "metric", aggfunc="first").reindex(columns=["Strategy", *heads.values()])
     means.insert(0, "Strategy", [_names[s.key] for s in _comparison.strategies])
-    judged, beside = METRIC_NAMES[metric], "± SD" if _shown is None else "Interval"
+    judged, beside = metric_of(metric).name, "± SD" if _shown is None else "Interval"
     own = tidy[tidy["metric"] == judged].set_index("row")
     means.insert(1, judged, means.pop(judged))
     means.insert(2, beside, [text.strip(" ()") or "–" for text in own["spread"].loc[means.index]])
@@ -124,7 +145,7 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
 
 
 def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
-    chosen = st.pills(
+    chosen = st.pills(  # costs are on a scale of their own
         "Metrics to draw",
         list(METRIC_NAMES),
         selection_mode="multi",
@@ -151,9 +172,9 @@ def show_dots(
     every = st.toggle(f"Show all {n}", key="all_dots")
     keys = top(comparison, metric, n if every else 10, [advised])
     values, low, high = spans(comparison, keys, metric, shown)
-    title = METRIC_NAMES[metric] + ("" if shown is None else f", {shown.name}")
+    title = metric_of(metric).name + ("" if shown is None else f", {shown.name}")
     figure = ranked_dots(keys, names, values, (low, high), title, plain_keys(comparison), advised)
-    draw(figure, "metric_dots", f"{METRIC_NAMES[metric]} of each strategy with its interval, best first")
+    draw(figure, "metric_dots", f"{metric_of(metric).name} of each strategy with its interval, best first")
     st.caption(
         "★ recommended, ◆ the plain network; the dotted line goes through its value. "
         "Another metric: change what strategies are ranked by, above."

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.pairs import CELLS, Cell, pair_heatmap
-from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.paired import Pairs, compare_pairs
 from core.evaluation.shown import MANY, top
 from pages._cache import cached
@@ -33,12 +32,13 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         return
     left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
     # Starts at the verdict's metric, and is free to leave it.
+    names_of = {one.key: one.name for one in comparison.metrics}
     judged_by = str(st.session_state.get("judged_by", "f1"))
     metric = left.selectbox(
         "Metric",
-        list(METRIC_NAMES),
-        index=list(METRIC_NAMES).index(judged_by),
-        format_func=METRIC_NAMES.__getitem__,
+        list(names_of),
+        index=list(names_of).index(judged_by),
+        format_func=names_of.__getitem__,
         key="pairs_metric",
     )
     cell = middle.selectbox("Cells show", list(CELLS), format_func=CELLS.__getitem__, key="pairs_cell")

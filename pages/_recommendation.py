@@ -11,8 +11,10 @@ from core.evaluation.checks import Evidence, Finding, run_checks
 from core.evaluation.checks.decisions import twins
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
+from core.evaluation.settled import advice_of as settled_advice
 from core.evaluation.shown import folded
 from core.evaluation.verdict import MAIN_METRIC
+from core.runs.stakes import stakes_of
 from core.words import duration
 from pages._cache import cached
 from pages._guard import guarded
@@ -51,7 +53,7 @@ def show_recommendation(
         icon = ":material/lightbulb:" if usable else ":material/block:"
         pick = box = st.expander(line, icon=icon, key="recommendation_line")
     with pick:
-        pick_metric()
+        pick_metric(comparison)
     with box:
         if whole and usable:
             st.markdown(line if advice is None else f"##### {line}")
@@ -186,6 +188,9 @@ def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], 
 
 @cached(max_entries=64, spinner="Working out what the choice is worth …")
 def advice_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str) -> Recommendation | None:
+    stakes = stakes_of(store(), _record.id)
+    if not stakes.is_default:
+        return settled_advice(_comparison, run_problem(_record.id, key), stakes, metric, _record.cautions)
     judged = assessment(_record, _comparison, key, metric, "folds")
     groups = groups_of(run_problem(_record.id, key)) if _record.plan.split.group is not None else None
     return recommend(_comparison, _record.plan, metric, judged, _record.cautions, groups)

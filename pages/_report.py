@@ -68,7 +68,12 @@ def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str]
 
 @cached(max_entries=8)
 def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results:
-    return Results(Problem.of(store().table(_record.id), _record.plan), _comparison.results, _record.id)
+    return Results(
+        Problem.of(store().table(_record.id), _record.plan),
+        _comparison.results,
+        _record.id,
+        stakes_of(store(), _record.id),
+    )
 
 
 @cached(max_entries=4, spinner="Writing the report …")

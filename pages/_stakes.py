@@ -39,7 +39,7 @@ def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, 
             "threshold", "costs",
         ),
     )  # fmt: skip
-    threshold = start.threshold
+    threshold, capacity = start.threshold, stakes_of(store(), record.id).capacity
     if rule == "one":
         threshold = st.slider(
             f"Call a row {plain(comparison.labels[code])} where its probability is at least",
@@ -52,9 +52,9 @@ def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, 
                 field = enter_field(comparison, explorer, code, start)
             with left:
                 if rule == "rows":
-                    stakes = Stakes(costs_with(start.costs, field), rule, threshold, enter_row_costs(start))
+                    stakes = Stakes(costs_with(start.costs, field), rule, threshold, enter_row_costs(start), capacity)
                 else:
-                    stakes = Stakes(enter_costs(comparison, code, start, field), rule, threshold, None)
+                    stakes = Stakes(enter_costs(comparison, code, start, field), rule, threshold, None, capacity)
     except CostError as error:
         st.error(sentence(error), icon=":material/error:")
         return None

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.data.periods import UNIT, moments_of
+from core.evaluation.metrics import metric_of
 from core.evaluation.tuned import TunedStrategy, tuned_strategies
 from core.plan import TuningSettings
 from core.reporting.tuned import tuned_grid
-from core.settings import TRIALS
+from core.settings import TRIALS, TUNE_ON, CapacitySettings
 from core.strategies import choices_of
 from core.words import duration
 from pages._cache import cached
@@ -18,6 +20,7 @@ from pages._services import store
 from pages._text import plain
 
 if TYPE_CHECKING:
+    from core.data.table import Table
     from core.experiment.estimate import Workload
     from core.plan import Plan
     from core.runs.record import RunRecord
@@ -25,21 +28,57 @@ if TYPE_CHECKING:
 
 def tuning_field(plan: Plan, work: Workload | None) -> TuningSettings:
     """Ask how many settings of each strategy are tried, with what a run then takes."""
+    left, right = st.columns(2)
     chosen = TuningSettings(
-        st.selectbox(
+        left.selectbox(
             "Tuning", TRIALS, TRIALS.index(plan.tuning.trials), key="trials",
             # Not with the times: a browser goes on showing the words that a box was first chosen by.
             format_func=lambda trials: f"{trials} settings of each strategy" if trials else "Off",
             help="Tries settings of every strategy, the plain network's too, inside each fold: its own parameters, the "
             "learning rate, weight decay, dropout, width and depth of the network. They are judged on validation rows; "
             "no test row is seen. References keep their settings.",
-        )
+        ),
+        right.selectbox(
+            "Settings chosen by", TUNE_ON, TUNE_ON.index(plan.tuning.tune_on), key="tune_on",
+            format_func=lambda name: metric_of(name).name,
+            help="On validation rows. At k, the rows count that can be looked at: the capacity.",
+        ),
     )  # fmt: skip
     if work is not None:
         choices = choices_of(plan)
         times = (f"{trials or 'off'}: {duration(_with_trials(work, trials).seconds(choices))}" for trials in TRIALS)
         st.caption(f"Time of a run by settings tried: {'; '.join(times)}")
     return chosen
+
+
+def capacity_field(table: Table, plan: Plan) -> CapacitySettings:
+    """Ask how many rows can be looked at: of 1,000, or per period where the table has moments.
+
+    Raises
+    ------
+    PlanError
+        There cannot be so many.
+    """
+    known = moments_of(table, plan.split.time)
+    start, column = plan.capacity, next(iter(known), "")
+    left, middle, right = st.columns(3)
+    rows = left.number_input(
+        "Rows that can be looked at", 0.1, 1e9, start.rows, 10.0, "%.6g", key="plan_capacity_rows",
+        help="The riskiest first, for Precision at k and Recall at k. It can be changed after the run, too.",
+    )  # fmt: skip
+    if not known:
+        right.caption("Of every 1,000 rows, as no column says when a row is from.")
+        return CapacitySettings(rows)
+    if len(known) > 1:
+        names = list(known)
+        place = names.index(start.by) if start.by in names else 0
+        column = right.selectbox("By this column", names, place, format_func=plain, key="plan_capacity_by")
+    periods = ["", *dict.fromkeys(period for periods in known.values() for period in periods)]
+    per = middle.selectbox(
+        "For every", periods, periods.index(start.per) if start.per in periods else 0, key="plan_capacity_per",
+        format_func=lambda period: {"": "1,000 rows", UNIT: "unit"}.get(period, period),
+    )  # fmt: skip
+    return CapacitySettings(rows, per, column if per and len(known) > 1 else None)
 
 
 def _with_trials(work: Workload, trials: int) -> Workload:

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.decision.costs import CostError
 from core.evaluation.intervals import Intervals, Kind, intervals
-from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.resampling import groups_of
+from core.evaluation.settled import decided
+from core.evaluation.settled import judged_by as start_of
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from core.runs.stakes import stakes_of
 from pages._cache import cached
 from pages._glossary import explained
+from pages._services import store
 from pages._tab import run_problem
 from pages._text import sentence
 
@@ -30,13 +34,23 @@ _HELP = (
 )
 
 
-def pick_metric() -> None:
+def start_metric(comparison: Comparison) -> None:
+    """Start from the run's costs where they are settled, else from F1, until the person picks another metric."""
+    start, known = start_of(comparison), {metric.key for metric in comparison.metrics}
+    if st.session_state.get("judged_start", MAIN_METRIC) != start or judged_by() not in known:
+        st.session_state["judged_by"] = start
+    st.session_state["judged_start"] = start
+
+
+def pick_metric(comparison: Comparison) -> None:
     """Let the person choose what strategies are judged by."""
+    names = {metric.key: metric.name for metric in comparison.metrics}
+    st.session_state["judged_by"] = judged_by()  # what was picked stays, whatever else changes
     st.selectbox(
-        "Rank by", list(METRIC_NAMES), index=list(METRIC_NAMES).index(MAIN_METRIC),
-        format_func=METRIC_NAMES.__getitem__, key="judged_by",
+        "Rank by", list(names), format_func=names.__getitem__, key="judged_by",
         help=explained(
-            "Decides who leads. Average precision judges the ranking and knows no threshold.",
+            "Decides who leads. Average precision judges the ranking and knows no threshold. Costs are here once you "
+            "enter them under Threshold and costs; at k, rows count that can be looked at, as under Capacity.",
             "f1", "recall", "precision", "average_precision", "roc_auc", "mcc",
         ),
     )  # fmt: skip
@@ -61,7 +75,7 @@ def judged_by() -> str:
 
 def show_tests(record: RunRecord, comparison: Comparison, key: str) -> None:
     """Show what the tests say on the metric that is picked, and what they do not say."""
-    verdict = assessment(record, comparison, key, judged_by(), chosen_spread())
+    verdict = assessment(record, decided_of(record, comparison, key), f"{key} decided", judged_by(), chosen_spread())
     if not verdict.sentences:
         st.markdown("No strategy has a value on this metric: its test rows lack a class.")
         return
@@ -75,6 +89,18 @@ def show_tests(record: RunRecord, comparison: Comparison, key: str) -> None:
             f"Tested on {verdict.pairs.folds_in_words} that both of a pair finished, corrected for training rows "
             "that folds share (Nadeau and Bengio) and for the number of questions (Holm). Clear means p below 0.05."
         )
+
+
+@cached(max_entries=16)
+def decided_of(_record: RunRecord, _comparison: Comparison, key: str) -> Comparison:
+    """Return the comparison with its decisions as they were settled, which the recommendation is about."""
+    stakes = stakes_of(store(), _record.id)
+    if not stakes.decides:
+        return _comparison
+    try:
+        return decided(_comparison, run_problem(_record.id, key), stakes)
+    except CostError:
+        return _comparison
 
 
 def chosen_spread() -> str:

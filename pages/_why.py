@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.runs.reasons import keep_why, kept_why
+from core.runs.stakes import stakes_of
 from pages._answer import show_answer
 from pages._glossary import explained
 from pages._guard import guarded, guarded_fragment
@@ -107,7 +108,7 @@ def show_reasons(record: RunRecord, comparison: Comparison, names: dict[str, str
     from core.reporting.results import Results
     from core.why import effect_drawing, importance_answer
 
-    run = Results(run_problem(record.id, key), comparison.results, record.id)
+    run = Results(run_problem(record.id, key), comparison.results, record.id, stakes_of(store(), record.id))
     show_answer(importance_answer(why, run), "why", f"{record.id}-importance")
     with_effect = [column for column, grid in zip(why.columns, why.grids, strict=True) if grid]
     if with_effect and why.keys:

@@ -85,15 +85,19 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
 
 def first_choice(record: RunRecord) -> str:
     """Return the key of the strategy to start from: what the run recommends, where it can be exported."""
-    return suggestion(record.id, store().fingerprint(record.id))
+    from pages._results import version_of
+
+    return suggestion(record.id, version_of(record.id))
 
 
 @cached(max_entries=32)
-def suggestion(run_id: str, fingerprint: str) -> str:
+def suggestion(run_id: str, version: str) -> str:
     from core.exporting import suggested
     from pages._results import comparison_of
+    from pages._verdict import decided_of
 
-    return suggested(comparison_of(run_id), store().record(run_id).plan).key
+    record = store().record(run_id)
+    return suggested(decided_of(record, comparison_of(run_id), f"{run_id} {version}"), record.plan).key
 
 
 @cached(max_entries=None)

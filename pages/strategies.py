@@ -22,7 +22,7 @@ from pages._services import warm_up
 from pages._start import ask_about_long_run, start_run
 from pages._tab import problem_of, remember, session
 from pages._text import plain, sentence
-from pages._tuning import tuning_field
+from pages._tuning import capacity_field, tuning_field
 from pages._widgets import empty
 
 _APPLIED = "settings_applied"
@@ -75,6 +75,8 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         with st.expander("Split settings", type="compact", expanded=work is None):
             split_values = split_fields(plan.split)
         tuning = tuning_field(plan, work)
+        with st.expander("Capacity", type="compact"):
+            capacity = capacity_field(table, plan)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             applied = st.form_submit_button("Apply settings")
             pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", disabled=work is None)
@@ -85,6 +87,7 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
                 training=replace(plan.training, **training_values),  # type: ignore[arg-type]
                 split=replace(plan.split, **split_values),  # type: ignore[arg-type]
                 tuning=tuning,
+                capacity=capacity,
             )
             remember(changed)
             if pressed and changed.plan is not None:

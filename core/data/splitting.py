@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
 
 from core.data.groups import deal_groups, split_groups
+from core.data.periods import period_of_rows
 from core.data.problem import Problem
 from core.plan import PlanError
 from core.words import counted, quoted
@@ -140,6 +141,7 @@ def check_splits(problem: Problem) -> tuple[str, ...]:
     core.settings.PlanError: Column 'town' has fewer groups (2) than folds (5): use fewer folds, or split by another column.
     """  # noqa: E501
     split = problem.plan.split
+    period_of_rows(problem)  # a capacity that the table has no periods for is refused here, too
     if split.time is None and split.group is None and problem.target.counts.max() >= _SAFE_ROWS:
         return ()
     splitter, seed = _Splitter.of(problem), split.fold_seed(0)

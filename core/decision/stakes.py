@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from core.decision.costs import CostError, Costs
 from core.decision.row_costs import RowCosts
+from core.settings import CapacitySettings, PlanError
 
 Rule = Literal["own", "one", "cheapest", "rows"]
 RULES: Mapping[Rule, str] = {
@@ -19,7 +20,7 @@ RULES: Mapping[Rule, str] = {
 }
 START = Costs(((0.0, 1.0), (10.0, 0.0)))
 #: The names that an address has for them.
-QUERY = ("costs", "benefits", "field", "decide", "at", "rows")
+QUERY = ("costs", "benefits", "field", "decide", "at", "rows", "capacity")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Stakes:
         For "one".
     row_costs : RowCosts or None
         For "rows".
+    capacity : CapacitySettings or None
+        How many rows can be looked at; None for as many as the plan says.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class Stakes:
     rule: Rule = "own"
     threshold: float | None = None
     row_costs: RowCosts | None = None
+    capacity: CapacitySettings | None = None
 
     def __post_init__(self) -> None:
         if self.rule not in get_args(Rule):
@@ -76,6 +80,16 @@ class Stakes:
         """Whether nobody settled anything."""
         return self == Stakes()
 
+    @property
+    def has_costs(self) -> bool:
+        """Whether somebody said what decisions cost or bring, so that strategies can be judged by it."""
+        return self.row_costs is not None or self.costs.matrix != START.matrix or self.costs.benefits
+
+    @property
+    def decides(self) -> bool:
+        """Whether rows are decided in another way than by each strategy's own rule."""
+        return self.rule != "own"
+
     def sentences(self) -> tuple[str, ...]:
         """Return what was settled, in words; empty where nothing was.
 
@@ -84,8 +98,8 @@ class Stakes:
         >>> Stakes(Costs(((0.0, 1.0), (50.0, 0.0)), prevalence=0.01)).sentences()
         ('A false alarm costs 1, a miss 50, a hit 0, a row correctly ignored 0.', 'In the field the share is 1 %.')
         """
-        if self.is_default:
-            return ()
+        if replace(self, capacity=None).is_default:
+            return () if self.capacity is None else (f"{self._looked}.",)
         (quiet, alarm), (miss, hit) = self.costs.matrix
         word = "brings" if self.costs.benefits else "costs"
         said = [f"A false alarm {word} {alarm:g}, a miss {miss:g}, a hit {hit:g}, a row correctly ignored {quiet:g}."]
@@ -99,7 +113,13 @@ class Stakes:
             "cheapest": "Each strategy decides by its cheapest threshold under these numbers.",
             "rows": "Each row is decided by its own costs.",
         }[self.rule]
-        return (*said, *([decided] if decided else []))
+        looked = [f"{self._looked}."] if self.capacity is not None else []
+        return (*said, *([decided] if decided else []), *looked)
+
+    @property
+    def _looked(self) -> str:
+        assert self.capacity is not None
+        return f"Rows that can be looked at: {self.capacity.in_words}"
 
     def to_query(self) -> dict[str, str]:
         """Return the stakes as parts of an address; those that are as they start are left out."""
@@ -116,6 +136,8 @@ class Stakes:
             query["at"] = f"{self.threshold:.12g}"
         if self.row_costs is not None:
             query["rows"] = json.dumps(self.row_costs.plain(), ensure_ascii=False, separators=(",", ":"))
+        if self.capacity is not None:
+            query["capacity"] = self.capacity.text
         return query
 
     @classmethod
@@ -140,8 +162,11 @@ class Stakes:
             rule: Any = query.get("decide", "own")
             threshold = float(query["at"]) if "at" in query else None
             row_costs = RowCosts.of_plain(json.loads(query["rows"])) if "rows" in query else None
+            capacity = CapacitySettings.read(query["capacity"]) if "capacity" in query else None
         except CostError:
             raise
+        except PlanError as error:
+            raise CostError(str(error)) from error
         except (ValueError, RecursionError) as error:
             raise CostError("This link's costs cannot be read: enter them by hand.") from error
-        return cls(costs, rule, threshold, row_costs)
+        return cls(costs, rule, threshold, row_costs, capacity)

@@ -36,12 +36,15 @@ class RowEnds:
         Truth down, decision across, the mean over repeats.
     is_simple : bool
         Rows are independent and were tested once, so that counts are all there is to know.
+    looked : float
+        How many rows can be looked at.
     """
 
     values: Mapping[str, float]
     drawn: Mapping[str, np.ndarray]
     confusion: np.ndarray
     is_simple: bool
+    looked: float
 
     def of(self, metric: str, reach: Ends, level: float) -> Ends:
         """Return the ends of a metric's interval; nan where nothing can be said."""
@@ -74,7 +77,9 @@ class RowEnds:
         if metric == "f1":
             low, high = self._share("f1", found + alarms + missed, level)
             return f1_of_jaccard(low), f1_of_jaccard(high)
-        rows = {"recall": missed + found, "precision": found + alarms, "accuracy": self.confusion.sum()}
+        positives = missed + found
+        rows = {"recall": positives, "precision": found + alarms, "accuracy": self.confusion.sum()}
+        rows |= {"recall_at_k": positives, "precision_at_k": self.looked}
         return self._share(metric, rows[metric], level) if metric in rows else None
 
     def _share(self, metric: str, rows: float, level: float) -> Ends:

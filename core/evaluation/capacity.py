@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.decision.thresholds import Cuts
+from core.decision.top_rows import hits_among_top
 from core.evaluation.outoffold import OutOfFold
 
 
@@ -57,34 +58,6 @@ class Capacities:
         """Of the class's rows, the share that is looked at, shape (n_strategies,); nan where there is none."""
         total = float(self.of_class.sum())
         return self.hits.sum(axis=1) / total if total else np.full(len(self.keys), np.nan)
-
-
-def hits_among_top(positive: np.ndarray, p: np.ndarray, k: float) -> float:
-    """Return how many positives are among the ``k`` rows with the highest probabilities.
-
-    Of equal probabilities any may come first, so that those at the edge count by their share: the mean over all
-    orders.
-
-    Parameters
-    ----------
-    positive : ndarray of bool, shape (n,)
-    p : ndarray, shape (n,)
-    k : float
-        At least 0; more than there are rows takes them all.
-
-    See Also
-    --------
-    capacities : For all strategies, by period.
-
-    Examples
-    --------
-    >>> hits_among_top(np.array([True, False, True, False]), np.array([0.9, 0.5, 0.5, 0.1]), k=2)
-    1.5
-    """
-    if not len(p):
-        return 0.0
-    cuts = Cuts.of(positive, p)
-    return float(np.interp(k, cuts.called[::-1], cuts.hits[::-1]))
 
 
 def capacities(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from core.evaluation.metrics import METRIC_NAMES, METRICS, defined, metric_of, score
+from core.decision.top_rows import TopRows
+from core.evaluation.metrics import METRICS, Metric, defined, metric_of, score
 from core.evaluation.weighted import weighted_scores
 from core.experiment.results import FoldResult, History
 from core.plan import Plan
@@ -87,6 +88,12 @@ class Comparison:
         Folds that at least one strategy finished.
     notes : tuple of str
         Which figures rest on fewer folds, and why, in plain sentences.
+    top : TopRows
+        How many of the labelled rows can be looked at.
+    cost : Metric or None
+        What decisions cost or bring, where that is settled.
+    costs : mapping of (strategy, repeat, fold) to ndarray, shape (2, n_test)
+        What each row's decision costs times what the row counts for in the field, and the latter.
 
     See Also
     --------
@@ -108,6 +115,14 @@ class Comparison:
     folds: int
     notes: tuple[str, ...]
     results: tuple[FoldResult, ...]
+    top: TopRows = field(default_factory=TopRows)
+    cost: Metric | None = None
+    costs: Mapping[tuple[str, int, int], np.ndarray] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What strategies can be judged by."""
+        return METRICS if self.cost is None else (*METRICS, self.cost)
 
     @property
     def whole(self) -> tuple[StrategySummary, ...]:
@@ -136,7 +151,7 @@ class Comparison:
         metrics : sequence of str or None
             Those that are shown; None stands for all.
         """
-        shown = list(METRIC_NAMES if metrics is None else metrics)
+        shown = [m.key for m in self.metrics] if metrics is None else list(metrics)
         numbers = [int(n) for s in self.strategies for n in s.folds[shown]] or [self.folds]
         return counted_range(numbers, "fold")
 
@@ -192,7 +207,7 @@ class Comparison:
             ``failed_folds`` (of the strategy); ``seconds`` is the last metric.
         """
         rows = []
-        for metric in [*METRIC_NAMES, "seconds"]:
+        for metric in [*(m.key for m in self.metrics), "seconds"]:
             best = self.best(metric)
             for s in self.strategies:
                 timed = metric == "seconds"
@@ -204,7 +219,7 @@ class Comparison:
         return pd.DataFrame(rows, columns=heads)
 
 
-def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) -> Comparison:
+def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str], top: TopRows | None = None) -> Comparison:
     """Summarise the folds that are finished; more may follow.
 
     Each strategy is summarised over the folds that it finished; one that failed everywhere is set aside with
@@ -214,9 +229,12 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
     ----------
     labels : sequence of str
         Class names by code.
+    top : TopRows or None
+        How many of the labelled rows can be looked at; by default as many of 1,000 as the plan says.
 
     See Also
     --------
+    core.evaluation.settled.comparison_of : Knows the periods of rows and what decisions cost.
     core.evaluation.verdict.assess : Says in words what the comparison shows.
 
     Examples
@@ -241,16 +259,17 @@ def compare(results: Sequence[FoldResult], plan: Plan, labels: Sequence[str]) ->
             errors[result.strategy].append(result.error)
     alive = [key for key in order if worked[key]]
     tested = {place: fold for key in alive for place, fold in worked[key].items()}
+    top = TopRows(np.array([plan.capacity.of_thousand])) if top is None else top
     summaries = []
     for key in sorted(alive, key=lambda key: len(worked[key]) < len(tested)):
         places = sorted(worked[key])
         folds = [worked[key][place] for place in places]
-        summaries.append(_summary(key, folds, places, len(labels), tuple(errors[key])))
+        summaries.append(_summary(key, folds, places, len(labels), tuple(errors[key]), top))
     failed = tuple((key, errors[key][0]) for key in order if not worked[key] and errors[key])
     names = {choice.key: label(choice) for choice in choices_of(plan)}
     gaps = {names[s.key]: len(tested) - len(s.scores) for s in summaries}
     notes = (*_partial_notes(gaps, len(tested)), *_undefined_notes([tested[p].y_true for p in sorted(tested)], labels))
-    return Comparison(tuple(labels), tuple(summaries), failed, len(tested), notes, tuple(results))
+    return Comparison(tuple(labels), tuple(summaries), failed, len(tested), notes, tuple(results), top)
 
 
 def _partial_notes(gaps: Mapping[str, int], folds: int) -> list[str]:
@@ -289,9 +308,14 @@ def _undefined_notes(truths: Sequence[np.ndarray], labels: Sequence[str]) -> lis
 
 
 def _summary(
-    key: str, folds: Sequence[FoldResult], places: Sequence[tuple[int, int]], n_classes: int, errors: tuple[str, ...]
+    key: str,
+    folds: Sequence[FoldResult],
+    places: Sequence[tuple[int, int]],
+    n_classes: int,
+    errors: tuple[str, ...],
+    top: TopRows,
 ) -> StrategySummary:
-    scores = [_scores(f, n_classes) for f in folds]
+    scores = [_scores(f, n_classes, top.of(f.test_rows)) for f in folds]
     index = pd.MultiIndex.from_tuples(places, names=["repeat", "fold"])
     confusion = np.sum([confusion_matrix(f.y_true, f.decisions, labels=np.arange(n_classes)) for f in folds], axis=0)
     return StrategySummary(
@@ -307,10 +331,10 @@ def _summary(
     )
 
 
-def _scores(fold: FoldResult, n_classes: int) -> dict[str, float]:
+def _scores(fold: FoldResult, n_classes: int, top: TopRows) -> dict[str, float]:
     """Return a fold's metrics; many folds are scored at a time, so scikit-learn's checks are kept for odd ones."""
     if len(np.unique(fold.y_true)) < n_classes:
-        return score(fold.y_true, fold.probabilities, fold.decisions, n_classes)
+        return score(fold.y_true, fold.probabilities, fold.decisions, n_classes, top)
     once = np.ones((len(fold.y_true), 1))
-    scores = weighted_scores(fold.y_true, fold.probabilities, fold.decisions, once)
+    scores = weighted_scores(fold.y_true, fold.probabilities, fold.decisions, once, top)
     return {key: float(value[0]) for key, value in scores.items()}

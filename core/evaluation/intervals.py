@@ -17,7 +17,6 @@ from scipy import stats
 
 from core.evaluation._row_ends import RowEnds
 from core.evaluation.comparison import Comparison, StrategySummary
-from core.evaluation.metrics import METRICS
 from core.evaluation.outoffold import finished, mean_scores, pooled_repeats
 from core.evaluation.paired import rows_ratio
 from core.evaluation.proportions import f1_of_jaccard, wilson
@@ -154,7 +153,7 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
     ratio = rows_ratio(plan.split)
     rows = {}
     unsure: set[str] = set()
-    keys = [metric.key for metric in METRICS]
+    keys = [metric.key for metric in comparison.metrics]
     ends = np.array([reach(key) for key in keys]).T
     for s in comparison.strategies:
         scores = s.scores[keys].to_numpy(np.float64)
@@ -166,13 +165,13 @@ def by_folds(comparison: Comparison, plan: Plan) -> Intervals:
         half = stats.t.ppf((1 + COVERAGE) / 2, n - 1) * deviation
         low, high = np.clip([value - half, value + half], *ends)
         flat = (n >= 2) & (spread < _SAME)
-        unsure |= {metric.name for metric, same in zip(METRICS, flat, strict=True) if same}
+        unsure |= {metric.name for metric, same in zip(comparison.metrics, flat, strict=True) if same}
         for key, same, *row, folds in zip(keys, flat, value, low, high, n, strict=True):
             edges = _of_counts(s, key, float(row[0])) if same else (float(row[1]), float(row[2]))
             rows[s.key, key] = (float(row[0]), *edges, int(folds))
     notes = []
     if unsure:
-        names = joined([metric.name for metric in METRICS if metric.name in unsure])
+        names = joined([metric.name for metric in comparison.metrics if metric.name in unsure])
         notes.append(
             f"Where {names} {'is' if len(unsure) == 1 else 'are'} the same on every fold, the folds show no spread: "
             "the interval is that of the counts, or there is none."
@@ -223,26 +222,27 @@ def by_rows(comparison: Comparison, plan: Plan, draws: int = 1000, groups: np.nd
     (0.83, 0.64, 0.93)
     """
     folds = finished(comparison)
-    rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in comparison.strategies for m in METRICS}
+    rows = {(s.key, m.key): (np.nan, np.nan, np.nan, 0) for s in comparison.strategies for m in comparison.metrics}
     if folds:
         tested = np.unique(np.concatenate([r.test_rows for r in folds]))
-        parts = {s.key: pooled_repeats(folds, s.key, tested) for s in comparison.strategies}
+        parts = {s.key: pooled_repeats(folds, s.key, tested, comparison) for s in comparison.strategies}
         rng = np.random.default_rng([plan.split.seed, draws])
-        every_row = np.ones((len(tested), 1))
+        every_row, metrics = np.ones((len(tested), 1)), [m.key for m in comparison.metrics]
         chunks: dict[str, list[dict[str, np.ndarray]]] = {key: [] for key in parts}
         size = max(1, min(draws, _CELLS // len(tested)))
         for start in range(0, draws, size):
             of_rows = None if groups is None else groups[tested]
             weights = bootstrap_weights(len(tested), min(size, draws - start), rng, of_rows)
             for key, own in parts.items():
-                chunks[key].append(mean_scores(own, weights))
+                chunks[key].append(mean_scores(own, weights, metrics))
+        looked = sum(share * len(part) for share, part in comparison.top.of(tested).parts(len(tested)))
         for summary in comparison.strategies:
             key = summary.key
-            once = {name: float(value[0]) for name, value in mean_scores(parts[key], every_row).items()}
-            drawn = {m.key: np.concatenate([chunk[m.key] for chunk in chunks[key]]) for m in METRICS}
+            once = {name: float(value[0]) for name, value in mean_scores(parts[key], every_row, metrics).items()}
+            drawn = {m.key: np.concatenate([chunk[m.key] for chunk in chunks[key]]) for m in comparison.metrics}
             is_simple = len(parts[key]) == 1 and groups is None
-            ends = RowEnds(once, drawn, summary.confusion / len(parts[key]), is_simple)
-            for m in METRICS:
+            ends = RowEnds(once, drawn, summary.confusion / len(parts[key]), is_simple, looked)
+            for m in comparison.metrics:
                 low, high = ends.of(m.key, reach(m.key), COVERAGE)
                 rows[key, m.key] = (once[m.key], low, high, len(summary.scores))
     notes = []
@@ -275,7 +275,8 @@ def reach(metric: str) -> tuple[float, float]:
     >>> reach("f1"), reach("mcc")
     ((0.0, 1.0), (-1.0, 1.0))
     """
-    return {"mcc": (-1.0, 1.0), "log_loss": (0.0, np.inf), "brier": (0.0, 2.0)}.get(metric, (0.0, 1.0))
+    known = {"mcc": (-1.0, 1.0), "brier": (0.0, 2.0), **dict.fromkeys(("log_loss", "cost", "benefit"), (0.0, np.inf))}
+    return known.get(metric, (0.0, 1.0))
 
 
 def _frame(rows: dict[tuple[str, str], tuple[float, float, float, int]]) -> pd.DataFrame:

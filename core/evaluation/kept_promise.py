@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.decision import PriorShift
+from core.decision.top_rows import TopRows
 from core.evaluation.intervals import Intervals
 from core.evaluation.metrics import METRICS, score
 from core.evaluation.weighted import weighted_scores
@@ -36,7 +37,9 @@ class KeptPromises:
     frame: pd.DataFrame
 
 
-def kept_promises(results: Sequence[FoldResult], promised: Intervals, *, seed: int = 0) -> KeptPromises:
+def kept_promises(
+    results: Sequence[FoldResult], promised: Intervals, top: TopRows | None = None, *, seed: int = 0
+) -> KeptPromises:
     """Hold metrics on other rows against those of cross-validation.
 
     Intervals on the other rows are by rows (bootstrap within the classes). Value and promise differ where the interval
@@ -48,6 +51,8 @@ def kept_promises(results: Sequence[FoldResult], promised: Intervals, *, seed: i
         Of the other rows, one per strategy; those with an error are passed over.
     promised : Intervals
         Of the run, by folds.
+    top : TopRows or None
+        How many of the other rows can be looked at; 50 of 1,000 by default.
 
     Examples
     --------
@@ -62,8 +67,8 @@ def kept_promises(results: Sequence[FoldResult], promised: Intervals, *, seed: i
     known = set(promised.frame.index)
     for result in (one for one in results if one.error is None):
         n_classes = result.probabilities.shape[1]
-        values = score(result.y_true, result.probabilities, result.decisions, n_classes)
-        drawn = _drawn(result, np.random.default_rng(seed))
+        values = score(result.y_true, result.probabilities, result.decisions, n_classes, top)
+        drawn = _drawn(result, top, np.random.default_rng(seed))
         for metric in METRICS:
             points = drawn[metric.key][np.isfinite(drawn[metric.key])]
             tails = [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]
@@ -110,7 +115,7 @@ def shifted(results: Sequence[FoldResult], shares: np.ndarray) -> Mapping[str, t
     return scores
 
 
-def _drawn(result: FoldResult, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _drawn(result: FoldResult, top: TopRows | None, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return every metric on rows drawn again within their classes, a few draws at a time."""
     y, parts, left = result.y_true, [], _DRAWS
     while left > 0:
@@ -119,7 +124,7 @@ def _drawn(result: FoldResult, rng: np.random.Generator) -> dict[str, np.ndarray
         for code in np.unique(y):
             own = np.flatnonzero(y == code)
             weights[own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=draws).T
-        parts.append(weighted_scores(y, result.probabilities, result.decisions, weights))
+        parts.append(weighted_scores(y, result.probabilities, result.decisions, weights, top))
         left -= draws
     return {metric.key: np.concatenate([part[metric.key] for part in parts]) for metric in METRICS}
 

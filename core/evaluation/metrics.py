@@ -22,6 +22,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from core.decision.top_rows import TopRows, precision_and_recall
 from core.words import which_there_are
 
 
@@ -56,8 +57,20 @@ METRICS: tuple[Metric, ...] = (
     Metric("g_mean", "G-mean", True, "Geometric mean of the classes' recalls."),
     Metric("brier", "Brier score", False, "Mean squared error of the probabilities: lower is better."),
     Metric("log_loss", "Log loss", False, "How surprised the probabilities are by the truth: lower is better."),
+    Metric(
+        "precision_at_k",
+        "Precision at k",
+        True,
+        "Of the riskiest rows, as many as can be looked at, the share that is positive; 50 of 1,000 unless the run's "
+        "capacity says otherwise.",
+    ),
+    Metric("recall_at_k", "Recall at k", True, "Of the positive rows, the share among those that can be looked at."),
     Metric("accuracy", "Accuracy", True, "Share of right decisions; on an imbalanced table it says little."),
 )
+
+#: What decisions cost or bring: metrics of a run whose costs are settled.
+COST = Metric("cost", "Cost per row", False, "What the decision on a row costs on average: lower is better.")
+BENEFIT = Metric("benefit", "Benefit per row", True, "What the decision on a row brings on average.")
 
 
 #: What people read, by key.
@@ -81,7 +94,7 @@ def metric_of(key: str) -> Metric:
     >>> metric_of("brier").higher_is_better
     False
     """
-    metric = next((metric for metric in METRICS if metric.key == key), None)
+    metric = next((metric for metric in (*METRICS, COST, BENEFIT) if metric.key == key), None)
     if metric is None:
         raise ValueError(f"There is no metric '{key}': {which_there_are(key, METRIC_NAMES, 'choose one of')}")
     return metric
@@ -117,12 +130,14 @@ def defined(present: np.ndarray) -> dict[str, np.ndarray]:
     """
     two, any_row = present.sum(axis=-1) > 1, present.any(axis=-1)
     of_classes = present[..., 1] if present.shape[-1] == 2 else two
-    by_key = dict.fromkeys(("precision", "recall", "f1"), of_classes)
+    by_key = dict.fromkeys(("precision", "recall", "f1", "precision_at_k", "recall_at_k"), of_classes)
     by_key |= dict.fromkeys(("average_precision", "roc_auc", "balanced_accuracy", "mcc", "g_mean"), two)
-    return by_key | dict.fromkeys(("brier", "log_loss", "accuracy"), any_row)
+    return by_key | dict.fromkeys(("brier", "log_loss", "accuracy", "cost", "benefit"), any_row)
 
 
-def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, n_classes: int) -> dict[str, float]:
+def score(
+    y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, n_classes: int, top: TopRows | None = None
+) -> dict[str, float]:
     """Return every metric of :data:`METRICS` by key.
 
     Precision, recall, F1 and average precision are the positive class's (code 1) for two classes
@@ -134,6 +149,8 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
     ----------
     y_true, decisions : ndarray of int, shape (n,)
     probabilities : ndarray, shape (n, n_classes)
+    top : TopRows or None
+        How many of these rows can be looked at; 50 of 1,000 by default.
 
     Returns
     -------
@@ -170,6 +187,8 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
             return float(metric(y_true, given[:, 1]))
         return float(np.mean([metric(hot[:, c], given[:, c]) for c in here]))
 
+    wanted = np.array([1]) if binary else here
+    at_k = np.mean([precision_and_recall(y_true == c, given[:, c], top or TopRows()) for c in wanted], axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = {
@@ -185,7 +204,9 @@ def score(y_true: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, 
             ),
             "brier": float(np.mean(np.sum((p - hot) ** 2, axis=1)) / (2 if binary else 1)),
             "log_loss": float(log_loss(y_true, p, labels=labels)),
+            "precision_at_k": float(at_k[0]),
+            "recall_at_k": float(at_k[1]),
             "accuracy": float(accuracy_score(y_true, decisions)),
         }
-    known = defined(rows)
+    known = defined(rows)  # of binary rows without a positive one, at_k is none either
     return {key: value if known[key] else float("nan") for key, value in values.items()}

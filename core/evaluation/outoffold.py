@@ -120,7 +120,9 @@ def finished(comparison: Comparison) -> list[FoldResult]:
     return [r for r in comparison.results if r.error is None and (r.strategy, (r.repeat, r.fold)) in places]
 
 
-def pooled_repeats(folds: Sequence[FoldResult], strategy: str, tested: np.ndarray) -> list[Predictions]:
+def pooled_repeats(
+    folds: Sequence[FoldResult], strategy: str, tested: np.ndarray, comparison: Comparison | None = None
+) -> list[Predictions]:
     """Return a strategy's predictions, the folds of a repeat together, to be scored under weights of the rows.
 
     Parameters
@@ -129,6 +131,8 @@ def pooled_repeats(folds: Sequence[FoldResult], strategy: str, tested: np.ndarra
         Without errors; those of other strategies are passed over.
     tested : ndarray of int64, shape (n,)
         The rows, ascending, that weights are given for.
+    comparison : Comparison or None
+        That knows how many rows can be looked at, and what decisions cost.
 
     See Also
     --------
@@ -149,7 +153,12 @@ def pooled_repeats(folds: Sequence[FoldResult], strategy: str, tested: np.ndarra
             np.concatenate([getattr(r, name) for r in part])
             for name in ("test_rows", "y_true", "probabilities", "decisions")
         )
-        pooled.append(Predictions(np.searchsorted(tested, rows), len(tested), truth, probabilities, decisions))
+        top = None if comparison is None else comparison.top.of(rows)
+        paid = [] if comparison is None else [comparison.costs.get((strategy, r.repeat, r.fold)) for r in part]
+        whole = [one for one in paid if one is not None]
+        costs = np.concatenate(whole, axis=1) if whole and len(whole) == len(part) else None
+        place = np.searchsorted(tested, rows)
+        pooled.append(Predictions(place, len(tested), truth, probabilities, decisions, top, costs))
     return pooled
 
 

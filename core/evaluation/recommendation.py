@@ -18,7 +18,7 @@ from core.data.profile import few_rows
 from core.evaluation._case import Case
 from core.evaluation.comparison import Comparison, StrategySummary
 from core.evaluation.counts import Counts
-from core.evaluation.metrics import METRIC_NAMES, metric_of
+from core.evaluation.metrics import metric_of
 from core.evaluation.paired import MIN_FOLDS, in_words
 from core.evaluation.selection import ChoiceValue, value_of_choice
 from core.evaluation.simplicity import tier
@@ -147,7 +147,7 @@ def recommend(
     case = Case.of(comparison, plan, metric_of(metric), judged.intervals, judged.pairs)
     if case is None:
         said = judged.sentences[0].text if judged.sentences else (
-            f"No strategy has a value on {METRIC_NAMES[metric]}: its test rows lack a class, so judge by another "
+            f"No strategy has a value on {metric_of(metric).name}: its test rows lack a class, so judge by another "
             "metric or use other folds."
         )  # fmt: skip
         return Recommendation(metric, None, False, said, warnings=tuple(cautions))

@@ -28,7 +28,7 @@ import numpy as np
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.intervals import reach
-from core.evaluation.metrics import METRIC_NAMES, metric_of
+from core.evaluation.metrics import metric_of
 from core.evaluation.outoffold import finished, mean_scores, pooled_repeats
 from core.evaluation.proportions import around
 from core.evaluation.resampling import bootstrap_weights, parted
@@ -92,7 +92,7 @@ class ChoiceValue:
     @property
     def name(self) -> str:
         """The metric's, for people."""
-        return METRIC_NAMES[self.metric]
+        return metric_of(self.metric).name
 
     @property
     def text(self) -> str:
@@ -150,7 +150,7 @@ def value_of_choice(
     y = np.empty(len(tested), np.int64)
     for r in folds:
         y[np.searchsorted(tested, r.test_rows)] = r.y_true
-    repeats = [pooled_repeats(folds, key, tested) for key in means]
+    repeats = [pooled_repeats(folds, key, tested, comparison) for key in means]
     draws = int(np.clip(_WORK / (len(y) * sum(map(len, repeats))), _MIN_DRAWS, MAX_DRAWS))
     outcome = corrected(
         np.array(list(means.values())), repeats, y, metric,

@@ -13,14 +13,17 @@ import numpy as np
 from scipy import sparse
 
 from core.decision.confusion import f1_scores, g_mean, hits, mcc, precisions, ratio, recalls
+from core.decision.top_rows import TopRows
 from core.evaluation.metrics import METRIC_NAMES, defined
 
+_AT_K = ("precision_at_k", "recall_at_k")
+_COSTS = ("cost", "benefit")
 _RANKING = ("average_precision", "roc_auc")
 _LOSSES = ("brier", "log_loss")
 
 
 def weighted_scores(
-    y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, weights: np.ndarray
+    y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray, weights: np.ndarray, top: TopRows | None = None
 ) -> dict[str, np.ndarray]:
     """Return every metric of :func:`core.evaluation.metrics.score` under many weightings of the rows at once.
 
@@ -30,6 +33,8 @@ def weighted_scores(
     probabilities : ndarray, shape (n, n_classes)
     weights : ndarray of float64, shape (n, n_draws)
         How often each row counts.
+    top : TopRows or None
+        How many of these rows can be looked at; 50 of 1,000 by default.
 
     Returns
     -------
@@ -47,13 +52,14 @@ def weighted_scores(
     >>> weighted_scores(y, p, p.argmax(axis=1), weights)["precision"].tolist()
     [0.5, 1.0]
     """
-    return Predictions(np.arange(len(y)), len(y), y, probabilities, decisions).scores(weights)
+    return Predictions(np.arange(len(y)), len(y), y, probabilities, decisions, top).scores(weights)
 
 
 class Predictions:
     """Out-of-fold predictions of one strategy, sorted and summed up once for all weightings.
 
-    ``rows`` are the predictions' places among the ``n_rows`` rows that weights are given for.
+    ``rows`` are the predictions' places among the ``n_rows`` rows that weights are given for. ``costs`` holds, for
+    each prediction, what its decision costs times what the row counts for in the field, and the latter.
 
     See Also
     --------
@@ -68,9 +74,11 @@ class Predictions:
     """
 
     def __init__(
-        self, rows: np.ndarray, n_rows: int, y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray
-    ) -> None:
+        self, rows: np.ndarray, n_rows: int, y: np.ndarray, probabilities: np.ndarray, decisions: np.ndarray,
+        top: TopRows | None = None, costs: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         self.n_classes = np.shape(probabilities)[1]
+        self._top, self._costs = top or TopRows(), costs
         self._rows, self._n_rows, self._y, self._probabilities = rows, n_rows, y, probabilities
         places = (y * self.n_classes + decisions, rows)
         self._cells = sparse.csr_matrix((np.ones(len(rows)), places), (self.n_classes**2, n_rows))
@@ -94,6 +102,25 @@ class Predictions:
         wanted = (1,) if self.n_classes == 2 else tuple(range(self.n_classes))
         return [_Ranking(self._rows, self._n_rows, self._y == code, given[:, code]) for code in wanted]
 
+    @cached_property
+    def _tops(self) -> list[list[tuple[float, _Ranking]]]:
+        """By class and period, the share of rows that can be looked at and their ranking."""
+        if self._top.period is None:
+            return [[(float(self._top.share[0]), ranking)] for ranking in self._rankings]
+        given, parts = np.asarray(self._probabilities, np.float64), self._top.parts(len(self._y))
+        wanted = (1,) if self.n_classes == 2 else tuple(range(self.n_classes))
+        return [
+            [(share, _Ranking(self._rows[at], self._n_rows, self._y[at] == c, given[at, c])) for share, at in parts]
+            for c in wanted
+        ]
+
+    @cached_property
+    def _cost_sums(self) -> np.ndarray:
+        sums = np.full((2, self._n_rows), 0.0)
+        if self._costs is not None:
+            sums[:, self._rows] = self._costs
+        return sums
+
     def scores(self, weights: np.ndarray, metrics: Sequence[str] = tuple(METRIC_NAMES)) -> dict[str, np.ndarray]:
         """Return metrics by key, shape (n_draws,), for weights of shape (n_rows, n_draws)."""
         k, draws = self.n_classes, weights.shape[1]
@@ -107,6 +134,14 @@ class Predictions:
             # A class without rows has no ranking and does not count for the mean.
             ranked = _mean_over(present.T[:, None], ranked) if k > 2 else ranked[0]
             by_key.update(zip(_RANKING, ranked, strict=True))
+        if any(metric in _AT_K for metric in metrics):
+            at_k = np.stack([_at_k(parts, weights) for parts in self._tops])
+            at_k = _mean_over(present.T[:, None], at_k) if k > 2 else at_k[0]
+            by_key.update(zip(_AT_K, at_k, strict=True))
+        if any(metric in _COSTS for metric in metrics):
+            paid, counted = self._cost_sums @ weights
+            per_row = np.divide(paid, counted, out=np.full(draws, np.nan), where=counted > 0)
+            by_key.update(dict.fromkeys(_COSTS, per_row))
         if any(metric in _LOSSES for metric in metrics):
             by_key.update(zip(_LOSSES, ratio(self._losses @ weights, total), strict=True))
         known = defined(present)
@@ -151,6 +186,35 @@ class _Ranking:
             beaten = above[-1] - (above[0 : 2 * m : 2] + above[1 : 2 * m : 2]) / 2
             auc = (positive * beaten).sum(axis=0) / (caught[-1] * above[-1])
         return np.stack([average_precision, auc])
+
+    def among_top(self, weights: np.ndarray, share: float) -> np.ndarray:
+        """Return positives among the top share of the rows, rows of that share, and positives, shape (3, n_draws).
+
+        Of a group of equal probabilities at the edge, each row counts by the share of the group that is looked at.
+        """
+        m = self.size
+        summed = self.runs @ weights
+        looked = share * summed.sum(axis=0)
+        if not m:
+            return np.stack([np.zeros_like(looked), looked, np.zeros_like(looked)])
+        negative, positive = summed[: 2 * m + 1], summed[2 * m + 1 :]
+        group = positive + negative[1 : 2 * m : 2]
+        above = np.cumsum(negative, axis=0)[0 : 2 * m : 2] + np.cumsum(positive, axis=0) - positive
+        taken = np.clip(np.divide(looked - above, group, out=np.zeros_like(group), where=group > 0), 0, 1)
+        return np.stack([(taken * positive).sum(axis=0), looked, positive.sum(axis=0)])
+
+
+def _at_k(parts: Sequence[tuple[float, _Ranking]], weights: np.ndarray) -> np.ndarray:
+    """Return precision and recall among the rows that can be looked at, over all periods, shape (2, n_draws)."""
+    found = [ranking.among_top(weights, share) for share, ranking in parts]
+    hits, looked, positives = np.sum(found, axis=0) if found else np.zeros((3, weights.shape[1]))
+    nothing = np.full_like(hits, np.nan)
+    return np.stack(
+        [
+            np.divide(hits, looked, out=nothing.copy(), where=looked > 0),
+            np.divide(hits, positives, out=nothing, where=positives > 0),
+        ]
+    )
 
 
 def confusion_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:

@@ -94,32 +94,111 @@ def worth(
     ([0.25, 0.5], [0.62, 0.12])
     """
     rule = stakes.rule if rule is None else rule
-    rows, truth = pooled[0].rows, pooled[0].truth == code
-    if stakes.row_costs is not None and frame is not None:
-        stakes.row_costs.check(frame)
-    left, flagged = _costs(stakes, truth, None if frame is None else frame.iloc[rows])
+    rows = pooled[0].rows
+    priced = price(pooled, code, stakes, frame, rule)
     places, once = np.unique(rows, return_inverse=True)
     counts = np.bincount(once)
-    of_class = np.bincount(once, truth) > 0
+    of_class = np.bincount(once, priced.truth) > 0
     share = float(of_class.mean()) if stakes.costs.prevalence is None else stakes.costs.prevalence
-    sign = -1.0 if stakes.costs.benefits and stakes.row_costs is None else 1.0
-    weight = np.where(truth, share / max(truth.mean(), 1e-12), (1 - share) / max(1 - truth.mean(), 1e-12))
-    thresholds, called, hits, values, nobody, everybody = [], [], [], [], [], []
-    for one in pooled:
-        chosen, median = _called(one, code, stakes, rule, sign * weight * (left - flagged), frame)
-        cost = np.where(chosen, flagged, left)
+    sign = -1.0 if is_benefit(stakes) else 1.0
+    called, hits, values, nobody, everybody = [], [], [], [], []
+    for chosen, cost in zip(priced.called, priced.cost, strict=True):
 
         def mean(by_row: np.ndarray) -> np.ndarray:
             return _mean(np.bincount(once, by_row) / counts, of_class, share)
 
-        thresholds.append(median)
         called.append(chosen.sum() * len(places) / len(rows))
-        hits.append((chosen & truth).sum() * len(places) / len(rows))
+        hits.append((chosen & priced.truth).sum() * len(places) / len(rows))
         values.append(mean(cost))
-        nobody.append(mean(sign * (left - cost)))
-        everybody.append(mean(sign * (flagged - cost)))
-    figures = (np.array(part) for part in (thresholds, called, hits, values, nobody, everybody))
-    return Worth(tuple(one.key for one in pooled), rule, *figures)
+        nobody.append(mean(sign * (priced.left - cost)))
+        everybody.append(mean(sign * (priced.flagged - cost)))
+    medians = np.array([np.median(one) if len(one) else np.nan for one in priced.thresholds])
+    figures = (np.array(part) for part in (called, hits, values, nobody, everybody))
+    return Worth(tuple(one.key for one in pooled), rule, medians, *figures)
+
+
+def saved_in_words(amount: float, whom: str) -> str:
+    """Return what is saved or lost against flagging nobody or everybody, in words.
+
+    Examples
+    --------
+    >>> saved_in_words(1250.0, "nobody"), saved_in_words(-3.0, "everybody")
+    ('saves 1,250.0 against flagging nobody', 'loses 3.0 against flagging everybody')
+    """
+    return f"{'saves' if amount >= 0 else 'loses'} {abs(amount):,.1f} against flagging {whom}"
+
+
+def is_benefit(stakes: Stakes) -> bool:
+    """Return whether the numbers of the stakes are to be high."""
+    return stakes.costs.benefits and stakes.row_costs is None
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """How every strategy decides each pooled row under some stakes, and what that costs.
+
+    Parameters
+    ----------
+    truth : ndarray of bool, shape (n,)
+    called : ndarray of bool, shape (n_strategies, n)
+        Whether a row is called the class.
+    cost : ndarray, shape (n_strategies, n)
+        What the decision costs or brings.
+    left, flagged : ndarray, shape (n,)
+        What leaving and what flagging each row costs or brings.
+    weight : ndarray, shape (n,)
+        What a row counts for, where the share in the field is another.
+    thresholds : tuple of ndarray, shape (n_folds,)
+        By strategy; empty where it has none, and row by row.
+
+    See Also
+    --------
+    price : Makes it.
+    """
+
+    truth: np.ndarray
+    called: np.ndarray
+    cost: np.ndarray
+    left: np.ndarray
+    flagged: np.ndarray
+    weight: np.ndarray
+    thresholds: tuple[np.ndarray, ...]
+
+
+def price(
+    pooled: Sequence[OutOfFold], code: int, stakes: Stakes, frame: pd.DataFrame | None = None, rule: Rule | None = None
+) -> Priced:
+    """Return how every strategy decides each row under some stakes, and what that costs.
+
+    Raises
+    ------
+    CostError
+        A column cannot say what rows cost.
+
+    See Also
+    --------
+    worth : Sums it up.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> price(out_of_fold(sample_run().comparison), 1, Stakes()).cost.sum(axis=1).tolist()
+    [31.0, 3.0]
+    """
+    rule = stakes.rule if rule is None else rule
+    truth = pooled[0].truth == code
+    if stakes.row_costs is not None and frame is not None:
+        stakes.row_costs.check(frame)
+    left, flagged = _costs(stakes, truth, None if frame is None else frame.iloc[pooled[0].rows])
+    observed, field = float(truth.mean()), stakes.costs.prevalence
+    share = observed if field is None else field
+    weight = np.where(truth, share / max(observed, 1e-12), (1 - share) / max(1 - observed, 1e-12))
+    sign = -1.0 if is_benefit(stakes) else 1.0
+    decided = [_called(one, code, stakes, rule, sign * weight * (left - flagged), frame) for one in pooled]
+    called = np.array([chosen for chosen, _ in decided])
+    cost = np.where(called, flagged, left)
+    return Priced(truth, called, cost, left, flagged, weight, tuple(cuts for _, cuts in decided))
 
 
 def cheapest_threshold(p: np.ndarray, gain: np.ndarray) -> float:
@@ -149,26 +228,28 @@ def cheapest_threshold(p: np.ndarray, gain: np.ndarray) -> float:
 
 def _called(
     one: OutOfFold, code: int, stakes: Stakes, rule: Rule, gain: np.ndarray, frame: pd.DataFrame | None
-) -> tuple[np.ndarray, float]:
-    """Return which pooled rows are called the class, and the median threshold."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which pooled rows are called the class, and the threshold of each fold."""
     p = one.probabilities[:, code].astype(np.float64)
+    folds = np.unique(one.fold)
     if rule == "own":
-        return one.decisions == code, float(np.median(one.thresholds)) if one.thresholds else np.nan
+        return one.decisions == code, np.array(one.thresholds, np.float64)
     if rule == "one":
-        return p >= (stakes.threshold or 0.0), float(stakes.threshold or 0.0)
+        threshold = float(stakes.threshold or 0.0)
+        return p >= threshold, np.full(len(folds), threshold)
     if rule == "rows":
         if stakes.row_costs is None or frame is None:
             raise CostError("Deciding row by row needs costs that a column gives: choose the column.")
-        return stakes.row_costs.flagged(p, frame.iloc[one.rows]), np.nan
+        return stakes.row_costs.flagged(p, frame.iloc[one.rows]), np.zeros(0)
     called, cuts = np.zeros(len(p), bool), []
-    for fold in np.unique(one.fold):
+    for fold in folds:
         here = one.fold == fold
         # A row that another repeat tests again must not choose for itself.
         others = ~np.isin(one.rows, one.rows[here])
         source = others if others.any() else here
         cuts.append(cheapest_threshold(p[source], gain[source]))
         called[here] = p[here] >= cuts[-1]
-    return called, float(np.median(cuts))
+    return called, np.array(cuts)
 
 
 def _costs(stakes: Stakes, truth: np.ndarray, frame: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ import pandas as pd
 from core.data.problem import Problem
 from core.data.splitting import Unit, refit_rows
 from core.data.table import Table
-from core.experiment.fold import Outcome, candidates_of, train_candidates
+from core.experiment.fold import Outcome, candidates_of
 from core.experiment.memory import cut, shape_of
 from core.experiment.results import FoldResult
-from core.experiment.units import prepared
+from core.experiment.units import prepared, train_planned
 from core.machine import free_memory
 from core.plan import Plan
 from core.strategies import Recipe, choices_of
@@ -68,7 +68,8 @@ def run_on(
         choices = choices_of(some.plan)
         candidates = candidates_of(choices, plan.networks[0], inputs.view)
         tell = report or (lambda share, doing: None)
-        train_candidates(list(candidates.values()), problem.facts, inputs.block, plan.training, tell, should_stop)
+        trained = train_planned(list(candidates.values()), problem, plan, inputs.block, tell, should_stop)
+        candidates = dict(zip(candidates, trained, strict=True))
         X_test = inputs.preparation.transform(frame)
         outcome = Outcome(inputs.block, X_test, np.arange(len(frame)), codes, UNIT, problem.facts)
         results += [outcome.of(choice, candidates[Recipe.of(choice).key]) for choice in choices]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.decision.top_rows import TopRows, precision_and_recall
 from core.experiment.fold import Candidate, Report, Stop, train_candidates, unseen
 from core.experiment.search_space import (
     ROUNDS,
@@ -39,10 +40,18 @@ if TYPE_CHECKING:
 _DIGITS = 3
 
 
-def score(y: np.ndarray, probabilities: np.ndarray) -> float:
+def score(y: np.ndarray, probabilities: np.ndarray, tune_on: str = "average_precision", share: float = 0.05) -> float:
     """Return how good probabilities for validation rows are, more being better.
 
-    It is the average precision, or the log loss with its sign turned where a class has no rows to be found.
+    It is the average precision, or precision or recall among the riskiest rows; the log loss with its sign turned
+    where a class has no rows to be found.
+
+    Parameters
+    ----------
+    tune_on : str
+        One of :data:`core.settings.TUNE_ON`.
+    share : float
+        Of the rows, those that can be looked at, for metrics at k.
 
     Examples
     --------
@@ -52,8 +61,13 @@ def score(y: np.ndarray, probabilities: np.ndarray) -> float:
     -0.4
     """
     present = np.unique(y)
-    if len(present) > 1:
+    if len(present) > 1 and tune_on == "average_precision":
         return average_precision(y, probabilities)
+    if len(present) > 1:
+        codes = [1] if probabilities.shape[1] == 2 else present
+        top = TopRows(np.array([share]))
+        at_k = np.mean([precision_and_recall(y == code, probabilities[:, code], top) for code in codes], axis=0)
+        return float(at_k[int(tune_on == "recall_at_k")])
     return float(np.mean(np.log(np.clip(probabilities[np.arange(len(y)), y], 1e-7, 1))))
 
 
@@ -75,6 +89,8 @@ class Tuner:
     choice: StrategyChoice
     training: TrainingSettings
     shapes: Sequence[NetworkShape]
+    tune_on: str = "average_precision"
+    share: float = 0.05
     trials: list[_Tried] = field(default_factory=list)
     seconds: float = 0.0
     error: str | None = None
@@ -134,7 +150,7 @@ class Tuner:
             self.error = self.error or candidate.error
             return
         rows = unseen(candidate, block)
-        value = score(rows.y, rows.probabilities)
+        value = score(rows.y, rows.probabilities, self.tune_on, self.share)
         tried.value = round(value, _DIGITS) if np.isfinite(value) else None
 
     def go_on(self, view: TrainingView) -> list[Candidate]:
@@ -211,6 +227,7 @@ def tune_candidates(
     seed: int,
     tell: Report,
     should_stop: Stop | None,
+    share: float = 0.05,
 ) -> list[Candidate]:
     """Train candidates as :func:`core.experiment.fold.train_candidates` does, each with the best setting found for it.
 
@@ -220,6 +237,8 @@ def tune_candidates(
     ----------
     seed : int
         Decides the shapes of networks that all strategies try, in every fold the same.
+    share : float
+        Of the rows, those that can be looked at, for tuning on metrics at k.
 
     Returns
     -------
@@ -238,7 +257,9 @@ def tune_candidates(
         return list(candidates)
     drawn = shapes(max(1, tuning.trials // ROUNDS), seed)
     tuners = {
-        c.key: Tuner(c, model_choice(c.recipe), training, drawn) for c in candidates if c.recipe.reference is None
+        c.key: Tuner(c, model_choice(c.recipe), training, drawn, tuning.tune_on, share)
+        for c in candidates
+        if c.recipe.reference is None
     }
     short = replace(training, epochs=short_epochs(training.epochs), members=1)
     whole = replace(training, members=1)

@@ -17,10 +17,11 @@ from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, member_parts, split_rows
 from core.data.table import Table
 from core.decision import Rows
+from core.experiment.capacity import share_of, top_rows
 from core.experiment.fold import Candidate, Outcome, Report, Stop, candidates_of, train_candidates, unseen
 from core.experiment.results import FoldResult
 from core.plan import Plan, StrategyChoice
-from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, choices_of
+from core.strategies import Recipe, StrategyError, TrainingView, choices_of
 from core.strategies.combining import check_combinations
 from core.training.lane import Lane
 
@@ -108,7 +109,7 @@ def run_unit(
     inputs = prepared(problem, rows, seed)
     choices = choices_of(plan)
     candidates = candidates_of(choices, plan.networks[0], inputs.view)
-    trained = _trained(list(candidates.values()), plan, facts, inputs.block, report or _silent, should_stop)
+    trained = train_planned(list(candidates.values()), problem, plan, inputs.block, report or _silent, should_stop)
     candidates = dict(zip(candidates, trained, strict=True))
     X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(inputs.block, X_test, rows.test, target.codes[rows.test], unit, facts)
@@ -146,16 +147,25 @@ def _silent(share: float, doing: str) -> None:
     """Tell nobody."""
 
 
-def _trained(
-    candidates: list[Candidate], plan: Plan, facts: TableFacts, block: Block, report: Report, should_stop: Stop | None
+def train_planned(
+    candidates: list[Candidate], problem: Problem, plan: Plan, block: Block, report: Report, should_stop: Stop | None
 ) -> list[Candidate]:
-    """Train candidates as the plan has it, tuned or as they are."""
+    """Train candidates as the plan has it, tuned or as they are.
+
+    See Also
+    --------
+    core.experiment.fold.train_candidates : As they are.
+    """
+    facts = problem.facts
     if not plan.tuning.on:
         train_candidates(candidates, facts, block, plan.training, report, should_stop)
         return candidates
     from core.experiment.tuning import tune_candidates
 
-    return tune_candidates(candidates, facts, block, plan.training, plan.tuning, plan.split.seed, report, should_stop)
+    share = share_of(top_rows(problem, plan.capacity))
+    return tune_candidates(
+        candidates, facts, block, plan.training, plan.tuning, plan.split.seed, report, should_stop, share
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +208,7 @@ def train_choice(
     inputs = prepared(problem, rows, seed)
     plan = problem.plan
     chosen = list(candidates_of((choice,), plan.networks[0], inputs.view).values())
-    (candidate,) = _trained(chosen, plan, problem.facts, inputs.block, report or _silent, should_stop)
+    (candidate,) = train_planned(chosen, problem, plan, inputs.block, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
     return Trained(

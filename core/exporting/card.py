@@ -10,12 +10,12 @@ import numpy as np
 from core.data.cautions import find_cautions
 from core.data.problem import Problem
 from core.decision.costs import CostError
+from core.decision.stakes import Stakes
 from core.evaluation.comparison import compare
 from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.outoffold import out_of_fold
-from core.evaluation.recommendation import recommend
-from core.evaluation.resampling import groups_of
+from core.evaluation.settled import advice_of, comparison_of
 from core.evaluation.worth import worth
 from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
@@ -54,7 +54,7 @@ def model_card(
     """
     plan, scorer = problem.plan, refitted.scorer
     sections = {
-        "In short": _in_short(plan, choice, results, problem),
+        "In short": _in_short(choice, results, problem, scorer.stakes),
         "What it does": _purpose(scorer),
         "Data": _data(problem),
         "Preparation": _preparation(scorer),
@@ -76,10 +76,10 @@ def _preparation(scorer: Scorer) -> str:
     return "\n".join(f"- {listed(names, 20)}: {said}." for said, names in alike.items())
 
 
-def _in_short(plan: Plan, choice: StrategyChoice, results: Sequence[FoldResult], problem: Problem) -> str:
+def _in_short(choice: StrategyChoice, results: Sequence[FoldResult], problem: Problem, stakes: Stakes) -> str:
     """Return what the comparison recommends, which need not be the model of this card."""
-    comparison = compare(results, plan, problem.target.labels)
-    advice = recommend(comparison, plan, cautions=find_cautions(problem).sentences, groups=groups_of(problem))
+    comparison = comparison_of(results, problem, stakes)
+    advice = advice_of(comparison, problem, stakes, cautions=find_cautions(problem).sentences)
     if advice is None:
         return "No fold of the comparison was finished, so nothing is known of this model."
     said = [advice.lead, *advice.helps]

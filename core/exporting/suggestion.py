@@ -6,21 +6,21 @@ from dataclasses import replace
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.recommendation import recommend
-from core.evaluation.verdict import MAIN_METRIC
+from core.evaluation.settled import judged_by
 from core.exporting.refit import why_not
 from core.plan import Plan, StrategyChoice
 from core.strategies import choices_of
 
 
-def suggested(comparison: Comparison, plan: Plan, metric: str = MAIN_METRIC) -> StrategyChoice:
+def suggested(comparison: Comparison, plan: Plan, metric: str | None = None) -> StrategyChoice:
     """Return what the run recommends, the references aside, which are no Keras files.
 
     Without a result it is the plan's first strategy that can be exported.
 
     Parameters
     ----------
-    metric : str
-        That the person judges by.
+    metric : str or None
+        That the person judges by; None for the costs where they are settled, else F1.
 
     See Also
     --------
@@ -32,6 +32,7 @@ def suggested(comparison: Comparison, plan: Plan, metric: str = MAIN_METRIC) -> 
     >>> suggested(sample_run().comparison, sample_run().plan).key
     'plain'
     """
+    metric = judged_by(comparison) if metric is None else metric
     able = {choice.key: choice for choice in choices_of(plan) if why_not(choice) is None}
     among = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in able))
     advice = recommend(comparison, plan, metric)

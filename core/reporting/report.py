@@ -19,10 +19,11 @@ from core.data.profile import Profile
 from core.data.splitting import gap_in_words
 from core.evaluation.checks import Finding
 from core.evaluation.intervals import Intervals, intervals
-from core.evaluation.metrics import METRIC_NAMES
+from core.evaluation.metrics import metric_of
 from core.evaluation.recommendation import Recommendation
+from core.evaluation.settled import judged_by
 from core.evaluation.tuned import tuned_strategies
-from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
+from core.evaluation.verdict import Assessment, assess
 from core.networks.reading import network_label
 from core.reporting.asked import asked
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
@@ -33,7 +34,7 @@ from core.strategies import choices_of, label, parts_of
 from core.versions import versions
 
 _DECISIONS = ("precision", "recall", "f1", "balanced_accuracy", "mcc", "g_mean")
-_PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss", "accuracy")
+_PROBABILITIES = ("average_precision", "roc_auc", "brier", "log_loss", "precision_at_k", "recall_at_k")
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 # Pixels that an A4 or letter page has for a figure, beside its heading and caption.
 _PAGE = 820
@@ -103,7 +104,8 @@ def report(
     pieces = [_header(results, heading)]
     shown = intervals(comparison, results.plan)
     if comparison.strategies:
-        pieces.append(_verdict(results.advice, assess(comparison, results.plan, MAIN_METRIC, shown), results.findings))
+        metric = judged_by(comparison)
+        pieces.append(_verdict(results.advice, assess(results.decided, results.plan, metric, shown), results.findings))
     if comparison.strategies:
         answers = asked(results) if answers is None else answers
         pieces.append(_minute(answers))
@@ -180,7 +182,7 @@ def _verdict(advice: Recommendation | None, assessment: Assessment, findings: Se
         return ""
     said = [*advice.helps, *advice.warnings, *advice.why, *((advice.worth.text,) if advice.worth is not None else ())]
     counts = f"<p>{_words(advice.counts.text)}</p>" if advice.counts is not None else ""
-    judged = f"Ranked by {_e(METRIC_NAMES[assessment.metric])}."
+    judged = f"Ranked by {_e(metric_of(assessment.metric).name)}."
     tests = _list(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
     return (
         f"<section class='verdict'><h2>What to use</h2><p><strong>{_words(advice.headline)}</strong></p>{counts}"
@@ -207,12 +209,13 @@ def _tables(results: Results, shown: Intervals) -> str:
                     best.add((r, c))
             rows.append((*cells, f"{s.seconds:.2f} s") if seconds else tuple(cells))
         tail = ("Training",) * seconds
-        return Grid(("Strategy", *(METRIC_NAMES[m] for m in metrics), *tail), tuple(rows), frozenset(best))
+        return Grid(("Strategy", *(metric_of(m).name for m in metrics), *tail), tuple(rows), frozenset(best))
 
+    costs = () if comparison.cost is None else (comparison.cost.key,)
     return (
         f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {folds}; "
         f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{_list(comparison.notes)}"
-        f"<h3>Decisions</h3>{_scrolled(html_table(grid(_DECISIONS, seconds=False)))}"
+        f"<h3>Decisions</h3>{_scrolled(html_table(grid((*_DECISIONS, *costs), seconds=False)))}"
         f"<h3>Ranking and probabilities</h3>{_scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
     )
 

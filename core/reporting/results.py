@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -12,13 +12,13 @@ from core.data.problem import Problem
 from core.data.profile import Profile, data_notes, describe
 from core.data.table import Table
 from core.data.target import Target
+from core.decision.costs import CostError
+from core.decision.stakes import Stakes
 from core.evaluation.checks import Evidence, Finding, run_checks
 from core.evaluation.checks.decisions import twins
 from core.evaluation.comparison import Comparison
-from core.evaluation.comparison import compare as compare_folds
-from core.evaluation.metrics import METRICS
-from core.evaluation.recommendation import Recommendation, recommend
-from core.evaluation.resampling import groups_of
+from core.evaluation.recommendation import Recommendation
+from core.evaluation.settled import advice_of, comparison_of, decided, judged_by
 from core.evaluation.shown import folded
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.experiment.fitting import network_notes
@@ -39,6 +39,8 @@ class Results:
         One per strategy and fold.
     run_id : str
         Where the run is kept; empty for a run that is not.
+    stakes : Stakes
+        What was settled about the run's decisions; the recommendation follows it.
 
     See Also
     --------
@@ -57,6 +59,7 @@ class Results:
     problem: Problem
     folds: tuple[FoldResult, ...]
     run_id: str = ""
+    stakes: Stakes = field(default_factory=Stakes)
 
     @property
     def table(self) -> Table:
@@ -74,7 +77,7 @@ class Results:
     @cached_property
     def comparison(self) -> Comparison:
         """The strategies side by side."""
-        return compare_folds(self.folds, self.plan, self.target.labels)
+        return comparison_of(self.folds, self.problem, self.stakes)
 
     @cached_property
     def lines(self) -> tuple[Comparison, Mapping[str, str]]:
@@ -85,14 +88,22 @@ class Results:
 
     @cached_property
     def advice(self) -> Recommendation | None:
-        """What to use, judged by F1; None where nothing has a result."""
-        cautions = self.profile.cautions.sentences
-        return recommend(self.comparison, self.plan, cautions=cautions, groups=groups_of(self.problem))
+        """What to use, judged by the costs where they are settled, else by F1; None where nothing has a result."""
+        return advice_of(self.comparison, self.problem, self.stakes, cautions=self.profile.cautions.sentences)
+
+    @cached_property
+    def decided(self) -> Comparison:
+        """The strategies with their decisions as they were settled, which the recommendation is about."""
+        try:
+            return decided(self.comparison, self.problem, self.stakes)
+        except CostError:
+            return self.comparison
 
     @cached_property
     def verdict(self) -> Assessment:
-        """Who leads, and whom each strategy helps, judged by F1: what the Compare page and the report say."""
-        return assess(self.comparison, self.plan, cautions=self.profile.cautions.sentences)
+        """Who leads, and whom each strategy helps, judged as the recommendation is."""
+        metric, cautions = judged_by(self.comparison), self.profile.cautions.sentences
+        return assess(self.decided, self.plan, metric, cautions=cautions)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -121,10 +132,10 @@ class Results:
         """
         comparison = self.comparison
         rows = {
-            s.key: {**{m.key: float(s.mean[m.key]) for m in METRICS}, "seconds": s.seconds}
+            s.key: {**{m.key: float(s.mean[m.key]) for m in comparison.metrics}, "seconds": s.seconds}
             for s in comparison.strategies
         }
-        columns = [*(m.key for m in METRICS), "seconds"]
+        columns = [*(m.key for m in comparison.metrics), "seconds"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("strategy")
 
     def __repr__(self) -> str:

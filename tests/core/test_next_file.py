@@ -17,6 +17,7 @@ from core.decision.costs import Costs
 from core.decision.stakes import Stakes
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
+from core.evaluation.metrics import METRICS
 from core.evaluation.sample import sample_run
 from core.experiment.next_rows import run_on
 from core.next_file import answers, read_next
@@ -131,7 +132,7 @@ def test_the_command_line_tests_once_and_says_when_it_looked_before(
     assert main(["test", results.run_id, str(path), "--runs", str(store.root), "--json"]) == 0
     first, decisions, drift = json.loads(capsys.readouterr().out)
     assert first["title"] == "Tested on may.csv"
-    assert len(first["rows"]) == 2 * 11
+    assert len(first["rows"]) == 2 * len(METRICS)
     assert any("a miss 50" in sentence for sentence in decisions["sentences"])
     assert {row["Column"] for row in drift["rows"]} == {"amount", "hour", "shop"}
     assert not any("before" in sentence for sentence in first["sentences"])

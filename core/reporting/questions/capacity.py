@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from core.charts.lines import Axis, strategy_lines
+from core.data.periods import UNIT, PeriodError, moments, periods_of
 from core.evaluation.capacity import Capacities, capacities, gains
-from core.evaluation.periods import UNIT, PeriodError, moments, periods_of
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register

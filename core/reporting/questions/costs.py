@@ -11,7 +11,7 @@ import pandas as pd
 from core.decision.costs import CostError
 from core.decision.row_costs import CELLS, Cost, RowCosts
 from core.decision.stakes import RULES, Rule, Stakes
-from core.evaluation.worth import Worth, worth
+from core.evaluation.worth import Worth, saved_in_words, worth
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
 from core.words import quoted
@@ -135,17 +135,13 @@ def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tup
     by = f", decided {row['Decided by'][:1].lower()}{row['Decided by'][1:]}" if "Decided by" in table else ""
     leads = "Best" if word == "Benefit" else "Cheapest"
     first = f"{leads}: {row['Strategy']}{by}, at {row[word]:,.1f} per {PER:,} rows, "
-    first += f"which {_saves(nobody, 'nobody')} and {_saves(everybody, 'everybody')}."
+    first += f"which {saved_in_words(nobody, 'nobody')} and {saved_in_words(everybody, 'everybody')}."
     said = [first]
     for whom in ("nobody", "everybody"):
         if row[f"{whom}, low"] <= 0 < row[f"{whom}, high"]:
             said.append(f"The interval leaves open whether it saves anything against flagging {whom}.")
     settled = stakes.sentences() or ("A false alarm costs 1, a miss 10, until you say otherwise.",)
     return (*said, *settled)
-
-
-def _saves(amount: float, whom: str) -> str:
-    return f"{'saves' if amount >= 0 else 'loses'} {abs(amount):,.1f} against flagging {whom}"
 
 
 def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:

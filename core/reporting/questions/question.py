@@ -15,8 +15,8 @@ import pandas as pd
 from core.data.problem import Problem
 from core.decision.stakes import Stakes
 from core.evaluation.outoffold import OutOfFold, out_of_fold
+from core.evaluation.settled import judged_by
 from core.evaluation.shown import NAMED, top
-from core.evaluation.verdict import MAIN_METRIC
 from core.reporting.display import shown_class
 from core.reporting.questions.answer import Answer
 from core.reporting.results import Results
@@ -107,7 +107,7 @@ class Subject:
             raise QuestionError(f"There is no class '{label[:60]}': {there}")
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
         return cls(
-            pooled, comparison.labels, results.names, code, results.problem, checked, stakes or Stakes(),
+            pooled, comparison.labels, results.names, code, results.problem, checked, stakes or results.stakes,
             _coloured(results) if len(pooled) > NAMED + 2 else None,
         )  # fmt: skip
 
@@ -146,7 +146,7 @@ def _coloured(results: Results) -> tuple[str, ...]:
     """Return the strategies to tell apart of many: the recommended one, the best, and the plain ones."""
     advised = results.advice
     always = [advised.key] if advised is not None and advised.key is not None else []
-    return top(results.comparison, MAIN_METRIC if advised is None else advised.metric, NAMED - 2, always)
+    return top(results.comparison, judged_by(results.comparison), NAMED - 2, always)
 
 
 def option(default: T, help: str, *, low: float | None = None, high: float | None = None) -> T:

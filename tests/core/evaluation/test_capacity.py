@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.periods import PeriodError, moments, periods_of
 from core.data.problem import Problem
 from core.data.table import from_frame
 from core.evaluation.capacity import capacities, gains, hits_among_top
-from core.evaluation.periods import PeriodError, moments, periods_of
 from core.plan import Plan, StrategyChoice
 from tests.core.evaluation.test_explorer import pooled
 

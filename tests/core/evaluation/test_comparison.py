@@ -22,6 +22,7 @@ from core.data.table import read_table
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.curves import pr, roc
 from core.evaluation.intervals import intervals
+from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.verdict import assess
 from core.experiment.results import FoldResult
 from core.experiment.units import run
@@ -59,7 +60,7 @@ def test_matrices_count_every_row_once(comparison: Comparison) -> None:
     assert [s.key for s in comparison.strategies] == [choice.key for choice in CHOICES]
     for s in comparison.strategies:
         assert s.confusion.sum(axis=1).tolist() == [689, 42]
-        assert s.scores.shape == (3, 11)
+        assert s.scores.shape == (3, len(METRIC_NAMES))
 
 
 def test_means_deviations_and_the_best(comparison: Comparison, results: tuple[FoldResult, ...]) -> None:
@@ -133,7 +134,8 @@ def test_a_fold_without_positives_is_left_out_of_the_means_and_said() -> None:
     assert comparison.strategies[0].folds[["recall", "roc_auc", "accuracy"]].tolist() == [2, 2, 5]
     assert comparison.notes == (
         "3 of 5 folds have no test row of `1`: Precision, Recall, F1, Average precision, ROC AUC, Balanced accuracy, "
-        "MCC and G-mean are undefined there and left out of the means, which rest on 2 folds.",
+        "MCC, G-mean, Precision at k and Recall at k are undefined there and left out of the means, which rest on 2 "
+        "folds.",
     )
     assert comparison.folds_in_words() == "2 to 5 folds"
     shown = intervals(comparison, plan).of("class_weight", "recall")

@@ -107,7 +107,7 @@ def test_intervals_by_rows_cover_where_class_counts_are_drawn_anew(n: int, share
         predictions = Predictions(np.arange(n), n, y, p, d)
         values = {key: float(value[0]) for key, value in predictions.scores(np.ones((n, 1))).items()}
         drawn = predictions.scores(bootstrap_weights(n, 200, rng))
-        ends = RowEnds(values, drawn, confusion_matrix(y, d).astype(np.float64), is_simple=True)
+        ends = RowEnds(values, drawn, confusion_matrix(y, d).astype(np.float64), is_simple=True, looked=0.05 * n)
         for key in covered:
             low, high = ends.of(key, reach(key), COVERAGE)
             covered[key] += bool(low <= truth[key][0] <= high)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from core.data.problem import Problem, orderable
+from core.data.table import Table
+from core.settings import CapacitySettings, PlanError
 from core.words import quoted
 
 #: How pandas cuts a moment, by the period's name.
@@ -25,7 +27,7 @@ class PeriodError(ValueError):
     >>> periods_of(sample_run().problem, "age", "day")
     Traceback (most recent call last):
         ...
-    core.evaluation.periods.PeriodError: Column `age` holds numbers, not dates: count by its whole units instead.
+    core.data.periods.PeriodError: Column `age` holds numbers, not dates: count by its whole units instead.
     """
 
 
@@ -58,10 +60,20 @@ def moments(problem: Problem) -> dict[str, tuple[str, ...]]:
     >>> moments(sample_run().problem)
     {}
     """
-    time = problem.plan.split.time
-    dates = [column.name for column in problem.table.columns if column.kind == "date"]
+    return moments_of(problem.table, problem.plan.split.time)
+
+
+def moments_of(table: Table, time: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the columns of a table that can part rows by time, and the periods of each.
+
+    Parameters
+    ----------
+    time : str or None
+        The column that splits by time, which comes first; it may hold numbers.
+    """
+    dates = [column.name for column in table.columns if column.kind == "date"]
     names = dict.fromkeys([*([] if time is None else [time]), *dates])
-    return {name: tuple(PERIODS) if _is_date(problem, name) else (UNIT,) for name in names}
+    return {name: tuple(PERIODS) if _is_date(table, name) else (UNIT,) for name in names}
 
 
 def periods_of(problem: Problem, column: str, period: str) -> Periods:
@@ -94,10 +106,25 @@ def periods_of(problem: Problem, column: str, period: str) -> Periods:
         raise PeriodError(f"{quoted(column)} is no column of dates or numbers: choose one that is.")
     if period not in (*PERIODS, UNIT):
         raise PeriodError(f"'{period[:60]}' is no period: choose one of {', '.join((*PERIODS, UNIT))}.")
-    values = problem.table.frame[column].iloc[problem.target.rows]
-    if _is_date(problem, column) == (period == UNIT):
+    if _is_date(problem.table, column) == (period == UNIT):
         holds = "dates, not numbers: count by day" if period == UNIT else "numbers, not dates: count by its whole units"
         raise PeriodError(f"Column {quoted(column)} holds {holds} instead.")
+    return periods_in(problem.table.frame[column].iloc[problem.target.rows], period)
+
+
+def periods_in(values: pd.Series, period: str) -> Periods:
+    """Return the period of each of some values: moments, or numbers for ``"unit"``.
+
+    See Also
+    --------
+    periods_of : Of a table's column, which it checks.
+
+    Examples
+    --------
+    >>> parted = periods_in(pd.Series(pd.to_datetime(["2025-01-02 08:00", None, "2025-01-01", "2025-01-02"])), "day")
+    >>> parted.names, parted.of_row.tolist()
+    (('2025-01-01', '2025-01-02'), [1, -1, 0, 1])
+    """
     if period == UNIT:
         whole = np.floor(values.to_numpy(np.float64))
         known, place = np.unique(whole[np.isfinite(whole)], return_inverse=True)
@@ -115,5 +142,42 @@ def periods_of(problem: Problem, column: str, period: str) -> Periods:
     return Periods(tuple(names), of_row)
 
 
-def _is_date(problem: Problem, column: str) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(problem.table.frame[column].dtype)
+def period_of_rows(problem: Problem, capacity: CapacitySettings | None = None) -> np.ndarray | None:
+    """Return the place of each labelled row's period, for a capacity; None where it is per 1,000 rows.
+
+    Parameters
+    ----------
+    capacity : CapacitySettings or None
+        By default the plan's.
+
+    Raises
+    ------
+    PlanError
+        The table has no column of moments, or the period does not suit it.
+
+    See Also
+    --------
+    periods_of : Of any column.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> period_of_rows(sample_run().problem, CapacitySettings(5, "day"))
+    Traceback (most recent call last):
+        ...
+    core.settings.PlanError: No column says when a row is from, for a capacity by day: give it per 1,000 rows.
+    """
+    capacity = problem.plan.capacity if capacity is None else capacity
+    if not capacity.per:
+        return None
+    column = capacity.by or next(iter(moments(problem)), None)
+    if column is None:
+        raise PlanError(f"No column says when a row is from, for a capacity by {capacity.per}: give it per 1,000 rows.")
+    try:
+        return periods_of(problem, column, capacity.per).of_row
+    except PeriodError as error:
+        raise PlanError(str(error)) from error
+
+
+def _is_date(table: Table, column: str) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(table.frame[column].dtype)
