@@ -25,6 +25,7 @@ from core.runs.reasons import keep_why, kept_why
 from core.runs.store import Store, StoreError, runs_folder
 from core.words import TableError, joined, quoted, which_there_are
 
+TITLE = "Importance"
 _SHOWN = 12
 
 
@@ -65,7 +66,7 @@ def importance_answer(why: Why, results: Results) -> Answer:
     ]
     table = pd.DataFrame(rows, columns=["Column", "Strategy", "Lost", "Low", "High"])
     if not why.keys or not why.columns:
-        return Answer("Why", ("No strategy has networks on all of these folds.",), table, notes=why.notes)
+        return Answer(TITLE, ("No strategy has networks on all of these folds.",), table, notes=why.notes)
     top = int(order[0])
     best = int(value[:, top].argmax())
     said = [
@@ -95,7 +96,7 @@ def importance_answer(why: Why, results: Results) -> Answer:
         "High": Column("number", "95 % interval over folds.", 4),
     }
     return Answer(
-        "Why", tuple(said), table, columns, drawings=(Drawing("Importance", caption, figure),), notes=why.notes
+        TITLE, tuple(said), table, columns, drawings=(Drawing("Importance", caption, figure),), notes=why.notes
     )
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.errors import TRUTH, RowErrors, error_table, row_errors
+from core.evaluation.errors import TRUTH, RowErrors, error_table, errors_in_words, row_errors
 from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
 from pages._rows import tested_rows
 from pages._services import store
 from pages._suspects import show_suspects
 from pages._tab import problem_of
-from pages._text import plain
+from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -35,7 +35,8 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     """Show the rows that all strategies, or some, get wrong."""
     errors = errors_of(comparison, key)
     st.subheader("Rows that go wrong", anchor=False)
-    show_words(comparison, errors)
+    for said in errors_in_words(errors, comparison.labels):
+        st.markdown(sentence(said))
     kind = st.segmented_control(
         "Rows", list(KINDS), default="all", format_func=KINDS.__getitem__, key="error_kind", required=True,
         label_visibility="collapsed",
@@ -77,28 +78,6 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     st.dataframe(shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–")
     if tested_rows(comparison, key)[0].repeat.max() > 0:
         st.caption("With repeats, a row's decision is the one that most repeats gave.")
-
-
-def show_words(comparison: Comparison, errors: RowErrors) -> None:
-    """Say how many rows of each class no strategy gets right."""
-    n, wrong = len(errors.keys), errors.all_wrong
-    every = f"All {n} strategies are wrong on" if n > 1 else "The one strategy is wrong on"
-    total = np.bincount(errors.truth, minlength=len(comparison.labels))
-    lost = np.bincount(errors.truth[wrong], minlength=len(comparison.labels))
-    worst = sorted(np.flatnonzero(lost), key=lambda code: -lost[code] / total[code])[:3]
-    parts = [
-        f"{lost[c]:,} of {total[c]:,} rows of **{plain(comparison.labels[c])}** ({lost[c] / total[c]:.0%})"
-        for c in worst
-    ]
-    if parts:
-        st.markdown(
-            f"{every} {', '.join(parts)}. No strategy gets these rows right: look for wrong labels, copies, or a "
-            "column that is missing."
-        )
-    elif n > 1:
-        st.markdown("Every row is right under at least one strategy.")
-    if n > 1:
-        st.markdown(f"They disagree on {int(errors.disagree.sum()):,} of {len(errors.rows):,} rows.")
 
 
 @cached(max_entries=4)

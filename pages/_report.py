@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Offer the report and the results as files."""
     st.markdown(
-        "**One HTML file** with the data, the verdict, what a reader with one minute needs, all tables and figures, "
-        "costs, capacity, net benefit, a promise, slices, doubted labels, the plan, and notes on the method with "
-        "their papers. It opens offline, and the browser can print it to a PDF."
+        "**One HTML file**: a first page for a reader with one minute, then the tests, the data, metrics and curves, "
+        "pairs, thresholds, costs, capacity, net benefit, a promise on recall, calibration, classes, slices, errors, "
+        "doubted labels, the importance of columns once it is worked out, the plan, and the method with its papers. It "
+        "opens offline, and the browser can print it to a PDF."
     )
     name = file_stem(record.name)
     results = results_of(record, comparison, key)

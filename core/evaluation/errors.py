@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.outoffold import OutOfFold
+from core.words import counted, quoted
 
 TRUTH = "Truth's probability"
 
@@ -100,6 +101,40 @@ def row_errors(pooled: Sequence[OutOfFold]) -> RowErrors:
         decisions,
         belief / (np.bincount(at) * len(pooled)),
     )
+
+
+def errors_in_words(errors: RowErrors, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return how many rows of each class no strategy gets right, and on how many they disagree, in sentences.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> from core.evaluation.outoffold import out_of_fold
+    >>> errors_in_words(row_errors(out_of_fold(sample_run().comparison)), ["no", "yes"])[-1]
+    'They disagree on 5 of 24 rows.'
+    """
+    n, wrong = len(errors.keys), errors.all_wrong
+    every = f"All {n} strategies are wrong on" if n > 1 else "The one strategy is wrong on"
+    total = np.bincount(errors.truth, minlength=len(labels))
+    lost = np.bincount(errors.truth[wrong], minlength=len(labels))
+    worst = sorted(np.flatnonzero(lost).tolist(), key=lambda code: -lost[code] / total[code])[:3]
+    parts = [
+        f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({100 * lost[c] / total[c]:.0f} %)"
+        for c in worst
+    ]
+    said = []
+    if parts:
+        said += [
+            f"{every} {', '.join(parts)}.",
+            "Look at these rows for wrong labels, copies, or a column that is missing.",
+        ]
+    elif n > 1:
+        said.append("Every row is right under at least one strategy.")
+    else:
+        said.append("Every row is right.")
+    if n > 1:
+        said.append(f"They disagree on {int(errors.disagree.sum()):,} of {counted(len(errors.rows), 'row')}.")
+    return tuple(said)
 
 
 def error_table(

@@ -115,11 +115,12 @@ class Predictions:
         ]
 
     @cached_property
-    def _cost_sums(self) -> np.ndarray:
-        sums = np.full((2, self._n_rows), 0.0)
+    def _cost_sums(self) -> sparse.csr_matrix:
+        """Costs and what they count for by row; sparse, since a product of two rows is no work for many threads."""
+        sums = np.zeros((2, self._n_rows))
         if self._costs is not None:
             sums[:, self._rows] = self._costs
-        return sums
+        return sparse.csr_matrix(sums)
 
     def scores(self, weights: np.ndarray, metrics: Sequence[str] = tuple(METRIC_NAMES)) -> dict[str, np.ndarray]:
         """Return metrics by key, shape (n_draws,), for weights of shape (n_rows, n_draws)."""

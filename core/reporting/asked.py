@@ -7,7 +7,10 @@ from core.reporting.questions import Answer, QuestionError, Subject, questions
 from core.reporting.results import Results
 
 #: In the order in which they are read.
-ASKED = ("costs", "capacity", "net_benefit", "promise", "slices", "suspects")
+ASKED = (
+    *("pairs", "threshold", "costs", "capacity", "net_benefit", "promise", "calibration", "classes", "slices"),
+    *("errors", "suspects"),
+)
 
 
 def asked(results: Results, stakes: Stakes | None = None, checked: frozenset[int] = frozenset()) -> tuple[Answer, ...]:
@@ -28,8 +31,8 @@ def asked(results: Results, stakes: Stakes | None = None, checked: frozenset[int
     --------
     >>> from core.evaluation.sample import sample_run
     >>> answers = asked(Results(sample_run().problem, sample_run().folds))
-    >>> [answer.title for answer in answers]
-    ['Costs', 'Capacity', 'Net benefit', 'A promise on recall', 'For whom', 'Wrong labels']
+    >>> [answer.title for answer in answers][:6]
+    ['Pairs', 'Thresholds', 'Costs', 'Capacity', 'Net benefit', 'A promise on recall']
     """
     import pandas as pd
 

@@ -7,7 +7,7 @@ nothing that a table's names might smuggle in could load or send anything; all t
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -25,8 +25,10 @@ from core.evaluation.settled import judged_by
 from core.evaluation.tuned import tuned_strategies
 from core.evaluation.verdict import Assessment, assess
 from core.networks.reading import network_label
+from core.reporting._html import bullets, escaped, scrolled, worded
 from core.reporting.asked import asked
 from core.reporting.display import BARS, Drawing, Grid, drawings, figure_html, html_table
+from core.reporting.first_page import first_page
 from core.reporting.questions import Answer
 from core.reporting.results import Results
 from core.reporting.tuned import tuned_grid
@@ -105,10 +107,9 @@ def report(
     shown = intervals(comparison, results.plan)
     if comparison.strategies:
         metric = judged_by(comparison)
-        pieces.append(_verdict(results.advice, assess(results.decided, results.plan, metric, shown), results.findings))
-    if comparison.strategies:
         answers = asked(results) if answers is None else answers
-        pieces.append(_minute(answers))
+        pieces.append(first_page(results, shown, answers))
+        pieces.append(_why(results.advice, assess(results.decided, results.plan, metric, shown), results.findings))
     pieces.append(_data(results, profile))
     if comparison.strategies:
         pieces += [
@@ -127,33 +128,17 @@ def report(
         "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
         f"<meta http-equiv='Content-Security-Policy' content=\"{_POLICY}\">"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{_e(heading)}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>"
+        f"<title>{escaped(heading)}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>"
         f"<body><main>{''.join(pieces)}</main></body></html>\n"
     )
 
 
-def _e(text: object) -> str:
-    return html.escape(" ".join(str(text).split()))
-
-
-def _words(sentence: object) -> str:
-    """Return a sentence in which names stand between backticks, as HTML."""
-    parts = str(sentence).split("`")
-    if len(parts) % 2 == 0:
-        return _e(sentence)
-    return "".join(f"<code>{_e(part)}</code>" if at % 2 else html.escape(part) for at, part in enumerate(parts))
-
-
-def _list(sentences: Iterable[object]) -> str:
-    items = "".join(f"<li>{_words(sentence)}</li>" for sentence in sentences)
-    return f"<ul>{items}</ul>" if items else ""
-
-
 def _header(results: Results, heading: str) -> str:
     plan = results.plan
-    positive = f", positive class {_e(results.target.labels[1])}" if len(results.target.labels) == 2 else ""
+    positive = f", positive class {escaped(results.target.labels[1])}" if len(results.target.labels) == 2 else ""
     return (
-        f"<header><h1>{_e(heading)}</h1><p>{_e(results.table.name)}, target {_e(plan.target)}{positive} · "
+        f"<header><h1>{escaped(heading)}</h1>"
+        f"<p>{escaped(results.table.name)}, target {escaped(plan.target)}{positive} · "
         f"{plan.in_words} · "
         f"{datetime.now(UTC):%d %B %Y}</p></header>"
     )
@@ -169,33 +154,30 @@ def _data(results: Results, profile: Profile) -> str:
     )
     return (
         f"<section><h2>Data</h2><p>{len(results.table.frame):,} rows, {len(columns)} columns beside the target "
-        f"({counts}). {_words(profile.sentence)}</p>"
-        + _scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
-        + _list(results.notes)
+        f"({counts}). {worded(profile.sentence)}</p>"
+        + scrolled(html_table(Grid(("Class", "Rows", "Share"), rows, frozenset())))
+        + bullets(results.notes)
         + "</section>"
     )
 
 
-def _verdict(advice: Recommendation | None, assessment: Assessment, findings: Sequence[Finding]) -> str:
-    """Return what to use, why, and below it the tests behind it."""
+def _why(advice: Recommendation | None, assessment: Assessment, findings: Sequence[Finding]) -> str:
+    """Return why the recommended strategy is, and the tests behind it."""
     if advice is None:
         return ""
-    said = [*advice.helps, *advice.warnings, *advice.why, *((advice.worth.text,) if advice.worth is not None else ())]
-    counts = f"<p>{_words(advice.counts.text)}</p>" if advice.counts is not None else ""
-    judged = f"Ranked by {_e(metric_of(assessment.metric).name)}."
-    tests = _list(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
+    looks = f"<h3>Worth a look</h3>{bullets(finding.line for finding in findings)}" if findings else ""
+    tests = bullets(sentence.text for sentence in assessment.sentences if sentence.kind != "caution")
     return (
-        f"<section class='verdict'><h2>What to use</h2><p><strong>{_words(advice.headline)}</strong></p>{counts}"
-        f"{_list(said)}{f'<h3>Worth a look</h3>{_list(finding.line for finding in findings)}' if findings else ''}"
-        f"<h3>The tests behind it</h3>{tests}<p class='small'>{judged}</p>"
-        f"{_list(assessment.intervals.notes)}</section>"
+        f"<section><h2>Why</h2>{bullets(advice.why)}{looks}<h3>The tests behind it</h3>{tests}"
+        f"<p class='small'>Ranked by {escaped(metric_of(assessment.metric).name)}.</p>"
+        f"{bullets(assessment.intervals.notes)}</section>"
     )
 
 
 def _tables(results: Results, shown: Intervals) -> str:
     comparison, names = results.lines
     names, folds = comparison.marked(names), comparison.folds_in_words()
-    mark = f" {_e(comparison.mark_in_words)}" if comparison.mark_in_words else ""
+    mark = f" {escaped(comparison.mark_in_words)}" if comparison.mark_in_words else ""
 
     def grid(metrics: Sequence[str], *, seconds: bool) -> Grid:
         rows, best = [], set()
@@ -213,15 +195,11 @@ def _tables(results: Results, shown: Intervals) -> str:
 
     costs = () if comparison.cost is None else (comparison.cost.key,)
     return (
-        f"<section><h2>Metrics</h2><p class='small'>Value and {_e(shown.name)}, {folds}; "
-        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{_list(comparison.notes)}"
-        f"<h3>Decisions</h3>{_scrolled(html_table(grid((*_DECISIONS, *costs), seconds=False)))}"
-        f"<h3>Ranking and probabilities</h3>{_scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
+        f"<section><h2>Metrics</h2><p class='small'>Value and {escaped(shown.name)}, {folds}; "
+        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{bullets(comparison.notes)}"
+        f"<h3>Decisions</h3>{scrolled(html_table(grid((*_DECISIONS, *costs), seconds=False)))}"
+        f"<h3>Ranking and probabilities</h3>{scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
     )
-
-
-def _scrolled(table: str) -> str:
-    return f"<div class='scroll' tabindex='0'>{table}</div>"
 
 
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
@@ -234,22 +212,12 @@ def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
     return (classes, bars, *drawings(comparison, names)[1:])
 
 
-def _minute(answers: Sequence[Answer]) -> str:
-    """Return what a reader with one minute should know beside the verdict."""
-    items = "".join(
-        f"<li><strong>{_e(answer.title)}</strong>: {_words(answer.sentences[0])}</li>"
-        for answer in answers
-        if answer.sentences
-    )
-    return f"<section><h2>In one minute</h2><ul>{items}</ul></section>" if items else ""
-
-
 def _answer(answer: Answer, place: int) -> str:
     most = f"<p class='small'>The first {_ROWS} of {len(answer.table):,} rows.</p>" if len(answer.table) > _ROWS else ""
-    table = _scrolled(html_table(answer.grid(_ROWS))) + most if len(answer.table) else ""
-    notes = "".join(f"<p class='small'>{_words(note)}</p>" for note in answer.notes)
+    table = scrolled(html_table(answer.grid(_ROWS))) + most if len(answer.table) else ""
+    notes = "".join(f"<p class='small'>{worded(note)}</p>" for note in answer.notes)
     figures = "".join(_figure(drawing, f"answer-{place}-{at}") for at, drawing in enumerate(answer.drawings))
-    return f"<section><h2>{_e(answer.title)}</h2>{_list(answer.sentences)}{table}{notes}</section>{figures}"
+    return f"<section><h2>{escaped(answer.title)}</h2>{bullets(answer.sentences)}{table}{notes}</section>{figures}"
 
 
 def _figure(drawing: Drawing, place: str) -> str:
@@ -260,8 +228,8 @@ def _figure(drawing: Drawing, place: str) -> str:
     fit = min(1.0, _PAGE / height)
     fit = fit if fit >= 0.5 else 1.0
     return (
-        f"<figure style='min-height:{height}px;--fit:{fit:.2f}'><h2>{_e(drawing.title)}</h2>"
-        f"{figure_html(drawing.figure, place)}<figcaption>{_e(drawing.caption)}</figcaption></figure>"
+        f"<figure style='min-height:{height}px;--fit:{fit:.2f}'><h2>{escaped(drawing.title)}</h2>"
+        f"{figure_html(drawing.figure, place)}<figcaption>{escaped(drawing.caption)}</figcaption></figure>"
     )
 
 
@@ -270,7 +238,7 @@ def _failed(results: Results) -> str:
     if not comparison.failed:
         return ""
     items = "".join(
-        f"<li><strong>{_e(results.names[key])}</strong>: {_words(why)}</li>" for key, why in comparison.failed
+        f"<li><strong>{escaped(results.names[key])}</strong>: {worded(why)}</li>" for key, why in comparison.failed
     )
     return f"<section><h2>Without a result</h2><ul>{items}</ul></section>"
 
@@ -280,7 +248,7 @@ def _notes(results: Results) -> str:
     changed = [(results.names[s.key], note) for s in comparison.strategies for note in (*s.notes, *s.errors)]
     if not changed:
         return ""
-    items = "".join(f"<li><strong>{_e(name)}</strong>: {_words(note)}</li>" for name, note in changed)
+    items = "".join(f"<li><strong>{escaped(name)}</strong>: {worded(note)}</li>" for name, note in changed)
     return f"<section><h2>What had to change</h2><ul>{items}</ul></section>"
 
 
@@ -289,7 +257,7 @@ def _tuned(results: Results) -> str:
     if not tuned:
         return ""
     parts = "".join(
-        f"<h3>{_e(results.names[one.key])}</h3><p>{_e(one.in_words)}</p>{_scrolled(html_table(tuned_grid(one)))}"
+        f"<h3>{escaped(results.names[one.key])}</h3><p>{escaped(one.in_words)}</p>{scrolled(html_table(tuned_grid(one)))}"
         for one in tuned
     )
     return (
@@ -318,19 +286,22 @@ def _plan(results: Results, made_with: Sequence[tuple[str, str]]) -> str:
         ("Versions", ", ".join(f"{name} {number}" for name, number in made_with)),
     ]
     return (
-        f"<section><h2>Plan</h2>{_scrolled(html_table(Grid(('Setting', 'Value'), tuple(rows), frozenset())))}</section>"
+        f"<section><h2>Plan</h2>{scrolled(html_table(Grid(('Setting', 'Value'), tuple(rows), frozenset())))}</section>"
     )
 
 
 def _methods(results: Results) -> str:
     strategies = "".join(
-        f"<dt>{_e(label(choice))}</dt><dd>"
-        + " ".join(f"{_e(part.card.sentence)} {_link(part.card.paper, part.card.link)}." for part in parts_of(choice))
+        f"<dt>{escaped(label(choice))}</dt><dd>"
+        + " ".join(
+            f"{escaped(part.card.sentence)} {_link(part.card.paper, part.card.link)}." for part in parts_of(choice)
+        )
         + "</dd>"
         for choice in choices_of(results.plan)
     )
     methods = "".join(
-        f"<dt>{_e(name)}</dt><dd>{_e(text)} {'; '.join(_link(*paper) for paper in papers)}{'.' if papers else ''}</dd>"
+        f"<dt>{escaped(name)}</dt>"
+        f"<dd>{escaped(text)} {'; '.join(_link(*paper) for paper in papers)}{'.' if papers else ''}</dd>"
         for name, text, papers in _METHODS
     )
     return (
@@ -340,7 +311,7 @@ def _methods(results: Results) -> str:
 
 
 def _link(name: str, address: str) -> str:
-    return f"<a href='{html.escape(address)}' rel='noreferrer'>{_e(name)}</a>"
+    return f"<a href='{html.escape(address)}' rel='noreferrer'>{escaped(name)}</a>"
 
 
 _STYLE = """
@@ -356,6 +327,7 @@ p,li,dd{overflow-wrap:anywhere}
 .small,figcaption{font-size:.85rem;color:#4a5a57}
 .verdict{background:#f1f5f4;border-left:4px solid #0b6b62;padding:.1rem 1.2rem .6rem;margin-top:1.5rem}
 .verdict h2{margin-top:1rem}
+.minute table{background:transparent}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.76rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid #c9d4d2;text-align:right;vertical-align:top}
@@ -376,6 +348,7 @@ main{max-width:none;padding:0}
 table{font-size:.66rem}
 th,td{padding:.2rem .3rem}
 h2,h3,dt,h2+.small{break-after:avoid}
+.minute{break-after:page}
 figure{min-height:0!important}
 figure>div{min-width:0;zoom:var(--fit)}
 figure,tr,.verdict,dt,dd,li{break-inside:avoid}

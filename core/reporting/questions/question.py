@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.data.problem import Problem
 from core.decision.stakes import Stakes
+from core.evaluation.comparison import Comparison
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from core.evaluation.settled import judged_by
 from core.evaluation.shown import NAMED, top
@@ -61,6 +62,8 @@ class Subject:
         What was settled about the run's decisions.
     coloured : tuple of str or None
         Strategies that figures show in colour, the others in grey; None for all.
+    comparison : Comparison or None
+        Fold by fold, for what asks more than the tested rows.
 
     See Also
     --------
@@ -82,6 +85,7 @@ class Subject:
     checked: frozenset[int] = frozenset()
     stakes: Stakes = field(default_factory=Stakes)
     coloured: tuple[str, ...] | None = None
+    comparison: Comparison | None = None
 
     @classmethod
     def of(
@@ -108,7 +112,7 @@ class Subject:
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
         return cls(
             pooled, comparison.labels, results.names, code, results.problem, checked, stakes or results.stakes,
-            _coloured(results) if len(pooled) > NAMED + 2 else None,
+            _coloured(results) if len(pooled) > NAMED + 2 else None, comparison,
         )  # fmt: skip
 
     @property

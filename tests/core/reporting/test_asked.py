@@ -12,19 +12,27 @@ from core.reporting.asked import ASKED, asked
 from core.reporting.questions import questions
 from core.reporting.report import report
 from core.reporting.results import Results
+from core.settings import CapacitySettings
 
 
-def test_every_answer_is_in_the_report_and_its_first_sentence_at_the_head() -> None:
+def test_every_answer_is_in_the_report_and_the_first_page_quotes_what_was_settled() -> None:
     run = sample_run()
-    results = Results(run.problem, run.folds)
-    answers = asked(results, Stakes(Costs(((0.0, 1.0), (33.0, 0.0)))))
+    stakes = Stakes(Costs(((0.0, 1.0), (33.0, 0.0))), capacity=CapacitySettings(250))
+    results = Results(run.problem, run.folds, stakes=stakes)
+    answers = asked(results)
     assert [answer.title for answer in answers] == [questions()[key].title for key in ASKED]
     text = report(results, "People", answers=answers)
     head = text[: text.index("<h2>Data</h2>")]
     for answer in answers:
         assert f"<h2>{html.escape(answer.title)}</h2>" in text
         first = re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(answer.sentences[0], quote=False))
-        assert html.unescape(first) in html.unescape(head)
+        quoted = answer.title not in ("Pairs", "Thresholds", "Classes")
+        assert (html.unescape(first) in html.unescape(head)) is quoted
+    unsettled = Results(run.problem, run.folds)
+    head = report(unsettled, "People").partition("<h2>Why</h2>")[0]
+    assert "<strong>Net benefit</strong>" in head
+    assert "<strong>Costs</strong>" not in head
+    assert "What was settled" not in head
     assert "a miss 33" in text
     assert text.count("<figure") >= 4 + sum(len(answer.drawings) for answer in answers)
 
