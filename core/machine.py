@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 from dask.system import cpu_count
+from threadpoolctl import threadpool_limits
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -19,6 +21,28 @@ def usable_cores() -> int:
     free_memory : The memory.
     """
     return max(1, cpu_count())
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Keep scikit-learn and what stands below it from starting threads: those of a fold keep all cores busy.
+
+    See Also
+    --------
+    usable_cores : How many threads a fold starts.
+
+    Examples
+    --------
+    >>> from threadpoolctl import threadpool_info
+    >>> with single_threaded():
+    ...     print({pool["num_threads"] for pool in threadpool_info()})
+    {1}
+    """
+    # What is loaded later is not limited, and trees on few rows then spend their time in waiting for each other.
+    import sklearn.ensemble  # noqa: F401
+
+    with threadpool_limits(1):
+        yield
 
 
 def free_memory() -> int:

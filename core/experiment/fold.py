@@ -17,13 +17,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from core.data.splitting import Unit
 from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
 from core.experiment.stopping import STOP_SCORES
 from core.library_errors import meaning
+from core.machine import single_threaded
 from core.networks.base import Network
 from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
@@ -145,8 +145,7 @@ def start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
     """Let a candidate make its first lanes, or fit its reference."""
     began = time.thread_time()
     try:
-        # The fold's threads keep all cores busy: a library's own threads would only get in their way.
-        with threadpool_limits(1):
+        with single_threaded():
             _start(candidate, facts, block)
     except StrategyError as error:
         candidate.error = str(error)
@@ -369,7 +368,8 @@ class Outcome:
 def probabilities_of(candidate: Candidate, X: np.ndarray) -> np.ndarray:
     """Return a candidate's mean probabilities for prepared rows, float32, shape (n, n_classes)."""
     if candidate.predictor is not None:
-        return candidate.predictor(X).astype(np.float32)
+        with single_threaded():
+            return candidate.predictor(X).astype(np.float32)
     from core.training.lanes import predict
 
     return predict(candidate.trained, X).mean(axis=0)

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
-from threadpoolctl import threadpool_limits
 
 from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
 from core.experiment.fold import Candidate, candidates_of, train_candidates
 from core.experiment.units import prepared
+from core.machine import single_threaded
 from core.plan import Plan
 from core.strategies import Recipe, choices_of
 from core.training.lane import Stopped
@@ -316,7 +316,7 @@ def _probabilities(every: Sequence[Candidate], X: np.ndarray, code: int) -> np.n
         edges = np.cumsum([0, *(len(candidate.trained) for candidate in networks)])
         for candidate, start, end in zip(networks, edges[:-1], edges[1:], strict=True):
             found[id(candidate)] = p[start:end].mean(axis=0)
-    with threadpool_limits(1):
+    with single_threaded():
         for candidate in own:
             if candidate.predictor is not None:
                 found[id(candidate)] = candidate.predictor(X)[:, code]
