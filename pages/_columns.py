@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.words import counted
 from pages._cache import cached
+from pages._in_view import came_into_view
 from pages._tab import remember, session
 from pages._text import plain, sentence
 
@@ -27,17 +29,18 @@ if TYPE_CHECKING:
 Drawing = tuple["go.Figure | None", str, tuple[str, ...]]
 ANY = "Any kind"
 FIGURES, TABLE = "Figures", "Table"
-PER_PAGE = 9
+# Columns that are drawn together, once their place comes into view.
+BLOCK = 9
 ACROSS = 3
-# With no more columns than one page holds, there is nothing to search.
-FEW = PER_PAGE
+# With no more columns, there is nothing to search.
+FEW = BLOCK
 
 
 @st.fragment
 def show_columns(table: Table, plan: Plan, problem: Problem | None) -> None:
     """Show the columns beside the target, as figures with their settings or as a table to change many at once.
 
-    Only the figures of one page are made and sent; choosing another reruns this part alone.
+    Only the figures that come into view are made and sent, a few rows of them at a time.
     """
     if session().plan is not plan:
         st.rerun()  # a kind was changed here, which changes the whole page
@@ -50,7 +53,7 @@ def show_columns(table: Table, plan: Plan, problem: Problem | None) -> None:
     elif view == TABLE or problem is None:
         show_as_table(table, shown, told, problem)
     else:
-        show_as_figures(table, shown, told, problem)
+        show_as_figures(table, shown, told, plan, problem)
 
 
 def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[list[Column], str]:
@@ -82,13 +85,25 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
     return arranged(columns, told, str(order), search or "", kind), str(view)
 
 
-def show_as_figures(table: Table, shown: list[Column], told: dict[str, Informativeness], problem: Problem) -> None:
-    n_pages = -(-len(shown) // PER_PAGE)
-    # What is sought, or sorted in another way, starts on its first page.
+def show_as_figures(
+    table: Table, shown: list[Column], told: dict[str, Informativeness], plan: Plan, problem: Problem
+) -> None:
+    # What is sought, or sorted in another way, is looked at from the first one on.
     sought = [st.session_state.get(key) for key in ("columns_search", "columns_of_kind", "columns_order")]
-    paging = f"columns_page_{hash((table.digest, *sought))}"
-    page = min(n_pages, st.session_state.get(paging, 1) or 1)
-    some = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
+    for start in range(0, len(shown), BLOCK):
+        key = f"columns_seen_{hash((table.digest, start, *sought))}" if start else ""
+        show_block(table, shown[start : start + BLOCK], told, plan, problem, key)
+
+
+@st.fragment
+def show_block(
+    table: Table, some: list[Column], told: dict[str, Informativeness], plan: Plan, problem: Problem, seen: str
+) -> None:  # fmt: skip
+    """Show some columns, once their place was seen."""
+    if seen and not came_into_view(seen, -(-len(some) // ACROSS), len(some)):
+        return
+    if session().plan is not plan:
+        st.rerun()  # a kind was changed here, which changes the whole page
     chosen = dict(problem.plan.prepared)
     key = hash((values_key(problem), *((column, chosen.get(column.name)) for column in some)))
     drawings = drawn(problem, tuple(column.name for column in some), key)
@@ -96,9 +111,6 @@ def show_as_figures(table: Table, shown: list[Column], told: dict[str, Informati
         for place, column in zip(st.columns(ACROSS), some[start : start + ACROSS], strict=False):
             with place.container(border=True, height="stretch"):
                 show_card(table, column, told.get(column.name), drawings[column.name], problem.plan)
-    if n_pages > 1:
-        st.pagination(n_pages, key=paging)
-        st.caption(f"Columns {(page - 1) * PER_PAGE + 1:,} to {(page - 1) * PER_PAGE + len(some):,} of {len(shown):,}")
 
 
 def show_card(table: Table, column: Column, told: Informativeness | None, drawing: Drawing, plan: Plan) -> None:
@@ -207,7 +219,7 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("New kind", list(kinds()), format_func=kinds().__getitem__, key="new_kind", width=220)
         st.button(
-            f"Set the kind of {len(names):,} {'column' if len(names) == 1 else 'columns'}", key="set_kinds",
+            f"Set the kind of {counted(len(names), 'column')}" if names else "Set the kind", key="set_kinds",
             disabled=not names, on_click=set_kinds, args=(tuple(names), kind),
         )  # fmt: skip
 
@@ -290,7 +302,7 @@ def sample_of(_problem: Problem, key: int) -> RowSample:
 
 @cached(max_entries=32)
 def drawn(_problem: Problem, names: tuple[str, ...], key: int) -> dict[str, Drawing]:
-    """Return the drawings of a page of columns: asked for one by one, they would take longer to find than to show."""
+    """Return the drawings of some columns: asked for one by one, they would take longer to find than to show."""
     from core.charts.columns import column_figure, column_in_words
     from core.data.distributions import distribution, preparation_in_words
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._cache import cached
-from pages._class_changes import show_class_changes
+from pages._class_changes import classes_of, show_class_changes
 from pages._columns import show_columns
 from pages._difficulty import show_difficulty
 from pages._frame import framed
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PREVIEW_ROWS = 100
 MAX_SPELLED = 5
+MOST_CLASSES = 40
 
 
 def main() -> None:
@@ -123,6 +124,7 @@ def show_table(table: Table, plan: Plan) -> None:
         except (TableError, PlanError) as error:
             show_refusal(error)
             problem = None
+            show_class_sizes(table, plan)
             settings_help = isinstance(error, PlanError | RareClassError)
         if problem is not None:
             show_classes(problem)
@@ -218,14 +220,30 @@ def show_classes(problem: Problem) -> None:
         )
     profile = profiled(problem)
     st.markdown(f"**{sentence(profile.sentence)}**")
-    draw(figure_of_classes(profile, data_key(table, problem.plan)), "classes", "Rows of each class")
+    draw_classes(profile.labels, tuple(profile.counts.tolist()))
+
+
+def show_class_sizes(table: Table, plan: Plan) -> None:
+    """Show the classes as the table has them, where the plan cannot run on them as they are."""
+    classes = classes_of(table, plan.target, data_key(table, plan))
+    if classes:
+        some = classes[:MOST_CLASSES]
+        draw_classes(tuple(one.label for one in some), tuple(one.rows for one in some))
+        if classes[MOST_CLASSES:]:
+            st.caption(f"And {len(classes) - MOST_CLASSES:,} smaller classes.")
+
+
+def draw_classes(labels: tuple[str, ...], counts: tuple[int, ...]) -> None:
+    draw(figure_of_classes(labels, counts), "classes", "Rows of each class")
 
 
 @cached(max_entries=8)
-def figure_of_classes(_profile: Profile, key: int) -> go.Figure:
+def figure_of_classes(labels: tuple[str, ...], counts: tuple[int, ...]) -> go.Figure:
+    import numpy as np
+
     from core.charts.figures import class_distribution
 
-    return class_distribution(_profile)
+    return class_distribution(labels, np.array(counts))
 
 
 def show_warnings(problem: Problem) -> None:

@@ -78,7 +78,7 @@ def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
             line={"color": COLOURS[code], "dash": DASHES[code], "width": 1.6},
             hovertemplate=f"{text(label)}: %{{y:.1%}} of its rows<br>%{{customdata}}<extra></extra>",
         )  # fmt: skip
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    figure.update_yaxes(tickformat=_percent(distribution), rangemode="tozero", nticks=4)
     figure.update_xaxes(nticks=5)
     if edges is None and not all(_DATE.match(name) for name in distribution.bins):
         figure.update_xaxes(type="category")  # Plotly would make dates of some
@@ -97,7 +97,7 @@ def _bars(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
             customdata=[text(name, 40) for name in distribution.bins],
             hovertemplate=f"{text(label)}: %{{x:.1%}} of its rows<br>%{{customdata}}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    figure.update_xaxes(tickformat=_percent(distribution), rangemode="tozero", nticks=4)
     figure.update_yaxes(tickvals=list(range(len(bins))), ticktext=bins, autorange="reversed", showgrid=False)
     figure.update_layout(bargap=0.25, bargroupgap=0.05)
     return _small(figure, max(HEIGHT, 60 + len(bins) * (6 + 8 * len(labels))))
@@ -138,6 +138,11 @@ def _small(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
         legend={"y": 1.0, "yanchor": "bottom", "font": {"size": 11}},
         hovermode="closest",
     )
+
+
+def _percent(distribution: Distribution) -> str:
+    """Return the format of an axis of shares, with as many figures as tell its marks apart."""
+    return ".0%" if distribution.shares.max() > 0.04 else ".1%"
 
 
 def _faint(colour: str) -> str:

@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.theme import COLOURS, GREY, INK, PATTERNS, SCALE, strategy_styles, text, themed
-from core.data.profile import Profile
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
 from core.evaluation.comparison import Comparison
@@ -21,29 +20,27 @@ if TYPE_CHECKING:
     from core.teaching.effects import Picture
 
 
-def class_distribution(profile: Profile) -> go.Figure:
+def class_distribution(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
     """Return the rows of each class as bars with counts and shares, the largest first and the smallest marked.
 
     See Also
     --------
-    core.data.profile.describe : Makes the profile.
+    core.data.target.rows_of_classes : The classes of a table.
 
     Examples
     --------
-    >>> from core.data.profile import describe
-    >>> from core.evaluation.sample import sample_run
-    >>> figure = class_distribution(describe(sample_run().problem))
+    >>> figure = class_distribution(["no", "yes"], np.array([18, 6]))
     >>> figure.data[0].y, figure.data[0].text
     (('no', 'yes'), ('18 (75.0%)', '6 (25.0%), smallest'))
     """
-    order = np.argsort(-profile.counts, kind="stable")
-    labels, smallest = [text(profile.labels[code]) for code in order], len(order) - 1
-    shown = [f"{profile.counts[code]:,} ({profile.shares[code]:.1%})" for code in order]
+    order = np.argsort(-counts, kind="stable")
+    labels, smallest = [text(classes[code]) for code in order], len(order) - 1
+    shown = [f"{counts[code]:,} ({counts[code] / counts.sum():.1%})" for code in order]
     shown[smallest] += ", smallest"
     marks = [at == smallest for at in range(len(order))]
     figure = go.Figure(
         go.Bar(
-            x=profile.counts[order], y=labels, orientation="h", text=shown, textposition="auto", cliponaxis=False,
+            x=counts[order], y=labels, orientation="h", text=shown, textposition="auto", cliponaxis=False,
             marker={
                 "color": [COLOURS[1] if mark else COLOURS[0] for mark in marks],
                 "pattern": {"shape": [PATTERNS[1] if mark else PATTERNS[0] for mark in marks], "solidity": 0.35},

@@ -17,7 +17,14 @@ from core.words import counted, joined, quoted
 if TYPE_CHECKING:
     from core.data.table import Table
 
-_NINES = re.compile(r"-?9{2,9}(\.9+)?|-1|-?8{3,9}")
+_NINES = [
+    *("9" * figures + part for figures in range(2, 10) for part in ("", ".9", ".99", ".999")),
+    *("8" * figures for figures in range(3, 10)),
+]
+#: Numbers that tables write for missing ones: of nines or eights, and -1.
+_STAND_INS = np.array([-1.0, *(sign * float(text) for text in _NINES for sign in (1, -1))])
+# Beside many other values, one with so many rows is no measure, nor with so many times those of any other.
+_OFTEN = 5
 _NO_TIME = re.compile(r"(9999|2999|2099)-(12-31|01-01)|0001-01-01|19(00-01-01|70-01-01)|1899-12-3[01]")
 #: Numbers between these are seconds since 1970 in the years 2000 to 2037.
 _FIRST_SECOND, _LAST_SECOND = 946_684_800, 2_145_916_800
@@ -308,8 +315,10 @@ def _far_numbers(values: pd.Series) -> list[tuple[str, int]]:
     levels, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     pairs: list[tuple[str, int]] = []
     while len(levels) > _MIN_NUMBERS:
-        ends = [at for at in (0, len(levels) - 1) if _NINES.fullmatch(as_text(levels[at])) and _is_far(levels, at)]
-        ends = [at for at in ends if counts[at] > 1]
+        ends = [
+            at for at in _of_nines(levels, counts)
+            if (at in (0, len(levels) - 1) and _is_far(levels, at)) or _is_often(counts, at)
+        ]  # fmt: skip
         if not ends:
             break
         pairs.append((as_text(levels[ends[0]]), int(counts[ends[0]])))
@@ -337,12 +346,25 @@ def _far_moments(values: pd.Series) -> list[tuple[str, int]]:
     return pairs
 
 
+def _of_nines(levels: np.ndarray, counts: np.ndarray) -> list[int]:
+    """Return the places of values of nines, or -1, that more than one row has."""
+    return np.flatnonzero((counts > 1) & np.isin(levels, _STAND_INS)).tolist()
+
+
+def _is_often(counts: np.ndarray, at: int) -> bool:
+    """Return whether a value is far commoner than all others, as no measure of many values is."""
+    others = np.delete(counts, at)
+    return bool(counts[at] >= max(_OFTEN, _OFTEN * int(others.max())) and len(others) > 20 * _MIN_NUMBERS)
+
+
 def _is_far(levels: np.ndarray, at: int) -> bool:
     """Return whether the value at an end is farther from the next than half of what the others span."""
     others = np.delete(levels, at)
     nines = levels[at]
-    if nines == -1:  # below what is never negative
-        return bool(others[0] >= 0 and np.ptp(others) > 10)
+    if nines < 0 and others[0] >= 0:  # below what is never negative
+        return bool(np.ptp(others) > 10)
+    if nines == -1:
+        return False
     nearest = others[0] if at == 0 else others[-1]
     return bool(abs(nines - nearest) > 0.5 * np.ptp(others) and abs(nines) > 2 * np.abs(np.median(others)))
 

@@ -205,7 +205,8 @@ def _tables(results: Results, shown: Intervals) -> str:
 def _drawings(results: Results, shown: Intervals) -> tuple[Drawing, ...]:
     comparison, names = results.lines
     names = comparison.marked(names)
-    classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(results.profile))
+    profile = results.profile
+    classes = Drawing("Classes", "Rows of each class.", charts.class_distribution(profile.labels, profile.counts))
     bars = Drawing(
         "Metrics of each strategy", f"Value and {shown.name}.", interval_bars(comparison, names, BARS, shown)
     )

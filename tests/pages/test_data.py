@@ -325,7 +325,7 @@ def wide() -> bytes:
     return frame.assign(y=np.where(x[:, 42] > 1, "yes", "no")).to_csv(index=False).encode()
 
 
-def test_of_many_columns_one_page_is_drawn_and_the_rest_is_found(app: AppTest) -> None:
+def test_of_many_columns_those_in_view_are_drawn_and_the_rest_is_found(app: AppTest) -> None:
     page = upload(app, wide())
     shown = [box.label for box in page.selectbox if box.label.startswith("Kind of")]
     assert len(shown) == 9
@@ -346,6 +346,7 @@ def test_kinds_of_many_columns_change_at_once(app: AppTest) -> None:
     assert list(grid.columns[:2]) == ["Column", "Kind"]
     assert grid["Tells"].is_monotonic_decreasing
     assert table.button(key="set_kinds").disabled
+    assert table.button(key="set_kinds").label == "Set the kind"
     assert not [box for box in table.selectbox if box.label.startswith("Kind of")]
 
 

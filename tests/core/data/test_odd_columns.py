@@ -159,3 +159,11 @@ def test_numbers_that_count_from_1970_are_offered_as_moments(size: int, unit: st
     frame, (said,) = aligned([step], new, match([step], ["created", "x"], new), read.reading)
     assert frame["created"].dt.year.tolist()[0] == 2024
     assert f"written as `{1_735_679_100 * size}`: 1 value such as `later`" in said
+
+
+@pytest.mark.parametrize(("nines", "offered"), [(-999, True), (9_999, True), (-1, True), (37, False)])
+def test_sentinels_among_heavy_tails_are_offered_as_missing(nines: int, offered: bool) -> None:
+    amounts = np.random.default_rng(0).lognormal(8, 2, N).round(2)
+    amounts[::10] = nines
+    found = stand_ins(table_of(amount=amounts, x=X))
+    assert [one.values for one in found] == ([((str(nines), N // 10),)] if offered else [])
