@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,10 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COUNTERWEIGHT_STATE", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def earlier_objects_left_alone() -> None:
+    """Keep what earlier files made out of garbage collections: graphs of networks make each several times as long."""
+    gc.collect()
+    gc.freeze()
