@@ -18,6 +18,8 @@ from pages._services import store
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from core.evaluation.comparison import Comparison
     from core.evaluation.explorer import Explorer
     from core.runs.record import RunRecord
@@ -27,10 +29,18 @@ _FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", 
 _ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row correctly ignored"}
 
 
-def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, code: int) -> Stakes | None:
-    """Return what the person settled, kept with the run; None where it cannot be used, with the reason shown."""
+def enter_stakes(
+    record: RunRecord, comparison: Comparison, explorer: Explorer, code: int, above: DeltaGenerator
+) -> Stakes | None:
+    """Return what the person settled, kept with the run; None where it cannot be used, with the reason shown.
+
+    Parameters
+    ----------
+    above : DeltaGenerator
+        Where the rule and the threshold stand: next to the figure that they move. The costs stand below it.
+    """
     start = start_of(record.id)
-    rule: Any = st.segmented_control(
+    rule: Any = above.segmented_control(
         "Decided by", list(RULES), default=start.rule, format_func=RULES.__getitem__, key="threshold_rule",
         required=True,
         help=explained(
@@ -41,7 +51,7 @@ def enter_stakes(record: RunRecord, comparison: Comparison, explorer: Explorer, 
     )  # fmt: skip
     threshold, capacity = start.threshold, stakes_of(store(), record.id).capacity
     if rule == "one":
-        threshold = st.slider(
+        threshold = above.slider(
             f"Call a row {plain(comparison.labels[code])} where its probability is at least",
             0.0, 1.0, 0.5 if start.threshold is None else start.threshold, 0.005, format="%.3f", key="threshold",
         )  # fmt: skip

@@ -52,12 +52,15 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
         absent = comparison.labels[code] if not explorer.n_class else rest_of(comparison, code)
         st.info(f"No test row is {plain(absent)}, so that no threshold can be judged: choose other folds.")
         return
-    stakes = enter_stakes(record, comparison, explorer, code)
+    # The slider stands right above the figure, on a phone as well; the costs, which decide both, are entered below.
+    above, figure = st.container(), st.container()
+    stakes = enter_stakes(record, comparison, explorer, code, above)
     if stakes is None:
         return
     if stakes.rule != "rows":
         at = stakes.threshold if stakes.rule == "one" else None
-        show_curves(explorer, comparison, names, key, stakes.costs, at)
+        with figure:
+            show_curves(explorer, comparison, names, key, stakes.costs, at)
         show_readings(explorer, comparison, names, key, code, stakes)
     st.subheader("What it costs", anchor=False)
     subject = Subject(
