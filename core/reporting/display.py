@@ -21,6 +21,9 @@ MAIN = ("precision", "recall", "f1", "average_precision", "roc_auc", "balanced_a
 BARS = ("f1", "average_precision", "balanced_accuracy", "mcc")
 
 
+_MANY_COLUMNS = 9
+
+
 @dataclass(frozen=True)
 class Grid:
     """A table as text: a head, rows of cells, and which cells are the best of their column.
@@ -149,7 +152,9 @@ def html_table(grid: Grid) -> str:
         + "</tr>"
         for r, row in enumerate(grid.rows)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # One that fills a page is set tighter.
+    wide = " class='wide'" if len(grid.head) > _MANY_COLUMNS else ""
+    return f"<table{wide}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _marked(text: str, best: bool) -> str:

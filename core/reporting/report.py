@@ -329,10 +329,15 @@ p,li,dd{overflow-wrap:anywhere}
 .verdict{background:#f1f5f4;border-left:4px solid #0b6b62;padding:.1rem 1.2rem .6rem;margin-top:1.5rem}
 .verdict h2{margin-top:1rem}
 .minute table{background:transparent}
-.scroll{overflow-x:auto}
+/* A table may be wider than the text: no column hides behind a scrollbar where the window has room for it. */
+.scroll{overflow-x:auto;width:fit-content;min-width:100%;max-width:calc(100vw - 2rem);
+  position:relative;left:50%;transform:translateX(-50%)}
+@media (max-width:46rem){.scroll{max-width:100%}}
 table{border-collapse:collapse;width:100%;font-size:.76rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid #c9d4d2;text-align:right;vertical-align:top}
 td{white-space:nowrap}
+table.wide :is(th,td){padding:.3rem .25rem}
+table.wide{font-size:.7rem}
 td:only-of-type{white-space:normal;overflow-wrap:anywhere}
 th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere;min-width:7rem}
 thead th{border-bottom:2px solid #0b6b62}
@@ -345,7 +350,9 @@ a{color:#0b6b62}
 code{background:#f1f5f4;padding:0 .2em;border-radius:3px}
 @media print{
 main{max-width:none;padding:0}
-.scroll{overflow:visible}
+.scroll{overflow:visible;width:auto;max-width:none;position:static;transform:none}
+table.wide{font-size:.52rem}
+table.wide :is(th,td){white-space:normal;overflow-wrap:anywhere;padding:.2rem .15rem;min-width:0}
 table{font-size:.66rem}
 th,td{padding:.2rem .3rem}
 h2,h3,dt,h2+.small{break-after:avoid}

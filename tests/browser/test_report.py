@@ -32,6 +32,8 @@ WATCH = """window.asked = []; window.wrong = [];
 OUTSIDE = """return [...document.querySelectorAll('figure')].filter(
     one => one.querySelector('.main-svg').getBoundingClientRect().right > innerWidth + 1).length"""
 
+HIDDEN = "return [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+
 
 @pytest.fixture(scope="module")
 def run_id(server: Server) -> str:
@@ -66,6 +68,11 @@ def test_the_report_opens_from_disk_without_a_network(
     assert driver.execute_script("return window.wrong") == []
     assert [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     assert driver.execute_script(OUTSIDE) == 0
+    size = {"width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert page.find(".scroll")
+    assert driver.execute_script(HIDDEN) == 0  # no column behind a scrollbar
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 1200
 
     printed = driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": True})
     assert len(printed["data"]) > 50_000
