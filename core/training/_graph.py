@@ -163,14 +163,12 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         def one_step(i, total):  # type: ignore[no-untyped-def]
             batch = one.batch(X, y, rows[i], weights[i], mix[i], mask, terms)
             values = [variable.read_value() for variable in trainable]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(values)
-                loss, minimised, new_state = one.loss(
-                    values, [v.read_value() for v in state], batch, terms, offset, keys, tf.cast(step, tf.int32)
-                )
-            gradients = [
-                tf.convert_to_tensor(g) for g in tape.gradient(minimised, values, unconnected_gradients="zero")
-            ]
+            loss, minimised, new_state = one.loss(
+                values, [v.read_value() for v in state], batch, terms, offset, keys, tf.cast(step, tf.int32)
+            )
+            # Not by a GradientTape, which would not see the slopes of lane-aware layers.
+            gradients = tf.gradients(minimised, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            gradients = [tf.convert_to_tensor(g) for g in gradients]
             step.assign_add(1.0)
             one.update(trainable, first, second, gradients, step, rates[i], decays[i], clip, beta_2)
             for variable, new in zip(state, new_state, strict=True):

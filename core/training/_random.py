@@ -1,4 +1,6 @@
-"""Random layers that know lanes: random operations have no vectorised form, so lanes share one draw of random bits.
+"""Layers that know lanes, in the place of Keras' own.
+
+Random operations have no vectorised form, so lanes share one draw of random bits.
 
 A field of random bits per step and layer serves all lanes: multiplied by a lane's own odd number (its key), it gives
 every lane its own mask, which does not depend on the lanes beside it.
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 from keras import layers
+
+from core.training._normalization import LaneBatchNormalization
 
 _RANGE = 4294967296.0  # of 32 random bits
 
@@ -80,7 +84,8 @@ class _LaneRandom(layers.Layer):
 
 class _Dropout(_LaneRandom):
     def drawn(self, x: tf.Tensor) -> tf.Tensor:
-        return x * self.kept(x) / (1.0 - self.rate) if self.rate < 1 else tf.zeros_like(x)
+        # The mask is scaled, not the values: one array less to write on the way back.
+        return x * (self.kept(x) / (1.0 - self.rate)) if self.rate < 1 else tf.zeros_like(x)
 
 
 class _AlphaDropout(_LaneRandom):
@@ -112,18 +117,21 @@ _KINDS: dict[type[layers.Layer], type[_LaneRandom]] = {
 
 
 def lane_aware(model: keras.Model) -> keras.Model:
-    """Return the model with Keras' random layers exchanged for such that draw by lane.
+    """Return the model with Keras' random layers and batch normalisation exchanged for such that know lanes.
 
     Its weights are those of the model, in the same order. A model of a person's own class is returned as it is:
-    its random layers are as right, but each lane draws by itself, one after the other, which takes longer.
+    its layers are as right, but its random ones draw lane by lane, which takes longer.
     """
-    if not any(type(layer) in _KINDS for layer in model._flatten_layers()):
+    exchangeable = (*_KINDS, layers.BatchNormalization)
+    if not any(type(layer) in exchangeable for layer in model._flatten_layers()):
         return model
     if not isinstance(model, keras.Sequential) and type(model).__name__ != "Functional":
         return model
     places = iter(range(10_000))
 
     def exchanged(layer: layers.Layer) -> layers.Layer:
+        if type(layer) is layers.BatchNormalization:
+            return LaneBatchNormalization.from_config(layer.get_config())
         kind = _KINDS.get(type(layer))
         return layer.__class__.from_config(layer.get_config()) if kind is None else kind(layer, next(places))
 
