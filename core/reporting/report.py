@@ -351,6 +351,7 @@ code{background:#f1f5f4;padding:0 .2em;border-radius:3px}
 @media print{
 main{max-width:none;padding:0}
 .scroll{overflow:visible;width:auto;max-width:none;position:static;transform:none}
+td{white-space:normal}
 table.wide{font-size:.52rem}
 table.wide :is(th,td){white-space:normal;overflow-wrap:anywhere;padding:.2rem .15rem;min-width:0}
 table{font-size:.66rem}
