@@ -48,9 +48,9 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
         named = few if len(keys) > MANY else None
         draw(charts_views.prior_shift(keys, names, before, after, named), "shift", "Mean probability of each strategy")
         st.caption(
-            f"Right of the dotted line, a strategy says {plain(comparison.labels[code])} more often than it is so. "
-            "Prior correction takes back what a changed number of rows did; what weights and losses shift stays, since "
-            "they change no rows. Strategies that calibrate by themselves are not corrected again."
+            f"Right of the dotted line, a strategy's probabilities of {plain(comparison.labels[code])} are too high on "
+            "average. Prior correction undoes what adding or removing rows did; what weights and losses shift stays, "
+            "since they change no rows. Strategies with a calibration of their own are not corrected again."
         )
     st.subheader("Scores", anchor=False)
     st.dataframe(
@@ -157,8 +157,8 @@ COLUMNS = {
         format="%.4f", help="Mean squared difference of probability and truth, this class against the rest."
     ),
     "Reliability": _number(format="%.5f", help="How far probabilities are from what was observed; 0 is best."),
-    "Resolution": _number(format="%.5f", help="How well bins tell common from rare; more is better."),
-    "Log loss": _number(format="%.4f", help="Punishes probabilities that are sure and wrong."),
+    "Resolution": _number(format="%.5f", help="How well the bins separate common from rare rows; higher is better."),
+    "Log loss": _number(format="%.4f", help="Penalises confident probabilities that are wrong."),
     "Corrected: Brier": _number(format="%.4f", help="After prior correction."),
     "Corrected: reliability": _number(format="%.5f", help="After prior correction."),
     "Corrected: log loss": _number(format="%.4f", help="After prior correction."),

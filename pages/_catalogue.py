@@ -102,7 +102,7 @@ def show_presets(facts: TableFacts, work: Workload, chosen: tuple[StrategyChoice
 
         st.button(
             "Clear", key="preset_clear", type="tertiary", icon=":material/close:", on_click=choose_preset,
-            args=((PLAIN,), ""), disabled=chosen == (PLAIN,), help="Leaves the plain network alone.",
+            args=((PLAIN,), ""), disabled=chosen == (PLAIN,), help="Leaves only the plain network.",
         )  # fmt: skip
 
 

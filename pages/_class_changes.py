@@ -59,7 +59,7 @@ def show_choice(table: Table, plan: Plan, classes: tuple[ClassRows, ...]) -> Non
     stay = [label for label in [*rows, *sorted(merged_into - set(rows))] if label not in gone and label not in chosen]
     others = [OTHER] if OTHER not in stay and OTHER not in rows and len(chosen) > 1 else []
     into = st.selectbox(
-        "What becomes of them", [*others, *stay, LEAVE_OUT], key=f"into_{len(others)}_{key}",
+        "What to do with them", [*others, *stay, LEAVE_OUT], key=f"into_{len(others)}_{key}",
         format_func=lambda label: shown(label, is_new=label in others),
     )  # fmt: skip
     st.button(

@@ -49,7 +49,7 @@ def show_columns(table: Table, plan: Plan, problem: Problem | None) -> None:
     told = {} if problem is None else told_of(problem)
     shown, view = arranging(others, told)
     if not shown:
-        st.info("No column is called so.", icon=":material/search_off:")
+        st.info("No column matches.", icon=":material/search_off:")
     elif view == TABLE or problem is None:
         show_as_table(table, shown, told, problem)
     else:

@@ -39,14 +39,14 @@ def show_difficulty(problem: Problem) -> None:
         with left:
             figure = charts_views.row_kinds(difficulty)
             draw(figure, "row_kinds", "Safe, borderline, rare and outlying rows of each class")
-            sought = f" Neighbours are sought in {difficulty.reference:,} rows."
+            sought = f" Neighbours are searched for among {difficulty.reference:,} rows."
             st.caption(
                 "Of a row's five nearest neighbours, four or five are of its class (safe), two or three (borderline), "
                 "one (rare) or none (outlier). Distances are Euclidean over what the network sees: scaled numbers and "
                 "one-hot categories."
                 + (sought if difficulty.reference < len(target.rows) else "")
                 + f" At most {int(difficulty.looked_at.max()):,} rows per class were examined. This describes the "
-                "table and does not forecast scores: a network may separate what lies close together."
+                "table and does not predict scores: a network may separate what lies close together."
             )
         with right:
             for finding in findings(difficulty):

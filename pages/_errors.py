@@ -34,7 +34,7 @@ def show_errors(record: RunRecord, comparison: Comparison, names: dict[str, str]
 def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the rows that all strategies, or some, get wrong."""
     errors = errors_of(comparison, key)
-    st.subheader("Rows that go wrong", anchor=False)
+    st.subheader("Rows decided wrongly", anchor=False)
     for said in errors_in_words(errors, comparison.labels):
         st.markdown(sentence(said))
     kind = st.segmented_control(
@@ -42,7 +42,7 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
         label_visibility="collapsed",
     )  # fmt: skip
     classes = st.pills(
-        "Only true classes",
+        "Show only these true classes",
         range(len(comparison.labels)),
         selection_mode="multi",
         format_func=lambda code: plain(comparison.labels[code]),
@@ -69,7 +69,7 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     )
     config = {
         "Row": st.column_config.NumberColumn(pinned=True, width=70, help="Counted from 1 among the labelled rows."),
-        "Wrong": st.column_config.NumberColumn(help="Strategies that decide wrongly."),
+        "Wrong": st.column_config.NumberColumn(help="How many strategies get the row wrong."),
         TRUTH: st.column_config.NumberColumn(
             format="%.3f", help="Probability of the true class, the mean over all strategies."
         ),
@@ -77,7 +77,7 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
     shown = table.head(SHOWN)
     st.dataframe(shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–")
     if tested_rows(comparison, key)[0].repeat.max() > 0:
-        st.caption("With repeats, a row's decision is the one that most repeats gave.")
+        st.caption("With repeats, a row's decision is that of most repeats.")
 
 
 @cached(max_entries=4)

@@ -32,9 +32,7 @@ def expected() -> tuple[type[Exception], ...]:
 def as_sentence(error: Exception) -> str:
     """Return an error as a sentence; those of the system are none, and name paths of the server."""
     if isinstance(error, OSError):
-        return (
-            f"A file in the folder of runs cannot be used ({error.strerror or 'no reason is known'}): try again later."
-        )
+        return f"A file in the runs folder cannot be used ({error.strerror or 'no reason is known'}): try again later."
     return str(error)
 
 

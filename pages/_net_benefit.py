@@ -28,7 +28,7 @@ def enter_net_benefit(subject: Subject, run_id: str, key: str) -> None:
     share = subject.truth.mean()
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     at = left.number_input(
-        "Act from this probability on, %", 0.1, 99.9, None, 1.0, "%.2f", key="net_benefit_at",
+        "Act at this probability or more, %", 0.1, 99.9, None, 1.0, "%.2f", key="net_benefit_at",
         placeholder=f"the class's share: {share:.2%}",
         help="At 10 % one hit is worth nine false alarms, at 50 % one.",
     )  # fmt: skip

@@ -50,7 +50,7 @@ def show_networks(problem: Problem, work: Workload) -> None:
                 st.caption(sentence(note))
         except PlanError as error:
             st.error(sentence(error), icon=":material/error:")
-        singly = st.expander("Choose networks singly", key="network_cards", on_change="rerun", type="compact")
+        singly = st.expander("Choose individual networks", key="network_cards", on_change="rerun", type="compact")
         if singly.open:
             with singly:
                 st.caption(f"Up to {MAX_NETWORKS}: every strategy is then compared on each of them.")
@@ -59,7 +59,7 @@ def show_networks(problem: Problem, work: Workload) -> None:
                         show_card(key, work, plan.networks)
         own = own_in(plan.networks)
         if own is not None:
-            st.button("Leave out your own network", key="own_leave_out", on_click=leave_out)
+            st.button("Remove your own network", key="own_leave_out", on_click=leave_out)
         brought = st.expander("Your own network", key="own_network", on_change="rerun", type="compact")
         if brought.open:
             with brought:
@@ -120,7 +120,7 @@ def toggle(key: str, box: str) -> None:
     elif kept:
         remember(session().planned(networks=kept))
     else:
-        st.session_state["flash"] = "A comparison needs a network: switch another on before this one off."
+        st.session_state["flash"] = "A comparison needs a network: switch another on before switching this one off."
 
 
 def set_value(choice: NetworkChoice, parameter: Parameter, place: str) -> None:

@@ -77,7 +77,7 @@ def show_next_file(record: RunRecord, comparison: Comparison, names: dict[str, s
     if known:
         show(record, file, key)
     elif any(one.digest == file.digest for one in seen):
-        st.info("This file was tested on before: looking again makes its figures count for less.")
+        st.info("This file was tested on before: every further look makes its figures less trustworthy.")
 
 
 def start(record: RunRecord, file: NextFile) -> None:
@@ -130,7 +130,7 @@ def show(record: RunRecord, file: NextFile, key: str) -> None:
 
     results = seen_results(store(), record.id, file.digest)
     if results is None:
-        st.info("What this file gave is damaged: test on it again.")
+        st.info("The results on this file are damaged: test on it again.")
         return
     look = next((one for one in looks(store(), record.id) if one.digest == file.digest), None)
     run = Results(run_problem(record.id, key), store().results(record.id), record.id, stakes_of(store(), record.id))

@@ -83,7 +83,7 @@ def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: I
     )
     width = 132 if shown is None else 180
     config = {one.name: st.column_config.Column(help=one.help, width=width) for one in comparison.metrics}
-    config["Training time"] = st.column_config.Column(help="Mean seconds of training for a fold.", width=110)
+    config["Training time"] = st.column_config.Column(help="Mean training time per fold, in seconds.", width=110)
     config["Strategy"] = st.column_config.Column(pinned=True, width=190)
     style = styled(comparison, names, f"{key} {shown and shown.kind}", shown, metric)
     values = style.data[metric_of(metric).name].dropna().tolist()  # type: ignore[attr-defined]

@@ -40,10 +40,12 @@ def show_own(problem: Problem) -> None:
     st.download_button("Example for this table", example, "own_network.py", icon=":material/download:")
     file = st.file_uploader("Keras file", type=["keras", "json"], key="own_file", max_upload_size=100)
     text = st.text_area(
-        "Or JSON of an architecture", key="own_json", height=90, placeholder="What model.to_json() gives"
+        "Or the architecture as JSON", key="own_json", height=90, placeholder="The output of model.to_json()"
     )
     starts = st.toggle(
-        "Start from these weights", key="own_starts", help="From those in the file; otherwise every lane starts anew."
+        "Start from these weights",
+        key="own_starts",
+        help="Those in the file; otherwise every network starts from random weights.",
     )
     if st.button("Use this network", key="own_use", disabled=file is None and not text.strip()):
         try:

@@ -28,7 +28,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
     """Show every strategy against every other on one metric."""
     st.subheader("Strategy against strategy", anchor=False)
     if len(comparison.strategies) < 2:
-        st.info("There is one strategy with results only: run two or more to compare them.")
+        st.info("Only one strategy has results: run two or more to compare them.")
         return
     left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
     # Starts at the verdict's metric, and is free to leave it.
@@ -79,7 +79,7 @@ def cell_in_words(pairs: Pairs, cell: Cell) -> str:
     return (
         f"Read along a row: the chance, in per cent, that its strategy is {word} {pairs.rope:g}, "
         f"by the Bayesian correlated t-test on {pairs.folds_in_words} that both finished. Point at a cell for the "
-        "whole pair. The chance is of that pair alone, as if nobody had asked about another: 98 % may stand beside “no "
+        "whole pair. Each chance is for that pair alone, as if it were the only question: 98 % may stand beside “no "
         "clear difference”, which allows for all questions asked at once."
     )
 

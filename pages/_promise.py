@@ -31,7 +31,7 @@ def enter_promise(subject: Subject, run_id: str, key: str) -> None:
     )
     confidence = right.number_input(
         "With this confidence, %", 50.0, 99.9, 95.0, 1.0, "%.1f", key="promise_confidence",
-        help="In so many of a hundred runs like this one, the threshold finds the share on later rows.",
+        help="In so many of a hundred runs like this one, the threshold finds at least this share on later rows.",
     )  # fmt: skip
     show_question(
         lambda: PromiseOnRecall(round(recall / 100, 6), round(confidence / 100, 6)), subject, key, f"{run_id}-promise"

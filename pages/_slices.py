@@ -44,5 +44,5 @@ def enter_slices(subject: Subject, run_id: str, key: str) -> None:
         )  # fmt: skip
         pairs = False
     else:
-        second, pairs = "", right.toggle("Look at every two columns as well", key="slices_pairs")
+        second, pairs = "", right.toggle("Look at pairs of columns as well", key="slices_pairs")
     show_question(lambda: ForWhom(column, second, strategy, pairs), subject, key, f"{run_id}-slices")

@@ -75,7 +75,9 @@ def show_columns_of_split(table: Table, plan: Plan) -> None:
     ):
         if name is not None and is_usable(table, name):
             key = controlled(f"{by}_as_feature", is_feature)
-            place.checkbox(f"Learn from {plain(name)} too", key=key, on_change=take, args=(f"{by}_as_feature", key))
+            place.checkbox(
+                f"Use {plain(name)} as a feature as well", key=key, on_change=take, args=(f"{by}_as_feature", key)
+            )
     if split.time is not None:
         import pandas as pd
 
@@ -84,7 +86,7 @@ def show_columns_of_split(table: Table, plan: Plan) -> None:
         right.number_input(
             f"Gap in {'days' if is_date else 'units of ' + plain(split.time)}",
             min_value=0.0, key=key, on_change=take, args=("gap", key),
-            help="How long before the first later row the last earlier one lies: for labels that arrive late.",
+            help="The least time between the last training row and the first test row: for labels that arrive late.",
         )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def enter_stakes(
             0.0, 1.0, 0.5 if start.threshold is None else start.threshold, 0.005, format="%.3f", key="threshold",
         )  # fmt: skip
     try:
-        with st.expander("Costs and share of the class", icon=":material/payments:", expanded=True):
+        with st.expander("Costs and class share", icon=":material/payments:", expanded=True):
             left, right = st.columns(2, gap="medium")
             with right:
                 field = enter_field(comparison, explorer, code, start)
@@ -136,7 +136,7 @@ def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float
     """
     kinds = ["Costs", "Benefits"]
     kind = st.segmented_control(
-        "What a decision has", kinds, default=kinds[start.costs.benefits], key="cost_kind", required=True
+        "Enter decisions as", kinds, default=kinds[start.costs.benefits], key="cost_kind", required=True
     )
     matrix = [list(row) for row in start.costs.matrix]
     if (kind == "Benefits") != start.costs.benefits:

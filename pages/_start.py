@@ -51,7 +51,7 @@ def ask_about_long_run() -> None:
     with st.container(border=True, key="long_run_question"):
         st.warning(sentence(_long(state.table, waiting)), icon=":material/hourglass_top:")
         with st.container(horizontal=True):
-            if st.button("Run it all the same", key="long_run_yes"):
+            if st.button("Run it anyway", key="long_run_yes"):
                 st.session_state.pop(_LONG_RUN)
                 start_run(waiting, state.table, agreed=True)
             if st.button("Change the plan", key="long_run_no", type="primary"):

@@ -1,4 +1,4 @@
-"""Labels to doubt: look at them, mark them as checked, or run again without them."""
+"""Doubtful labels: look at them, mark them as checked, or run again without them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def show_suspects(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the labels that are to be doubted, and what can be done about them."""
-    st.subheader("Labels to doubt", anchor=False)
+    st.subheader("Doubtful labels", anchor=False)
     checked = checked_rows(store(), record.id)
     subject = replace(subject_of(record, comparison, names, key, "suspects"), checked=checked)
     keys = f"{key} {' '.join(subject.keys)} {sorted(checked)}"

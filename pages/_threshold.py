@@ -146,7 +146,7 @@ def show_curves(
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
     ideal = costs.ideal_threshold(explorer.share)
     ideally = (
-        f" For calibrated probabilities, {ideal:.3f} would be the threshold of these numbers."
+        f" With calibrated probabilities, the ideal threshold for these costs would be {ideal:.3f}."
         if ideal is not None
         else ""
     )
@@ -193,16 +193,16 @@ def columns(comparison: Comparison, code: int, word: str) -> dict[str, ColumnCon
     number = st.column_config.NumberColumn
     return {
         "Strategy": st.column_config.Column(pinned=True, width=200),
-        "Found": number(help=f"Rows of {plain(name)} called so."),
+        "Found": number(help=f"Rows of {plain(name)} that are called {plain(name)}."),
         "Missed": number(help=f"Rows of {plain(name)} called {plain(rest)}."),
         "False alarms": number(help=f"Rows of {plain(rest)} called {plain(name)}."),
-        "Correctly ignored": number(help=f"Rows of {plain(rest)} called so."),
+        "Correctly ignored": number(help=f"Rows of {plain(rest)} that are called {plain(rest)}."),
         "Precision": number(format="%.3f"),
         "Recall": number(format="%.3f"),
         "F1": number(format="%.3f"),
         word: number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows."),
         "Own threshold": number(format="%.3f", help="Median of the folds' thresholds; fitted on validation rows."),
-        "Best threshold": number(format="%.3f", help="Chosen on these very rows, and so optimistic."),
+        "Best threshold": number(format="%.3f", help="Chosen on these same rows, and so optimistic."),
         f"{word} at best threshold": number(
             format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."
         ),

@@ -27,7 +27,7 @@ def show_training(record: RunRecord, comparison: Comparison, names: dict[str, st
     show_tuned(record, names, key)
     st.subheader("Loss by epoch", anchor=False)
     if not any(summary.histories for summary in comparison.strategies):
-        st.info("No strategy of this run trains by epochs, so there is nothing to draw.")
+        st.info("No strategy of this run trains in epochs, so there is nothing to draw.")
         return
     st.caption("The mean over folds: thick lines on validation rows, faint ones on training rows.")
     metric = judged_by()

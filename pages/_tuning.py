@@ -47,7 +47,7 @@ def tuning_field(plan: Plan, work: Workload | None) -> TuningSettings:
     if work is not None:
         choices = choices_of(plan)
         times = (f"{trials or 'off'}: {duration(_with_trials(work, trials).seconds(choices))}" for trials in TRIALS)
-        st.caption(f"Time of a run by settings tried: {'; '.join(times)}")
+        st.caption(f"Run time by number of settings tried: {'; '.join(times)}")
     return chosen
 
 

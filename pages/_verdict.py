@@ -29,8 +29,8 @@ SPREADS = {
     "deviation": "Deviation over folds",
 }
 _HELP = (
-    "By folds: what other rows to train and to test on would change. By rows: what other test rows alone would change "
-    "(1,000 bootstrap draws). The deviation tells how folds differ, not how sure the mean is."
+    "By folds: how much the value would vary with other training and test rows. By rows: how much with other test rows "
+    "alone (1,000 bootstrap draws). The deviation shows how folds differ, not how certain the mean is."
 )
 
 
@@ -49,8 +49,9 @@ def pick_metric(comparison: Comparison) -> None:
     st.selectbox(
         "Rank by", list(names), format_func=names.__getitem__, key="judged_by",
         help=explained(
-            "Decides who leads. Average precision judges the ranking and knows no threshold. Costs are here once you "
-            "enter them under Threshold and costs; at k, rows count that can be looked at, as under Capacity.",
+            "Decides which strategy leads. Average precision judges the ranking and knows no threshold. Costs appear "
+            "here once you enter them under Threshold and costs; k is how many rows can be looked at, as under "
+            "Capacity.",
             "f1", "recall", "precision", "average_precision", "roc_auc", "mcc",
         ),
     )  # fmt: skip

@@ -45,7 +45,7 @@ def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], k
     st.subheader("Why", anchor=False)
     code = class_against_rest(comparison, record.positive, "why_class")
     together = st.toggle(
-        "Permute numbers together that mean the same", key="why_together",
+        "Permute columns that mean the same together", key="why_together",
         help=explained(
             "Where two columns say the same, permuting one of them costs nothing, since the other is still there.",
             "importance",
@@ -126,10 +126,10 @@ def show_pushes(names: dict[str, str], why: Why) -> None:
     """Show which columns pushed one of the rows that most strategies get wrong."""
     from core.why import pushes_table
 
-    st.subheader("What pushed a row", anchor=False)
+    st.subheader("What drove a row's decision", anchor=False)
     left, right = st.columns(2)
     row = left.selectbox(
-        "Row, of those that most strategies get wrong", why.rows.tolist(), format_func=lambda at: f"Row {at + 1:,}",
+        "Row, among those that most strategies get wrong", why.rows.tolist(), format_func=lambda at: f"Row {at + 1:,}",
         key="why_row",
     )  # fmt: skip
     strategy = right.selectbox(

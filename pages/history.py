@@ -99,7 +99,7 @@ def pick_runs(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
         table, hide_index=True, key=f"runs_{query}_{grouped}", column_config=config, placeholder="–",
         on_select="rerun", selection_mode="multi-row", height=35 * (min(len(found), 12) + 1) + 15,
     )  # fmt: skip
-    st.caption("Pick one run to see it alone, two to lay them side by side.")
+    st.caption("Pick one run to see it on its own, two to compare them side by side.")
     chosen = event["selection"]["rows"]
     return [found[row] for row in sorted(chosen)] if chosen else found
 
@@ -150,7 +150,7 @@ def show(record: RunRecord) -> None:
             if st.button("Open", key=f"open_{record.id}", type="primary"):
                 st.switch_page("pages/compare.py", query_params={"run": record.id})
             if record.ranking is not None and st.button(
-                "Ranking", key=f"ranking_{record.id}", help="Opens the ranking that this run is a table of."
+                "Ranking", key=f"ranking_{record.id}", help="Opens the ranking that this run belongs to."
             ):
                 st.switch_page("pages/ranking.py", query_params={"ranking": record.ranking.id})
             if record.resumable and st.button("Resume", key=f"resume_{record.id}"):

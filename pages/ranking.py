@@ -191,7 +191,7 @@ def show_start() -> None:
     long = too_long(seconds)
     if long is not None:
         st.warning(sentence(long), icon=":material/hourglass_top:")
-    meant = long is None or st.checkbox("Run it all the same", key="ranking_long_run")
+    meant = long is None or st.checkbox("Run it anyway", key="ranking_long_run")
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = len(problems) >= 2 and meant
         pressed = st.button("Run ranking", type="primary", icon=":material/play_arrow:", disabled=not ready)

@@ -138,33 +138,33 @@ def training_fields(training: TrainingSettings) -> dict[str, object]:
         ),
         "stop_on": c.selectbox(
             "Stop on", STOP_ON, STOP_ON.index(training.stop_on), format_func=in_words,
-            help="What early stopping goes by, on the held-out rows.",
+            help="What early stopping watches on the held-out rows.",
         ),
         "members": a.number_input(
             "Members", 1, 20, training.members,
-            help="Networks per line. Several are cross-fitted: each stops on another part of the training rows, so "
+            help="Networks per strategy. Several are cross-fitted: each stops on another part of the training rows, so "
             "that all rows are learned from, and they decide together.",
         ),
         "weight_decay": b.number_input(
             "Weight decay", 0.0, 1.0, training.weight_decay, 0.004, format="%.3f",
-            help="Share that an epoch takes off the weights, so that they stay small; 0 turns it off.",
+            help="How much each epoch shrinks the weights, as a share; 0 turns it off.",
         ),
         "beta_2": c.number_input(
             "Beta 2", 0.5, 0.999999, training.beta_2, 0.01, format="%.4f",
-            help="How slowly AdamW's mean of squared gradients moves.",
+            help="Decay rate of AdamW's running mean of squared gradients.",
         ),
         "schedule": a.selectbox(
             "Learning rate over time", SCHEDULES, SCHEDULES.index(training.schedule),
             format_func=SCHEDULE_NAMES.__getitem__,
-            help="Whether it stays, falls along a cosine, or rises and falls as in RealMLP.",
+            help="Whether it stays constant, falls along a cosine, or rises and falls as in RealMLP.",
         ),
         "warm_up": b.number_input(
             "Warm-up", 0.0, 0.5, training.warm_up, 0.05,
             help="Share of the steps in which the learning rate rises from 0.",
         ),
         "clip_norm": c.number_input(
-            "Longest gradient", 0.0, 1_000.0, training.clip_norm, 1.0,
-            help="Longer ones are scaled down, each network's by itself; 0 lets them be.",
+            "Gradient clipping", 0.0, 1_000.0, training.clip_norm, 1.0,
+            help="Longer gradients are scaled down to this norm, each network's on its own; 0 turns it off.",
         ),
     }  # fmt: skip
 

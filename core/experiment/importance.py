@@ -126,7 +126,7 @@ def explain(
     rows : ndarray of int64
         Labelled rows to explain one by one, the most wanted first; at most 100 that these folds test are.
     together : bool
-        Permute numbers together that mean the same (rank correlation of 0.9 and more).
+        Permute columns that mean the same together (rank correlation of 0.9 and more).
 
     Raises
     ------

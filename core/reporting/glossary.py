@@ -56,7 +56,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("export", "Export", "One model, trained on all rows, that takes rows as they are in the file and decides."),
     ("fold", "Fold", "One part of the table. Each fold is the test part once, while networks train on the others."),
     ("group", "Group", "Rows that belong together, such as those of one patient, and so stay in the same part."),
-    ("hit", "Hit", "A row of the class you look for that is called so: a true positive."),
+    ("hit", "Hit", "A row of the class you look for that is found: a true positive."),
     ("hybrid", "Hybrid sampling", "Over-sampling, followed by the removal of rows that lie among another class."),
     ("imbalance", "Imbalance", "How many rows of the largest class there are for each row of the smallest."),
     ("importance", "Permutation importance", "How much worse the decisions get when one column's values are shuffled "

@@ -162,7 +162,7 @@ def test_classes_of_two_rows_are_merged_into_other_or_left_out_and_each_is_taken
     assert "too few rows" in page.error[0].value
     chosen = page.button(key="choose_rare").click().run()
     assert chosen.multiselect[0].value == ["c", "d", "e"]
-    into = next(box for box in chosen.selectbox if box.label == "What becomes of them")
+    into = next(box for box in chosen.selectbox if box.label == "What to do with them")
     assert into.options[0] == "Merge into other, a new class"
     merged = chosen.button(key="apply_classes").click().run()
     assert not merged.exception
@@ -170,7 +170,7 @@ def test_classes_of_two_rows_are_merged_into_other_or_left_out_and_each_is_taken
     assert merged.session_state["session"].plan.classes == (("c", "other"), ("d", "other"), ("e", "other"))
     assert problem_of_page(merged).target.labels == ("a", "b", "other")
     alone = merged.multiselect[0].set_value(["b"]).run()
-    alone = next(box for box in alone.selectbox if box.label == "What becomes of them").set_value("").run()
+    alone = next(box for box in alone.selectbox if box.label == "What to do with them").set_value("").run()
     out = alone.button(key="apply_classes").click().run()
     assert problem_of_page(out).target.labels == ("a", "other")
     assert any("b (40 rows): left out" in words.value.replace("\\", "") for words in out.markdown)
@@ -336,7 +336,7 @@ def test_of_many_columns_those_in_view_are_drawn_and_the_rest_is_found(app: AppT
     by_name = next(box for box in found.selectbox if box.label == "Sort").set_value("By name").run()
     assert next(box.label for box in by_name.selectbox if box.label.startswith("Kind of")) == "Kind of v50"
     nothing = by_name.text_input(key="columns_search").set_value("zz").run()
-    assert any("No column is called so" in box.value for box in nothing.info)
+    assert any("No column matches" in box.value for box in nothing.info)
 
 
 def test_kinds_of_many_columns_change_at_once(app: AppTest) -> None:

@@ -327,7 +327,7 @@ def test_a_plan_of_years_asks_before_it_runs(cards: AppTest) -> None:
     asked = next(button for button in page.button if button.label == "Run").click().run()
     assert not asked.exception
     assert "This plan takes about" in asked.warning[0].value
-    assert asked.button(key="long_run_yes").label == "Run it all the same"
+    assert asked.button(key="long_run_yes").label == "Run it anyway"
     back = asked.button(key="long_run_no").click().run()
     assert not back.exception
     assert not back.warning
@@ -338,7 +338,8 @@ def test_tuning_is_off_until_it_is_switched_on_and_says_how_long_it_takes(page: 
     box = page.selectbox(key="trials")
     assert (box.value, page.session_state["session"].plan.tuning.trials) == (0, 0)
     assert box.options == ["Off", *(f"{trials} settings of each strategy" for trials in (8, 16, 32))]
-    times = next(one.value for one in page.caption if one.value.startswith("Time of a run by settings tried: off: "))
+    said = "Run time by number of settings tried: off: "
+    times = next(one.value for one in page.caption if one.value.startswith(said))
     assert times.count(": about") == 4
     box.set_value(16)
     apply = next(button for button in page.button if button.label == "Apply settings")

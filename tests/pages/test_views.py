@@ -155,7 +155,7 @@ def test_rows_that_go_wrong_with_their_columns(page: AppTest) -> None:
     said = " ".join(element.value for element in page.markdown)
     assert f"disagree on {int((d[0] != d[1]).sum())} of 731 rows" in said
     rare = page.segmented_control(key="error_kind").set_value("disagree").run()
-    pills = next(one for one in rare.pills if one.label == "Only true classes").set_value([1]).run()
+    pills = next(one for one in rare.pills if one.label == "Show only these true classes").set_value([1]).run()
     assert not pills.exception
     assert set(frame(pills, "Row")["True class"]) == {"18"}
     assert pills.get("download_button")

@@ -30,12 +30,12 @@ def one_class(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@register("CW4", "did the same thing")
+@register("CW4", "gave the same results")
 def same_rows(evidence: Evidence) -> Iterator[Finding]:
     for keys in twins(evidence):
         yield Finding(
             "CW4",
-            f"{joined([evidence.names[key] for key in keys], _MAX_NAMES)} did the same thing here: every probability "
+            f"{joined([evidence.names[key] for key in keys], _MAX_NAMES)} agree in full here: every probability "
             "and every decision is equal.",
             "Count them as one, and keep the simplest.",
             keys,

@@ -1,4 +1,4 @@
-"""Checks of how networks learned: too little, too much, with too few rows to stop by, unevenly over folds."""
+"""Checks of how networks learned: too little, too much, with too few rows for early stopping, unevenly over folds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def last_epoch(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@register("CW7", "learned by heart")
+@register("CW7", "memorised the training rows")
 def by_heart(evidence: Evidence) -> Iterator[Finding]:
     """Of plain networks alone: what a strategy weighs or makes up has another loss than the rows to stop by."""
     for s in evidence.comparison.strategies:
@@ -71,7 +71,7 @@ def by_heart(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-@register("CW9", "too few rows to stop by")
+@register("CW9", "too few rows for early stopping")
 def few_validation_rows(evidence: Evidence) -> Iterator[Finding]:
     split, share = evidence.plan.split, evidence.plan.training.validation_split
     rows = float(evidence.rows_of_classes.min()) * (1 - 1 / split.folds) * share
@@ -79,6 +79,6 @@ def few_validation_rows(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "CW9",
             f"About {counted(round(rows), 'row')} of {quoted(evidence.smallest)} {'is' if round(rows) == 1 else 'are'} "
-            "left in each fold to stop by and to fit thresholds on.",
+            "left in each fold for early stopping and for fitting thresholds.",
             "Choose a larger validation share, or do without thresholds.",
         )

@@ -114,8 +114,8 @@ def _drawings(subject: Subject, before: list[Calibration], after: list[Calibrati
 
 
 _NOTES = (
-    "Lower is better, except for resolution. Prior correction takes back what a changed number of rows did; what "
-    "weights and losses shift stays. A strategy that calibrates by itself is not corrected again.",
+    "Lower is better, except for resolution. Prior correction undoes what adding or removing rows did; what "
+    "weights and losses shift stays. A strategy with a calibration of its own is not corrected again.",
 )
 _COLUMNS = {
     "Mean probability": Column(help="Of the class; right where it equals the observed share."),

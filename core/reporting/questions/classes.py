@@ -89,7 +89,7 @@ class HowEachClassFares(Question):
 
 _COLUMNS = {
     "Rows": Column("whole", "Test rows; with repeats, counted in each."),
-    "Found": Column("whole", "Rows of the class that are called so."),
+    "Found": Column("whole", "Rows of the class that are found."),
     "Precision": Column(),
     "Recall": Column(),
     "F1": Column(),

@@ -169,7 +169,7 @@ def _columns(word: str) -> dict[str, Column]:
     }
     return {
         "Flagged": Column("whole", "Rows called the class."),
-        "Found": Column("whole", "Rows of the class that are called so."),
+        "Found": Column("whole", "Rows of the class that are found."),
         "Threshold": Column("number", "Median over the folds."),
         **{name: Column("number", said, 1) for name, said in numbers.items()},
     }

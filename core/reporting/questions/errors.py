@@ -48,10 +48,10 @@ class WhatGoesWrong(Question):
         if len(subject.keys) > 1 and self.which != "any":
             notes.append(f"{counted(int((errors.wrong > 0).sum()), 'row')} are wrong under at least one strategy.")
         if subject.repeats > 1:
-            notes.append("With repeats, a row's decision is the one that most repeats gave.")
+            notes.append("With repeats, a row's decision is that of most repeats.")
         return Answer(
             self.title, errors_in_words(errors, subject.labels), table,
-            {"Row": Column("whole"), "Wrong": Column("whole", "Strategies that decide wrongly."),
+            {"Row": Column("whole"), "Wrong": Column("whole", "How many strategies get the row wrong."),
              TRUTH: Column(help="Probability of the true class, the mean over all strategies.")},
             notes=tuple(notes),
         )  # fmt: skip

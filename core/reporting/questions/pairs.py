@@ -45,7 +45,7 @@ class WhichDiffer(Question):
 
     def answer(self, subject: Subject) -> Answer:
         if subject.comparison is None or len(subject.comparison.strategies) < 2:
-            raise QuestionError("There is one strategy with results only: run two or more to compare them.")
+            raise QuestionError("Only one strategy has results: run two or more to compare them.")
         metric = self.metric or judged_by(subject.comparison)
         try:
             name = metric_of(metric).name
