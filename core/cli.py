@@ -150,7 +150,7 @@ def _parser() -> _Parser:
     training.add_argument("--schedule", help="of the learning rate: constant, cosine or realmlp")
     training.add_argument("--warm-up", type=_number, help="share of the steps in which the learning rate rises")
     training.add_argument("--clip-norm", type=_number, help="longest gradient; 0: any")
-    training.add_argument("--stop-on", help="what early stopping goes by: loss or average_precision")
+    training.add_argument("--stop-on", help="loss, or a metric such as f1: what early stopping goes by")
     training.add_argument("--members", type=_whole, help="networks per line, cross-fitted where there are several")
     training.add_argument(
         "--tune", type=_whole, dest="trials", metavar="TRIALS",

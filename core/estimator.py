@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +16,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from core.data.columns import Column, ColumnKind
+from core.data.groups import deal_rows
 from core.data.kinds import kind_of_text, kind_of_type
 from core.data.preparation import Labels, Preparation
 from core.data.reading.cells import ColumnReading
 from core.data.reading.deciding import decide
-from core.decision import Chain, Rows, Rule
+from core.decision import Chain, Rule
 from core.networks.reading import network_of, parse_networks
 from core.networks.scoring import KerasNetworks
 from core.plan import NetworkChoice, Plan, PlanError, TrainingSettings
@@ -39,7 +41,8 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
     all rows is read as such, and new rows are read in the same way: what does not fit counts as
     missing, with a warning that says how many values. All of that is learned from the training
     rows, of which a stratified share is kept from the strategy for early stopping and decision
-    rules. Where a class has fewer than two rows, nothing is kept back and the training rows stop
+    rules; with several ``members``, each keeps another part, and all rows are learned from and
+    decided on. Where a class has fewer than two rows, nothing is kept back and the training rows stop
     the training. Input is refused where it is infinite, where the target has one class, or where
     the strategy cannot work on the rows, as SMOTE cannot with a class of one row.
 
@@ -53,8 +56,9 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         ``build(n_features, n_outputs)`` that returns a Keras model. None takes dense layers by the next two.
     hidden_layers, dropout
         Units of each hidden layer, and the share of them dropped while training, where ``network`` is None.
-    learning_rate, batch_size, epochs, patience, validation_split
-        As in :class:`core.plan.TrainingSettings`.
+    learning_rate, batch_size, epochs, patience, validation_split, weight_decay, beta_2, schedule, warm_up, clip_norm, \
+stop_on, members
+        As in :class:`core.plan.TrainingSettings`; strong models take ``network="mixed"`` and five members.
     positive : object or None
         The positive class of two, for strategies that tell them apart; None means the rarer one.
     random_state : int, RandomState or None
@@ -98,6 +102,13 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         epochs: int = 40,
         patience: int = 8,
         validation_split: float = 0.2,
+        weight_decay: float = 0.0,
+        beta_2: float = 0.999,
+        schedule: str = "constant",
+        warm_up: float = 0.0,
+        clip_norm: float = 0.0,
+        stop_on: str = "loss",
+        members: int = 1,
         positive: object = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -110,6 +121,13 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self.epochs = epochs
         self.patience = patience
         self.validation_split = validation_split
+        self.weight_decay = weight_decay
+        self.beta_2 = beta_2
+        self.schedule = schedule
+        self.warm_up = warm_up
+        self.clip_norm = clip_norm
+        self.stop_on = stop_on
+        self.members = members
         self.positive = positive
         self.random_state = random_state
 
@@ -139,9 +157,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
 
         choice = parse_choice(self.strategy)
         network = self._chosen()
-        training = TrainingSettings(
-            self.learning_rate, self.batch_size, self.epochs, self.patience, self.validation_split
-        )
+        training = TrainingSettings(**{each.name: getattr(self, each.name) for each in fields(TrainingSettings)})
         network_of(network)
         self._mixed = _is_mixed(X)
         X, y = self._checked_with_labels(X, y)
@@ -154,7 +170,9 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         if self._reversed:
             codes, counts = 1 - codes, counts[::-1]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        fit, valid = _held_back(codes, self.validation_split, seed)
+        held_out = _held_out(codes, self.members, seed)
+        everything = np.arange(len(codes))
+        fit, valid = (everything, everything) if held_out else _held_back(codes, self.validation_split, seed)
 
         raw = _frame(X)
         self._readings = {str(name): _reading(raw[name]) for name in raw}
@@ -166,8 +184,9 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         kinds = [column.kind for column in columns]
         facts = TableFacts(tuple(counts.tolist()), len(kinds) - kinds.count("categorical"), kinds.count("categorical"))
         plan = Plan("y", (choice,), networks=(network,), training=training)
-        X_valid = self._preparation.transform(frame.iloc[valid])
-        self._train(plan, Block(view.X, view.y, X_valid, codes[valid], valid is not fit), view, facts)
+        X_valid = self._preparation.transform(frame.iloc[valid[:0] if held_out else valid])
+        block = Block(view.X, view.y, X_valid, codes[valid][: len(X_valid)], valid is not fit, held_out)
+        self._train(plan, block, view, facts)
         return self
 
     def _chosen(self) -> NetworkChoice:
@@ -185,7 +204,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, plan: Plan, block: Block, view: TrainingView, facts: TableFacts) -> None:
         """Train the plan's only choice as a fold of an experiment does, then fit its decision rules."""
-        from core.experiment.fold import candidates_of, train_candidates
+        from core.experiment.fold import candidates_of, train_candidates, unseen
 
         recipe = Recipe.of(plan.strategies[0])
         (candidate,) = candidates_of(plan.strategies, plan.networks[0], view).values()
@@ -197,8 +216,7 @@ class StrategyClassifier(ClassifierMixin, BaseEstimator):
         self._predictor: Predictor | None = candidate.predictor
         self._chain = Chain(Rule.untuned(facts.n_classes))
         if recipe.decisions:
-            rows = Rows(self._probabilities(block.X_valid), block.y_valid)
-            self._chain = recipe.chain(rows, candidate.view, candidate.lanes)
+            self._chain = recipe.chain(unseen(candidate, block), candidate.view, candidate.lanes)
         self.notes_ = tuple(candidate.view.notes)
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> np.ndarray:
@@ -278,6 +296,15 @@ def _held_back(codes: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, 
     if len(usable) < 2 or usable.min() < 2 or len(codes) < 2 * len(counts) + 2:
         return everything, everything
     return stratified_split(everything, codes, share, seed)
+
+
+def _held_out(codes: np.ndarray, members: int, seed: int) -> tuple[np.ndarray, ...]:
+    """Return the part of the rows that each cross-fitted member holds out; none for a single network."""
+    if members == 1:
+        return ()
+    if np.bincount(codes).max() < members:
+        raise PlanError(f"No class has {members} rows to train on, one per cross-fitted member: use fewer members.")
+    return tuple(deal_rows(codes, members, seed))
 
 
 def _frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:

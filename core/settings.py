@@ -11,12 +11,21 @@ _HUGE = 1e15
 
 #: How the learning rate changes in the course of training.
 SCHEDULES = ("constant", "cosine", "realmlp")
-#: What early stopping goes by, measured on the validation rows.
-STOP_ON = ("loss", "average_precision")
 #: What tuning goes by, measured on the validation rows; metrics at k count the rows that can be looked at.
 TUNE_ON = ("average_precision", "precision_at_k", "recall_at_k")
 #: Periods that a capacity may be for; "unit" is a whole unit of a number that stands for time.
 PERIODS = ("hour", "day", "week", "month", "unit")
+#: What early stopping goes by, measured on the validation rows: each network's own loss, or a metric.
+STOP_ON = (
+    "loss", "average_precision", "roc_auc", "f1", "balanced_accuracy", "mcc", "g_mean", "brier", "log_loss", "accuracy",
+)  # fmt: skip
+#: Metrics that it cannot go by, with the reason.
+NOT_STOPPED_ON = {
+    "precision": "it is best where hardly a row is called positive",
+    "recall": "it is best where every row is called positive",
+    "precision_at_k": "so few validation rows count that epochs tie",
+    "recall_at_k": "so few validation rows count that epochs tie",
+}
 #: How many settings of each strategy tuning may try; 0 is no tuning.
 TRIALS = (0, 8, 16, 32)
 
@@ -67,8 +76,9 @@ class TrainingSettings:
         Share of the steps in which the learning rate rises from 0, in [0, 0.5].
     clip_norm : float
         Longest gradient of a lane, over all its weights; longer ones are scaled down. 0 turns clipping off.
-    stop_on : {"loss", "average_precision"}
-        What early stopping goes by.
+    stop_on : str
+        What early stopping goes by: ``"loss"``, or the key of a metric such as ``"average_precision"`` or ``"f1"``.
+        Metrics of decisions are taken at the threshold that is best for them on the validation rows.
     members : int
         Networks per lane. 1 holds one validation part out. More are cross-fitted: each holds another part of the
         training rows out, so that all rows are learned from and all are decided on; they stop together.
@@ -107,6 +117,11 @@ class TrainingSettings:
         one_of("Schedule", self.schedule, SCHEDULES)
         between("Warm-up", self.warm_up, 0, 0.5)
         between("Clip norm", self.clip_norm, 0, 1_000)
+        if self.stop_on in NOT_STOPPED_ON:
+            raise PlanError(
+                f"Stopping on {self.stop_on} is not offered, since {NOT_STOPPED_ON[self.stop_on]}: choose f1 or "
+                "average_precision."
+            )
         one_of("Stop on", self.stop_on, STOP_ON)
         between("Members", self.members, 1, 20, whole=True)
 

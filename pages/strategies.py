@@ -7,9 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from core.data.table import Table
+from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.estimate import Workload
 from core.plan import Plan, PlanError, SplitSettings, TrainingSettings
-from core.settings import SCHEDULES, STOP_ON
+from core.settings import NOT_STOPPED_ON, SCHEDULES, STOP_ON
 from core.strategies import choices_of
 from core.words import TableError, duration
 from pages._catalogue import show_catalogue
@@ -137,8 +138,11 @@ def training_fields(training: TrainingSettings) -> dict[str, object]:
             ),
         ),
         "stop_on": c.selectbox(
-            "Stop on", STOP_ON, STOP_ON.index(training.stop_on), format_func=in_words,
-            help="What early stopping watches on the held-out rows.",
+            "Stop on", STOP_ON, STOP_ON.index(training.stop_on),
+            format_func=lambda key: METRIC_NAMES.get(key, "Each network's own loss"),
+            help="What early stopping watches on the held-out rows. F1 and other metrics of decisions are taken at "
+            "the threshold that is best for them there. Not offered: "
+            + "; ".join(f"{METRIC_NAMES[key]}, since {why}" for key, why in NOT_STOPPED_ON.items()) + ".",
         ),
         "members": a.number_input(
             "Members", 1, 20, training.members,
@@ -167,10 +171,6 @@ def training_fields(training: TrainingSettings) -> dict[str, object]:
             help="Longer gradients are scaled down to this norm, each network's on its own; 0 turns it off.",
         ),
     }  # fmt: skip
-
-
-def in_words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def split_fields(split: SplitSettings) -> dict[str, object]:

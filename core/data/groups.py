@@ -1,9 +1,11 @@
-"""Parting rows so that no group is on both sides.
+"""Parting rows: so that no group is on both sides, and into parts that cross-fitted members hold out.
 
 The generated script holds these functions as they stand here: they need NumPy and scikit-learn alone.
 """
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -88,3 +90,32 @@ def split_groups(
         _, chosen = deal_groups(y[rows], groups[rows], n_parts, seed)[part % n_parts]
         keeps_later = np.isin(groups, groups[rows[chosen]])
     return earlier[~keeps_later[earlier]], later[~shared[later] | keeps_later[later]]
+
+
+def deal_rows(y: np.ndarray, parts: int, seed: int, moments: np.ndarray | None = None) -> list[np.ndarray]:
+    """Return the positions in each of some stratified parts, in rising order; a class of one row is in none.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n,)
+        Class codes.
+    parts, seed : int
+    moments : ndarray, shape (n,), optional
+        When each row was; a part's rows of a class then follow each other.
+
+    See Also
+    --------
+    deal_groups : Keeps groups together.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in deal_rows(np.array([0, 1, 0, 1, 2]), parts=2, seed=0, moments=np.arange(5))]
+    [[0, 1], [2, 3]]
+    """
+    places = np.flatnonzero(np.bincount(y)[y] > 1)
+    dealt = StratifiedKFold(parts, shuffle=True, random_state=seed)
+    if moments is not None:
+        places, dealt = places[np.argsort(moments[places], kind="stable")], StratifiedKFold(parts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer rows than parts is in some of them
+        return [np.sort(places[part]) for _, part in dealt.split(places, y[places])]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit, TimeSeriesSplit
 
-from core.data.groups import deal_groups, split_groups
+from core.data.groups import deal_groups, deal_rows, split_groups
 from core.data.periods import period_of_rows
 from core.data.problem import Problem
 from core.plan import PlanError
@@ -274,17 +273,10 @@ def member_parts(problem: Problem, rows: np.ndarray, members: int) -> tuple[np.n
                 "members, or split by another column."
             ) from error
         return tuple(np.flatnonzero(np.isin(rows, part)) for part in parts)
-    places = np.flatnonzero(np.bincount(y)[y] > 1)
-    if splitter.moments is not None:
-        places = places[np.argsort(splitter.moments[rows[places]], kind="stable")]
-        folds = StratifiedKFold(members)
-    else:
-        folds = StratifiedKFold(members, shuffle=True, random_state=seed)
-    if np.bincount(y[places]).max(initial=0) < members:
+    counts = np.bincount(y)
+    if counts.max(initial=0) < max(2, members):
         raise PlanError(f"No class has {members} rows to train on, one per cross-fitted member: use fewer members.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a class with fewer rows than members is held out by some of them
-        return tuple(np.sort(places[part]) for _, part in folds.split(places, y[places]))
+    return tuple(deal_rows(y, members, seed, None if splitter.moments is None else splitter.moments[rows]))
 
 
 @dataclass(frozen=True, eq=False)

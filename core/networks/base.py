@@ -136,7 +136,11 @@ class Network(ABC):
         return ()
 
     def code(self) -> NetworkCode | None:
-        """Return the network as Keras code for scripts, or None where none is written."""
+        """Return the network as code for scripts, or None where its class is that code already.
+
+        A script holds :meth:`build`, :meth:`for_rows` and :meth:`adapt` as they stand in their class, and the functions
+        of this project that they call. Only a network that is built of something else says so here.
+        """
         return None
 
     def for_rows(self, n_rows: int, numbers: Sequence[int] | None = None) -> Self:
@@ -216,10 +220,13 @@ class EmbeddedNetwork(Network):
         return replace(self, bins=bins, numbers=None if numbers is None else tuple(map(int, numbers)))
 
     def adapt(self, model: keras.Model, X: np.ndarray) -> None:
-        _embeddings.adapt(model, X, self.numbers)
+        if self.embedding != "none":
+            _embeddings.adapt(model, X, self.numbers)
 
     def embedded(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Return the prepared vector with the embeddings of its numbers beside it."""
+        if self.embedding == "none":
+            return x
         return _embeddings.embedded(x, self.numbers, self.embedding, self.bins or 8, self.frequencies, self.sigma)
 
     def embedded_size(self, n_features: int) -> tuple[int, Size]:

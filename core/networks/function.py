@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from core.choices import NetworkChoice
 from core.networks._size import Size
 from core.networks.base import Card, Network
+from core.networks.code import NetworkCode
 from core.settings import PlanError
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 Build = Callable[[int, int], object]
+_CODE = '''class Own:
+    """The network that a function of your own builds, up to its logits."""
+
+    def build(self, n_features, n_outputs):
+        made = {function}(n_features, n_outputs)
+        if getattr(made.layers[-1], "activation", None) in (keras.activations.sigmoid, keras.activations.softmax):
+            made.layers[-1].activation = keras.activations.linear
+        return made'''
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,29 @@ def _check_json(name: str, model: keras.Model) -> None:
         raise PlanError(
             f"The model of {name} cannot be told as JSON: give its own layers a get_config method. {_named(error)}"
         ) from error
+
+
+def code_of_function(name: str) -> NetworkCode | None:
+    """Return the code of a network that a function builds, by its name, or None where no module has the function.
+
+    The function itself is imported from its module, which has to lie beside the script.
+
+    See Also
+    --------
+    core.networks.base.Network.code : That of other networks.
+
+    Examples
+    --------
+    >>> code_of_function("my_module:build").imports
+    ('from my_module import build', 'import keras')
+    >>> code_of_function("__main__:build") is None
+    True
+    """
+    module, _, function = name.partition(":")
+    if module == "__main__" or not function.isidentifier():
+        return None
+    imports = (f"from {module} import {function}", "import keras")
+    return NetworkCode(_CODE.format(function=function), "Own()", imports)
 
 
 def find_function(name: str) -> NetworkChoice:

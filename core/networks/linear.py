@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from core.networks import _layers, _size
 from core.networks._size import Size
 from core.networks.base import Card, EmbeddedNetwork
-from core.networks.code import NetworkCode
 from core.networks.registry import register
 
 if TYPE_CHECKING:
@@ -39,9 +38,6 @@ class Linear(EmbeddedNetwork):
     )
 
     place = 90
-
-    def code(self) -> NetworkCode | None:
-        return NetworkCode(()) if self.embedding == "none" else None
 
     def build(self, n_features: int, n_outputs: int) -> keras.Model:
         return _layers.model(n_features, n_outputs, self.embedded, self.card.key)

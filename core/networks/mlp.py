@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from core.networks import _layers, _size
 from core.networks._size import Size
 from core.networks.base import Card, EmbeddedNetwork
-from core.networks.code import NetworkCode, after_dense, dense, normalised
 from core.networks.registry import register
 from core.parameters import parameter
 from core.plan import PlanError
@@ -74,18 +73,6 @@ class Mlp(EmbeddedNetwork):
 
     def build(self, n_features: int, n_outputs: int) -> keras.Model:
         return _layers.model(n_features, n_outputs, self._hidden, self.card.key)
-
-    def code(self) -> NetworkCode | None:
-        if self.embedding != "none":
-            return None
-        units = ", ".join(str(int(units)) for units in self.hidden_layers)
-        layer = [
-            dense("units", self.activation),
-            *normalised(self.normalization),
-            *after_dense(self.activation, self.dropout),
-        ]
-        loop = [f"for units in ({units}{',' * (len(self.hidden_layers) == 1)}):", *(f"    {line}" for line in layer)]
-        return NetworkCode(tuple(loop) if units else ())
 
     def _hidden(self, x: keras.KerasTensor) -> keras.KerasTensor:
         x = self.embedded(x)

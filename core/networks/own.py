@@ -54,6 +54,21 @@ _HOLDING = (
 _BENDING = ("relu", "leakyrelu", "elu", "selu", "silu", "gelu", "tanh", "softplus", "softsign", "exp", "relu6")
 _LENGTH_OF_DIGEST = 8
 _LONGEST_NAME = 40
+#: A length that no other number in an architecture is.
+_INPUTS = 987_654_321
+#: Two outputs of two classes become one, their difference.
+_OWN_CODE = '''ARCHITECTURE = {!r}
+
+
+class Own:
+    """The network that was brought, in its own JSON, up to its logits."""
+
+    def build(self, n_features, n_outputs):
+        made = keras.models.model_from_json(ARCHITECTURE.replace("INPUTS", str(n_features)))
+        if made.output_shape[-1] == n_outputs:
+            return made
+        logits = made.outputs[0]
+        return keras.Model(made.inputs, logits[:, 1:] - logits[:, :1])'''
 
 
 def of_file(data: bytes, start_from_weights: bool = False, called: str = "") -> NetworkChoice:
@@ -209,17 +224,13 @@ class Own(Network):
     def code(self) -> NetworkCode:
         model = self._read()
         _to_logits(model)
+        _resize(model, _INPUTS)
+        architecture = json.dumps(model).replace(str(_INPUTS), "INPUTS")
         return NetworkCode(
-            (
-                "architecture = json.loads(ARCHITECTURE)",
-                'for layer in architecture["config"]["layers"]:',
-                '    if layer["class_name"] == "InputLayer":',
-                '        layer["config"]["batch_shape"] = [None, len(varies)]',
-                "x = keras.models.model_from_json(json.dumps(architecture))(x)",
-            ),
-            logits=True,
-            constants=(f"ARCHITECTURE = {json.dumps(model)!r}",),
-            imports=("import json",),
+            _OWN_CODE.format(architecture),
+            "Own()",
+            ("import keras",),
+            "the weights in the network's file: it starts from new ones" if self.start else "",
         )
 
     def size(self, n_features: int, n_outputs: int) -> Size:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from core.networks import _layers, _size
 from core.networks._size import Size
 from core.networks.base import Card, EmbeddedNetwork
-from core.networks.code import NetworkCode, after_dense, dense, normalised
 from core.networks.registry import register
 from core.parameters import parameter
 
@@ -56,28 +55,6 @@ class Residual(EmbeddedNetwork):
 
     def build(self, n_features: int, n_outputs: int) -> keras.Model:
         return _layers.model(n_features, n_outputs, self._hidden, self.card.key)
-
-    def code(self) -> NetworkCode | None:
-        if self.embedding != "none":
-            return None
-        block = [
-            "passed = x",
-            *normalised(self.normalization),
-            dense(str(self._inside), self.activation),
-            *after_dense(self.activation, self.dropout),
-            dense(str(self.units), self.activation),
-            *([f"x = keras.layers.Dropout({self.residual_dropout!r})(x)"] if self.residual_dropout else []),
-            "x = keras.layers.Add()([passed, x])",
-        ]
-        return NetworkCode(
-            (
-                dense(str(self.units), self.activation),
-                f"for _ in range({self.blocks}):",
-                *(f"    {line}" for line in block),
-                *normalised(self.normalization),
-                *after_dense(self.activation, 0.0),
-            )
-        )
 
     def _hidden(self, x: keras.KerasTensor) -> keras.KerasTensor:
         from keras import layers

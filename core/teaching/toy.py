@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 
+from core.data.groups import deal_rows
 from core.networks import make, networks
+from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, stages_of
 from core.strategies.choosing import why_not
@@ -24,6 +26,8 @@ from core.teaching.effects import Change, change_of, fates
 from core.training.lane import Lane
 
 ROWS, FRESH_ROWS, GRID, LEVELS = 800, 3_000, 48, 8
+#: Where a network is a mixture; each holds another part of the rows to learn from out.
+MEMBERS = 3
 _MARGIN = 0.3
 NETWORK = NetworkChoice.of("mlp", hidden_layers=(32, 16))
 TRAINING = TrainingSettings(batch_size=64, epochs=30, patience=6)
@@ -256,7 +260,7 @@ def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
 
 
 def toy_networks() -> tuple[str, ...]:
-    """Return the networks of the registry that can be shown on the table: those that are trained alone.
+    """Return the networks of the registry that can be shown on the table: all but one's own.
 
     See Also
     --------
@@ -264,11 +268,26 @@ def toy_networks() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> "tabm" in toy_networks(), "own" in toy_networks()
+    >>> "mixed" in toy_networks(), "own" in toy_networks()
     (True, False)
     """
-    made = {key: make(key) for key in networks()}
-    return tuple(key for key, one in made.items() if one.why_not(2, 2) is None and one.member(0) == one.member(1))
+    return tuple(key for key in networks() if make(key).why_not(2, 2) is None)
+
+
+def members_of(network: NetworkChoice) -> int:
+    """Return how many networks are trained on the table: cross-fitted ones where they are of several kinds.
+
+    See Also
+    --------
+    trained : Trains them.
+
+    Examples
+    --------
+    >>> members_of(NetworkChoice("mixed")), members_of(NetworkChoice("tabm"))
+    (3, 1)
+    """
+    one = network_of(network)
+    return 1 if one.member(0) == one.member(1) else MEMBERS
 
 
 def trained(settings: ToySettings, choice: StrategyChoice, network: NetworkChoice = NETWORK) -> Regions:
@@ -294,6 +313,10 @@ def trained(settings: ToySettings, choice: StrategyChoice, network: NetworkChoic
     choices = tuple(dict.fromkeys((PLAIN, chosen)))
     candidates = candidates_of(choices, network, view)
     block = Block(view.X, view.y, table.X_valid, table.y_valid)
+    members = members_of(network)
+    if members > 1:
+        parts = tuple(deal_rows(view.y, members, settings.seed))
+        block = replace(block, X_valid=table.X_valid[:0], y_valid=table.y_valid[:0], held_out=parts)
     train_candidates(list(candidates.values()), table.facts, block, TRAINING, lambda share, doing: None, None)
     low, high = view.encoded.min(axis=0) - _MARGIN, view.encoded.max(axis=0) + _MARGIN
     across, down = (

@@ -57,6 +57,23 @@ def test_text_columns_gaps_and_unseen_levels(credit: tuple[pd.DataFrame, pd.Seri
         fitted.predict(X.rename(columns={text: "another"}))
 
 
+def test_members_learn_from_all_rows_and_thresholds_are_chosen_on_all(credit: tuple[pd.DataFrame, pd.Series]) -> None:
+    X, y = credit
+    strong = {"members": 3, "weight_decay": 0.016, "schedule": "cosine", "warm_up": 0.1, "clip_norm": 5.0}
+    strong |= {"stop_on": "mcc", "network": "mixed(hidden_layers=8)"}
+    fitted = StrategyClassifier("isotonic+threshold_f1", epochs=4, random_state=0, **strong).fit(X[:400], y[:400])
+    widths = sorted({network.weights[-2].shape for network in fitted._networks.trained})
+    assert len(fitted._networks.trained) == 3
+    assert widths == [(8, 1)]
+    assert len({len(network.weights) for network in fitted._networks.trained}) == 2  # plain ones, and one of waves
+    np.testing.assert_allclose(fitted.predict_proba(X[400:420]).sum(axis=1), 1)
+    assert set(clone(fitted).get_params()) >= set(strong)
+    with pytest.raises(PlanError, match="No class has 5 rows to train on"):
+        StrategyClassifier("plain", members=5).fit(np.arange(8.0)[:, None], np.arange(8) % 2)
+    with pytest.raises(PlanError, match="Stop on must be one of"):
+        StrategyClassifier("plain", stop_on="luck").fit(X, y)
+
+
 @pytest.mark.parametrize(
     "strategy",
     [

@@ -80,6 +80,28 @@ def loss_functions(terms: SaidTerms, facts: CodeFacts) -> tuple[Code, ...]:
     return (*functions, Code("\n".join(lines), imports))
 
 
+#: The loss of a network that has members inside, each of which learns from every row.
+EACH_MEMBER = Code.of(
+    '''
+class EachMember(keras.losses.Loss):
+    """The mean of a loss over the members inside of a network, of logits (rows, members, outputs)."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        members, outputs = y_pred.shape[1:]
+        if sample_weight is not None:
+            sample_weight = ops.repeat(ops.reshape(sample_weight, (-1,)), members)
+        y_true = ops.repeat(y_true, members, axis=0)
+        return self.loss(y_true, ops.reshape(y_pred, (-1, outputs)), sample_weight)
+''',
+    KERAS,
+    "from keras import ops",
+)
+
+
 def _called(terms: SaidTerms) -> str:
     """Return the trainer's function that does no more than these terms ask for."""
     if terms.soft_f1 is not None:

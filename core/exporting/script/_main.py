@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from inspect import getsource
-
-from core.data.groups import deal_groups, split_groups
+from core.exporting.script._closure import closure
 from core.exporting.script._joining import Combination
+from core.exporting.script._networks import ScriptNetworks
 from core.plan import Plan, SplitSettings
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import NUMPY, PANDAS, Code, CodeFacts, Snippet
@@ -15,17 +12,18 @@ from core.strategies.snippets.snippet import NUMPY, PANDAS, Code, CodeFacts, Sni
 _SPLIT = "from sklearn.model_selection import "
 
 
-def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
+def main(parts: Combination, facts: CodeFacts, plan: Plan, networks: ScriptNetworks) -> Code:
     """Return the function that runs the folds."""
     decisions, model = parts.decisions, parts.model
     reads_validation = parts.needs("p_valid")
-    fitting, predict, X_valid, X_test = _reference(model, facts) if model.model else _networks(model)
-    lines = [*fitting, f"p_test = {predict.format(X_test)}"]
+    together = plan.training.members > 1
+    learners = (_Members if together else _Alone)(model, facts, networks)
+    lines = [*learners.fitting, f"p_test = {learners.p_test}"]
     if reads_validation:
-        lines.append(f"p_valid, y_valid = {predict.format(X_valid)}, fold.y_valid")
+        lines += learners.validation
     for calibration in decisions:
         if calibration.adjust:
-            lines += _seen(model) if calibration.needs("seen") else []
+            lines += _seen(model, together) if calibration.needs("seen") else []
             lines.append(f"adjust = {calibration.adjust}")
             lines.append(
                 "p_valid, p_test = adjust(p_valid), adjust(p_test)" if reads_validation else "p_test = adjust(p_test)"
@@ -39,7 +37,7 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
     ]
     # A linear reference has nothing to stop on, and most decisions are made from probabilities alone.
     needs_fold = any("fold" in line for line in lines) or facts.categories
-    prepared = _prepared(facts, plan.split, needs_fold)
+    prepared = _prepared(facts, plan, needs_fold, networks)
     seed = ["seed = SEED + number"] if not model.model or model.needs("seed") else []
     text = "\n".join(
         [
@@ -48,21 +46,23 @@ def main(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
             *(f"    {line}" for line in _splits(plan.split)),
             "    scores = []",
             "    for number, (train_rows, test_rows) in enumerate(splits[:folds_to_run]):",
-            *(f"        {line}" for line in (*_validation(plan.split), *seed, *prepared, *lines)),
+            *(f"        {line}" for line in (*_rows(plan), *seed, *prepared, *lines)),
             "    return scores",
         ]
     )
-    return Code(text, (*_imports(facts, plan.split, needs_fold),))
+    return Code(text, (*_imports(facts, plan, needs_fold),))
 
 
-def _imports(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[str]:
+def _imports(facts: CodeFacts, plan: Plan, needs_fold: bool) -> list[str]:
+    split = plan.split
     lines = [NUMPY, *(["from types import SimpleNamespace"] if needs_fold else [])]
     if split.time is not None:
         lines += [PANDAS, f"{_SPLIT}TimeSeriesSplit"]
     if split.group is not None:
-        lines += [PANDAS, f"{_SPLIT}StratifiedGroupKFold", f"{_SPLIT}StratifiedKFold"]
+        lines.append(PANDAS)
     if not split.columns:
-        lines += [f"{_SPLIT}StratifiedKFold", f"{_SPLIT}train_test_split"]
+        lines.append(f"{_SPLIT}StratifiedKFold")
+        lines += [f"{_SPLIT}train_test_split"] * (plan.training.members == 1)
     if facts.categories:
         lines += [
             "from sklearn.compose import make_column_transformer",
@@ -71,16 +71,14 @@ def _imports(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[s
     return lines
 
 
-def splitting(split: SplitSettings) -> list[Code]:
-    """Return the functions that keep groups on one side, as the app has them; none without groups."""
-    if split.group is None:
-        return []
-    functions: tuple[Callable[..., object], ...] = (
-        (deal_groups, split_groups) if split.time is not None else (deal_groups,)
-    )
-    # A script's docstring is one sentence.
-    return [Code(re.sub(r'(""".*?\.)\n.*?"""', r'\1"""', getsource(function), count=1, flags=re.DOTALL).rstrip())
-            for function in functions]  # fmt: skip
+def splitting(plan: Plan) -> tuple[Code, ...]:
+    """Return the functions that part rows as the app does: whole groups, and the parts of cross-fitted members."""
+    names = []
+    if plan.split.group is not None:
+        names += ["deal_groups", *["split_groups"] * (plan.split.time is not None)]
+    elif plan.training.members > 1:
+        names.append("deal_rows")
+    return closure([("core.data.groups", name) for name in names])
 
 
 def _splits(split: SplitSettings) -> list[str]:
@@ -99,6 +97,16 @@ def _splits(split: SplitSettings) -> list[str]:
     if split.group is not None:
         return [*groups, "splits = deal_groups(labels, groups, FOLDS, FOLD_SEED)"]
     return ["splits = list(StratifiedKFold(FOLDS, shuffle=True, random_state=FOLD_SEED).split(table, labels))"]
+
+
+def _rows(plan: Plan) -> list[str]:
+    """Return the statements that choose the rows to learn from, and those that are kept back."""
+    if plan.training.members == 1:
+        return _validation(plan.split)
+    if plan.split.time is None:
+        return ["fit_rows = train_rows"]
+    # The app leaves a gap, and groups on both sides, out of what members learn from as well.
+    return [*_validation(plan.split), "fit_rows = np.sort(np.concatenate([fit_rows, valid_rows]))"]
 
 
 def _validation(split: SplitSettings) -> list[str]:
@@ -143,19 +151,24 @@ def _apart(split: SplitSettings, earlier: str, later: str, parts: str, part: str
     return lines
 
 
-def _prepared(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[str]:
+def _prepared(facts: CodeFacts, plan: Plan, needs_fold: bool, networks: ScriptNetworks) -> list[str]:
     """Return the statements that prepare the fold's rows."""
+    together, split = plan.training.members > 1, plan.split
     lines = [
         "y = labels[fit_rows]",
         f"prepare = preparation({'groups[fit_rows]' if split.group is not None else ''})",
         "X = prepare.fit_transform(table.iloc[fit_rows], y)",
-        "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
+        "X_test = prepare.transform(table.iloc[test_rows])"
+        if together
+        else "X_valid, X_test = (prepare.transform(table.iloc[rows]) for rows in (valid_rows, test_rows))",
     ]
+    held = "X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),"
     if needs_fold:
         lines += [
             "fold = SimpleNamespace(",
-            "    X_valid=X_valid, y_valid=labels[valid_rows], steps=int(np.ceil(len(y) / BATCH_SIZE)),",
+            *[f"    {held}"] * (not together),
             "    counts=np.bincount(y, minlength=len(CLASSES)),",
+            *["    network=NETWORK,"] * bool(networks.made and not together),
             ")",
         ]
     if facts.categories:
@@ -165,27 +178,79 @@ def _prepared(facts: CodeFacts, split: SplitSettings, needs_fold: bool) -> list[
             'one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)',
             'fold.expand = make_column_transformer((one_hot, coded), remainder="passthrough").fit(X).transform',
         ]
+    if networks.settled or networks.adapted:
+        lines.append(f"fold.X = {'fold.expand(X)' if facts.categories else 'X'}")
+    if networks.settled:
+        lines.append("numbers = many_valued(fold.X)")
+        lines += ["fold.network = NETWORK.for_rows(len(y), numbers)"] * (not together)
+    if together:
+        lines += [
+            "# Each member holds another part out: it stops on these rows, and thresholds are chosen on all of them.",
+            "parts = [part for _, part in deal_groups(y, groups[fit_rows], MEMBERS, SEED)]"
+            if split.group is not None
+            else f"parts = deal_rows(y, MEMBERS, SEED{', moments[fit_rows]' if split.time is not None else ''})",
+        ]
     return lines
 
 
-def _networks(model: Snippet) -> tuple[list[str], str, str, str]:
-    """Return the statements that train networks, how they predict, and on which validation and test rows."""
-    trained = "ensemble(X, y, seed, fold)" if model.ensemble else "[train(X, y, seed, fold)]"
-    return [*model.rows.splitlines(), f"models = {trained}"], "predict(models, {}, fold)", "fold.X_valid", "X_test"
+class _Alone:
+    """One network or ensemble, or one reference, on rows that stay the same."""
+
+    def __init__(self, model: Snippet, facts: CodeFacts, networks: ScriptNetworks) -> None:
+        if model.model:
+            lines = ["X, X_valid, X_test = map(fold.expand, (X, X_valid, X_test))"] if facts.categories else []
+            stops_on = f", {model.stops_on}" if model.stops_on else ""
+            lines += ["# It stops on the rows that a network stops on."] * bool(stops_on)
+            self.fitting = [*lines, f"model = {model.model}.fit(X, y{stops_on})"]
+            self.p_test = "model.predict_proba(X_test)"
+            self.validation = ["p_valid, y_valid = model.predict_proba(X_valid), fold.y_valid"]
+            return
+        trained = "ensemble(X, y, seed, fold)" if model.ensemble else "[train(X, y, seed, fold)]"
+        self.fitting = [*model.rows.splitlines(), f"models = {trained}"]
+        self.p_test = "predict(models, X_test, fold)"
+        self.validation = ["p_valid, y_valid = predict(models, fold.X_valid, fold), fold.y_valid"]
 
 
-def _reference(model: Snippet, facts: CodeFacts) -> tuple[list[str], str, str, str]:
-    """Return the statements that fit another library's model, how it predicts, and on which rows."""
-    lines = ["X, X_valid, X_test = map(fold.expand, (X, X_valid, X_test))"] if facts.categories else []
-    stops_on = f", {model.stops_on}" if model.stops_on else ""
-    if stops_on:
-        lines.append("# It stops on the rows that a network stops on.")
-    return [*lines, f"model = {model.model}.fit(X, y{stops_on})"], "model.predict_proba({})", "X_valid", "X_test"
+class _Members:
+    """Cross-fitted members, which each hold another part of the rows out."""
+
+    def __init__(self, model: Snippet, facts: CodeFacts, networks: ScriptNetworks) -> None:
+        predicted = "own.predict_proba(X[held])" if model.model else "predict(own, X[held], fold)"
+        self.validation = [
+            f"p_valid = np.concatenate([{predicted} for own, held in zip(models, parts)])",
+            "y_valid = y[np.concatenate(parts)]",
+        ]
+        if model.model:
+            stops_on = f", {model.stops_on}" if model.stops_on else ""
+            self.fitting = [
+                *["X, X_test = fold.expand(X), fold.expand(X_test)"] * facts.categories,
+                "models = []",
+                "for held in parts:",
+                "    rest = np.setdiff1d(np.arange(len(y)), held)",
+                *["    X_valid, fold.y_valid = X[held], y[held]"] * bool(stops_on),
+                f"    models.append({model.model}.fit(X[rest], y[rest]{stops_on}))",
+            ]
+            self.p_test = "np.mean([model.predict_proba(X_test) for model in models], axis=0)"
+            return
+        settled = ".for_rows(len(y), numbers)" if networks.settled else ""
+        self.fitting = [
+            "members = []",
+            "for place, held in enumerate(parts):",
+            "    rest = np.setdiff1d(np.arange(len(y)), held)",
+            "    member = SimpleNamespace(",
+            f"        **vars(fold), network=NETWORKS[place]{settled}, X_valid=X[held], y_valid=y[held],",
+            "        steps=int(np.ceil(len(rest) / BATCH_SIZE)),",
+            "    )",
+            "    members.append(learn(X[rest], y[rest], seed + 100_000 * place, member))",
+            "models = together(members)",
+        ]
+        self.p_test = "predict(sum(models, []), X_test, fold)"
 
 
-def _seen(model: Snippet) -> list[str]:
+def _seen(model: Snippet, together: bool) -> list[str]:
     """Return statements for the class shares that the model's probabilities are under."""
     if not model.model:
-        return ["seen = np.mean([model.seen for model in models], axis=0)"]
+        networks = "sum(models, [])" if together else "models"
+        return [f"seen = np.mean([model.seen for model in {networks}], axis=0)"]
     weights = f" * {model.weights}" if model.weights else ""
     return ["counts = np.bincount(y, minlength=len(CLASSES))", f"seen = counts{weights}", "seen = seen / seen.sum()"]

@@ -7,8 +7,8 @@ from pprint import pformat
 
 from core.data.preparation import Step
 from core.data.target import Target
+from core.exporting.script._networks import ScriptNetworks
 from core.exporting.script._sources import constants_of
-from core.networks.code import NetworkCode
 from core.plan import Plan
 from core.reporting.safe_csv import guarded
 from core.strategies.snippets.snippet import KERAS, NUMPY, PANDAS, Code, CodeFacts
@@ -28,7 +28,7 @@ if __name__ == "__main__":
 )
 
 
-def settings(target: Target, plan: Plan, network: NetworkCode, of_kind: OfKind, csv: str) -> Code:
+def settings(target: Target, plan: Plan, of_kind: OfKind, csv: str) -> Code:
     """Return the constants; names of columns and classes are Python literals, as the table's CSV has them."""
     split, training = plan.split, plan.training
     classes = "the second one is the positive class" if len(target.classes) == 2 else "in the order of their codes"
@@ -46,10 +46,11 @@ def settings(target: Target, plan: Plan, network: NetworkCode, of_kind: OfKind, 
         ),
         f"LEARNING_RATE, BATCH_SIZE = {training.learning_rate}, {training.batch_size}",
         f"EPOCHS, PATIENCE = {training.epochs}, {training.patience}",
+        *[f"MEMBERS = {training.members}  # each holds another part of the training rows out"] * (training.members > 1),
         *[f"WEIGHT_DECAY = {training.weight_decay}  # share of a kernel that an epoch takes"]
         * (training.weight_decay > 0),
+        *[f"CLIP_NORM = {training.clip_norm}"] * (training.clip_norm > 0),
         *[f"WARM_UP = {training.warm_up}  # share of the steps"] * (training.warm_up > 0),
-        *network.constants,
     ]
     return Code("\n".join(lines))
 
@@ -104,43 +105,46 @@ def preparation(of_kind: OfKind) -> Code:
     return Code("\n\n\n".join(filter(None, texts)), tuple(imports))
 
 
-def network(facts: CodeFacts, code: NetworkCode, scale: float = 1.0) -> Code:
+def network(facts: CodeFacts, networks: ScriptNetworks, scale: float = 1.0) -> Code:
     """Return the functions that make a network and its targets."""
-    units = "1" if facts.binary else "len(CLASSES)"
-    over = "" if scale == 1 else f" / {scale!r}"
-    bias = f"[(bias[1] - bias[0]){over}]" if facts.binary else f"bias{over}"
-    last = [f'start = "zeros" if bias is None else keras.initializers.Constant({bias})']
-    last += [f"x = keras.layers.Dense({units}, bias_initializer=start)(x)"]
-    last += [] if scale == 1 else [f"x = keras.layers.Rescaling({scale!r})(x)"]
-    if code.logits:
-        last = ["x = x[:, 1:] - x[:, :1] if x.shape[-1] == 2 else x"] if facts.binary else []
-    body = "\n    ".join([*code.lines, *last])
     shape = 'y[:, None].astype("float32")' if facts.binary else "keras.utils.to_categorical(y, len(CLASSES))"
     kind = "one column, 1 for the positive class" if facts.binary else "one-hot"
-    text = f'''def network(varies, bias=None):
-    """Return a network that ends in {"a logit" if facts.binary else "one logit per class"}."""
-    # An input that is constant in the rows trained on is 0: nothing can be learned of its other values.
-    inputs = keras.Input((len(varies),))
-    x = keras.layers.Rescaling(varies.astype("float32").tolist())(inputs)
-    {body}
-    return keras.Model(inputs, x)
+    start = ["    start = 0.0 if bias is None else [float(bias[1] - bias[0])]"] if facts.binary else []
+    offset = "start" if facts.binary else "0.0 if bias is None else list(map(float, bias))"
+    lines = [
+        "def network(X, fold, bias=None):",
+        f'    """Return a network for rows that ends in {"a logit" if facts.binary else "one logit per class"}."""',
+        f"    made = fold.network.build(X.shape[1], {'1' if facts.binary else 'len(CLASSES)'})",
+        *["    fold.network.adapt(made, fold.X)"] * networks.adapted,
+        "    # An input that is constant in the rows trained on is 0: nothing can be learned of its other values.",
+        "    inputs = keras.Input((X.shape[1],))",
+        '    varies = (np.ptp(X, axis=0) > 0).astype("float32").tolist()',
+        *start,
+        "    logits = made(keras.layers.Rescaling(varies)(inputs))",
+        f"    return keras.Model(inputs, keras.layers.Rescaling({scale!r}, offset={offset})(logits))",
+    ]
+    text = (
+        "\n".join(lines)
+        + f'''
 
 
 def targets(y):
     """Return class codes as the loss wants them: {kind}."""
     return {shape}'''
-    return Code(text, (KERAS, *code.imports))
+    )
+    return Code(text, (KERAS, NUMPY))
 
 
-def predict(facts: CodeFacts) -> Code:
+def predict(facts: CodeFacts, networks: ScriptNetworks) -> Code:
     """Return the function from trained networks to class probabilities."""
+    inside = ".mean(axis=1)" if networks.inner_members > 1 else ""
     if facts.binary:
         squash = (
-            "positive = np.mean([expit(model.predict(X, verbose=0)) for model in models], axis=0)\n"
+            f"positive = np.mean([expit(model.predict(X, verbose=0)){inside} for model in models], axis=0)\n"
             "    return np.hstack([1 - positive, positive])"
         )
     else:
-        squash = "return np.mean([softmax(model.predict(X, verbose=0), axis=1) for model in models], axis=0)"
+        squash = f"return np.mean([softmax(model.predict(X, verbose=0), axis=-1){inside} for model in models], axis=0)"
     lines = [
         "def predict(models, X, fold):",
         '    """Return class probabilities, the mean over networks."""',

@@ -1,4 +1,4 @@
-"""The function ``train`` of a script: one network on the rows and under the weights that the strategies ask for."""
+"""How a script trains: one network there and then, or those of cross-fitted members side by side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from core.exporting.script._joining import CodeError, Combination
 from core.exporting.script._losses import expression
-from core.plan import Plan, TrainingSettings
+from core.exporting.script._networks import ScriptNetworks
+from core.exporting.script._optimizer import optimizer_of
+from core.plan import Plan
 from core.strategies.snippets.snippet import KERAS, NUMPY, TENSORFLOW, Code, CodeFacts, Snippet
 
 
@@ -16,8 +18,10 @@ class _Needs:
 
     Parameters
     ----------
-    row_weights : bool
+    weights_given : bool
         Take weights of rows.
+    row_weights : bool
+        Give rows weights: those taken, those of their classes, or both.
     class_weights : bool
         Weigh the classes.
     mass : bool
@@ -32,6 +36,7 @@ class _Needs:
         Return the network with the class shares that its probabilities are under.
     """
 
+    weights_given: bool
     row_weights: bool
     class_weights: bool
     mass: bool
@@ -41,44 +46,56 @@ class _Needs:
     seen: bool
 
     @classmethod
-    def of(cls, parts: Combination) -> _Needs:
-        model = parts.model
+    def of(cls, parts: Combination, plan: Plan) -> _Needs:
+        model, together = parts.model, plan.training.members > 1
         class_weights = bool(model.weights or model.costs)
         other_rows = bool(model.rows or model.ensemble or model.data)
         prior, seen = parts.needs("prior"), parts.needs("seen")
+        weights_given = parts.needs("row_weights")
         return cls(
-            row_weights=parts.needs("row_weights"),
+            weights_given=weights_given,
+            row_weights=weights_given or together,  # Keras takes weights by class for one network alone
             class_weights=class_weights,
-            mass=bool(model.bias or model.terms.by_class or other_rows or class_weights)
+            mass=bool(model.bias or model.terms.by_class or other_rows or class_weights or together)
             or parts.needs("counts")
             or prior
             or seen,
-            stopping_weights=other_rows or class_weights,
-            own_batches=bool(other_rows or model.batch_map),
+            stopping_weights=other_rows or class_weights or together,
+            own_batches=bool(other_rows or model.batch_map or together),
             prior=prior,
             seen=seen,
         )
 
 
-def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
-    """Return the function that trains one network.
+def train(parts: Combination, facts: CodeFacts, plan: Plan, networks: ScriptNetworks) -> tuple[Code, ...]:
+    """Return the functions that train.
 
     Raises
     ------
     CodeError
         An ensemble weighs rows whose batches another part draws.
     """
-    model, needs = parts.model, _Needs.of(parts)
-    if needs.row_weights and model.data:
+    model, needs = parts.model, _Needs.of(parts, plan)
+    if needs.weights_given and model.data:
         raise CodeError("A script for EasyEnsemble with batches of its own is not written: choose one of them.")
+    loss = expression(model.terms, facts)
+    loss = f"EachMember({loss})" if networks.inner_members > 1 else loss
+    if plan.training.members > 1:
+        return _task(parts, facts, plan, needs, loss), _together(model, plan)
+    return (_alone(parts, facts, plan, needs, loss),)
+
+
+def _alone(parts: Combination, facts: CodeFacts, plan: Plan, needs: _Needs, loss: str) -> Code:
+    """Return the function that trains one network."""
+    model = parts.model
     schedule, callbacks = _schedule(model, plan)
-    optimizer, name = _optimizer(plan.training)
+    optimizer, name = optimizer_of(plan.training, "model")
     validation = ["X_valid", "targets(fold.y_valid)", *["stopping / stopping.mean()"] * needs.stopping_weights]
     # Rows with weights of their own carry the classes' weights as well.
     by_class = needs.class_weights and not (needs.row_weights or model.batch_map)
     arguments = [
         *(
-            ["data", "steps_per_epoch=fold.steps"]
+            ["data", "shuffle=False", "steps_per_epoch=fold.steps"]
             if needs.own_batches
             else ["X", "targets(y)", "batch_size=BATCH_SIZE"]
         ),
@@ -87,15 +104,16 @@ def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
         f"validation_data=({', '.join(validation)})",
         "validation_batch_size=len(fold.y_valid)",
         "verbose=0",
-        *([f"callbacks=[{', '.join(callbacks)}]"] if callbacks else []),
+        *_callbacks([*callbacks, *_stopping(model, plan, "[(model, fold)]")]),
     ]
     lines = [
-        *_head(needs, facts),
-        *(_mass(model, needs.row_weights) if needs.mass else []),
+        *_head("train", "Train one network and return it with the weights of its best epoch.", needs, facts),
+        *(_mass(model, needs) if needs.mass else []),
         *_network(model, needs),
         *schedule,
         *optimizer,
-        f"    model.compile({name}, loss={expression(model.terms, facts)}, jit_compile=False)",
+        f"    loss = {loss}",
+        f"    model.compile({name}, loss=loss, jit_compile=False)",
         *(_stopping_weights() if needs.stopping_weights else []),
         *(_batches(model, needs) if needs.own_batches else []),
         "    model.fit(",
@@ -107,22 +125,125 @@ def train(parts: Combination, facts: CodeFacts, plan: Plan) -> Code:
     return Code("\n".join(lines), (KERAS, NUMPY, *[TENSORFLOW] * needs.own_batches))
 
 
-def _head(needs: _Needs, facts: CodeFacts) -> list[str]:
-    weights = ", weights=None" if needs.row_weights else ""
+def _task(parts: Combination, facts: CodeFacts, plan: Plan, needs: _Needs, loss: str) -> Code:
+    """Return the function that makes what one member trains."""
+    model = parts.model
+    schedule, callbacks = _schedule(model, plan)
+    lines = [
+        *_head("task", "Return a network, and what it learns from and stops on.", needs, facts),
+        *_mass(model, needs),
+        *_network(model, needs),
+        *schedule,
+        *_stopping_weights(),
+        *_batches(model, needs),
+        *(_seen(model) if needs.seen else []),
+        "    return SimpleNamespace(",
+        f"        model=model, fold=fold, data=data, loss={loss},",
+        "        held=(X_valid, targets(fold.y_valid), stopping / stopping.mean()),",
+        *([f"        callbacks=[{', '.join(callbacks)}],"] if callbacks else []),
+        *[f"        settled={_settled(model)},"] * bool(_starts(model)),
+        "    )",
+    ]
+    return Code("\n".join(lines), (KERAS, NUMPY, TENSORFLOW, "from types import SimpleNamespace"))
+
+
+def _together(model: Snippet, plan: Plan) -> Code:
+    """Return the functions that train the members' networks as one model, and let members learn task by task."""
+    training = plan.training
+    optimizer, name = optimizer_of(training, "joint", "tasks")
+    arguments = [
+        "data",
+        "shuffle=False",
+        "steps_per_epoch=tasks[0].fold.steps",
+        "epochs=EPOCHS",
+        "validation_data=held",
+        "validation_batch_size=rows",
+        "verbose=0",
+    ]
+    own = ["*[callback for task in tasks for callback in task.callbacks]"] * bool(_schedule(model, plan)[1])
+    stopping = _stopping(model, plan, "[(task.model, task.fold) for task in tasks]", "tasks[0].")
+    arguments += _callbacks([*own, *stopping])
+    lines = [
+        "def train(tasks):",
+        '    """Train the members\' networks side by side, and return them with the weights of their best epoch."""',
+        "    # As one model that has them all, they stop together: its loss is the sum of theirs.",
+        "    inputs = [keras.Input(task.model.input_shape[1:]) for task in tasks]",
+        "    joint = keras.Model(inputs, [task.model(x) for task, x in zip(tasks, inputs)])",
+        *optimizer,
+        f"    joint.compile({name}, loss=[task.loss for task in tasks], jit_compile=False)",
+        "",
+        "    def side_by_side(*batches):",
+        "        return tuple(tuple(batch[part] for batch in batches) for part in range(3))",
+        "",
+        "    data = tf.data.Dataset.zip(tuple(task.data for task in tasks)).map(side_by_side)",
+        "    # Parts that are held out may differ by a row: rows without weight make them as long.",
+        "    rows = max(len(task.fold.y_valid) for task in tasks)",
+        "    held = side_by_side(*[[longer(part, rows) for part in task.held] for task in tasks])",
+        "    joint.fit(",
+        *(f"        {argument}," for argument in arguments),
+        "    )",
+        "    return [task.model for task in tasks]",
+        "",
+        "",
+        "def longer(part, rows):",
+        '    """Return an array with zeros behind it; weights keep their mean."""',
+        "    padded = np.pad(part, [(0, rows - len(part)), *[(0, 0)] * (part.ndim - 1)])",
+        "    return padded if part.ndim > 1 else padded * rows / len(part)",
+        "",
+        "",
+        "def together(members):",
+        '    """Let members learn side by side, task by task, and return the networks of each."""',
+        "    tasks, models = [next(member) for member in members], []",
+        "    while tasks:",
+        "        trained, tasks = train(tasks), []",
+        "        for member, model in zip(members, trained):",
+        "            try:",
+        "                tasks.append(member.send(model))",
+        "            except StopIteration as end:",
+        "                models.append(end.value)",
+        "    return models",
+    ]
+    return Code("\n".join(lines), (KERAS, NUMPY, TENSORFLOW))
+
+
+def learn(parts: Combination) -> Code:
+    """Return the function by which one member learns: it yields tasks, and is sent the network of each."""
+    model = parts.model
+    lines = [
+        "def learn(X, y, seed, fold):",
+        '    """Yield what a member\'s networks are to be trained on, and return them when they are."""',
+        *(f"    {line}" for line in model.rows.splitlines()),
+    ]
+    if model.ensemble:
+        lines.append("    return (yield from ensemble(X, y, seed, fold))")
+    else:
+        lines += ["    model = yield task(X, y, seed, fold)", "    return [model]"]
+    return Code("\n".join(lines))
+
+
+def _callbacks(callbacks: list[str]) -> list[str]:
+    """Return the argument of ``fit`` that has callbacks; none without any."""
+    inside = "".join(f"\n            {callback}," for callback in callbacks)
+    return [f"callbacks=[{inside}\n        ]"] * bool(callbacks)
+
+
+def _head(name: str, sentence: str, needs: _Needs, facts: CodeFacts) -> list[str]:
+    given = ", weights=None" if needs.weights_given else ""
+    weights = "np.ones(len(y)) if weights is None else weights" if needs.weights_given else "np.ones(len(y))"
     return [
-        f"def train(X, y, seed, fold{weights}):",
-        '    """Train one network and return it with the weights of its best epoch."""',
+        f"def {name}(X, y, seed, fold{given}):",
+        f'    """{sentence}"""',
         "    keras.utils.set_random_seed(seed)",
         "    X, X_valid = fold.expand(X), fold.expand(fold.X_valid)"
         if facts.categories
         else "    X_valid = fold.X_valid",
-        *["    weights = np.ones(len(y)) if weights is None else weights"] * needs.row_weights,
+        *[f"    weights = {weights}"] * needs.row_weights,
     ]
 
 
-def _mass(model: Snippet, row_weights: bool) -> list[str]:
+def _mass(model: Snippet, needs: _Needs) -> list[str]:
     """Return statements for what each class counts for in the loss, in rows: whatever balances reads it."""
-    lines = [f"    counts = np.bincount(y, {'weights=weights, ' if row_weights else ''}minlength=len(CLASSES))"]
+    lines = [f"    counts = np.bincount(y, {'weights=weights, ' if needs.weights_given else ''}minlength=len(CLASSES))"]
     if model.data:
         lines.append("    counts = len(y) * (counts > 0) / np.sum(counts > 0)  # as batches hold the classes")
     offset = [f"    offset = {model.terms.offset.code}"] if model.terms.offset else []
@@ -131,7 +252,7 @@ def _mass(model: Snippet, row_weights: bool) -> list[str]:
         f"    class_weights = {weights}",
         "    class_weights = class_weights * counts.sum() / (counts @ class_weights)",
         "    counts = counts * class_weights",
-        *["    weights = weights * class_weights[y]"] * row_weights,
+        *["    weights = weights * class_weights[y]"] * needs.row_weights,
     ]
     if not weights:
         return lines + offset
@@ -142,82 +263,65 @@ def _mass(model: Snippet, row_weights: bool) -> list[str]:
 def _network(model: Snippet, needs: _Needs) -> list[str]:
     """Return the statements that make the network, with its bias at the start."""
     if not model.bias:
-        return ["    model = network(np.ptp(X, axis=0) > 0)"]
+        return ["    model = network(X, fold)"]
     lines, counts = [], "counts"
     if model.balanced_from is not None:  # at the start, batches are as the rows are
         weights = " * class_weights" if needs.class_weights else ""
         lines, counts = [f"    start = np.bincount(y, minlength=len(CLASSES)){weights}"], "start"
     # What the loss adds to a logit by itself, the bias need not.
     offset = " - offset" if model.terms.offset else ""
-    return [*lines, f"    model = network(np.ptp(X, axis=0) > 0, bias={model.bias}({counts}){offset})"]
+    return [*lines, f"    model = network(X, fold, bias={model.bias}({counts}){offset})"]
+
+
+def _starts(model: Snippet) -> dict[str, float]:
+    """Return what begins in the course of training, and after which share of the epochs."""
+    shares = {"late_from": model.terms.late_from, "balanced_from": model.balanced_from}
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def _schedule(model: Snippet, plan: Plan) -> tuple[list[str], list[str]]:
-    """Return statements for what changes in the course of training, and the callbacks of training."""
-    shares = {"late_from": model.terms.late_from, "balanced_from": model.balanced_from}
-    starts = {name: share for name, share in shares.items() if share is not None}
-    lines = [f"    {name} = min(int(np.ceil({share!r} * EPOCHS)), EPOCHS - 1)" for name, share in starts.items()]
-    callbacks = []
-    if model.terms.late_class_weight:
-        lines += [
-            f"    late_weights = {model.terms.late_class_weight.code}",
-            '    now = keras.Variable(np.ones(len(CLASSES)), dtype="float32", trainable=False)',
-        ]
-        callbacks.append(
-            "keras.callbacks.LambdaCallback(\n            on_epoch_begin=lambda epoch, logs: "
-            "now.assign(late_weights) if epoch == late_from else None\n        )"
-        )
-    if plan.training.patience:
-        first = f"max({', '.join(starts)})" if len(starts) > 1 else "".join(starts)
-        start = f", start_from_epoch={first}" if starts else ""
-        callbacks.append(
-            "keras.callbacks.EarlyStopping(\n            "
-            f'monitor="val_loss", patience=PATIENCE, restore_best_weights=True{start}\n        )'
-        )
-    return lines, callbacks
-
-
-def learning_rate(training: TrainingSettings) -> list[Code]:
-    """Return the class of a learning rate that changes from step to step; none where it stays."""
-    if training.schedule == "constant" and not training.warm_up:
-        return []
-    factor = {
-        "constant": "1.0",
-        "cosine": "(1 + ops.cos(np.pi * t)) / 2",
-        "realmlp": "(1 - ops.cos(2 * np.pi * ops.log2(1 + 15 * t))) / 2",
-    }[training.schedule]
-    rising = "\n        factor *= ops.minimum(1.0, (t + 1 / self.steps) / WARM_UP)" if training.warm_up else ""
-    text = f'''class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
-    """The learning rate by step, of so many in all."""
-
-    def __init__(self, steps):
-        self.steps = steps
-
-    def __call__(self, step):
-        t = ops.cast(step, "float32") / self.steps
-        factor = {factor}{rising}
-        return LEARNING_RATE * factor'''
-    return [Code(text, (KERAS, NUMPY, "from keras import ops"))]
-
-
-def _optimizer(training: TrainingSettings) -> tuple[list[str], str]:
-    """Return statements that make the optimizer, and what it is called after them."""
-    rate = "LearningRate(EPOCHS * fold.steps)" if learning_rate(training) else "LEARNING_RATE"
-    options = [
-        *[f"beta_2={training.beta_2}"] * (training.beta_2 != 0.999),
-        *[f"global_clipnorm={training.clip_norm}"] * (training.clip_norm > 0),
-    ]
-    if not training.weight_decay:
-        return [], f"keras.optimizers.Adam({', '.join([rate, *options])})"
-    # Keras multiplies the decay by the learning rate, and takes no more of a kernel in an epoch of more steps.
-    options.append("weight_decay=WEIGHT_DECAY / fold.steps / LEARNING_RATE")
+    """Return statements for what changes in the course of training, and the callbacks that change it."""
     lines = [
-        "    optimizer = keras.optimizers.Adam(",
-        *(f"        {option}," for option in (rate, *options)),
-        "    )",
-        '    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])',
+        f"    {name} = min(int(np.ceil({share!r} * EPOCHS)), EPOCHS - 1)" for name, share in _starts(model).items()
     ]
-    return lines, "optimizer"
+    if not model.terms.late_class_weight:
+        return lines, []
+    lines += [
+        f"    late_weights = {model.terms.late_class_weight.code}",
+        '    now = keras.Variable(np.ones(len(CLASSES)), dtype="float32", trainable=False)',
+    ]
+    change = "now.assign(late_weights) if epoch == late_from else None"
+    return lines, [
+        f"keras.callbacks.LambdaCallback(\n                on_epoch_begin=lambda epoch, logs: {change}\n            )"
+    ]
+
+
+def _settled(model: Snippet) -> str:
+    """Return code for the epoch from which on losses and batches stay as they are."""
+    starts = _starts(model)
+    return f"max({', '.join(starts)})" if len(starts) > 1 else "".join(starts)
+
+
+def _stopping(model: Snippet, plan: Plan, trained: str, of: str = "") -> list[str]:
+    """Return the callbacks that stop training.
+
+    Parameters
+    ----------
+    trained : str
+        Code for the networks, each with its fold.
+    of : str
+        What holds the epoch from which on training may stop; empty for a variable of its own.
+    """
+    if not plan.training.patience:
+        return []
+    monitor, score = ('"val_loss"', []) if plan.training.stop_on == "loss" else ('"score", mode="max"', [trained])
+    settled = f"{of}settled" if of else _settled(model)
+    start = f", start_from_epoch={settled}" if _starts(model) else ""
+    return [
+        *(f"Score({each})" for each in score),
+        "keras.callbacks.EarlyStopping(\n                "
+        f"monitor={monitor}, patience=PATIENCE, restore_best_weights=True{start}\n            )",
+    ]
 
 
 def _stopping_weights() -> list[str]:

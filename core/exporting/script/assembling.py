@@ -11,12 +11,16 @@ from core.data.preparation import CodedStep, steps
 from core.data.problem import Problem
 from core.data.reading.cleaning import as_text
 from core.exporting.script import _texts as texts
+from core.exporting.script._closure import closure
 from core.exporting.script._imports import import_block
 from core.exporting.script._joining import CodeError, Combination, joined
-from core.exporting.script._losses import loss_functions
+from core.exporting.script._losses import EACH_MEMBER, loss_functions
 from core.exporting.script._main import main, splitting
-from core.exporting.script._training import learning_rate, train
-from core.networks.code import NetworkCode
+from core.exporting.script._networks import ScriptNetworks, brought, script_networks
+from core.exporting.script._optimizer import clipping, learning_rate
+from core.exporting.script._stopping import score
+from core.exporting.script._training import learn, train
+from core.networks.function import code_of_function
 from core.networks.reading import network_label, network_of
 from core.plan import Plan, StrategyChoice
 from core.reporting.safe_csv import safe_csv
@@ -102,22 +106,22 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     of_kind = {kind: names for kind, names in named.items() if names}
     facts = CodeFacts(len(target.classes), problem.facts.n_numeric > 0, problem.facts.n_categorical > 0)
     parts = _parts(choice, facts)
-    network = _network_code(plan, choice)
+    networks, left_out = _networks(plan, choice)
     body = [
-        texts.settings(target, plan, network, of_kind, csv),
+        texts.settings(target, plan, of_kind, csv),
         texts.read_table(of_kind),
         texts.preparation(of_kind),
         *parts.helpers,
-        *_network(parts, facts, plan, network),
+        *_training(parts, facts, plan, networks),
         texts.scores(facts),
-        *splitting(plan.split),
-        main(parts, facts, plan),
+        *splitting(plan),
+        main(parts, facts, plan, networks),
         texts.START,
     ]
     imports = [line for piece in body for line in piece.imports]
     imports += [line for snippet in parts.snippets for line in snippet.imports]
     code = "\n\n\n".join(piece.text for piece in body)
-    return f"{_docstring(choice, plan, csv)}\n\n{import_block(imports)}\n\n{code}\n"
+    return f"{_docstring(choice, plan, csv, left_out)}\n\n{import_block(imports)}\n\n{code}\n"
 
 
 def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
@@ -130,55 +134,70 @@ def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
     return joined(snippets)
 
 
-def _network_code(plan: Plan, choice: StrategyChoice) -> NetworkCode:
-    """Return the code of a choice's network; a reference has none, and needs none.
+def _networks(plan: Plan, choice: StrategyChoice) -> tuple[ScriptNetworks, str]:
+    """Return the networks of a choice, and what their code leaves out; a reference has none, and needs none.
 
     Raises
     ------
     CodeError
-        The network has no code.
+        The network is a function that no module has.
     """
     if Recipe.of(choice).reference is not None:
-        return NetworkCode(())
-    network = plan.network_of(choice)
-    code = network_of(network).code()
+        return ScriptNetworks(), ""
+    named = plan.network_of(choice)
+    if not named.is_function:
+        network = network_of(named)
+        code = network.code()
+        if code is not None:
+            return brought(code, plan.training.members), code.left_out
+        return script_networks(tuple(network.member(place) for place in range(plan.training.members))), ""
+    code = code_of_function(named.name)
     if code is None:
-        raise CodeError(f"A script for {network_label(network)} is not written: export the model, which holds it.")
-    return code
+        raise CodeError(f"A script for {network_label(named)} is not written: move the function into a module.")
+    return brought(code, plan.training.members), ""
 
 
-def _network(parts: Combination, facts: CodeFacts, plan: Plan, network: NetworkCode) -> list[Code]:
+def _training(parts: Combination, facts: CodeFacts, plan: Plan, networks: ScriptNetworks) -> list[Code]:
     """Return the functions that make, train and ask networks; none where a model of scikit-learn stands for them."""
-    model = parts.model
+    model, training = parts.model, plan.training
     if model.model:
         return []
-    scale = model.terms.scale or 1.0
-    if network.logits and (model.bias or scale != 1):
-        raise CodeError("A script that sets the last layer of a network of your own is not written: export the model.")
-    functions = [*loss_functions(model.terms, facts), texts.network(facts, network, scale)]
-    functions += [*learning_rate(plan.training), train(parts, facts, plan), texts.predict(facts)]
-    return functions + [code for code in (model.batch_map, model.ensemble) if code is not None]
+    together = training.members > 1
+    made = f"NETWORK = {networks.made[0]}"
+    if together and len(set(networks.made)) == 1:
+        made = f"NETWORKS = [{networks.made[0]}] * MEMBERS"
+    elif together:
+        made = "\n".join(["NETWORKS = [", *(f"    {one}," for one in networks.made), "]"])
+    many = closure([("core.networks.base", "many_valued")]) if networks.settled else ()
+    ensemble = model.ensemble and model.ensemble.filled(train="yield task" if together else "train")
+    scores = score(training.stop_on) if training.stop_on != "loss" and training.patience else ()
+    return [
+        *networks.pieces, Code(made), *many,
+        *loss_functions(model.terms, facts), *[EACH_MEMBER] * (networks.inner_members > 1),
+        texts.network(facts, networks, model.terms.scale or 1.0), *learning_rate(training), *clipping(training),
+        *([] if model.batch_map is None else [model.batch_map]),
+        texts.predict(facts, networks), *scores, *train(parts, facts, plan, networks),
+        *([] if ensemble is None else [ensemble]), *([learn(parts)] if together else []),
+    ]  # fmt: skip
 
 
-def _left_out(plan: Plan) -> str:
+def _left_out(plan: Plan, of_network: str) -> str:
     """Return in a sentence what of the training is not in the script; empty where all is."""
-    training = plan.training
     parts = [
-        *[f"{training.members} cross-fitted members per network: one is trained"] * (training.members > 1),
-        *["stopping on average precision: it stops on the loss"] * (training.stop_on != "loss"),
+        *[of_network] * bool(of_network),
         *["tuning: the settings are those that every fold's search began with"] * plan.tuning.on,
     ]
     return f"Left out: {'; '.join(parts)}.\n\n" if parts else ""
 
 
-def _docstring(choice: StrategyChoice, plan: Plan, csv: str) -> str:
+def _docstring(choice: StrategyChoice, plan: Plan, csv: str, left_out: str) -> str:
     needs = " ".join(f"{package}=={version(package)}" for package in _PACKAGES)
     cards = [part.card for part in parts_of(choice)]
     strategies = "\n".join(f"{card.name}: {card.sentence}\n{card.paper}, {card.link}" for card in cards)
     text = (
         f"{label(choice)} in plain Keras, scikit-learn and imbalanced-learn; written by Counterweight.\n\n"
         f"{strategies}\n\n"
-        f"{_left_out(plan)}"
+        f"{_left_out(plan, left_out)}"
         f"    pip install {needs}\n    python {file_name(choice)} {csv}\n\n"
         f"A second argument is the number of folds to run, of the {plan.split.folds}.\n"
     )

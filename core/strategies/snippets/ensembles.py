@@ -1,4 +1,8 @@
-"""Functions ``ensemble(X, y, seed, fold)`` for scripts; double-bracketed names are filled in by the strategies."""
+"""Functions ``ensemble(X, y, seed, fold)`` for scripts; double-bracketed names are filled in by the strategies.
+
+``<<train>>`` is filled in by the script: a function that trains a network there and then, or, where members learn side
+by side, a task that the function yields and is sent the trained network of.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,14 @@ def function(sentence: str, body: Code, **values: object) -> Code:
 
     Examples
     --------
-    >>> print(function("Trains twice.", REPEATED, members=2).text)
+    >>> print(function("Trains twice.", REPEATED, members=2).filled(train="train").text)
     def ensemble(X, y, seed, fold):
         """Trains twice."""
-        return [train(X, y, seed + 1000 * i, fold) for i in range(2)]
+        models = []
+        for i in range(2):
+            model = train(X, y, seed + 1000 * i, fold)
+            models.append(model)
+        return models
     '''
     filled = body.filled(**values)
     head = f'def ensemble(X, y, seed, fold):\n    """{sentence}"""\n'
@@ -26,14 +34,19 @@ def function(sentence: str, body: Code, **values: object) -> Code:
 
 
 REPEATED = Code.of("""
-return [train(X, y, seed + 1000 * i, fold) for i in range(<<members>>)]
+models = []
+for i in range(<<members>>):
+    model = <<train>>(X, y, seed + 1000 * i, fold)
+    models.append(model)
+return models
 """)
 UNDER = Code.of(
     """
 models = []
 for i in range(<<members>>):
     X_bag, y_bag = RandomUnderSampler(random_state=seed + 1000 * i).fit_resample(X, y)
-    models.append(train(X_bag, y_bag, seed + 1000 * i, fold))
+    model = <<train>>(X_bag, y_bag, seed + 1000 * i, fold)
+    models.append(model)
 return models
 """,
     NUMPY,
@@ -45,7 +58,8 @@ models, largest = [], np.bincount(y).max()
 for i in range(<<members>>):
     rng = np.random.default_rng(seed + 1000 * i)
     rows = np.concatenate([rng.choice(np.flatnonzero(y == c), largest) for c in np.unique(y)])
-    models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
+    model = <<train>>(X[rows], y[rows], seed + 1000 * i, fold)
+    models.append(model)
 return models
 """,
     NUMPY,
@@ -65,7 +79,8 @@ for i in range(<<members>>):
         new = synthetic[y[synthetic] == c][: largest - drawn]
         rows += [new, rng.choice(own, largest - len(new))]
     rows = np.concatenate(rows)
-    models.append(train(X[rows], y[rows], bag_seed, fold))
+    model = <<train>>(X[rows], y[rows], bag_seed, fold)
+    models.append(model)
 return models
 """,
     NUMPY,
@@ -77,7 +92,8 @@ for i in range(<<bags>>):
     X_bag, y_bag = RandomUnderSampler(random_state=seed + 1000 * i).fit_resample(X, y)
     weights = np.ones(len(y_bag))
     for j in range(<<rounds>>):
-        models.append(train(X_bag, y_bag, seed + 1000 * i + j, fold, weights=weights))
+        model = <<train>>(X_bag, y_bag, seed + 1000 * i + j, fold, weights=weights)
+        models.append(model)
         wrong = predict(models[-1:], X_bag, fold).argmax(axis=1) != y_bag
         error = weights[wrong].sum() / weights.sum()
         if 0 < error < 1 - 1 / len(CLASSES):
@@ -113,7 +129,8 @@ for i in range(<<members>>):
             quota = np.minimum(size, (smallest * weight / weight.sum()).astype(int) + 1)
             rows += [rng.choice(own[step == b], quota[b], replace=False) for b in np.flatnonzero(size)]
     rows = np.concatenate(rows)
-    models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
+    model = <<train>>(X[rows], y[rows], seed + 1000 * i, fold)
+    models.append(model)
     hardness = 1 - predict(models, X, fold)[np.arange(len(y)), y]
 return models
 """,
@@ -130,7 +147,8 @@ for i in range(<<members>>):
             keep = max(smallest, int(np.ceil(len(own) * (smallest / len(own)) ** (1 / (<<members>> - i)))))
             left[c] = own[np.argsort(-hardness[own], kind="stable")[:keep]]
     rows = np.concatenate([rng.choice(own, min(len(own), smallest), replace=False) for own in left.values()])
-    models.append(train(X[rows], y[rows], seed + 1000 * i, fold))
+    model = <<train>>(X[rows], y[rows], seed + 1000 * i, fold)
+    models.append(model)
     hardness = 1 - predict(models, X, fold)[np.arange(len(y)), y]
 return models
 """,

@@ -47,10 +47,20 @@ COMBINED = (
 TABLES = {"smotenc": "mixed", "smoten": "categories", "class_weight": "mixed", "smote_enn": "mixed"}
 # Their code is another one for more than two classes.
 MANY = ("focal", "ldam_drw", "soft_f1", "remix", "smote+isotonic+threshold_g_mean")
+SMALL = TrainingSettings(epochs=8, patience=3, batch_size=16, learning_rate=0.01)
+# Networks whose code, or whose training, is another one.
+NETWORKS = {
+    "tabm": (NetworkChoice.of("tabm", k=4, hidden_layers=(8,)), SMALL),
+    "piecewise": (NetworkChoice.of("linear", embedding="piecewise"), SMALL),
+    "periodic": (NetworkChoice.of("linear", embedding="periodic"), SMALL),
+    "members": (NetworkChoice.of("mixed", hidden_layers=(8,)), replace(SMALL, members=3, weight_decay=0.016)),
+}
 CASES = [
     *((key, TABLES.get(key, "numbers")) for key in (*catalogue(), *COMBINED)),
     *((key, "classes") for key in MANY),
     ("plain", "heavy"),
+    *(("plain", kind) for kind in ("tabm", "piecewise", "periodic")),
+    ("class_weight+threshold_f1", "members"),
 ]
 
 
@@ -90,8 +100,8 @@ def choice_of(key: str) -> StrategyChoice:
 
 
 def plan_of(kind: str, keys: tuple[str, ...]) -> Plan:
-    network = HIDDEN if kind == "classes" else LINEAR
-    training = replace(TRAINING, learning_rate=0.02) if kind == "classes" else TRAINING
+    many = (HIDDEN, replace(TRAINING, learning_rate=0.02))
+    network, training = {**NETWORKS, "classes": many}.get(kind, (LINEAR, TRAINING))
     choices = tuple(map(choice_of, keys))
     return Plan("site", choices, networks=(network,), training=training, split=SplitSettings(folds=3))
 
@@ -197,16 +207,27 @@ def test_a_script_prepares_rows_as_the_app_does(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.roll(shown, -1, axis=1), np.eye(step.width)[expected[:, -1].astype(int)])
 
 
-@pytest.mark.parametrize("split", [{"group": "card"}, {"time": "when", "gap": 4.0}, {"group": "card", "time": "when"}])
-def test_a_script_splits_rows_as_the_app_does(split: dict[str, object], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("split", "members"),
+    [
+        ({"group": "card"}, 1),
+        ({"time": "when", "gap": 4.0}, 1),
+        ({"group": "card", "time": "when"}, 1),
+        ({}, 3),
+        ({"group": "card"}, 3),
+        ({"time": "when", "gap": 4.0}, 3),
+    ],
+)
+def test_a_script_splits_rows_as_the_app_does(split: dict[str, object], members: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x, when = rng.normal(size=900), pd.date_range("2024-01-01", periods=900, freq="3h")
     likely = 1 / (1 + np.exp(2 - 2 * x))
     frame = pd.DataFrame({"when": when, "card": rng.integers(0, 60, 900), "x": x, "y": rng.random(900) < likely})
     settings = SplitSettings(folds=3, group_as_feature=False, time_as_feature=False, **split)  # type: ignore[arg-type]
-    plan = Plan("y", (parse_choice("logistic"),), split=settings)
+    # Isotonic lines are fitted on the rows that are kept back, or on the parts that members hold out.
+    plan = Plan("y", (parse_choice("logistic+isotonic"),), training=TrainingSettings(members=members), split=settings)
     table = from_frame(frame.sample(frac=1, random_state=1), "payments")
-    path = tmp_path / "logistic.py"
+    path = tmp_path / "logistic_isotonic.py"
     path.write_text(script(Problem.of(table, plan), plan.strategies[0]))
     (tmp_path / "table.csv").write_bytes(table_csv(Problem.of(table, plan)))
     with pytest.MonkeyPatch.context() as patch:

@@ -147,6 +147,7 @@ def script_of(key: str, folder: Path) -> dict[str, object]:
 def test_a_script_predicts_what_was_trained_at_the_ends_of_its_schedule(key: str, tmp_path: Path) -> None:
     made, block = script_of(key, tmp_path), balanced_block(2)
     fold = SimpleNamespace(X_valid=block.X_valid, y_valid=block.y_valid, steps=5, counts=np.bincount(block.y))
+    fold.network = made["NETWORK"]
     model = made["train"](block.X, block.y, 0, fold)  # type: ignore[operator]
     p = made["predict"]([model], block.X_valid, fold)  # type: ignore[operator]
     reached = model.evaluate(block.X_valid, made["targets"](block.y_valid), verbose=0)  # type: ignore[operator]

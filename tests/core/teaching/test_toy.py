@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.charts.toy import plane, rows_after, rows_before
-from core.plan import StrategyChoice
+from core.plan import NetworkChoice, StrategyChoice
 from core.strategies import catalogue
-from core.teaching.toy import LEVELS, ROWS, Region, ToySettings, sampled, toy_table, trained
+from core.teaching.toy import LEVELS, NETWORK, ROWS, Region, ToySettings, sampled, toy_table, trained
 
 SMOTE = StrategyChoice.of("smote")
 
@@ -93,10 +93,16 @@ def test_every_strategy_of_the_catalogue_has_a_formula_and_a_picture(key: str) -
     assert rows_after(rows).data
 
 
-@pytest.mark.parametrize("key", ["smote", "smotenc", "focal", "under_bagging", "self_paced", "boosting"])
-def test_a_network_is_trained_and_decides_over_the_plane(key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "network"),
+    [
+        *((key, NETWORK) for key in ("smote", "smotenc", "focal", "under_bagging", "self_paced", "boosting")),
+        ("smote", NetworkChoice("mixed")),
+    ],
+)
+def test_a_network_is_trained_and_decides_over_the_plane(key: str, network: NetworkChoice) -> None:
     settings, choice = ToySettings(imbalance=12, overlap=0.2), StrategyChoice.of(key)
-    regions = trained(settings, choice)
+    regions = trained(settings, choice, network)
     region = regions.chosen
     assert region.problem is None
     assert region.probabilities.shape == region.decisions.shape == (len(regions.down), len(regions.across))
@@ -105,7 +111,7 @@ def test_a_network_is_trained_and_decides_over_the_plane(key: str) -> None:
     assert 0.05 < region.precision <= 1
     np.testing.assert_array_equal(region.decisions, region.probabilities >= region.threshold)
     assert len(plane(regions, region, sampled(settings, choice)).data) >= 3
-    again = trained(settings, choice).chosen
+    again = trained(settings, choice, network).chosen
     np.testing.assert_allclose(again.probabilities, region.probabilities, rtol=0, atol=1e-5)
 
 
