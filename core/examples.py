@@ -47,7 +47,7 @@ class Example:
     Parameters
     ----------
     headline : str
-        What the run recommends, in two sentences.
+        What the run recommends and what that is worth, in three sentences.
     counts : Counts or None
         What its strategy does with so many rows.
 
@@ -112,7 +112,7 @@ class Brief:
     Parameters
     ----------
     headline : str
-        Two sentences; empty where nothing has a result.
+        Three sentences; empty where nothing has a result.
     strategy : str
         The name of the recommended strategy; empty where there is none.
     score : float or None
@@ -157,11 +157,12 @@ def brief_of(store: Store, run_id: str) -> Brief:
         return Brief("", "", None)
     names = {choice.key: label(choice) for choice in choices_of(record.plan)}
     scores = [float(s.mean[MAIN_METRIC]) for s in comparison.strategies if s.key == advice.key]
-    return Brief(advice.lead, names.get(str(advice.key), ""), scores[0] if scores else None, advice.counts)
+    worth = "" if advice.worth is None else f" {advice.worth.short}"
+    return Brief(f"{advice.lead}{worth}", names.get(str(advice.key), ""), scores[0] if scores else None, advice.counts)
 
 
 def headline_of(store: Store, run_id: str) -> str:
-    """Return in two sentences what a run recommends; empty where nothing has a result.
+    """Return in three sentences what a run recommends; empty where nothing has a result.
 
     Examples
     --------

@@ -320,16 +320,27 @@ class _Choosing:
             said.append(f"{joined([names[key] for key in dead], _MAX_NAMES)} hardly ever {says} {label}, so a lead "
                         f"over {them} means nothing: strategies are held against the others.")  # fmt: skip
         if len(self.alive) == 1 and len(case.means) == 1:
-            said.append("It is the only strategy with a result, so nobody can say whether another is better: add the "
-                        "plain network and a tuned threshold.")  # fmt: skip
+            only = (
+                "a tuned threshold" if self.key in case.plains.values() else "the plain network and a tuned threshold"
+            )
+            said.append(
+                f"It is the only strategy with a result, so nobody can say whether another is better: add {only}."
+            )
         elif not case.pairs.tested:
-            said.append(f"{counted(case.comparison.folds, 'fold')} cannot tell strategies apart, so the simplest that "
-                        f"works is named: run at least {MIN_FOLDS} folds.")  # fmt: skip
+            said.append(f"{self.too_few_folds()} cannot tell strategies apart, so the simplest that works is named: run at "
+                        f"least {MIN_FOLDS} folds that have all classes.")  # fmt: skip
         else:
             said += self.lead_in_words()
         if case.plain is None and len(case.means) > 1:
             said.append("The plain network is not in this run, so nobody can say whether balancing helped: add it.")
         return [*said, *self.references()]
+
+    def too_few_folds(self) -> str:
+        folds, known = self.case.comparison.folds, self.case.pairs.folds
+        if known == folds:
+            return counted(folds, "fold")
+        have = "has" if known == 1 else "have"
+        return f"Only {known} of {counted(folds, 'fold')} {have} test rows of every class, which"
 
     def lead_in_words(self) -> list[str]:
         """Say what the recommended strategy is better than, and which are level with it."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.asking import ask
 from core.evaluation.duel import duel
+from core.evaluation.metrics import METRICS
 from core.evaluation.paired import compare_pairs
+from core.evaluation.sample import sample_run
 from core.plan import SplitSettings
+from core.reporting.questions import QuestionError
+from core.reporting.results import Results
 from tests.core.evaluation.comparisons import scored
 
 NAMES = {"plain": "Plain network", "smote": "SMOTE", "focal": "Focal loss"}
@@ -54,3 +59,20 @@ def test_errors_lower_is_better_and_what_cannot_be_tested_is_said() -> None:
     assert "the same amount on every fold" in duel(same, NAMES, "smote", "plain").text
     two = compare_pairs(scored(2, 1, plain=BASE[:2], smote=BASE[:2] + 0.1), SplitSettings(2), "f1")
     assert "2 folds, too few for a test" in duel(two, NAMES, "smote", "plain").text
+
+
+def test_a_run_can_be_asked() -> None:
+    results = Results(sample_run().problem, sample_run().folds)
+    answer = ask(results, "better", first="plain", second="smote", metric="recall")
+    assert answer.sentences[0].startswith("Plain network and SMOTE differ by the same amount on every fold (-0.500")
+    assert len(answer.table) == len(METRICS)
+    assert (
+        ask(results, "better").sentences[0].startswith("There is no clear difference between SMOTE and Plain network")
+    )
+    for wrong, said in (
+        ({"first": "smoke"}, "did you mean smote"),
+        ({"first": "plain", "second": "plain"}, "better than itself"),
+        ({"metric": "f2"}, "There is no metric 'f2'"),
+    ):
+        with pytest.raises(QuestionError, match=said):
+            ask(results, "better", **wrong)

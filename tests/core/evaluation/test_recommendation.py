@@ -92,6 +92,7 @@ def test_counts_are_those_of_its_decisions_per_thousand_rows() -> None:
     )
     assert advice.headline.endswith("and call a row `yes` at a probability of 0.50 or more.")
     assert "the only strategy" in " ".join(advice.why)
+    assert "add a tuned threshold." in " ".join(advice.why)
 
 
 def test_a_network_that_never_says_yes_is_passed_over_for_its_threshold() -> None:
