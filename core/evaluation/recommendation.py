@@ -327,8 +327,10 @@ class _Choosing:
                 f"It is the only strategy with a result, so nobody can say whether another is better: add {only}."
             )
         elif not case.pairs.tested:
-            said.append(f"{self.too_few_folds()} cannot tell strategies apart, so the simplest that works is named: run at "
-                        f"least {MIN_FOLDS} folds that have all classes.")  # fmt: skip
+            said.append(
+                f"{self.too_few_folds()} cannot tell strategies apart, so the simplest that works is named: run at "
+                f"least {MIN_FOLDS} folds that have every class."
+            )
         else:
             said += self.lead_in_words()
         if case.plain is None and len(case.means) > 1:

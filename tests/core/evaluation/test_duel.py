@@ -70,7 +70,7 @@ def test_a_run_can_be_asked() -> None:
         ask(results, "better").sentences[0].startswith("There is no clear difference between SMOTE and Plain network")
     )
     for wrong, said in (
-        ({"first": "smoke"}, "did you mean smote"),
+        ({"first": "smoke"}, "did you mean `smote`"),
         ({"first": "plain", "second": "plain"}, "better than itself"),
         ({"metric": "f2"}, "There is no metric 'f2'"),
     ):

@@ -166,3 +166,17 @@ def test_what_the_leaders_choice_made_too_good_is_taken_from_the_counts() -> Non
     assert advice.key == worth.key
     assert worth.recall_shift < 0
     assert shown == pytest.approx(found + worth.recall_shift, abs=0.01)
+
+
+def test_folds_that_lack_a_class_are_not_counted_as_folds_that_tell() -> None:
+    """Five folds, of which one alone has positive test rows: three folds are no way out where five were run."""
+    y = np.zeros(200, np.int64)
+    y[::5][:20] = 1  # all in the first of the folds that follow
+    p = np.where(y == 1, 0.7, 0.1) + 0.2 * np.random.default_rng(0).random(200)
+    called = {"plain": p > 0.5, "smote": p > 0.4}
+    advice = advised(
+        compare(decided(called, y, p), plan_of("plain, smote", 5, 1), ("no", "yes")), plan_of("plain, smote")
+    )
+    said = " ".join(advice.why)
+    assert "Only 1 of 5 folds has test rows of every class, which cannot tell strategies apart" in said
+    assert "run at least 3 folds that have every class" in said
