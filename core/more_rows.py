@@ -189,10 +189,13 @@ def asked_for(advice: Recommendation | None, metric: str) -> tuple[str, float | 
     >>> from core.evaluation.recommendation import recommend
     >>> asked_for(recommend(sample_run().comparison, sample_run().plan), "f1")
     ('f1', None)
+    >>> asked_for(None, "cost")
+    ('f1', None)
     """
     if advice is not None and advice.needed_precision is not None:
         return "average_precision", advice.needed_precision
-    return metric, None
+    # A curve has no costs: they are settled after the run.
+    return metric if metric in METRIC_NAMES else MAIN_METRIC, None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.evaluation.duel import duel
-from core.evaluation.metrics import METRIC_NAMES, METRICS
 from core.evaluation.paired import compare_pairs
-from core.evaluation.verdict import MAIN_METRIC
+from core.evaluation.settled import judged_by
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
 from core.words import which_there_are
@@ -39,16 +38,17 @@ class Better(Question):
 
     first: str = option("", "The strategy that may be better, by its key; empty takes the best.")
     second: str = option("", "The strategy that it is held against; empty takes the first of the others.")
-    metric: str = option(MAIN_METRIC, f"That they are judged by: {', '.join(METRIC_NAMES)}.")
+    metric: str = option("", "The metric's key; empty takes that of the recommendation.")
 
     def answer(self, subject: Subject) -> Answer:
         comparison = subject.comparison
         if comparison is None or len(comparison.strategies) < 2:
             raise QuestionError("One strategy has results, so that there is nothing to hold it against: run another.")
-        if self.metric not in METRIC_NAMES:
-            there = which_there_are(self.metric, METRIC_NAMES, "choose one of")
-            raise QuestionError(f"There is no metric '{self.metric[:60]}': {there}")
-        first = self.first or comparison.ranked(self.metric)[0].key
+        metric, names = self.metric or judged_by(comparison), {one.key: one.name for one in comparison.metrics}
+        if metric not in names:
+            there = which_there_are(metric, names, "choose one of")
+            raise QuestionError(f"There is no metric '{metric[:60]}': {there}")
+        first = self.first or comparison.ranked(metric)[0].key
         second = self.second or next(s.key for s in comparison.strategies if s.key != first)
         known = [s.key for s in comparison.strategies]
         for key in (first, second):
@@ -58,12 +58,10 @@ class Better(Question):
         if first == second:
             raise QuestionError(f"'{first}' cannot be better than itself: choose two different strategies.")
         split = subject.problem.plan.split
-        every = {m.key: compare_pairs(comparison, split, m.key) for m in METRICS}
-        asked = duel(every[self.metric], subject.names, first, second)
-        shown = {key: duel(pairs, subject.names, first, second) for key, pairs in every.items()}
+        shown = {key: duel(compare_pairs(comparison, split, key), subject.names, first, second) for key in names}
         table = pd.DataFrame(
             {
-                "Metric": [METRIC_NAMES[key] for key in shown],
+                "Metric": list(names.values()),
                 "Lead": [one.difference for one in shown.values()],
                 "p": [one.p for one in shown.values()],
                 "In words": [one.words for one in shown.values()],
@@ -73,5 +71,5 @@ class Better(Question):
             "Lead": Column("number", "Above 0 where the first is better, whichever way the metric runs."),
             "p": Column("number", "Of each metric's question alone."),
         }
-        notes = ("Whoever asks about all metrics and keeps the one that pleases has asked eleven questions.",)
-        return Answer(self.title, (asked.text,), table, columns, notes=notes)
+        notes = ("Whoever asks about all metrics and keeps the one that pleases has asked as many questions.",)
+        return Answer(self.title, (shown[metric].text,), table, columns, notes=notes)
