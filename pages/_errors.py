@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.errors import TRUTH, RowErrors, error_table, errors_in_words, row_errors
+from core.reporting.display import shown_class
 from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
 from pages._rows import tested_rows
@@ -16,6 +17,7 @@ from pages._services import store
 from pages._suspects import show_suspects
 from pages._tab import problem_of
 from pages._text import plain, sentence
+from pages._why import show_pushes, worked_out
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -75,9 +77,24 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
         ),
     }
     shown = table.head(SHOWN)
-    st.dataframe(shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–")
+    event = st.dataframe(
+        shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–",
+        on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    ticked = event["selection"]["rows"]  # type: ignore[index]
     if tested_rows(comparison, key)[0].repeat.max() > 0:
         st.caption("With repeats, a row's decision is that of most repeats.")
+    st.caption("Tick a row to see what drove its decision.")
+    if ticked and ticked[0] < len(shown):
+        show_pushed(record, comparison, names, key, int(shown["Row"].iloc[ticked[0]]) - 1)
+
+
+def show_pushed(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, row: int) -> None:
+    """Show which columns drove a row's decision, once it is worked out for the rows that go wrong."""
+    code = record.positive if record.positive is not None else shown_class(comparison)
+    why = worked_out(record, comparison, key, code, False, "Work out what drove these decisions")
+    if why is not None and why.keys:
+        show_pushes(names, why, row)
 
 
 @cached(max_entries=4)

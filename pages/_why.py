@@ -51,22 +51,30 @@ def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], k
             "importance",
         ),
     )  # fmt: skip
+    why = worked_out(record, comparison, key, code, together)
+    if why is not None:
+        show_reasons(record, comparison, names, key, why)
+
+
+def worked_out(
+    record: RunRecord, comparison: Comparison, key: str, code: int, together: bool, label: str = "Work it out"
+) -> Why | None:
+    """Return what is kept; else None, with how far the work is, or a button that starts it."""
     work: Work | None = st.session_state.get(_WORK)
     if work is not None and (work.run_id, work.code, work.together) == (record.id, code, together):
         wait()
-        return
+        return None
     why = kept_why(store(), record.id, code, together)
     if why is None:
         st.caption(
             "The networks of up to three folds are trained anew, on a sample where the table is large, and each column "
             "is permuted among test rows. It takes up to a minute, in the background."
         )
-        if st.button("Work it out", type="primary", icon=":material/psychology:", key="why_start"):
+        if st.button(label, type="primary", icon=":material/psychology:", key="why_start"):
             with guarded():
                 start(record, comparison, key, code, together)
                 st.rerun()
-        return
-    show_reasons(record, comparison, names, key, why)
+    return why
 
 
 def start(record: RunRecord, comparison: Comparison, key: str, code: int, together: bool) -> None:
@@ -122,15 +130,22 @@ def show_reasons(record: RunRecord, comparison: Comparison, names: dict[str, str
         show_pushes(names, why)
 
 
-def show_pushes(names: dict[str, str], why: Why) -> None:
-    """Show which columns pushed one of the rows that most strategies get wrong."""
+def show_pushes(names: dict[str, str], why: Why, row: int | None = None) -> None:
+    """Show which columns pushed one of the rows that most strategies get wrong; at first the one that is given."""
     from core.why import pushes_table
 
+    rows = why.rows.tolist()
+    if row is not None and row not in rows:
+        st.info(
+            f"Row {row + 1:,} is not among the {len(rows):,} that were looked at: those that most strategies get "
+            "wrong, of the folds whose networks were trained anew."
+        )
+        return
     st.subheader("What drove a row's decision", anchor=False)
     left, right = st.columns(2)
     row = left.selectbox(
-        "Row, among those that most strategies get wrong", why.rows.tolist(), format_func=lambda at: f"Row {at + 1:,}",
-        key="why_row",
+        "Row, among those that most strategies get wrong", rows, rows.index(row) if row is not None else 0,
+        format_func=lambda at: f"Row {at + 1:,}", key=f"why_row_{row}",
     )  # fmt: skip
     strategy = right.selectbox(
         "Strategy", why.keys, format_func=lambda one: plain(names.get(one, one)), key="why_strategy"
