@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +25,8 @@ from core.evaluation.comparison import compare
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
 from core.evaluation.metrics import METRIC_NAMES
-from core.evaluation.outoffold import out_of_fold
-from core.evaluation.worth import is_benefit, saved_in_words, worth
+from core.evaluation.outoffold import OutOfFold, out_of_fold
+from core.evaluation.worth import is_benefit, price, saved_in_words, worth
 from core.experiment.capacity import share_of
 from core.experiment.results import FoldResult
 from core.exporting.drift import drift, drift_in_words
@@ -106,7 +106,9 @@ def read_next(data: bytes, name: str, problem: Problem) -> NextFile:
     known = codes >= 0
     if not known.any():
         raise TableError(f"No row of the file has a class that the run knows: {listed(target.labels)}.")
-    present = [step for step in preparation.steps if dict(matched.found)[step.name] is not None]
+    # A later file has later moments: what the rows are split by in time says nothing by that.
+    found, time = dict(matched.found), problem.plan.split.time
+    present = [step for step in preparation.steps if found[step.name] is not None and step.name != time]
     notes = tuple(filter(None, (*rows.notes, matched.sentence(), *problems, *said)))
     digest, raw = hashlib.sha256(data).hexdigest(), rows.frame[known].reset_index(drop=True)
     drifts = _drift_answer(present, training, frame[known])
@@ -274,7 +276,7 @@ def _decisions(
     code = 1 if len(labels) == 2 else int(np.argmin(run.problem.target.counts))
     table = pd.DataFrame({"Strategy": [names[one.key] for one in pooled]})
     truth = file.codes == code
-    calls = [one.decisions == code for one in pooled]
+    calls, trouble = _calls(run, file, pooled, code, stakes)
     table["Found"] = [int((c & truth).sum()) for c in calls]
     table["Missed"] = [int((~c & truth).sum()) for c in calls]
     table["False alarms"] = [int((c & ~truth).sum()) for c in calls]
@@ -285,10 +287,11 @@ def _decisions(
     table["Brier, corrected"] = [mended[one.key][1] for one in pooled]
     best: tuple[int, ...] = ()
     said = [f"Of class {quoted(labels[code])}, {int(truth.sum()):,} of {counted(len(truth), 'row')}."]
-    if truth.any() and not truth.all():
+    if trouble:
+        said.append(trouble)
+    elif truth.any() and not truth.all():
         try:
-            rule = "own" if stakes.rule in ("cheapest", "rows") else stakes.rule
-            shown = worth(pooled, code, stakes, _costs_frame(stakes, file, run.problem), rule)
+            shown = worth(_calling(pooled, calls, code), code, stakes, _costs_frame(stakes, file, run.problem), "own")
             word = "Benefit" if is_benefit(stakes) else "Cost"
             savings = (("Saved against nobody", shown.saved_nobody), ("Saved against everybody", shown.saved_everybody))
             for name, part in ((word, shown.value), *savings):
@@ -314,6 +317,36 @@ def _decisions(
         **{str(name): Column("number", "", 1) for name in table.columns if str(name).endswith(f"per {PER:,}")},
     }
     return Answer("Decisions and probabilities", tuple(said), table, columns, best)
+
+
+def _calls(
+    run: Results, file: NextFile, pooled: Sequence[OutOfFold], code: int, stakes: Stakes
+) -> tuple[list[np.ndarray], str]:
+    """Return which rows each strategy calls the class as was settled, or by its own rule and why.
+
+    A cheapest threshold is that of the run's test rows: nothing is chosen on this file.
+    """
+    own = [one.decisions == code for one in pooled]
+    try:
+        if stakes.rule == "cheapest":
+            known = out_of_fold(run.comparison)
+            frame = run.problem.table.frame.iloc[run.problem.target.rows] if stakes.row_costs is not None else None
+            cuts = dict(zip((one.key for one in known), worth(known, code, stakes, frame).thresholds, strict=True))
+            return [
+                one.probabilities[:, code] >= cuts[one.key] if one.key in cuts else decided
+                for one, decided in zip(pooled, own, strict=True)
+            ], ""
+        if not stakes.decides:
+            return own, ""
+        return list(price(pooled, code, stakes, _costs_frame(stakes, file, run.problem)).called), ""
+    except (CostError, TableError) as error:
+        return own, str(error)
+
+
+def _calling(pooled: Sequence[OutOfFold], calls: Sequence[np.ndarray], code: int) -> list[OutOfFold]:
+    """Return the strategies with their decisions of a class against the rest."""
+    other = 1 if code == 0 else 0
+    return [replace(one, decisions=np.where(c, code, other)) for one, c in zip(pooled, calls, strict=True)]
 
 
 def _costs_frame(stakes: Stakes, file: NextFile, problem: Problem) -> pd.DataFrame | None:

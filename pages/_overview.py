@@ -14,12 +14,9 @@ from core.charts import theme
 from core.charts.bars import interval_bars, metric_bars
 from core.charts.dots import ranked_dots
 from core.evaluation.metrics import METRIC_NAMES, metric_of
-from core.evaluation.outoffold import out_of_fold
-from core.evaluation.settled import cost_class
+from core.evaluation.settled import cheapest_in_words
 from core.evaluation.shown import MANY, NAMED, at_first, plain_keys, spans, top
 from core.reporting.display import BARS
-from core.reporting.questions import QuestionError, Subject
-from core.reporting.questions.costs import WhatItCosts
 from core.runs.stakes import stakes_of
 from pages._cache import cached
 from pages._lines import pick_lines
@@ -52,7 +49,7 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     key = f"{key} {metric}"
     show_table(comparison, names, key, shown, metric)
     if comparison.cost is not None:
-        st.caption(sentence(cheapest(record, comparison, names, key)))
+        st.caption(sentence(cheapest(record, comparison, key)))
     if len(comparison.strategies) > MANY:
         show_dots(comparison, names, shown, metric, advised)
     else:
@@ -63,14 +60,9 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
 
 
 @cached(max_entries=16)
-def cheapest(_record: RunRecord, _comparison: Comparison, _names: dict[str, str], key: str) -> str:
+def cheapest(_record: RunRecord, _comparison: Comparison, key: str) -> str:
     """Say which strategy is cheapest under the run's costs, and what it saves."""
-    problem, stakes = run_problem(_record.id, key), stakes_of(store(), _record.id)
-    subject = Subject(out_of_fold(_comparison), _comparison.labels, _names, cost_class(problem), problem, stakes=stakes)
-    try:
-        return WhatItCosts().answer(subject).sentences[0]
-    except QuestionError as error:
-        return str(error)
+    return cheapest_in_words(_comparison, run_problem(_record.id, key), stakes_of(store(), _record.id))
 
 
 def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str) -> None:

@@ -102,3 +102,14 @@ and there are 12'
         f"{positives_needed(recall, confidence):,} positive rows that the model has not learned from, and there are "
         f"{positives:,}"
     )
+
+
+def most_promised(positives: int, confidence: float = CONFIDENCE) -> float:
+    """Return the highest recall that so many positive rows can promise: that of a threshold which misses none of them.
+
+    Examples
+    --------
+    >>> round(most_promised(24), 3), positives_needed(0.88), positives_needed(0.89)
+    (0.883, 24, 26)
+    """
+    return float((1 - confidence) ** (1 / positives)) if positives else 0.0

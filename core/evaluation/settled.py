@@ -20,6 +20,7 @@ from core.evaluation.worth import Priced, is_benefit, price, saved_in_words, wor
 from core.experiment.capacity import top_rows
 from core.experiment.results import FoldResult
 from core.plan import PlanError
+from core.strategies import choices_of, label
 
 _PER = 1000
 
@@ -123,6 +124,37 @@ against flagging everybody.
 
 def _quoted(comparison: Comparison) -> str:
     return f"`{comparison.labels[1]}`"
+
+
+def cheapest_in_words(comparison: Comparison, problem: Problem, stakes: Stakes) -> str:
+    """Return which strategy is cheapest as rows are to be decided, and what it saves; or why that cannot be told.
+
+    Examples
+    --------
+    >>> from core.decision.costs import Costs
+    >>> from core.evaluation.sample import sample_run
+    >>> run, dear = sample_run(), Stakes(Costs(((0.0, 1.0), (50.0, 0.0))))
+    >>> print(cheapest_in_words(run.comparison, run.problem, dear))
+    Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves 625.0 against \
+flagging everybody.
+    """
+    frame = problem.table.frame.iloc[problem.target.rows] if stakes.row_costs is not None else None
+    try:
+        shown = worth(out_of_fold(comparison), cost_class(problem), stakes, frame)
+    except CostError as error:
+        return str(error)
+    values = shown.value[:, 0]
+    best = int(values.argmax() if is_benefit(stakes) else values.argmin())
+    names = {choice.key: label(choice) for choice in choices_of(problem.plan)}
+    how = {"own": "", "one": ", decided by one threshold for all"}.get(stakes.rule)
+    if how is None:
+        how = ", decided row by row" if stakes.rule == "rows" else ", decided by its cheapest threshold"
+    sides = ((shown.saved_nobody, "nobody"), (shown.saved_everybody, "everybody"))
+    saved = " and ".join(saved_in_words(_PER * float(part[best, 0]), whom) for part, whom in sides)
+    return (
+        f"{'Best' if is_benefit(stakes) else 'Cheapest'}: {names[shown.keys[best]]}{how}, at "
+        f"{_PER * values[best]:,.1f} per {_PER:,} rows, which {saved}."
+    )
 
 
 def cost_class(problem: Problem) -> int:

@@ -29,7 +29,7 @@ from core.training.lane import Stopped
 from core.words import counted, shortened
 
 #: Rows that networks are trained on, over all strategies of a fold, and rows that are tested on in a fold.
-MAX_TRAINED, MAX_TESTED = 120_000, 2_000
+MAX_TRAINED, MAX_TESTED = 80_000, 2_000
 _FOLDS, _DRAWS, _RARE = 3, 2, 300
 _EFFECT_ROWS, _GRID, _LEVELS = 200, 9, 8
 _PUSHED, _PUSH_DRAWS = 100, 8

@@ -38,7 +38,7 @@ class WhatItCosts(Question):
     Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves \
 625.0 against flagging everybody.
     >>> WhatItCosts(miss="age", hit="1", decide="rows").answer(subject).table["Decided by"].unique().tolist()
-    ['Row by row', "Each strategy's own decisions", "Each strategy's cheapest threshold"]
+    ["Each strategy's own decisions", "Each strategy's cheapest threshold", 'Row by row']
     """
 
     key = "costs"
@@ -70,6 +70,8 @@ class WhatItCosts(Question):
         benefits = stakes.costs.benefits and stakes.row_costs is None
         table = pd.concat([_table(one, subject, benefits, len(shown) > 1) for one in shown], ignore_index=True)
         word = "Benefit" if benefits else "Cost"
+        # The cheapest on top, whoever decides.
+        table = table.sort_values(word, ascending=not benefits, kind="stable", ignore_index=True)
         values = table[word].to_numpy(float)
         best = np.flatnonzero(values >= values.max() - 1e-9 if benefits else values <= values.min() + 1e-9)
         columns = {name: column for name, column in _columns(word).items() if name in table}
@@ -132,7 +134,10 @@ def _table(shown: Worth, subject: Subject, benefits: bool, several: bool) -> pd.
 def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tuple[str, ...]:
     row = table.iloc[best]
     nobody, everybody = row["Saved against nobody"], row["Saved against everybody"]
-    by = f", decided {row['Decided by'][:1].lower()}{row['Decided by'][1:]}" if "Decided by" in table else ""
+    by = ""
+    if "Decided by" in table:
+        how = f"{row['Decided by'][:1].lower()}{row['Decided by'][1:]}".replace("each strategy's", "its")
+        by = f", decided {'' if how == 'row by row' else 'by '}{how}"
     leads = "Best" if word == "Benefit" else "Cheapest"
     first = f"{leads}: {row['Strategy']}{by}, at {row[word]:,.1f} per {PER:,} rows, "
     first += f"which {saved_in_words(nobody, 'nobody')} and {saved_in_words(everybody, 'everybody')}."

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.charts.lines import Axis, strategy_lines
-from core.decision.promise import CONFIDENCE, RECALL, too_few
+from core.decision.promise import CONFIDENCE, RECALL, most_promised, too_few
 from core.evaluation.promise import Promises, false_alarms_by_recall, promises
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
@@ -35,7 +35,7 @@ class PromiseOnRecall(Question):
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> print(PromiseOnRecall().answer(subject).sentences[0])
     To promise 90 % recall with 95 % confidence takes 29 positive rows that the model has not learned from, and there \
-are 6: promise less, or collect more rows of `yes`.
+are 6: promise 60.6 % or less, or collect more rows of `yes`.
     >>> PromiseOnRecall(recall=0.5, confidence=0.8).answer(subject).table.iloc[:, :3].round(2).to_numpy().tolist()
     [['Plain network', 0.4, 0.83], ['SMOTE', 0.6, 1.0]]
     """
@@ -89,8 +89,10 @@ are 6: promise less, or collect more rows of `yes`.
 def _sentences(kept: Promises, subject: Subject, alarms: np.ndarray, plain: np.ndarray) -> tuple[str, ...]:
     name = quoted(subject.label)
     if kept.misses is None:
+        most = np.floor(1000 * most_promised(kept.positives, kept.confidence)) / 10
         return (
-            f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise less, or collect more rows of {name}.",
+            f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise {most:.4g} % or less, or collect more "
+            f"rows of {name}.",
         )
     first = int(np.nanargmin(alarms))
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,14 @@ import pytest
 from core.asking import ask
 from core.data.problem import Problem
 from core.data.table import from_frame
+from core.decision.costs import Costs
+from core.decision.row_costs import Cost, RowCosts
+from core.decision.stakes import Stakes
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
+from core.evaluation.outoffold import out_of_fold
 from core.evaluation.sample import sample_run
+from core.evaluation.worth import worth
 from core.next_file import answers, read_next
 from core.reporting.questions import QuestionError
 from core.reporting.results import Results
@@ -67,7 +74,7 @@ def test_a_slice_of_one_row_is_too_small_to_tell() -> None:
     answer = ask(results(), "slices", column="town")
     row = answer.table.set_index("Slice").loc["Ulm"]
     assert row["Rows"] == 1
-    assert row["Note"] == "too few rows of the class to tell"
+    assert row["Note"].startswith("too few rows of the class to tell")
     assert row["Observed share"] == 0
     assert row["Observed, high"] > 0.5
     assert "Ulm" not in ask(results(), "slices").sentences[0]
@@ -80,18 +87,8 @@ def test_a_next_file_of_one_class_leaves_undefined_what_needs_the_other() -> Non
     )
     assert file.codes.tolist() == [0, 0]
     tested = [
-        r.__class__(
-            r.strategy,
-            0,
-            0,
-            np.arange(2),
-            file.codes,
-            r.probabilities[:2],
-            r.decisions[:2],
-            0.5,
-            r.class_counts,
-            0.1,
-            1,
+        replace(
+            r, test_rows=np.arange(2), y_true=file.codes, probabilities=r.probabilities[:2], decisions=r.decisions[:2]
         )
         for r in run.folds[::3]
     ]
@@ -102,3 +99,31 @@ def test_a_next_file_of_one_class_leaves_undefined_what_needs_the_other() -> Non
     first, decisions, _ = answers(run, file, tested, run.stakes)
     assert "The file has no row of `yes`: what needs it is undefined." in first.sentences
     assert decisions.table["Found"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("rule", ["own", "one", "cheapest", "rows"])
+def test_a_next_file_is_decided_as_was_settled(rule: str) -> None:
+    run = results()
+    lines = [f"{'yes' if row >= 6 else 'no'},{20 + row},2025-04-01,{row},{row},Ulm" for row in range(8)]
+    file = read_next("\n".join(["fraud,age,day,refund,fee,town", *lines]).encode(), "may.csv", run.problem)
+    tested = [replace(r, y_true=file.codes) for r in run.folds[::3]]
+    by_row = RowCosts(alarm=Cost(5.0), miss=Cost(column="age"), hit=Cost(5.0))
+    costs = Costs(((0.0, 1.0), (3.0, 0.0)))
+    stakes = Stakes(costs, rule, 0.35, by_row if rule == "rows" else None)  # type: ignore[arg-type]
+    _, decisions, _ = answers(run, file, tested, stakes)
+    cuts = worth(out_of_fold(run.comparison), 1, Stakes(costs), rule="cheapest").thresholds
+    for at, result in enumerate(tested):
+        p = result.probabilities[:, 1].astype(float)
+        called = {
+            "own": result.decisions == 1,
+            "one": p >= 0.35,
+            "cheapest": p >= cuts[at],
+            "rows": p * (np.arange(20, 28) - 5) > (1 - p) * 5,
+        }[rule]
+        row = decisions.table.iloc[at]
+        assert row["Found"] == called[6:].sum()
+        assert row["False alarms"] == called[:6].sum()
+        paid = np.where(called, [1] * 6 + [0] * 2, [0] * 6 + [3] * 2)
+        if rule == "rows":
+            paid = np.where(called, 5, [0] * 6 + [26, 27])
+        assert row["Cost per 1,000"] == pytest.approx(1000 * paid.mean())
