@@ -15,7 +15,8 @@ Such formulas suit a network, and two of the tables were changed after first res
 says whether the network can use such columns, not who leads on tables that somebody collected.
 
 With ``--former FOLDER``, a checkout of an earlier version (``git worktree add FOLDER COMMIT``), the plain network of
-that version on the same tables, and the time of its preparation of 284,807 rows of 30 numbers against this one's, in turn.
+that version on the same tables, and how long its preparation of 284,807 rows of 30 numbers takes beside this one's, in
+turn.
 """
 
 from __future__ import annotations
