@@ -78,7 +78,7 @@ def test_the_same_rows_are_shown_under_a_second_network() -> None:
     page = until(page, lambda one: len(one.get("plotly_chart")) == 6)
     assert "What MLP learns" in words(page)
     assert set(page.selectbox(key="toy_network").options) == {
-        "No other network", "Multilayer perceptron", "Linear", "TabM", "Residual network",
+        "No other network", "Mixed members", "Multilayer perceptron", "Linear", "TabM", "Residual network",
     }  # fmt: skip
     alone = page.selectbox(key="toy_network").set_value("").run()
     assert not alone.exception

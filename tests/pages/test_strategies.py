@@ -31,9 +31,9 @@ def page(abalone: AppTest) -> AppTest:
 
 @pytest.fixture
 def cards(page: AppTest) -> AppTest:
-    """Return the page with the networks' cards open."""
+    """Return the page with one small network, and the networks' cards open."""
     page.session_state["network_cards"] = True
-    return page.run()
+    return page.button(key="network_preset_Small and quick").click().run()
 
 
 def chosen(app: AppTest) -> list[str]:
@@ -142,12 +142,12 @@ def test_a_network_of_ones_own_is_brought_as_json_and_said_to_be_fitted_to_the_t
     page = page.text_area(key="own_json").set_value(DENSE).run()
     page = page.button(key="own_use").click().run()
     assert not page.exception
-    assert [one.name for one in page.session_state["session"].plan.networks] == ["mlp", "own"]
+    assert [one.name for one in page.session_state["session"].plan.networks] == ["mixed", "own"]
     said = " ".join(element.value for element in page.caption).replace("\\", "")
     assert "first layer is built anew for this table's 10 inputs; it was made for 5" in said
-    assert "MLP and Your own network" in said
+    assert "Mixed members and Your own network" in said
     alone = page.button(key="own_leave_out").click().run()
-    assert [one.name for one in alone.session_state["session"].plan.networks] == ["mlp"]
+    assert [one.name for one in alone.session_state["session"].plan.networks] == ["mixed"]
 
 
 def test_a_parameter_changes_the_plan(page: AppTest) -> None:
