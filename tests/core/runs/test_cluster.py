@@ -22,13 +22,13 @@ PLAN = Plan(
     "rings",
     PRESETS["Quick look"],
     training=TrainingSettings(epochs=100, patience=0),
-    split=SplitSettings(folds=4, repeats=2),
+    split=SplitSettings(folds=4),
 )
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Loopback]:
-    with Loopback(3) as started:
+    with Loopback(2) as started:
         started.wait()
         yield started
 
@@ -49,7 +49,7 @@ def test_a_lost_workers_units_move_on_and_the_results_are_the_same(cluster: Loop
     assert record.status == "finished", record.message
     expected = {(r.strategy, r.repeat, r.fold): r for r in run(table, PLAN)}
     results = store.results(run_id)
-    assert len(results) == len(expected) == 8 * len(PLAN.strategies)
+    assert len(results) == len(expected) == 4 * len(PLAN.strategies)
     for result in results:
         reference = expected[result.strategy, result.repeat, result.fold]
         np.testing.assert_array_equal(result.probabilities, reference.probabilities)
