@@ -170,5 +170,5 @@ def test_the_pages_keep_nothing_for_everybody_but_what_is_nobodys() -> None:
     # Stores and engines take a person's folder as their key; the others know of no table: threads, and toy rows.
     assert shared == {
         "_cache.py: kept", "_effect.py: _pool", "_services.py: _store", "_services.py: _engine",
-        "_services.py: _conductor", "_services.py: warm_up", "learn.py: rows_of", "learn.py: regions_of",
+        "_services.py: _conductor", "_services.py: warm_up", "_toy.py: rows_of", "_toy.py: regions_of",
     }  # fmt: skip
