@@ -26,7 +26,9 @@ _FIRST = "member_embedding_first"
 class TabM(EmbeddedNetwork):
     """Members that share dense layers and differ by what multiplies their values (BatchEnsemble).
 
-    Members come before rows in between: shape (k, n, units), so that the products need no transposed copies.
+    Members come before rows in between: shape (k, n, units), so that the products need no transposed copies. What
+    multiplies a member's inputs multiplies the first kernel instead, which has fewer numbers than a batch has, and no
+    slope by the inputs is needed.
 
     See Also
     --------
@@ -75,7 +77,10 @@ class TabM(EmbeddedNetwork):
         one = ops.ones_like(inputs[:1, :1])
         x = self.embedded(inputs)
         width = int(x.shape[1])
-        x = ops.expand_dims(x, 0) * self._weights(one, (self.k, 1, width), "normal", _FIRST)
+        members = (self.k, width, 1) if self.hidden_layers else (self.k, 1, width)
+        first = self._weights(one, members, initializers.RandomNormal(stddev=1.0), _FIRST)
+        x = ops.expand_dims(x, 0)
+        x = ops.matmul(x, first * self._first_kernel(one, width)) if self.hidden_layers else x * first
         for place, units in enumerate(map(int, self.hidden_layers), 1):
             x = self._hidden(x, one, units, place)
             x = _layers.activated(x, self.activation, f"activated_{place}")
@@ -95,28 +100,40 @@ class TabM(EmbeddedNetwork):
         return model
 
     def _hidden(self, x: keras.KerasTensor, one: keras.KerasTensor, units: int, place: int) -> keras.KerasTensor:
-        """Return a hidden layer's sums, shape (k, n, units)."""
+        """Return a hidden layer's sums, shape (k, n, units), of those of the first layer or of the values before."""
         if self.sharing == "mini":
-            return _layers.dense(x, units, f"hidden_{place}", self.activation)
+            if place > 1:
+                return _layers.dense(x, units, f"hidden_{place}", self.activation)
+            return x - self._weights(one, (1, 1, units), "zeros", "hidden_1_bias")
         if place > 1:
             x = x * self._weights(one, (self.k, 1, int(x.shape[-1])), "ones", f"member_embedding_in_{place}")
-        x = _layers.dense(x, units, f"hidden_{place}", self.activation, bias=False)
+            x = _layers.dense(x, units, f"hidden_{place}", self.activation, bias=False)
         x = x * self._weights(one, (self.k, 1, units), "ones", f"member_embedding_out_{place}")
         # Taken away rather than added: Keras takes an added array for the bias of the wrong axis where a batch has as
         # many rows as there are members.
         return x - self._weights(one, (self.k, 1, units), "zeros", f"member_embedding_bias_{place}")
 
+    def _first_kernel(self, one: keras.KerasTensor, width: int) -> keras.KerasTensor:
+        """Return the kernel that members share in the first layer, with the usual start of its activation."""
+        from keras import initializers
+
+        units = int(self.hidden_layers[0])
+        limit = math.sqrt(6 / (width + units))
+        usual = initializers.RandomUniform(-limit, limit)
+        start = initializers.RandomNormal(stddev=math.sqrt(1 / width)) if self.activation == "selu" else usual
+        return self._weights(one, (1, width, units), start, "hidden_1")
+
     @staticmethod
-    def _weights(one: keras.KerasTensor, shape: tuple[int, ...], start: str, name: str) -> keras.KerasTensor:
+    def _weights(
+        one: keras.KerasTensor, shape: tuple[int, ...], start: str | keras.Initializer, name: str
+    ) -> keras.KerasTensor:
         """Return weights of a shape.
 
         Keras has no layer that multiplies by a weight per value; a dense layer of the constant 1 holds them.
         """
-        from keras import initializers, layers, ops
+        from keras import layers, ops
 
-        initializer = initializers.RandomNormal(stddev=1.0) if start == "normal" else initializers.get(start)
-        count = int(np.prod(shape))
-        held = layers.Dense(count, use_bias=False, kernel_initializer=initializer, name=name)(one)
+        held = layers.Dense(int(np.prod(shape)), use_bias=False, kernel_initializer=start, name=name)(one)
         return ops.reshape(held, shape)
 
     def initial_weights(self, model: keras.Model, seed: int) -> list[np.ndarray]:
@@ -132,7 +149,7 @@ class TabM(EmbeddedNetwork):
 
     def size(self, n_features: int, n_outputs: int) -> Size:
         width, total = self.embedded_size(n_features)
-        total += _size.elementwise(self.k * width, weights=self.k * width)
+        total += Size(self.k * width) if self.hidden_layers else _size.elementwise(self.k * width, 1, self.k * width)
         for place, units in enumerate(map(int, self.hidden_layers)):
             dense = _size.dense(width, units, self.k)
             if self.sharing == "mini":

@@ -173,7 +173,8 @@ class LaneModel:
 
 
 def _is_kernel(model: keras.Model, variable: keras.Variable) -> bool:
-    return variable.name == "kernel" and len(variable.shape) > 1 and "embedding" not in variable.path
+    other = any(part in variable.path for part in ("embedding", "bias"))  # held by a dense layer, as TabM's are
+    return variable.name == "kernel" and len(variable.shape) > 1 and not other
 
 
 @made_once(64)

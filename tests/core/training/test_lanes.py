@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score
 from core.networks.base import Network
 from core.networks.linear import Linear
 from core.networks.mlp import Mlp
+from core.networks.tabm import TabM
 from core.settings import TrainingSettings
 from core.training._model import ModelKey, lane_model
 from core.training._stack import terms_of
@@ -346,3 +347,9 @@ def test_every_stack_and_every_fold_has_the_bins_of_its_own_rows() -> None:
         for lane in trained:
             for i in bins:
                 np.testing.assert_array_equal(lane.weights[i], model.get_weights()[i])
+
+
+def test_only_kernels_decay_wherever_they_are_held() -> None:
+    model = lane_model(ModelKey(TabM(k=2, hidden_layers=(4, 4)), 3, 1))
+    decaying = {v.path for v, decays in zip(model.trainable, model.decays, strict=True) if decays}
+    assert decaying == {"hidden_1/kernel", "hidden_2/kernel", "heads/kernel"}
