@@ -51,8 +51,8 @@ def _spec(*shape: int | None, dtype: tf.DType = tf.float32) -> tf.TensorSpec:
     return tf.TensorSpec(shape, dtype)
 
 
-def _stacked_specs(variables: list) -> list[tf.TensorSpec]:  # type: ignore[type-arg]
-    return [tf.TensorSpec([None, *v.shape], v.dtype) for v in variables]
+def _stacked_specs(variables: list, lanes: int) -> list[tf.TensorSpec]:  # type: ignore[type-arg]
+    return [tf.TensorSpec([lanes, *v.shape], v.dtype) for v in variables]
 
 
 def _terms_spec(n_classes: int, lanes: int | None = None) -> Terms:
@@ -205,10 +205,11 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
 
 
 @made_once(128)
-def logits_function(key: ModelKey, own_rows: bool):  # type: ignore[no-untyped-def]
+def logits_function(key: ModelKey, own_rows: bool, lanes: int):  # type: ignore[no-untyped-def]
     """Return the concrete function from weights and rows to logits (lanes, rows, [members,] outputs).
 
-    Rows are (lanes, rows, features) where lanes have rows of their own, else (rows, features).
+    Rows are (lanes, rows, features) where lanes have rows of their own, else (rows, features). For any number of lanes
+    a graph would have three times as many operations, and take as many times longer to trace.
     """
     model = lane_model(key)
 
@@ -218,10 +219,10 @@ def logits_function(key: ModelKey, own_rows: bool):  # type: ignore[no-untyped-d
         z, _, _ = model.forward(trainable, state, X)
         return z + tf.reshape(offset, [-1, *[1] * (z.shape.rank - 2), offset.shape[1]])
 
-    rows = _spec(None, None, key.n_features) if own_rows else _spec(None, key.n_features)
+    rows = _spec(lanes, None, key.n_features) if own_rows else _spec(None, key.n_features)
     return _graph(logits).get_concrete_function(
-            _stacked_specs(model.trainable), _stacked_specs(model.state), _spec(None, key.n_features),
-            _spec(None, key.n_outputs), rows,
+            _stacked_specs(model.trainable, lanes), _stacked_specs(model.state, lanes), _spec(lanes, key.n_features),
+            _spec(lanes, key.n_outputs), rows,
         )  # fmt: skip
 
 

@@ -230,20 +230,22 @@ class Stack:
 
     def validation_logits(self) -> tf.Tensor:
         """Return the active lanes' logits for the rows that they stop on, (lanes, rows, [members,] outputs)."""
-        logits = logits_function(self._graph.model, own_rows=True)
-        used, active = np.flatnonzero(self._slots >= 0), self.active
-        whole = len(used) == len(self._slots)
-        values = [v.value() if whole else tf.gather(v, used) for v in self._current]
+        # Of all slots, so that it is one graph however many lanes are left.
+        slots = len(self._slots)
+        logits = logits_function(self._graph.model, own_rows=True, lanes=slots)
+        values = [v.value() for v in self._current]
         trainable, state = values[: self._n], values[self._n :]
-        rows = self._valid_rows[active]
-        mask, offset = tf.constant(self._mask[active]), tf.constant(self._offset[active])
+        rows = self._valid_rows[self._filled]
+        mask, offset = tf.constant(self._mask[self._filled]), tf.constant(self._offset[self._filled])
         floats = self._rows.n_features + self.model_key.network.row_floats(*self._sides)
-        chunk = max(1, int(CHUNK / (len(active) * floats)))
+        chunk = max(1, int(CHUNK / (slots * floats)))
         parts = [
             logits(trainable, state, mask, offset, tf.gather(self._rows.X, rows[:, start : start + chunk]))
             for start in range(0, rows.shape[1], chunk)
         ]
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        whole = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        used = np.flatnonzero(self._slots >= 0)
+        return whole if len(used) == slots else tf.gather(whole, used)
 
     def validation_losses(self, logits: tf.Tensor) -> np.ndarray:
         """Return the active lanes' losses on the rows that they stop on."""

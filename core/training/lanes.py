@@ -185,7 +185,7 @@ def predict(lanes: Sequence[TrainedLane], X: np.ndarray) -> np.ndarray:
 
 
 def _predict_alike(key: ModelKey, networks: Sequence[TrainedNetwork], X: np.ndarray, masked: bool) -> np.ndarray:
-    model, logits = lane_model(key), logits_function(key, own_rows=masked)
+    model, logits = lane_model(key), logits_function(key, own_rows=masked, lanes=len(networks))
     outputs = key.n_outputs
     scale = np.array([network.scale for network in networks], np.float32)
     offset = np.stack([np.asarray(network.offset or np.zeros(outputs), np.float32) for network in networks])
