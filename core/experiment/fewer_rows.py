@@ -83,7 +83,9 @@ class LearningCurve:
     scores: np.ndarray
 
     def of(self, metric: str) -> np.ndarray:
-        """Return the scores on one metric, shape (n_points, n_folds)."""
+        """Return the scores on one metric, shape (n_points, n_folds); nan where it was not taken."""
+        if metric not in self.metrics:
+            return np.full(self.scores.shape[:2], np.nan)
         return np.asarray(self.scores[:, :, self.metrics.index(metric)])
 
     def to_bytes(self) -> bytes:

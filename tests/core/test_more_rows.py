@@ -126,6 +126,8 @@ def test_a_rising_curve_says_how_many_rows_and_a_flat_one_that_they_would_not_he
 def test_what_cannot_be_scored_is_said() -> None:
     curve = replace(curve_through(np.linspace(0.5, 0.7, 4)), scores=np.full((4, 5, len(METRICS)), np.nan))
     assert answer_of(curve, RESULTS).sentences == ("SMOTE has no value of F1 on halves of the rows.",)
+    older = replace(curve_through(np.linspace(0.5, 0.7, 4)), metrics=("f1",), scores=np.full((4, 5, 1), 0.5))
+    assert answer_of(older, RESULTS, "mcc").sentences == ("SMOTE has no value of MCC on halves of the rows.",)
     assert LearningCurve.from_bytes(b'{"key": "plain"}') is None
     assert asked_for(None, "f1") == ("f1", None)
 
