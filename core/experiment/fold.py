@@ -171,9 +171,12 @@ def _start(candidate: Candidate, facts: TableFacts, block: Block) -> None:
         held = HeldOut(block.X_valid, block.y_valid) if block.held_back else None
         candidate.predictor = reference.fit(candidate.lanes[0], view, held)
         return
+    pending = []
     for member in range(block.members):
         candidate.stages.append(stages_of(parts, first_lane(block, view, member), view))
-        candidate.pending += [(member, lane) for lane in next(candidate.stages[-1])]
+        pending += [(member, lane) for lane in next(candidate.stages[-1])]
+    # All at once: training, in another thread, takes what is pending, and half of the members are no candidate.
+    candidate.pending = pending
 
 
 def first_lane(block: Block, view: TrainingView, member: int) -> Lane:

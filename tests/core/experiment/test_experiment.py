@@ -14,7 +14,9 @@ from core.data.samples import load_sample
 from core.data.splitting import Unit, split_rows
 from core.data.table import Table, read_table
 from core.data.target import encode_target
-from core.experiment.units import run, run_unit, units
+from core.experiment import fold as fold_module
+from core.experiment.fold import candidates_of
+from core.experiment.units import prepared, run, run_unit, units
 from core.plan import (
     NetworkChoice,
     Part,
@@ -223,3 +225,23 @@ def test_a_plan_reads_back_as_it_was_written() -> None:
         Plan.from_json("{}")
     with pytest.raises(PlanError, match="chosen twice"):
         Plan("t", (START[0], START[0]))
+
+
+def test_training_takes_all_members_of_a_slow_sampler_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread makes them one after the other, while training looks for what is there."""
+    table = load_sample("abalone_9_vs_18")
+    plan = Plan("rings", (StrategyChoice.of("smote"),), training=TrainingSettings(members=3))
+    problem = Problem.of(table, plan)
+    block = prepared(problem, split_rows(problem, Unit(0, 0)), 0)
+    (candidate,) = candidates_of(plan.strategies, plan.networks[0], block.view).values()
+    seen, made = [], fold_module.stages_of
+
+    def watched(*given: object) -> object:
+        seen.append(len(candidate.pending))
+        return made(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fold_module, "stages_of", watched)
+    fold_module.start(candidate, problem.facts, block.block)
+    assert candidate.error is None
+    assert seen == [0, 0, 0]
+    assert [member for member, _ in candidate.pending] == [0, 1, 2]
