@@ -180,3 +180,23 @@ def test_folds_that_lack_a_class_are_not_counted_as_folds_that_tell() -> None:
     said = " ".join(advice.why)
     assert "Only 1 of 5 folds has test rows of every class, which cannot tell strategies apart" in said
     assert "run at least 3 folds that have every class" in said
+
+
+@pytest.mark.parametrize(
+    ("strategies", "positives", "folds"), [("plain", 20, 5), ("smote, focal", 10, 5), (KEYS, 2, 2)]
+)
+def test_small_runs_get_figures_or_a_sentence(strategies: str, positives: int, folds: int) -> None:
+    """One strategy, no plain network, ten rows of a class, and two, so that many draws have none of it."""
+    y = (np.arange(300) < positives).astype(np.int64)
+    p = np.clip(0.45 * y + 0.6 * np.random.default_rng(0).random(300), 0, 1)
+    plan = plan_of(strategies, folds, 1)
+    called = {choice.key: p > 0.3 + 0.05 * at for at, choice in enumerate(plan.strategies)}
+    comparison = compare(decided(called, y, p, folds), plan, ("no", "yes"))
+    for metric in ("f1", "average_precision", "log_loss"):
+        advice = advised(comparison, plan, metric)
+        said = " ".join(advice.sentences)
+        assert "nan" not in said
+        assert advice.counts is not None
+        assert (positives < 30) == ("every figure for it will vary a lot" in said)
+        assert ("The plain network is not in this run" in said) == (strategies == "smote, focal")
+        assert ("cannot tell strategies apart" in said) == (folds == 2)
