@@ -1,7 +1,8 @@
 """Pictures of every page, wide and narrow, light and dark, as the documentation shows them.
 
-``python -m benchmarks.screenshots`` opens the shipped examples in a fresh app, so that nothing is computed but
-the toy table's networks, and writes ``docs/pages/<page>-<width>-<theme>.webp``.
+``python -m benchmarks.screenshots`` opens the shipped examples in a fresh app, and made-up runs of 2, 12 and 63
+strategies and of 18 classes, so that nothing is computed but the toy table's networks, and writes
+``docs/pages/<page>-<width>-<theme>.webp``. Few colours keep the pictures small and their words sharp.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
-from benchmarks._browser import ROOT, chromium, press, start_server
+from benchmarks._browser import ROOT, chromium, start_server
+from benchmarks._made_runs import made_run
 from benchmarks._print import parser, show
 
 SIZES = ((1440, 900), (390, 850))
+# What is not taken everywhere is taken wide and light, and narrow and dark.
+_TWO = ((1440, "light"), (390, "dark"))
 _TALLEST = 3_200
+_COLOURS = 40
 _STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
 _HEIGHT = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollHeight : 0"
 _WIDTH = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollWidth : 0"
@@ -32,37 +37,62 @@ _WIDTH = "const m = document.querySelector('[data-testid=stMain]'); return m ? m
 
 @dataclass(frozen=True)
 class Stop:
-    """One page to take: its address, buttons to press before, and words that show that it is there whole."""
+    """One page to take: its address, and words that show that it is there whole.
+
+    Parameters
+    ----------
+    everywhere : bool
+        Whether it is taken in every size and theme.
+    """
 
     name: str
     address: str
     words: str
-    presses: tuple[str, ...] = ()
+    everywhere: bool = True
 
 
-def stops(run: str) -> tuple[Stop, ...]:
-    """Return what is taken; ``run`` is the id of a finished run."""
-    views = (
-        "threshold",
-        "net_benefit",
-        "promise",
-        "calibration",
-        "classes",
-        "errors",
-        "training",
-        "pairs",
-        "code",
-        "report",
-    )
+_VIEWS = ("pairs", "classes", "calibration", "threshold", "net_benefit", "errors", "code", "report")
+# Views of the example that a picture in one theme per size is enough for.
+_LESSER = ("capacity", "promise", "next_file", "more_rows", "why", "slices", "training")
+# What many strategies or many classes change most.
+_MADE = {
+    (2, 2): ("overview",),
+    (12, 2): ("overview",),
+    (63, 2): ("overview", "pairs", "calibration", "threshold", "training"),
+    (12, 18): ("overview", "classes"),
+    (63, 18): ("overview", "classes", "errors"),
+}
+
+
+def stops(run: str, made: Mapping[tuple[int, int], str]) -> tuple[Stop, ...]:
+    """Return what is taken.
+
+    Parameters
+    ----------
+    run : str
+        The id of a finished run.
+    made : mapping of pair of int to str
+        Runs by their numbers of strategies and classes.
+    """
     table = "/?table=page_blocks"
+    of_run = [
+        Stop(f"compare-{view}", f"/compare?run={run}&view={view}", "How good", view not in _LESSER)
+        for view in (*_VIEWS, *_LESSER)
+    ]
+    many = [
+        Stop(f"many-{n}x{classes}-{view}", f"/compare?run={made[n, classes]}&view={view}", "How good", False)
+        for (n, classes), shown in _MADE.items()
+        for view in shown
+    ]
     return (
         Stop("home", "/", "Bring your own table"),
         Stop("data", table, "5,472 rows"),
         Stop("strategies", f"/strategies{table[1:]}", "strategies ×"),
         Stop("learn", "/learn?strategy=smote", "What SMOTE learns"),
-        Stop("learn-loss", "/learn?strategy=focal", "What Focal loss learns"),
+        Stop("learn-two", "/learn?strategy=focal&beside=random_under", "What Focal loss learns", False),
         Stop("compare", f"/compare?run={run}", "Curves"),
-        *(Stop(f"compare-{view}", f"/compare?run={run}&view={view}", "How good") for view in views),
+        *of_run,
+        *many,
         Stop("ranking", "/ranking", "Ranking"),
         Stop("export", f"/export?run={run}", "Export"),
         Stop("history", "/history", "History"),
@@ -75,8 +105,6 @@ def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tu
     _resize(driver, width, height)
     driver.get(url + stop.address)
     wait.until(lambda d: stop.words in d.execute_script("return document.body.innerText"))
-    for label in stop.presses:
-        wait.until(lambda d, label=label: press(d, label))
     _settle(driver)
     _resize(driver, width, min(_TALLEST, max(height, driver.execute_script(_HEIGHT))))
     _settle(driver)
@@ -103,8 +131,9 @@ def _resize(driver: WebDriver, width: int, height: int) -> None:
 def _compact(png: bytes) -> bytes:
     from PIL import Image
 
+    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(out, "WEBP", quality=68, method=6)
+    few.convert("RGB").save(out, "WEBP", lossless=True, quality=100, method=6)
     return out.getvalue()
 
 
@@ -116,17 +145,21 @@ def take_all(
     from core.runs.store import Store
 
     target.mkdir(parents=True, exist_ok=True)
+    if not names and tuple(sizes) == SIZES and not themes:
+        for old in target.glob("*.webp"):
+            old.unlink()
     folder = Path(tempfile.mkdtemp())
     server, url = start_server(folder / "runs")
     run = Store(EXAMPLES).records()[0].id
+    made = {(n, classes): made_run(Store(folder / "runs"), n, classes) for n, classes in _MADE}
     pictures = size = too_wide = 0
     try:
         for width, height in sizes:
             for theme in themes or ("light", "dark"):
                 driver = chromium(folder / f"{width}-{theme}", width, height, dark=theme == "dark")
                 try:
-                    for stop in stops(run):
-                        if names and stop.name not in names:
+                    for stop in stops(run, made):
+                        if (names and stop.name not in names) or not (stop.everywhere or (width, theme) in _TWO):
                             continue
                         picture, over = take(driver, url, stop, width, height)
                         (target / f"{stop.name}-{width}-{theme}.webp").write_bytes(picture)
