@@ -18,11 +18,10 @@ import os
 import shutil
 import signal
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks._browser import chromium, press, start_server
@@ -58,7 +57,7 @@ def wait(holds: Callable[[], object], seconds: float = 120.0) -> float:
     while not holds():
         if time.perf_counter() - began > seconds:
             raise TimeoutError("the page did not show what was asked for")
-        time.sleep(0.01)
+        time.sleep(0.03)
     return time.perf_counter() - began
 
 
@@ -67,6 +66,7 @@ class Visitor:
 
     def __init__(self, profile: Path) -> None:
         self.driver = chromium(profile)
+        self.driver.set_script_timeout(300)  # a busy machine answers late
 
     def sees(self, words: str) -> bool:
         return words in self.driver.execute_script("return document.body.innerText")
@@ -111,22 +111,29 @@ class Visitor:
         return time.perf_counter() - began
 
 
-def stop(server: subprocess.Popen[bytes]) -> None:
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(20)
+@contextmanager
+def served(runs: Path, script: Path | None = None) -> Iterator[str]:
+    """Run a server for a while; its address."""
+    server, url = start_server(runs, script)
+    try:
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
 
 
-def measure() -> dict[str, float]:
+def measure(parts: Sequence[str] = ()) -> dict[str, float]:
+    """Return the figures of some parts, or of all."""
     folder = Path(tempfile.mkdtemp())
     bare = folder / "bare" / "bare.py"
     bare.parent.mkdir()
     bare.write_text(BARE)
     visitor = Visitor(folder / "profile")
+    figures: dict[str, float] = {}
     try:
-        return {
-            **first_pages(visitor, folder, bare),
-            **with_runs(visitor, folder, bare),
-        }
+        for part in parts or PARTS:
+            figures |= PARTS[part](visitor, folder, bare)
+        return figures
     finally:
         visitor.driver.quit()
         shutil.rmtree(folder, ignore_errors=True)
@@ -138,75 +145,83 @@ def first_pages(visitor: Visitor, folder: Path, bare: Path) -> dict[str, float]:
     for _ in range(TIMES + 1):
         for name, script, words in (("bare", bare, "Again"), ("app", None, "Bring your own table")):
             began = time.perf_counter()
-            server, url = start_server(folder / "runs", script)
-            try:
+            with served(folder / "runs", script) as url:
                 visitor.open(url, words)
                 took[name].append(time.perf_counter() - began)
-            finally:
                 visitor.driver.get("about:blank")
-                stop(server)
     # Of the first ones, the browser loads Streamlit itself.
     app, plain = (statistics.median(took[name][1:]) for name in ("app", "bare"))
     return {"first_page_s": app, "bare_first_page_s": plain, "first_page_ratio": app / plain}
 
 
-def with_runs(visitor: Visitor, folder: Path, bare: Path) -> dict[str, float]:
-    """Time what a person waits for on pages of a server that has runs."""
+def reruns(visitor: Visitor, folder: Path, bare: Path) -> dict[str, float]:
+    """Time reruns of the heaviest pages, and of the bare page right before each."""
     store = Store(folder / "runs")
     many = made_run(store, MANY_STRATEGIES, 2)
     wide = store.create(Plan("kind", (StrategyChoice.of("plain"),)), made_table(2, columns=MANY_COLUMNS))
     store.set_status(wide, "cancelled")
-    server, url = start_server(folder / "runs")
-    bare_server, bare_url = start_server(folder / "bare" / "runs", bare)
-    try:
-        pages = {"compare": (f"{url}/compare?run={many}", "Curves"), "data": (f"{url}/compare?run={wide}", "Cancelled")}
-        extra: dict[str, float] = {}
-        for name, (address, words) in pages.items():
+    figures: dict[str, float] = {}
+    with served(folder / "runs") as url, served(folder / "bare" / "runs", bare) as bare_url:
+        # Opens and shuts a small table: nearly nothing new to draw, and the whole page to run.
+        buttons = {"compare": "confusion_numbers", "data": "classes_numbers"}
+        for name, button in buttons.items():
             visitor.open(bare_url, "Again")
             plain = statistics.median(visitor.rerun_ms("again") for _ in range(RERUNS))
-            visitor.open(address, words)
-            if name == "data":
-                visitor.press("Change the plan")
-                wait(lambda: visitor.sees("Training settings") and visitor.idle())
-                visitor.driver.execute_script(
-                    "[...document.querySelectorAll('a')].find(a => a.innerText.trim().endsWith('Data')).click()"
-                )
-                wait(lambda: visitor.sees("Columns (500)") and visitor.idle())
-            # Opens and shuts a small table: nearly nothing new to draw, and the whole page to run.
-            button = {"compare": "confusion_numbers", "data": "classes_numbers"}[name]
+            if name == "compare":
+                visitor.open(f"{url}/compare?run={many}", "Curves")
+            else:
+                open_data(visitor, f"{url}/compare?run={wide}")
             found = f"return document.querySelector('.st-key-{button} button')"
             wait(lambda found=found: visitor.driver.execute_script(found))
             visitor.rerun_ms(button)
             own = statistics.median(visitor.rerun_ms(button) for _ in range(RERUNS))
-            extra |= {f"{name}_rerun_ms": own, f"{name}_rerun_extra_ms": own - plain}
-        extra["rerun_extra_ms"] = max(extra["compare_rerun_extra_ms"], extra["data_rerun_extra_ms"])
-        openings = opened_views(visitor, url)
+            figures |= {f"{name}_rerun_ms": own, f"{name}_rerun_extra_ms": own - plain}
+        visitor.driver.get("about:blank")
+    return figures | {"rerun_extra_ms": max(figures[f"{name}_rerun_extra_ms"] for name in buttons)}
+
+
+def open_data(visitor: Visitor, address: str) -> None:
+    """Take up the table of a run and open it on the Data page."""
+    visitor.open(address, "Cancelled")
+    visitor.press("Change the plan")
+    wait(lambda: visitor.sees("Training settings") and visitor.idle())
+    script = "[...document.querySelectorAll('a')].find(a => a.innerText.trim().endsWith('Data')).click()"
+    visitor.driver.execute_script(script)
+    wait(lambda: visitor.sees(f"Columns ({MANY_COLUMNS})") and visitor.idle())
+
+
+def views(visitor: Visitor, folder: Path, bare: Path) -> dict[str, float]:
+    """Time the first opening of each view of an example."""
+    took = {}
+    with served(folder / "runs") as url:
+        visitor.open(f"{url}/compare?run={Store(EXAMPLES).records()[0].id}", "Curves")
+        for group, titles in VIEWS.items():
+            if group != "How good":
+                took[group] = visitor.opening_s(group)
+            for title in titles:
+                took[title] = visitor.opening_s(title)
+        visitor.driver.get("about:blank")
+    return {"view_opening_s": max(took.values()), "median_view_opening_s": statistics.median(took.values())}
+
+
+def a_run(visitor: Visitor, folder: Path, bare: Path) -> dict[str, float]:
+    """Time a run's first and all figures, and what was said of it beforehand."""
+    store = Store(folder / "runs")
+    with served(folder / "runs") as url:
         run_sample(visitor, store, url)  # warms the worker, as the first run of a sitting does
         first, everything, said = run_sample(visitor, store, url)
-        return {
-            **extra,
-            "view_opening_s": max(openings.values()),
-            "first_figures_s": first,
-            "all_figures_s": everything,
-            "said_s": said,
-            "first_figures_share": first / said,
-        }
-    finally:
         visitor.driver.get("about:blank")
-        stop(server)
-        stop(bare_server)
+    return {
+        "first_figures_s": first,
+        "all_figures_s": everything,
+        "said_s": said,
+        "first_figures_share": first / said,
+    }
 
 
-def opened_views(visitor: Visitor, url: str) -> dict[str, float]:
-    """Return the seconds that the first opening of each view of an example takes."""
-    visitor.open(f"{url}/compare?run={Store(EXAMPLES).records()[0].id}", "Curves")
-    took = {}
-    for group, views in VIEWS.items():
-        if group != "How good":
-            took[f"{group}, first view"] = visitor.opening_s(group)
-        for view in views:
-            took[view] = visitor.opening_s(view)
-    return took
+PARTS: Mapping[str, Callable[[Visitor, Path, Path], dict[str, float]]] = {
+    "first_page": first_pages, "reruns": reruns, "views": views, "run": a_run,
+}  # fmt: skip
 
 
 def run_sample(visitor: Visitor, store: Store, url: str) -> tuple[float, float, float]:
@@ -227,24 +242,23 @@ def run_sample(visitor: Visitor, store: Store, url: str) -> tuple[float, float, 
     return first, everything, said
 
 
-def _ms(value: float) -> str:
-    return f"{value:6.0f} ms"
-
-
 def main() -> None:
-    options = parser(__doc__).parse_args()
-    figures = measure()
-    rows = [
-        ("first page after starting the server", f"{figures['first_page_s']:6.2f} s"),
-        ("… as times a bare page", f"{figures['first_page_ratio']:6.2f}"),
-        (f"rerun of Compare with {MANY_STRATEGIES} strategies, beyond bare", _ms(figures["compare_rerun_extra_ms"])),
-        (f"rerun of Data with {MANY_COLUMNS} columns, beyond bare", _ms(figures["data_rerun_extra_ms"])),
-        ("slowest first opening of a view", f"{figures['view_opening_s']:6.2f} s"),
-        ("first figures after pressing Run", f"{figures['first_figures_s']:6.2f} s"),
-        ("… as a share of the time said for the run", f"{figures['first_figures_share']:6.2f}"),
-        ("all figures after pressing Run", f"{figures['all_figures_s']:6.2f} s"),
-    ]
-    show(figures, rows, as_json=options.json)
+    options = parser(__doc__)
+    options.add_argument("--part", action="append", choices=PARTS, default=[], help="only this; may be given again")
+    given = options.parse_args()
+    figures = measure(given.part)
+    words = {
+        "first_page_s": ("first page after starting the server", "{:6.2f} s"),
+        "first_page_ratio": ("… as times a bare page", "{:6.2f}"),
+        "compare_rerun_extra_ms": (f"rerun of Compare with {MANY_STRATEGIES} strategies, beyond bare", "{:6.0f} ms"),
+        "data_rerun_extra_ms": (f"rerun of Data with {MANY_COLUMNS} columns, beyond bare", "{:6.0f} ms"),
+        "view_opening_s": ("slowest first opening of a view", "{:6.2f} s"),
+        "first_figures_s": ("first figures after pressing Run", "{:6.2f} s"),
+        "first_figures_share": ("… as a share of the time said for the run", "{:6.2f}"),
+        "all_figures_s": ("all figures after pressing Run", "{:6.2f} s"),
+    }
+    rows = [(said, form.format(figures[name])) for name, (said, form) in words.items() if name in figures]
+    show(figures, rows, as_json=given.json)
 
 
 if __name__ == "__main__":
