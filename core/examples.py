@@ -14,12 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.evaluation.counts import Counts
+from core.gallery import COUNTS, EXAMPLES, HEADLINE, cards
 from core.plan import Plan
 from core.runs.copying import copy_run
 from core.runs.store import RunRecord, Store
-
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-_HEADLINE, _COUNTS = "headline.txt", "counts.json"
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,10 @@ class Example:
     ----------
     headline : str
         What the run recommends and what that is worth, in three sentences.
-    counts : Counts or None
-        What its strategy does with so many rows.
 
     See Also
     --------
+    core.gallery.Card : What the first page shows of it.
     examples : Those that are there.
 
     Examples
@@ -63,7 +60,6 @@ class Example:
 
     record: RunRecord
     headline: str
-    counts: Counts | None = None
 
 
 # The first is the one that the gallery shows first.
@@ -87,22 +83,8 @@ def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
     >>> [example.record.plan.target for example in examples()]
     ['not_text', 'creditability', 'rings', 'site']
     """
-    records = Store(folder).records()
-    return tuple(Example(one, _headline(folder, one.id), _counts(folder, one.id)) for one in records)
-
-
-def _headline(folder: Path, run_id: str) -> str:
-    try:
-        return (folder / run_id / _HEADLINE).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _counts(folder: Path, run_id: str) -> Counts | None:
-    try:
-        return Counts(**json.loads((folder / run_id / _COUNTS).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
+    headlines = {card.run_id: card.headline for card in cards(folder)}
+    return tuple(Example(record, headlines.get(record.id, "")) for record in Store(folder).records())
 
 
 @dataclass(frozen=True)
@@ -128,8 +110,8 @@ class Brief:
 
     def write(self, folder: Path) -> None:
         """Keep what a gallery shows of a run in the run's folder."""
-        (folder / _HEADLINE).write_text(self.headline + "\n")
-        (folder / _COUNTS).write_text(json.dumps(None if self.counts is None else asdict(self.counts)) + "\n")
+        (folder / HEADLINE).write_text(self.headline + "\n")
+        (folder / COUNTS).write_text(json.dumps(None if self.counts is None else asdict(self.counts)) + "\n")
 
 
 def brief_of(store: Store, run_id: str) -> Brief:

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.examples import examples
+from core.gallery import cards
 from pages._services import store
 from pages._tab import remember, session
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
     from core.data.samples import Sample
-    from core.examples import Example
+    from core.gallery import Card
 
 
 def show_answer_picture() -> None:
     """Show what an answer looks like: the first example's."""
-    example = next(iter(examples()), None)
+    example = next(iter(cards()), None)
     if example is None or example.counts is None:
         return
     from core.charts.waffle import waffle
 
     with st.container(border=True, key="answer_picture"):
-        st.markdown(f"**An answer: {plain(example.record.name)}**")
+        st.markdown(f"**An answer: {plain(example.name)}**")
         st.html(waffle(example.counts))
         st.caption(f"{example.counts.rows:,} rows like these, under the strategy that is recommended.")
 
@@ -33,7 +33,7 @@ def show_gallery() -> None:
     """Show every table once: its finished comparison to open, or its rows to start from."""
     from core.data.samples import SAMPLES
 
-    finished = {example.record.table_name: example for example in examples()}
+    finished = {card.table: card for card in cards()}
     ordered = sorted(SAMPLES, key=lambda sample: [*finished, sample.title].index(sample.title))
     st.subheader("Look at a finished comparison, or start with a sample", anchor=False)
     for column, sample in zip(st.columns(len(ordered)), ordered, strict=True):
@@ -41,18 +41,18 @@ def show_gallery() -> None:
             show_card(sample, finished.get(sample.title))
 
 
-def show_card(sample: Sample, example: Example | None) -> None:
-    st.markdown(f"**{plain(sample.title if example is None else example.record.name)}**")
+def show_card(sample: Sample, example: Card | None) -> None:
+    st.markdown(f"**{plain(sample.title if example is None else example.name)}**")
     st.markdown(sample.sentence)
     if example is not None:
-        strategies = f"{len(example.record.plan.strategies)} strategies × {example.record.units_total} folds"
+        strategies = f"{example.strategies} strategies × {example.folds} folds"
         st.caption(f"{strategies}: {sentence(example.headline)}")
     with st.container(horizontal=True):
         if example is not None and st.button(
-            "Open the result", key=f"open_{example.record.id}", icon=":material/bar_chart:",
-            help=f"Opens the comparison of {plain(example.record.name)}.",
+            "Open the result", key=f"open_{example.run_id}", icon=":material/bar_chart:",
+            help=f"Opens the comparison of {plain(example.name)}.",
         ):  # fmt: skip
-            open_example(example.record.id)
+            open_example(example.run_id)
         st.button(
             f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,),
             type="tertiary", icon=":material/arrow_forward:", help="Opens the table, for a comparison of your own.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from core.runs.conductor import Conductor
     from core.runs.engine import Engine
     from core.runs.store import Store
+
+
+# A browser that has just been sent the first page needs the processor itself.
+_CALM = 1.0
 
 
 def store() -> Store:
@@ -54,6 +59,7 @@ def warm_up() -> threading.Thread:
     """Resume interrupted runs and load the libraries in the background, so that the first click need not wait."""
 
     def load() -> None:
+        time.sleep(_CALM)
         from core.runs.people import folders
 
         for module in (

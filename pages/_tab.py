@@ -25,6 +25,12 @@ def session() -> Session:
     return st.session_state.setdefault("session", Session())
 
 
+def has_table() -> bool:
+    """Return whether this tab holds a table, without loading what a session needs."""
+    state = st.session_state.get("session")
+    return state is not None and state.table is not None and state.plan is not None
+
+
 def remember(new: Session) -> None:
     """Keep a new state for this tab."""
     st.session_state["session"] = new

@@ -18,7 +18,7 @@ from pages._refusal import show_refusal
 from pages._services import warm_up
 from pages._split import show_split
 from pages._start import ask_about_long_run, start_run
-from pages._tab import data_key, problem_of, remember, session
+from pages._tab import data_key, has_table, problem_of, remember, session
 from pages._text import plain, sentence
 from pages._widgets import draw
 
@@ -39,9 +39,10 @@ MOST_CLASSES = 40
 
 def main() -> None:
     restore_link()
-    state = session()
     show_problem()
-    if state.table is None or state.plan is None:
+    # What a session needs takes two seconds to load: the first page comes without it.
+    state = session() if has_table() else None
+    if state is None or state.table is None or state.plan is None:
         show_home()
     else:
         write_link()

@@ -25,7 +25,7 @@ ORDER = (
     ("strategies",),
     ("experiment", "links"),
     ("evaluation", "estimator", "runs", "teaching"),
-    ("charts",),
+    ("charts", "gallery"),
     ("reporting",),
     ("exporting",),
     ("api", "asking", "column_options"),

@@ -10,6 +10,7 @@ import pytest
 from core.data.problem import Problem
 from core.data.splitting import Unit, split_rows
 from core.examples import EXAMPLES, TO_MAKE, brief_of, examples, open_example, plan_of
+from core.gallery import cards
 from core.runs.copying import copy_run
 from core.runs.store import Store, StoreError
 
@@ -42,8 +43,9 @@ def test_an_example_is_a_finished_run_of_its_plan(run_id: str) -> None:
     for result in results:
         rows = split_rows(problem, Unit(result.repeat, result.fold))
         assert result.test_rows.tolist() == rows.test.tolist()
-    example, brief = next(e for e in examples() if e.record.id == run_id), brief_of(store, run_id)
-    assert (brief.headline, brief.counts) == (example.headline, example.counts)
+    card, brief = next(card for card in cards() if card.run_id == run_id), brief_of(store, run_id)
+    assert (brief.headline, brief.counts) == (card.headline, card.counts)
+    assert (card.name, card.folds, card.strategies) == (record.name, record.units_total, len(record.plan.strategies))
 
 
 def test_a_copy_is_opened_once_and_its_end_leaves_the_example(tmp_path: Path) -> None:

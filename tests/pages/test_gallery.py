@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import SAMPLES
 from core.examples import examples
+from core.gallery import cards
 from core.runs.store import Store
 from tests.pages.conftest import APP
 
@@ -22,7 +25,7 @@ def test_examples_are_cards_with_their_headline(app: AppTest) -> None:
 
 
 def test_the_first_page_shows_an_answer_and_every_table_once(app: AppTest) -> None:
-    counts = examples()[0].counts
+    counts = cards()[0].counts
     assert counts is not None
     picture = next(element.proto.body for element in app.get("html") if '"cw-waffle"' in element.proto.body)
     assert picture.count('<i class="cw-m">') == counts.missed + 1
@@ -57,3 +60,15 @@ def test_a_link_to_an_example_works_where_nobody_opened_it(runs_folder: Path) ->
     assert not opened.warning
     assert opened.title[0].value.replace("\\", "") == record.name
     Store(runs_folder).delete(record.id)
+
+
+def test_the_first_page_comes_without_the_libraries_that_runs_need() -> None:
+    code = (
+        "import ast, sys; from importlib import import_module; from pathlib import Path\n"
+        "tree = ast.parse(Path('pages/data.py').read_text())\n"
+        "names = [n.module for n in tree.body if isinstance(n, ast.ImportFrom) and n.module != '__future__']\n"
+        "[import_module(name) for name in (*names, 'core.gallery', 'core.data.samples', 'core.charts.waffle')]\n"
+        "print(sorted({'pandas', 'sklearn', 'imblearn', 'distributed'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

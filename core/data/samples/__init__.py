@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.data.table import Table, read_table
 from core.words import TableError
+
+if TYPE_CHECKING:
+    from core.data.table import Table
 
 _LICENCE = "CC BY 4.0"
 
@@ -86,4 +89,6 @@ def load_sample(key: str) -> Table:
     sample = next((sample for sample in SAMPLES if sample.key == key), None)
     if sample is None:
         raise TableError(f"There is no sample '{key}': choose one of {', '.join(s.key for s in SAMPLES)}.")
+    from core.data.table import read_table  # the list of samples is there without it
+
     return read_table(Path(__file__).parent / f"{key}.csv", sample.title)
