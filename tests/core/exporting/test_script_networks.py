@@ -96,7 +96,13 @@ def test_a_network_of_which_nothing_is_embedded_brings_no_embeddings() -> None:
     assert "many_valued" not in text
 
 
-def test_a_function_is_imported_from_its_module(tmp_path: Path) -> None:
+def test_weights_that_a_network_brought_are_said_to_be_left_out() -> None:
+    brought = own(1)
+    text = text_of(NetworkChoice.of("own", architecture=dict(brought.parameters)["architecture"], start="AAAA"))
+    assert "Left out: the weights in the network's file: it starts from new ones." in text
+
+
+def test_a_function_is_imported_from_its_module() -> None:
     assert "from my_module import build\n" in text_of(NetworkChoice("my_module:build"))
     with pytest.raises(CodeError, match="is not written: move the function into a module"):
         text_of(NetworkChoice("__main__:build"))
