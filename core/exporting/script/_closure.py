@@ -16,6 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from types import SimpleNamespace
 
+from core.exporting.script._joining import CodeError
 from core.strategies.snippets.snippet import Code
 
 Place = tuple[str, str]
@@ -300,8 +301,11 @@ def _closure(places: frozenset[Place]) -> tuple[Code, ...]:
         node = source.defined[name]
         if isinstance(node, ast.FunctionDef):
             found[place] = written(source, node)
+        elif isinstance(node, ast.ClassDef):
+            raise CodeError(
+                f"A script is not written: its code would need the class {name}, and takes functions alone."
+            )
         else:
-            assert isinstance(node, ast.Assign)
             found[place] = Written(source.text[slice(*source.span(node))])
         left += found[place].names
     # Constants first, then the order of their modules.
