@@ -17,9 +17,10 @@ from core.charts.slices import slice_points
 from core.evaluation.errors import row_errors
 from core.evaluation.importance import importance_ends
 from core.evaluation.outoffold import OutOfFold
+from core.evaluation.shown import NAMED
 from core.experiment.importance import Why, explain
 from core.reporting.display import Drawing, shown_class
-from core.reporting.questions import Answer, Column
+from core.reporting.questions import Answer, Column, told_apart
 from core.reporting.results import Results
 from core.runs.reasons import keep_why, kept_why
 from core.runs.store import Store, StoreError, runs_folder
@@ -85,10 +86,12 @@ def importance_answer(why: Why, results: Results) -> Answer:
             f"{names[why.keys[more]]}, {value[less, at]:.3f} under {names[why.keys[less]]}."
         )
     shown = order[:_SHOWN]
-    measures = {names[key]: (value[s, shown], low[s, shown], high[s, shown]) for s, key in enumerate(why.keys)}
+    drawn = [s for s, key in enumerate(why.keys) if len(why.keys) <= NAMED + 2 or key in told_apart(results)]
+    measures = {names[why.keys[s]]: (value[s, shown], low[s, shown], high[s, shown]) for s in drawn}
     figure = slice_points(
-        [why.columns[c] for c in shown], measures, Axis("Average precision lost", ".3f"), keys=why.keys
-    )
+        [why.columns[c] for c in shown], measures, Axis("Average precision lost", ".3f"),
+        keys=[why.keys[s] for s in drawn],
+    )  # fmt: skip
     caption = f"The {len(shown)} columns that count most: what is lost on test rows where the column is permuted."
     columns = {
         "Lost": Column("number", "Average precision lost where the column is permuted among test rows.", 4),
@@ -114,8 +117,9 @@ def effect_drawing(why: Why, results: Results, column: str) -> Drawing | None:
         return None
     x = np.arange(len(grid), dtype=float)
     figure = strategy_lines(
-        why.keys, results.names, x, mean, (Axis(column, ".0f"), Axis("Mean probability", ".3f")), ends=(low, high)
-    )
+        why.keys, results.names, x, mean, (Axis(column, ".0f"), Axis("Mean probability", ".3f")), ends=(low, high),
+        named=told_apart(results) if len(why.keys) > NAMED + 2 else None,
+    )  # fmt: skip
     figure.update_xaxes(tickvals=x, ticktext=[one[:18] for one in grid])
     caption = (
         "Mean probability of the class where every row has this value (partial dependence), with the middle half of "

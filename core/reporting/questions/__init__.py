@@ -4,9 +4,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from core.reporting.questions.answer import Answer, Column
-from core.reporting.questions.question import Question, QuestionError, Subject, questions
+from core.reporting.questions.question import Question, QuestionError, Subject, questions, told_apart
 
-__all__ = ["Answer", "Column", "Question", "QuestionError", "Subject", "questions"]
+__all__ = ["Answer", "Column", "Question", "QuestionError", "Subject", "questions", "told_apart"]
 
 # Importing a file registers the questions in it: a new one needs no entry anywhere else.
 for _module in iter_modules(__path__):

@@ -112,7 +112,7 @@ class Subject:
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
         return cls(
             pooled, comparison.labels, results.names, code, results.problem, checked, stakes or results.stakes,
-            _coloured(results) if len(pooled) > NAMED + 2 else None, comparison,
+            told_apart(results) if len(pooled) > NAMED + 2 else None, comparison,
         )  # fmt: skip
 
     @property
@@ -146,8 +146,15 @@ class Subject:
         return [self.names[key] for key in self.keys]
 
 
-def _coloured(results: Results) -> tuple[str, ...]:
-    """Return the strategies to tell apart of many: the recommended one, the best, and the plain ones."""
+def told_apart(results: Results) -> tuple[str, ...]:
+    """Return the strategies to tell apart of many: the recommended one, the best, and the plain ones.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> told_apart(Results(sample_run().problem, sample_run().folds))
+    ('smote', 'plain')
+    """
     advised = results.advice
     always = [advised.key] if advised is not None and advised.key is not None else []
     return top(results.comparison, judged_by(results.comparison), NAMED - 2, always)
