@@ -70,6 +70,8 @@ class Shape:
     facts : TableFacts
     encoded, features : int
         Columns before and after one-hot expansion.
+    preparing : int
+        Bytes that the fitting of a column takes for a while, before anything is trained; columns of text count words.
 
     See Also
     --------
@@ -85,6 +87,7 @@ class Shape:
     facts: TableFacts
     encoded: int
     features: int
+    preparing: int = 0
 
     @property
     def rows(self) -> int:
@@ -113,7 +116,8 @@ def shape_of(problem: Problem) -> Shape:
     dense = sum(kind.max_dense(column, classes, choices.get(column.name, {})) for kind, column in steps)
     encoded = dense + sum(issubclass(kind, CodedStep) for kind, _ in steps)
     size = int(problem.table.frame.memory_usage(index=False, deep=True).sum())
-    return Shape(size, problem.facts, encoded, inputs_of(problem))
+    preparing = max((kind.fitting_bytes(problem.table.frame[column.name]) for kind, column in steps), default=0)
+    return Shape(size, problem.facts, encoded, inputs_of(problem), preparing)
 
 
 def inputs_of(problem: Problem) -> int:
@@ -215,6 +219,7 @@ def estimate(
     total += max(
         at_once.lanes * (_IN_TRAINING * weights + stepping) + validated * (shape.features + floats + 1) * 4,
         max(lanes) * _IN_SCORING * weights + scored * (shape.features + floats) * 4,
+        shape.preparing,
     )
     total += sum(lanes) * (valid + test) * len(shape.facts.class_counts) * 4
     return int(_BASE + total)

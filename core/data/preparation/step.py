@@ -270,6 +270,11 @@ class Step(ABC):
         return 1
 
     @classmethod
+    def fitting_bytes(cls, values: pd.Series) -> int:
+        """Return the bytes that fitting takes for a while, beside the column and what it becomes."""
+        return 0
+
+    @classmethod
     def tells(cls, column: Column, values: pd.Series) -> bool:
         """Return whether two rows of a column are told apart by anything."""
         return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)

@@ -44,6 +44,8 @@ MAX_WORDS, MAX_GRAMS = 5_000, 10_000
 GRAMS = (2, 3, 4)
 #: Training rows that vocabulary and components are learned from, evenly spaced.
 FITTED_ROWS = 20_000
+#: What counting words and runs takes for a while: in all, and for each character of the rows that are learned from.
+_COUNTING_BYTES, _BYTES_PER_CHARACTER = 70 * 2**20, 45
 _ROWS = 10_000  # at a time, so that the counts of their parts fit into memory
 _PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")
 _FILE = re.compile(r".*\.[A-Za-z][A-Za-z0-9]{1,4}")
@@ -153,6 +155,12 @@ class TextStep(DenseStep):
     @classmethod
     def usual_inputs(cls, column: Column) -> int:
         return COMPONENTS
+
+    @classmethod
+    def fitting_bytes(cls, values: pd.Series) -> int:
+        some = values.iloc[:: max(1, len(values) // _LOOKED_AT)].dropna()
+        characters = float(some.astype(str).str.len().mean()) if len(some) else 0.0
+        return int(_COUNTING_BYTES + min(len(values), FITTED_ROWS) * characters * _BYTES_PER_CHARACTER)
 
     @property
     def dense_names(self) -> tuple[str, ...]:

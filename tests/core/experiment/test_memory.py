@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.data.problem import Problem
 from core.data.samples import load_sample
+from core.data.table import from_frame
 from core.experiment.memory import MemoryShortage, cut, estimate, shape_of
 from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
 from core.strategies.presets import PRESETS
@@ -93,6 +96,16 @@ def test_the_estimate_grows_with_rows_lanes_and_synthetic_rows() -> None:
     assert of("plain", "threshold_f1") == of("plain")  # a threshold shares the plain network
 
 
+def test_the_counting_of_words_is_part_of_the_estimate() -> None:
+    notes = [f"my card was lost abroad on day {day}" for day in range(20_000)]
+    frame = pd.DataFrame({"note": notes, "target": ["no"] * 19_000 + ["yes"] * 1_000})
+    plan = Plan("target", (StrategyChoice.of("plain"),))
+    shape = shape_of(Problem.of(from_frame(frame), plan))
+    assert 70 * 2**20 < shape.preparing < 110 * 2**20  # measured: 44 bytes per character
+    without = estimate(plan.strategies, plan, replace(shape, preparing=0))
+    assert estimate(plan.strategies, plan, replace(shape, preparing=2**30)) > without + 2**29
+
+
 def test_strategies_are_cut_in_order_and_those_that_share_networks_stay_together() -> None:
     shape = shape_of(Problem.of(load_sample("abalone_9_vs_18"), CLASSICS))
     everything = cut(CLASSICS.strategies, CLASSICS, shape, 8 * 2**30)
@@ -106,8 +119,6 @@ def test_strategies_are_cut_in_order_and_those_that_share_networks_stay_together
 
 
 def test_results_do_not_depend_on_the_cut() -> None:
-    from dataclasses import replace
-
     from core.data.splitting import Unit
     from core.experiment.units import run_unit
 
