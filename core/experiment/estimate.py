@@ -167,7 +167,7 @@ class Workload:
         >>> rows = TrainingSize((608_000, 32_000), width=30, categorical=0)
         >>> many = NetworkChoice.of("tabm", k=64)
         >>> print(Workload(rows, TrainingSettings(), units=5, networks=(many,), cores=2).slow_network())
-        TabM (k=64) takes about 30 min here for each strategy, 36 times as long as one small network: choose a smaller \
+        TabM (k=64) takes about 25 min here for each strategy, 49 times as long as one small network: choose a smaller \
 network, or fewer folds or epochs.
         >>> Workload(rows, TrainingSettings(), units=5, cores=2).slow_network()
         """
@@ -200,7 +200,7 @@ network, or fewer folds or epochs.
         for place in range(training.members):
             member = network.member(place).for_rows(int(rows.n), numbers)
             size = member.size(rows.width, rows.classes if rows.classes > 2 else 1)
-            step = 5e-5 + (1.5e-7 + 8e-10 * size.floats) * batch + 3 * batch * size.flops / 5e10
+            step = 1.5e-5 + (5e-8 + 1.1e-9 * size.floats) * batch + 3 * batch * size.flops / 7e10
             seconds += epochs * (6e-3 + math.ceil(rows.n / batch) * step)
         return seconds
 
