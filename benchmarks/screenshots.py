@@ -101,7 +101,7 @@ def stops(run: str, made: Mapping[tuple[int, int], str]) -> tuple[Stop, ...]:
 
 def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tuple[bytes, int]:
     """Return a page as WebP, as tall as it is, and by how many pixels it is too wide."""
-    wait = WebDriverWait(driver, 60, poll_frequency=0.2)
+    wait = WebDriverWait(driver, 240, poll_frequency=0.5)
     _resize(driver, width, height)
     driver.get(url + stop.address)
     wait.until(lambda d: stop.words in d.execute_script("return document.body.innerText"))
@@ -115,7 +115,7 @@ def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tu
 
 def _settle(driver: WebDriver) -> None:
     """Wait until nothing runs and the page keeps its height."""
-    last, calm, end = -1, 0, time.monotonic() + 20
+    last, calm, end = -1, 0, time.monotonic() + 60
     while calm < 4 and time.monotonic() < end:
         time.sleep(0.3)
         height = driver.execute_script(_HEIGHT)
