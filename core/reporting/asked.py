@@ -43,8 +43,10 @@ def asked(results: Results, stakes: Stakes | None = None, checked: frozenset[int
     answers = []
     for key in ASKED:
         question = questions()[key]
+        settled = subject.stakes.capacity or results.plan.capacity
+        options = {"rows": settled.rows, "per": settled.per, "by": settled.by or ""} if key == "capacity" else {}
         try:
-            answers.append(question().answer(subject))
+            answers.append(question(**options).answer(subject))
         except QuestionError as error:
             answers.append(Answer(question.title, (str(error),), pd.DataFrame()))
     return tuple(answers)

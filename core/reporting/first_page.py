@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evaluation.intervals import Interval, Intervals
+from core.evaluation.intervals import Interval, Intervals, intervals
 from core.evaluation.metrics import metric_of
 from core.evaluation.shown import plain_keys
 from core.reporting._html import bullets, escaped, scrolled, worded
@@ -47,6 +47,8 @@ def first_page(results: Results, shown: Intervals, answers: Sequence[Answer]) ->
     counts = f"<p>{worded(advice.counts.text)}</p>" if advice.counts is not None else ""
     worth = (advice.worth.text,) if advice.worth is not None else ()
     saved = advice.why[:1] if results.stakes.has_costs else ()
+    # The table shows what the headline is about: decisions as they were settled.
+    decided = intervals(results.decided, results.plan) if results.stakes.decides else shown
     quoted = _quoted(results)
     found = "".join(
         f"<li><strong>{escaped(answer.title)}</strong>: {worded(answer.sentences[0])}</li>"
@@ -57,7 +59,7 @@ def first_page(results: Results, shown: Intervals, answers: Sequence[Answer]) ->
     return (
         f"<section class='verdict minute'><h2>In one minute</h2><p><strong>{worded(advice.headline)}</strong></p>"
         f"{counts}{bullets((*saved, *advice.helps, *advice.warnings, *worth))}"
-        f"{_table(results, advice.key, advice.metric, shown)}"
+        f"{_table(results, advice.key, advice.metric, decided)}"
         + (f"<h3>What was settled</h3>{settled}" if settled else "")
         + (f"<h3>What else was found</h3><ul>{found}</ul>" if found else "")
         + "</section>"
