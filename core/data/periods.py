@@ -121,7 +121,7 @@ def periods_in(values: pd.Series, period: str) -> Periods:
 
     Examples
     --------
-    >>> parted = periods_in(pd.Series(pd.to_datetime(["2025-01-02 08:00", None, "2025-01-01", "2025-01-02"])), "day")
+    >>> parted = periods_in(pd.Series(pd.to_datetime(["2025-01-02", None, "2025-01-01", "2025-01-02"])), "day")
     >>> parted.names, parted.of_row.tolist()
     (('2025-01-01', '2025-01-02'), [1, -1, 0, 1])
     """

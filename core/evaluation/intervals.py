@@ -73,7 +73,7 @@ class Intervals:
     >>> run = sample_run()
     >>> shown = intervals(run.comparison, run.plan)
     >>> shown.name, len(shown.frame)
-    ('95 % interval by folds', 22)
+    ('95 % interval by folds', 26)
     """
 
     kind: Kind
