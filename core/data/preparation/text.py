@@ -142,11 +142,11 @@ class TextStep(DenseStep):
         spoken = words[~words.str.fullmatch(_CODE).to_numpy(bool)]
         per_text, unspaced = len(spoken) / len(texts), float(texts.str.count(UNSPACED).mean())
         if unspaced >= _MIN_UNSPACED:
-            return f"Text of {unspaced:.0f} characters on average."
+            return f"Text of {unspaced:,.0f} characters on average."
         # Most words of a text have letters alone, and few texts are the name of a file.
         if per_text < _MIN_WORDS or len(spoken) < len(words) / 2 or texts.str.fullmatch(_FILE).mean() > 0.9:
             return ""
-        return f"Text of {per_text:.0f} words on average."
+        return f"Text of {per_text:,.0f} words on average."
 
     @classmethod
     def max_dense(cls, column: Column, n_classes: int = 2, choices: Choices = NO_CHOICES) -> int:
