@@ -29,7 +29,7 @@ SIZES = ((1440, 900), (390, 850))
 # What is not taken everywhere is taken wide and light, and narrow and dark.
 _TWO = ((1440, "light"), (390, "dark"))
 _TALLEST = 3_200
-_COLOURS = 40
+_COLOURS = 96
 _STATE = "const a = document.querySelector('[data-testid=stApp]'); return a ? a.dataset.testScriptState : ''"
 _HEIGHT = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollHeight : 0"
 _WIDTH = "const m = document.querySelector('[data-testid=stMain]'); return m ? m.scrollWidth : 0"
@@ -131,7 +131,11 @@ def _resize(driver: WebDriver, width: int, height: int) -> None:
 def _compact(png: bytes) -> bytes:
     from PIL import Image
 
-    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    few = (
+        Image.open(io.BytesIO(png))
+        .convert("RGB")
+        .quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    )
     out = io.BytesIO()
     few.convert("RGB").save(out, "WEBP", lossless=True, quality=100, method=6)
     return out.getvalue()
