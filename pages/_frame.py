@@ -43,7 +43,7 @@ _STYLE = """<style>
 :is(a, button, summary, [role="radio"], [role="checkbox"], [role="tab"]):focus-visible {
   outline: 2px solid currentColor !important; outline-offset: 2px }
 /* White on the dark theme's accent has a contrast of 2.4. */
-:is([data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"],
+:is([data-testid="stBaseButton-primary"]:enabled, [data-testid="stBaseButton-primaryFormSubmit"]:enabled,
     [data-testid="stMultiSelect"] [data-baseweb="tag"]), [data-testid="stMultiSelect"] [data-baseweb="tag"] * {
   color: light-dark(ON_ACCENT) !important }
 @media (prefers-reduced-motion: reduce) {
