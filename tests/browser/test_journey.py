@@ -28,6 +28,8 @@ from core.strategies import label
 from tests.browser.conftest import ROOT, Server
 
 Open = Callable[..., WebDriver]
+# Their numbers stand in a table below, whose key begins alike.
+MATRICES = "[class*=st-key-confusion_]:not([class*=st-key-confusion_numbers])"
 STATE = "const a = document.querySelector('[data-testid=stApp]'); return a && a.dataset.testScriptState"
 
 
@@ -67,7 +69,7 @@ class Page:
         """Press a button by the keyboard alone: Tab until it has the focus, which has to show, then Enter."""
         script = """const e = document.activeElement, style = getComputedStyle(e);
             const seen = style.boxShadow !== 'none' || style.outlineStyle !== 'none';
-            return [(e.innerText || '').trim().split('\\n').pop(), seen]"""
+            return [e.tagName === 'BUTTON' ? e.innerText.trim().split('\\n').pop() : '', seen]"""
         for _ in range(60):
             ActionChains(self.driver).send_keys(Keys.TAB).perform()
             name, seen = self.driver.execute_script(script)
@@ -113,7 +115,7 @@ class Page:
 
     def matrices(self) -> dict[str, np.ndarray]:
         """Return the counts of every confusion matrix drawn, by strategy."""
-        figures = len(self.find("[class*=st-key-confusion_]"))
+        figures = len(self.find(MATRICES))
         found = {}
         for position in range(figures):
             # A cell reads "686100%": the count, then its share of the true class on the next line.
@@ -160,7 +162,7 @@ def agrees_with_the_store(page: Page, server: Server, run_id: str) -> None:
     assert {names[key] for key in top(found, "f1", 1)} <= set(matrices)
     other = next(name for name in counts if name not in matrices)
     page.pick("[class*=st-key-matrices_of_]", other)
-    page.wait(lambda: len(page.find("[class*=st-key-confusion_]")) > len(matrices))
+    page.wait(lambda: len(page.find(MATRICES)) > len(matrices))
     page.settle()
     matrices = page.matrices()
     assert other in matrices

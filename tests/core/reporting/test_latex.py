@@ -14,7 +14,7 @@ from core.reporting.latex import escape, tabular
 
 COMMANDS = re.compile(
     r"\\(text(backslash|asciitilde|asciicircum|less|greater|bar|quotedbl|asciigrave)\{\}"
-    r"|ensuremath\{\\(pm|times|star)\}|[&%$#_{}])|\{[\[\]]\}|[-']\{\}"
+    r"|ensuremath\{\\(pm|times|star|dagger)\}|[&%$#_{}])|\{[\[\]]\}|[-']\{\}"
 )
 
 
