@@ -53,7 +53,7 @@ def guarded_callback(callback: Callable[P, object]) -> Callable[P, None]:
         try:
             callback(*args, **kwargs)
         except expected() as error:
-            st.session_state[_TROUBLE] = as_sentence(error)
+            tell_trouble(as_sentence(error))
 
     return call
 
@@ -74,6 +74,11 @@ def guarded_fragment(fragment: Callable[P, R]) -> Callable[P, R | None]:
         st.rerun()
 
     return call
+
+
+def tell_trouble(said: str) -> None:
+    """Let the page show a sentence at its top when it next runs."""
+    st.session_state[_TROUBLE] = said
 
 
 def show_trouble() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,31 +10,17 @@ from core.runs.reasons import keep_curve, kept_curve
 from core.strategies import choices_of
 from core.words import duration
 from pages._answer import show_answer
-from pages._guard import guarded, guarded_fragment
+from pages._background import begin, under_way
+from pages._guard import guarded
 from pages._recommendation import advice_of, recommended_key
-from pages._services import engine, store
+from pages._services import store
 from pages._subject import run_problem
 from pages._text import plain
 from pages._verdict import judged_by
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from core.evaluation.comparison import Comparison
-    from core.experiment.fewer_rows import LearningCurve
     from core.runs.record import RunRecord
-
-_WORK = "curve_work"
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """What is being worked out."""
-
-    run_id: str
-    strategy: str
-    promise: Future[LearningCurve]
-    stop: threading.Event
 
 
 def show_more_rows(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
@@ -47,13 +31,12 @@ def show_more_rows(record: RunRecord, comparison: Comparison, names: dict[str, s
     strategy = st.selectbox(
         "Strategy", keys, keys.index(advised), format_func=lambda one: plain(names[one], 120), key="curve_strategy"
     )
-    work: Work | None = st.session_state.get(_WORK)
-    if work is not None and (work.run_id, work.strategy) == (record.id, strategy):
-        wait()
+    about = ("curve", record.id, strategy)
+    if under_way(about):
         return
     curve = kept_curve(store(), record.id, strategy)
     if curve is None:
-        offer(record, comparison, key, strategy)
+        offer(record, comparison, key, strategy, about)
         return
     from core.more_rows import answer_of, asked_for
     from core.reporting.results import Results
@@ -63,7 +46,7 @@ def show_more_rows(record: RunRecord, comparison: Comparison, names: dict[str, s
     show_answer(answer_of(curve, results, metric, wanted), "more_rows", f"{record.id}-more-rows")
 
 
-def offer(record: RunRecord, comparison: Comparison, key: str, strategy: str) -> None:
+def offer(record: RunRecord, comparison: Comparison, key: str, strategy: str, about: tuple[object, ...]) -> None:
     """Say what it takes, and start it."""
     from core.more_rows import seconds, work_out
 
@@ -75,33 +58,10 @@ def offer(record: RunRecord, comparison: Comparison, key: str, strategy: str) ->
     )
     if st.button(f"Work it out, {takes}", type="primary", icon=":material/stacked_line_chart:", key="curve_start"):
         with guarded():
-            stop = threading.Event()
+            runs = store()
             whole = tuple(result for result in comparison.results if result.strategy == strategy)
-            promise = engine().call(work_out, store().table(record.id), record.plan, strategy, whole, stop=stop)
-            st.session_state[_WORK] = Work(record.id, strategy, promise, stop)
-            st.rerun()
-
-
-@st.fragment(run_every=0.5)
-@guarded_fragment
-def wait() -> None:
-    from concurrent.futures import CancelledError
-
-    from core.training.lane import Stopped
-
-    work: Work | None = st.session_state.get(_WORK)
-    if work is None:
-        st.rerun()
-        return
-    if work.promise.done():
-        st.session_state.pop(_WORK, None)
-        try:
-            keep_curve(store(), work.run_id, work.strategy, work.promise.result())
-        except (Stopped, CancelledError):
-            st.toast("Stopped.")
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="curving"):
-        st.markdown(":material/hourglass_top: Training on parts of the rows …")
-        if st.button("Cancel", key="cancel_curve", icon=":material/stop:"):
-            work.stop.set()
-            work.promise.cancel()
+            begin(
+                about, lambda curve: keep_curve(runs, record.id, strategy, curve),
+                "Training on parts of the rows", "The learning curve could not be worked out",
+                work_out, runs.table(record.id), record.plan, strategy, whole,
+            )  # fmt: skip

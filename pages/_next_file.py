@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,30 +10,19 @@ from core.runs.looks import keep_look, looks, seen_results
 from core.runs.stakes import stakes_of
 from core.words import TableError, counted
 from pages._answer import show_answer
+from pages._background import begin, under_way
 from pages._cache import cached
-from pages._guard import guarded, guarded_fragment
-from pages._services import engine, store
+from pages._guard import guarded
+from pages._services import store
 from pages._tab import run_problem
 from pages._text import plain, sentence
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from core.evaluation.comparison import Comparison
     from core.experiment.results import FoldResult
     from core.next_file import NextFile
+    from core.runs.looks import Look
     from core.runs.record import RunRecord
-
-_WORK = "next_file_work"
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """A test under way."""
-
-    digest: str
-    promise: Future[tuple[FoldResult, ...]]
-    stop: threading.Event
 
 
 def show_next_file(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
@@ -65,76 +52,48 @@ def show_next_file(record: RunRecord, comparison: Comparison, names: dict[str, s
         return
     for note in file.notes:
         st.warning(sentence(note), icon=":material/info:")
-    work: Work | None = st.session_state.get(_WORK)
-    if work is not None and work.digest == file.digest:
-        wait(record, file)
+    about = ("next", record.id, file.digest)
+    if under_way(about):
         return
-    known = st.session_state.get(f"next_shown_{record.id}") == file.digest
-    if not known and st.button("Test on it", type="primary", icon=":material/science:", key="next_test"):
+    look = next((one for one in seen if one.digest == file.digest), None)
+    if look is not None and st.session_state.get(f"next_shown_{record.id}") == file.digest:
+        results = seen_results(store(), record.id, file.digest)
+        if results is not None:
+            show(record, file, key, results, look)
+            return
+        st.warning("The results on this file are damaged: test on it again.", icon=":material/warning:")
+    if st.button("Test on it", type="primary", icon=":material/science:", key="next_test"):
+        st.session_state[f"next_shown_{record.id}"] = file.digest
         with guarded():
-            start(record, file)
-            st.rerun()
-    if known:
-        show(record, file, key)
-    elif any(one.digest == file.digest for one in seen):
+            start(record, file, about)
+    if look is not None:
         st.info("This file was tested on before: every further look makes its figures less trustworthy.")
 
 
-def start(record: RunRecord, file: NextFile) -> None:
+def start(record: RunRecord, file: NextFile, about: tuple[object, ...]) -> None:
     """Begin a test; what a file gave before is looked up, and counted as another look."""
     from core.experiment.next_rows import run_on
 
-    before = seen_results(store(), record.id, file.digest)
+    runs = store()
+    before = seen_results(runs, record.id, file.digest)
     if before is not None:
-        keep_look(store(), record.id, file.digest, file.name, before)
-        st.session_state[f"next_shown_{record.id}"] = file.digest
-        return
-    stop = threading.Event()
-    promise = engine().call(run_on, store().table(record.id), record.plan, file.frame, file.codes, stop=stop)
-    st.session_state[_WORK] = Work(file.digest, promise, stop)
-
-
-@st.fragment(run_every=0.5)
-@guarded_fragment
-def wait(record: RunRecord, file: NextFile) -> None:
-    from concurrent.futures import CancelledError
-
-    from core.experiment.memory import MemoryShortage
-    from core.training.lane import Stopped
-
-    work: Work | None = st.session_state.get(_WORK)
-    if work is None:
+        keep_look(runs, record.id, file.digest, file.name, before)
         st.rerun()
-        return
-    if work.promise.done():
-        st.session_state.pop(_WORK, None)
-        try:
-            keep_look(store(), record.id, file.digest, file.name, work.promise.result())
-            st.session_state[f"next_shown_{record.id}"] = file.digest
-        except (Stopped, CancelledError):
-            st.toast("Stopped: the file was not looked at.")
-        except MemoryShortage as error:
-            st.session_state["trouble"] = str(error)
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="testing"):
-        st.markdown(":material/hourglass_top: Training every strategy on all rows of the run, then testing …")
-        if st.button("Cancel", key="cancel_next", icon=":material/stop:"):
-            work.stop.set()
-            work.promise.cancel()
+    begin(
+        about, lambda results: keep_look(runs, record.id, file.digest, file.name, results),
+        "Training every strategy on all rows of the run, then testing", "The file could not be tested on",
+        run_on, runs.table(record.id), record.plan, file.frame, file.codes,
+    )  # fmt: skip
 
 
-def show(record: RunRecord, file: NextFile, key: str) -> None:
+def show(record: RunRecord, file: NextFile, key: str, results: tuple[FoldResult, ...], look: Look) -> None:
     """Show what the file says of the run."""
     from core.next_file import answers
     from core.reporting.results import Results
 
-    results = seen_results(store(), record.id, file.digest)
-    if results is None:
-        st.info("The results on this file are damaged: test on it again.")
-        return
-    look = next((one for one in looks(store(), record.id) if one.digest == file.digest), None)
-    run = Results(run_problem(record.id, key), store().results(record.id), record.id, stakes_of(store(), record.id))
-    for at, answer in enumerate(answers(run, file, results, stakes_of(store(), record.id), look)):
+    stakes = stakes_of(store(), record.id)
+    run = Results(run_problem(record.id, key), store().results(record.id), record.id, stakes)
+    for at, answer in enumerate(answers(run, file, results, stakes, look)):
         if at:
             st.subheader(plain(answer.title, 120), anchor=False)
         show_answer(answer, f"next_{at}", f"{record.id}-next-{at}")

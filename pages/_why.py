@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,33 +9,19 @@ import streamlit as st
 from core.runs.reasons import keep_why, kept_why
 from core.runs.stakes import stakes_of
 from pages._answer import show_answer
+from pages._background import begin, under_way
 from pages._glossary import explained
-from pages._guard import guarded, guarded_fragment
+from pages._guard import guarded
 from pages._rows import class_against_rest, tested_rows
-from pages._services import engine, store
+from pages._services import store
 from pages._tab import run_problem
 from pages._text import plain, sentence
 from pages._widgets import draw
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from core.evaluation.comparison import Comparison
     from core.experiment.importance import Why
     from core.runs.record import RunRecord
-
-_WORK = "why_work"
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """What is being worked out."""
-
-    run_id: str
-    code: int
-    together: bool
-    promise: Future[Why]
-    stop: threading.Event
 
 
 def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
@@ -60,9 +44,8 @@ def worked_out(
     record: RunRecord, comparison: Comparison, key: str, code: int, together: bool, label: str = "Work it out"
 ) -> Why | None:
     """Return what is kept; else None, with how far the work is, or a button that starts it."""
-    work: Work | None = st.session_state.get(_WORK)
-    if work is not None and (work.run_id, work.code, work.together) == (record.id, code, together):
-        wait()
+    about = ("why", record.id, code, together)
+    if under_way(about):
         return None
     why = kept_why(store(), record.id, code, together)
     if why is None:
@@ -72,44 +55,21 @@ def worked_out(
         )
         if st.button(label, type="primary", icon=":material/psychology:", key="why_start"):
             with guarded():
-                start(record, comparison, key, code, together)
-                st.rerun()
+                start(record, comparison, key, about)
     return why
 
 
-def start(record: RunRecord, comparison: Comparison, key: str, code: int, together: bool) -> None:
+def start(record: RunRecord, comparison: Comparison, key: str, about: tuple[str, str, int, bool]) -> None:
     from core.experiment.importance import explain
     from core.why import hard_rows
 
-    stop = threading.Event()
+    runs, (_, _, code, together) = store(), about
     rows = hard_rows(tested_rows(comparison.of_whole(), key))
-    promise = engine().call(explain, store().table(record.id), record.plan, code, rows, together, stop=stop)
-    st.session_state[_WORK] = Work(record.id, code, together, promise, stop)
-
-
-@st.fragment(run_every=0.5)
-@guarded_fragment
-def wait() -> None:
-    from concurrent.futures import CancelledError
-
-    from core.training.lane import Stopped
-
-    work: Work | None = st.session_state.get(_WORK)
-    if work is None:
-        st.rerun()
-        return
-    if work.promise.done():
-        st.session_state.pop(_WORK, None)
-        try:
-            keep_why(store(), work.run_id, work.code, work.together, work.promise.result())
-        except (Stopped, CancelledError):
-            st.toast("Stopped.")
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="reasoning"):
-        st.markdown(":material/hourglass_top: Training networks, then permuting columns …")
-        if st.button("Cancel", key="cancel_why", icon=":material/stop:"):
-            work.stop.set()
-            work.promise.cancel()
+    begin(
+        about, lambda why: keep_why(runs, record.id, code, together, why),
+        "Training networks, then permuting columns", "The columns that count could not be worked out",
+        explain, runs.table(record.id), record.plan, code, rows, together,
+    )  # fmt: skip
 
 
 def show_reasons(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, why: Why) -> None:
