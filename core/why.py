@@ -18,7 +18,7 @@ from core.evaluation.errors import row_errors
 from core.evaluation.importance import importance_ends
 from core.evaluation.outoffold import OutOfFold
 from core.evaluation.shown import NAMED
-from core.experiment.importance import Why, explain
+from core.experiment.importance import Why, explain, tuned_by_fold
 from core.reporting.display import Drawing, shown_class
 from core.reporting.questions import Answer, Column, told_apart
 from core.reporting.results import Results
@@ -156,8 +156,9 @@ def worked_out(
     kept = kept_why(store, results.run_id, code, together)
     if kept is None:
         kept = explain(
-            results.table, results.plan, code, hard_rows(pooled) if pooled else np.zeros(0, np.int64), together, report
-        )
+            results.table, results.plan, code, hard_rows(pooled) if pooled else np.zeros(0, np.int64), together,
+            tuned_by_fold(results.folds), report,
+        )  # fmt: skip
         keep_why(store, results.run_id, code, together, kept)
     return kept
 

@@ -60,7 +60,7 @@ def worked_out(
 
 
 def start(record: RunRecord, comparison: Comparison, key: str, about: tuple[str, str, int, bool]) -> None:
-    from core.experiment.importance import explain
+    from core.experiment.importance import explain, tuned_by_fold
     from core.why import hard_rows
 
     runs, (_, _, code, together) = store(), about
@@ -69,6 +69,7 @@ def start(record: RunRecord, comparison: Comparison, key: str, about: tuple[str,
         about, lambda why: keep_why(runs, record.id, code, together, why),
         "Training networks, then permuting columns", "The columns that count could not be worked out",
         explain, runs.table(record.id), record.plan, code, rows, together,
+        tuned_by_fold(comparison.results),
     )  # fmt: skip
 
 

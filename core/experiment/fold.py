@@ -370,12 +370,29 @@ class Outcome:
 
 def probabilities_of(candidate: Candidate, X: np.ndarray) -> np.ndarray:
     """Return a candidate's mean probabilities for prepared rows, float32, shape (n, n_classes)."""
-    if candidate.predictor is not None:
-        with single_threaded():
-            return candidate.predictor(X).astype(np.float32)
+    return probabilities_of_each([candidate], X)[0]
+
+
+def probabilities_of_each(candidates: Sequence[Candidate], X: np.ndarray) -> list[np.ndarray]:
+    """Return the mean probabilities of several candidates, as :func:`probabilities_of`, with all networks run at once.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Trained ones, without error.
+    """
     from core.training.lanes import predict
 
-    return predict(candidate.trained, X).mean(axis=0)
+    lanes = [lane for candidate in candidates if candidate.predictor is None for lane in candidate.trained]
+    by_lane = iter(predict(lanes, X) if lanes else ())
+    found = []
+    for candidate in candidates:
+        if candidate.predictor is None:
+            found.append(np.mean([next(by_lane) for _ in candidate.trained], axis=0))
+            continue
+        with single_threaded():
+            found.append(candidate.predictor(X).astype(np.float32))
+    return found
 
 
 def unseen(candidate: Candidate, block: Block) -> Rows:

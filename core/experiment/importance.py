@@ -10,19 +10,23 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score
 
+from core.data.preparation import Preparation
 from core.data.problem import Problem
 from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
-from core.experiment.fold import Candidate, candidates_of, train_candidates
+from core.experiment.fold import Candidate, candidates_of, probabilities_of_each, train_candidates
+from core.experiment.permuting import effect, losses_by_column, pushes
+from core.experiment.results import FoldResult
+from core.experiment.tuning import as_tuned
 from core.experiment.units import prepared
-from core.machine import single_threaded
+from core.machine import usable_cores
 from core.plan import Plan
 from core.strategies import Recipe, choices_of
 from core.training.lane import Stopped
@@ -30,9 +34,9 @@ from core.words import counted, shortened
 
 #: Rows that networks are trained on, over all strategies of a fold, and rows that are tested on in a fold.
 MAX_TRAINED, MAX_TESTED = 80_000, 2_000
-_FOLDS, _DRAWS, _RARE = 3, 2, 300
+_FOLDS, _RARE = 3, 300
 _EFFECT_ROWS, _GRID, _LEVELS = 200, 9, 8
-_PUSHED, _PUSH_DRAWS = 100, 8
+_PUSHED = 100
 _ALIKE, _PART = 0.9, 2_048
 
 
@@ -114,6 +118,7 @@ def explain(
     code: int,
     rows: np.ndarray,
     together: bool = False,
+    tuned: Sequence[Mapping[str, tuple[str, ...]]] = (),
     report: Callable[[float, str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Why:
@@ -127,6 +132,8 @@ def explain(
         Labelled rows to explain one by one, the most wanted first; at most 100 that these folds test are.
     together : bool
         Permute columns that mean the same together (rank correlation of 0.9 and more).
+    tuned : sequence of mapping of str to tuple of str
+        What tuning chose for each strategy, fold by fold, of :func:`tuned_by_fold`.
 
     Raises
     ------
@@ -135,22 +142,30 @@ def explain(
 
     See Also
     --------
-    losses_by_column : The permutations.
+    core.experiment.permuting.losses_by_column : The permutations.
     """
     problem = Problem.of(table, plan)
     target, y = problem.target, problem.target.codes
     groups = column_groups(problem, together)
+    grids = [_grid(problem.table.frame[names[0]]) if len(names) == 1 else [] for _, names in groups]
     choices = choices_of(plan)
     tell = report or (lambda share, doing: None)
     units = [Unit(0, fold) for fold in range(min(_FOLDS, plan.split.folds))]
     most = max(2_000, MAX_TRAINED // max(1, len(choices)))
-    baselines, lost, effects, explained, pushes, notes, finished = [], [], [], [], [], [], None
+    baselines, lost, effects, explained, pushed, notes = [], [], [], [], [], []
+    finished, untuned = np.ones(len(choices), dtype=bool), False
     for place, unit in enumerate(units):
         rng = np.random.default_rng([plan.split.seed, 7, place])
         fold = split_rows(problem, unit)
         sampled = _sampled(fold, y, most, rng)
         inputs = prepared(problem, sampled, int(rng.integers(2**31)))
         candidates = candidates_of(choices, plan.networks[0], inputs.view)
+        for choice in choices if plan.tuning.on else ():
+            key = Recipe.of(choice).key
+            chosen = tuned[place].get(choice.key, ()) if place < len(tuned) else ()
+            if chosen and candidates[key].settings is None:
+                candidates[key] = as_tuned(candidates[key], chosen, plan.training) or candidates[key]
+            untuned |= candidates[key].settings is None and candidates[key].recipe.reference is None
         share = place / len(units)
 
         def training(part: float, doing: str, share: float = share) -> None:
@@ -158,37 +173,42 @@ def explain(
 
         train_candidates(list(candidates.values()), problem.facts, inputs.block, plan.training, training, should_stop)
         every = [candidates[Recipe.of(choice).key] for choice in choices]
+        finished &= [candidate.error is None for candidate in every]
         tested, weights = _tested(fold.test, y, code, rng)
-        frame = problem.table.frame.iloc[target.rows[tested]]
-        wanted = [row for row in dict.fromkeys(rows.tolist()) if row in set(fold.test.tolist())]
-        wanted = wanted[: max(1, _PUSHED // len(units))]
+        among = set(fold.test.tolist())
+        wanted = [row for row in dict.fromkeys(rows.tolist()) if row in among][: max(1, _PUSHED // len(units))]
 
-        def probabilities(given: pd.DataFrame, every: Sequence[Candidate] = every, inputs=inputs) -> np.ndarray:  # type: ignore[no-untyped-def]
-            if should_stop is not None and should_stop():
-                raise Stopped
-            return _probabilities(every, inputs.preparation.transform(given), code)
+        def probabilities(X: np.ndarray, every: Sequence[Candidate] = every) -> np.ndarray:
+            return _probabilities(every, X, code, should_stop)
+
+        def transformed(some: np.ndarray, preparation: Preparation = inputs.preparation) -> np.ndarray:
+            return preparation.transform(problem.table.frame.iloc[target.rows[some]])
 
         tell(share + 0.6 / len(units), "permuting columns")
-        base, losses = losses_by_column(probabilities, frame, y[tested] == code, groups, weights, rng)
+        X = transformed(tested)
+        places = [inputs.preparation.inputs_of(names) for _, names in groups]
+        base, losses = losses_by_column(probabilities, X, y[tested] == code, places, weights, rng)
         baselines.append(base)
         lost.append(losses)
         tell(share + 0.8 / len(units), "setting columns to one value")
-        some = frame.iloc[rng.permutation(len(frame))[:_EFFECT_ROWS]]
-        grids = [_grid(problem.table.frame[names[0]]) if len(names) == 1 else [] for _, names in groups]
-        effects.append(
-            [_effect(probabilities, some, names[0], grid) for (_, names), grid in zip(groups, grids, strict=True)]
-        )
+        some_rows = X[rng.permutation(len(X))[:_EFFECT_ROWS]]
+        values = [
+            _prepared_values(inputs.preparation, problem.table.frame, names[0], grid)[:, at]
+            for (_, names), grid, at in zip(groups, grids, places, strict=True)
+        ]
+        effects.append([effect(probabilities, some_rows, at, own) for at, own in zip(places, values, strict=True)])
         explained += wanted
         if wanted:
-            own = problem.table.frame.iloc[target.rows[np.array(wanted)]]
-            pushes.append(_pushes(probabilities, own, frame, groups, rng))
+            pushed.append(pushes(probabilities, transformed(np.array(wanted)), X, places, rng))
         if place == 0:
             notes = _notes(fold, sampled, tested, len(units), plan)
-            finished = [candidate.error is None for candidate in every]
-        else:
-            assert finished is not None
-            finished = [ok and candidate.error is None for ok, candidate in zip(finished, every, strict=True)]
-    kept = np.flatnonzero(finished or [])
+    if plan.tuning.on:
+        notes.append(
+            "Some networks have the settings from before tuning, since those that it chose were not kept."
+            if untuned
+            else "Networks have the settings that tuning chose in each fold."
+        )
+    kept = np.flatnonzero(finished)
     n = len(groups)
     return Why(
         tuple(choices[at].key for at in kept),
@@ -198,77 +218,25 @@ def explain(
         tuple(tuple(_shown(value) for value in grid) for grid in grids),
         tuple(np.mean([fold[i] for fold in effects], axis=0)[:, kept] for i in range(n)),
         np.array(explained, np.int64),
-        np.concatenate([part[kept] for part in pushes], axis=1) if pushes else np.zeros((len(kept), 0, n)),
+        np.concatenate([part[kept] for part in pushed], axis=1) if pushed else np.zeros((len(kept), 0, n)),
         tuple(notes),
     )
 
 
-def losses_by_column(
-    probabilities: Callable[[pd.DataFrame], np.ndarray],
-    frame: pd.DataFrame,
-    truth: np.ndarray,
-    groups: Sequence[tuple[str, tuple[str, ...]]],
-    weights: np.ndarray,
-    rng: np.random.Generator,
-    draws: int = _DRAWS,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return average precision, and what is lost of it where columns are permuted among rows.
-
-    Parameters
-    ----------
-    probabilities : callable
-        From n raw rows to probabilities of the class under each strategy, shape (n_strategies, n); nan for one that
-        failed.
-    truth : ndarray of bool, shape (n,)
-    groups : sequence of (name, columns)
-        Columns of a group are permuted together.
-    weights : ndarray, shape (n,)
-        What each row counts for.
-
-    Returns
-    -------
-    (ndarray, shape (n_strategies,); ndarray, shape (n_strategies, n_groups))
-
-    See Also
-    --------
-    sklearn.inspection.permutation_importance : The same for one model, one column at a time.
-
-    References
-    ----------
-    Breiman (2001), "Random Forests"; Fisher, Rudin and Dominici (2019), "All Models are Wrong, but Many are Useful".
+def tuned_by_fold(results: Iterable[FoldResult]) -> tuple[dict[str, tuple[str, ...]], ...]:
+    """Return what tuning chose for each strategy, for the folds of the first repeat in their order.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"x": [0.1, 0.2, 0.9, 0.8], "noise": [1.0, 2.0, 3.0, 4.0]})
-    >>> base, lost = losses_by_column(
-    ...     lambda given: given[["x"]].to_numpy().T, frame, np.array([False, False, True, True]),
-    ...     [("x", ("x",)), ("noise", ("noise",))], np.ones(4), np.random.default_rng(0), draws=20)
-    >>> base.tolist(), bool(lost[0, 0] > 0.2), lost[0, 1]
-    ([1.0], True, np.float64(0.0))
+    >>> result = FoldResult.failed("plain", 0, 0, 2, "")
+    >>> tuned_by_fold([replace(result, fold=fold, tuned=(f"learning_rate=0.00{fold}",)) for fold in (1, 0)])
+    ({'plain': ('learning_rate=0.000',)}, {'plain': ('learning_rate=0.001',)})
     """
-
-    def scores(p: np.ndarray) -> np.ndarray:
-        if not truth.any():
-            return np.full(len(p), np.nan)
-        return np.array(
-            [
-                average_precision_score(truth, own, sample_weight=weights) if np.isfinite(own).all() else np.nan
-                for own in p
-            ]
-        )
-
-    base = scores(probabilities(frame))
-    lost = np.zeros((len(base), len(groups)))
-    for i, (_, columns) in enumerate(groups):
-        names = list(columns)
-        parts = []
-        for _ in range(draws):
-            permuted = frame.copy()
-            permuted[names] = frame[names].iloc[rng.permutation(len(frame))].set_axis(frame.index)
-            parts.append(permuted)
-        p = probabilities(pd.concat(parts))
-        lost[:, i] = base - np.mean([scores(part) for part in np.split(p, draws, axis=1)], axis=0)
-    return base, lost
+    found: dict[int, dict[str, tuple[str, ...]]] = {}
+    for result in results:
+        if result.repeat == 0:
+            found.setdefault(result.fold, {})[result.strategy] = result.tuned
+    return tuple(found.get(fold, {}) for fold in range(max(found, default=-1) + 1))
 
 
 def column_groups(problem: Problem, together: bool) -> list[tuple[str, tuple[str, ...]]]:
@@ -300,28 +268,26 @@ def column_groups(problem: Problem, together: bool) -> list[tuple[str, tuple[str
     return [(shortened(" + ".join(members), 100), tuple(members)) for members in groups.values()]
 
 
-def _probabilities(every: Sequence[Candidate], X: np.ndarray, code: int) -> np.ndarray:
-    """Return each candidate's mean probability of the class, with all networks run at once."""
-    from core.training.lanes import predict
-
+def _probabilities(
+    every: Sequence[Candidate], X: np.ndarray, code: int, should_stop: Callable[[], bool] | None
+) -> np.ndarray:
+    """Return each candidate's mean probability of the class, shape (n_candidates, n); nan for one that failed."""
     own = list({id(candidate): candidate for candidate in every if candidate.error is None}.values())
-    networks = [candidate for candidate in own if candidate.predictor is None]
-    found: dict[int, np.ndarray] = {}
-    if networks:
-        lanes = [lane for candidate in networks for lane in candidate.trained]
-        # In parts of one size, since the graph is compiled anew for each number of rows.
-        padded = np.concatenate([X, np.repeat(X[:1], -len(X) % _PART, axis=0)])
-        parts = [predict(lanes, padded[at : at + _PART])[:, :, code] for at in range(0, len(padded), _PART)]
-        p = np.concatenate(parts, axis=1)[:, : len(X)]
-        edges = np.cumsum([0, *(len(candidate.trained) for candidate in networks)])
-        for candidate, start, end in zip(networks, edges[:-1], edges[1:], strict=True):
-            found[id(candidate)] = p[start:end].mean(axis=0)
-    with single_threaded():
-        for candidate in own:
-            if candidate.predictor is not None:
-                found[id(candidate)] = candidate.predictor(X)[:, code]
+
+    def part_of(start: int) -> np.ndarray:
+        if should_stop is not None and should_stop():
+            raise Stopped
+        rows = X[start : start + _PART]
+        # Filled up to one size, since the graph is compiled anew for each number of rows.
+        filled = np.concatenate([rows, np.repeat(rows[:1], _PART - len(rows), axis=0)])
+        found = [p[: len(rows), code] for p in probabilities_of_each(own, filled)]
+        return np.stack(found) if found else np.zeros((0, len(rows)), np.float32)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        p = np.concatenate(list(pool.map(part_of, range(0, len(X), _PART))), axis=1).astype(np.float64)
+    place = {id(candidate): at for at, candidate in enumerate(own)}
     nothing = np.full(len(X), np.nan)
-    return np.stack([found.get(id(candidate), nothing) for candidate in every]).astype(np.float64)
+    return np.stack([p[place[id(one)]] if id(one) in place else nothing for one in every])
 
 
 def _sampled(fold: FoldRows, y: np.ndarray, most: int, rng: np.random.Generator) -> FoldRows:
@@ -368,41 +334,10 @@ def _shown(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
 
 
-def _effect(
-    probabilities: Callable[[pd.DataFrame], np.ndarray], frame: pd.DataFrame, name: str, grid: list[object]
-) -> np.ndarray:
-    """Return mean and quartiles over rows of the probability by value, shape (3, n_strategies, n_values)."""
-    if not grid:
-        return np.zeros((3, len(probabilities(frame.head(1))), 0))
-    parts = [
-        frame.assign(**{name: pd.Series([value] * len(frame), index=frame.index, dtype=frame[name].dtype)})
-        for value in grid
-    ]
-    p = probabilities(pd.concat(parts))
-    by_value = p.reshape(len(p), len(grid), len(frame))
-    return np.stack([by_value.mean(axis=-1), *np.quantile(by_value, [0.25, 0.75], axis=-1)])
-
-
-def _pushes(
-    probabilities: Callable[[pd.DataFrame], np.ndarray],
-    own: pd.DataFrame,
-    others: pd.DataFrame,
-    groups: Sequence[tuple[str, tuple[str, ...]]],
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Return how far each column pushes each row's probability, shape (n_strategies, n_rows, n_groups)."""
-    base = probabilities(own)
-    pushes = np.zeros((*base.shape, len(groups)))
-    for i, (_, columns) in enumerate(groups):
-        names, parts = list(columns), []
-        for _ in range(_PUSH_DRAWS):
-            changed = own.copy()
-            drawn = others[names].iloc[rng.integers(0, len(others), len(own))]
-            changed[names] = drawn.set_axis(own.index)
-            parts.append(changed)
-        p = probabilities(pd.concat(parts))
-        pushes[:, :, i] = base - p.reshape(len(p), _PUSH_DRAWS, len(own)).mean(axis=1)
-    return pushes
+def _prepared_values(preparation: Preparation, frame: pd.DataFrame, name: str, values: list[object]) -> np.ndarray:
+    """Return prepared rows, all alike but for the values of a column."""
+    rows = frame.iloc[np.zeros(len(values), int)].reset_index(drop=True)
+    return preparation.transform(rows.assign(**{name: pd.Series(values, dtype=frame[name].dtype)}))
 
 
 def _notes(fold: FoldRows, sampled: FoldRows, tested: np.ndarray, folds: int, plan: Plan) -> list[str]:

@@ -171,21 +171,60 @@ class Setting:
 
     def values(self) -> tuple[tuple[str, str], ...]:
         """Return all that tuning may change, by name and as a person types it."""
-        found: list[tuple[str, ParameterValue]] = [
-            ("learning_rate", self.training.learning_rate),
-            ("weight_decay", self.training.weight_decay),
+        return tuple((name, _typed_as(value)) for _, name, value in self._tried())
+
+    def _tried(self) -> list[tuple[int, str, ParameterValue]]:
+        """Return all that tuning may change: where it belongs (the place of a part), name and value."""
+        found: list[tuple[int, str, ParameterValue]] = [
+            (_TRAINING, "learning_rate", self.training.learning_rate),
+            (_TRAINING, "weight_decay", self.training.weight_decay),
         ]
         if not self.network.is_function:
             network = network_of(self.network)
             shaped = {each.name: getattr(network, each.name) for each in network.parameters()}
-            found += [(name, shaped[name]) for name in _SHAPED if name in shaped]
-        for part in self.choice.parts:
+            found += [(_NETWORK, name, shaped[name]) for name in _SHAPED if name in shaped]
+        for place, part in enumerate(self.choice.parts):
             chosen = dict(part.parameters)
             known = catalogue()[part.name].parameters()
-            found += [(each.name, chosen.get(each.name, each.default)) for each in known if _is_tried(each)]
-        return tuple((name, _typed_as(value)) for name, value in found)
+            found += [(place, each.name, chosen.get(each.name, each.default)) for each in known if _is_tried(each)]
+        return found
+
+    def with_values(self, typed_values: Sequence[str]) -> Setting | None:
+        """Return this setting with what tuning chose, each as ``name=value``; None where it is of something else.
+
+        Examples
+        --------
+        >>> plain = Setting(StrategyChoice.of("smote"), NetworkChoice("mlp"), TrainingSettings())
+        >>> tuned = plain.with_values(
+        ...     ["learning_rate=0.004", "weight_decay=0", "hidden_layers=128-64", "dropout=0.1", "ratio=1",
+        ...      "k_neighbors=3"])
+        >>> tuned.choice.key, tuned.network.key, tuned.training.learning_rate
+        ('smote(k_neighbors=3)', 'mlp(dropout=0.1,hidden_layers=128-64)', 0.004)
+        >>> plain.with_values(["gamma=3"]) is None
+        True
+        """
+        tried = self._tried()
+        if [text.partition("=")[0] for text in typed_values] != [name for _, name, _ in tried]:
+            return None
+        changed: dict[int, dict[str, ParameterValue]] = {}
+        try:
+            for (owner, name, value), text in zip(tried, typed_values, strict=True):
+                changed.setdefault(owner, {})[name] = _read_as(value, text.partition("=")[2])
+            network = self.network
+            if _NETWORK in changed:
+                network = typed(NetworkChoice.of(network.name, **{**dict(network.parameters), **changed[_NETWORK]}))
+            parts = [
+                _part(part, {**dict(part.parameters), **changed.get(place, {})})
+                for place, part in enumerate(self.choice.parts)
+            ]
+            training = replace(self.training, **changed[_TRAINING])  # type: ignore[arg-type]
+        except ValueError:  # PlanError is one
+            return None
+        return Setting(StrategyChoice(tuple(parts), self.choice.network), network, training)
 
 
+# Whose a tried value is, where it is none of the choice's parts.
+_TRAINING, _NETWORK = -2, -1
 #: The parameters of networks that a shape changes.
 _SHAPED = ("hidden_layers", "blocks", "units", "dropout")
 
@@ -194,6 +233,23 @@ def _typed_as(value: ParameterValue) -> str:
     if isinstance(value, tuple):
         return "-".join(f"{number:g}" for number in value) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _read_as(like: ParameterValue, text: str) -> ParameterValue:
+    """Return what :func:`_typed_as` wrote of a value of this kind."""
+    if isinstance(like, tuple):
+        return () if text == "none" else tuple(float(number) for number in text.split("-"))
+    if isinstance(like, bool):
+        return text == "True"
+    if isinstance(like, int):
+        return int(text)
+    return float(text) if isinstance(like, float) else text
+
+
+def _part(part: Part, values: Mapping[str, ParameterValue]) -> Part:
+    """Return a part with these values; those at their defaults are left out."""
+    defaults = {each.name: each.default for each in catalogue()[part.name].parameters()}
+    return Part.of(part.name, **{name: value for name, value in values.items() if value != defaults[name]})
 
 
 def _is_tried(parameter: Parameter) -> bool:
@@ -298,12 +354,10 @@ def setting_of(
     own = {name: values[name] for name in ("learning_rate", "weight_decay") if name in values}
     parts = []
     for part in choice.parts:
-        defaults = {each.name: each.default for each in catalogue()[part.name].parameters()}
         drawn = {
             name.removeprefix(f"{part.name}."): value
             for name, value in values.items()
             if name.startswith(f"{part.name}.")
         }
-        merged = {**dict(part.parameters), **drawn}
-        parts.append(Part.of(part.name, **{n: v for n, v in merged.items() if v != defaults[n]}))
+        parts.append(_part(part, {**dict(part.parameters), **drawn}))
     return Setting(StrategyChoice(tuple(parts), choice.network), shape.of(network), replace(training, **own))  # type: ignore[arg-type]

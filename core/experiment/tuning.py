@@ -186,6 +186,26 @@ def _candidate(setting: Setting, view: TrainingView) -> Candidate | None:
     return Candidate(recipe, setting.network, view.without_notes(), settings=setting.training)
 
 
+def as_tuned(candidate: Candidate, chosen: Sequence[str], training: TrainingSettings) -> Candidate | None:
+    """Return a candidate with what tuning chose before, each as ``name=value``; None where it cannot be read.
+
+    See Also
+    --------
+    core.experiment.results.FoldResult : Keeps it.
+
+    Examples
+    --------
+    >>> from core.plan import NetworkChoice
+    >>> from core.strategies.view import Numbers
+    >>> view = TrainingView.of(Numbers(), np.zeros((4, 1)), np.array([0, 0, 0, 1]), n_classes=2, seed=0)
+    >>> plain = Candidate(Recipe.of(StrategyChoice.of("plain")), NetworkChoice("linear"), view)
+    >>> as_tuned(plain, ("learning_rate=0.01", "weight_decay=0"), TrainingSettings()).settings.learning_rate
+    0.01
+    """
+    setting = Setting(model_choice(candidate.recipe), candidate.network, training).with_values(chosen)
+    return None if setting is None else _candidate(setting, candidate.view)
+
+
 def model_choice(recipe: Recipe) -> StrategyChoice:
     """Return the choice of what shapes a recipe's networks, without its decisions.
 

@@ -149,6 +149,13 @@ class Preparation:
             start += step.width
         return expanded
 
+    def inputs_of(self, names: Iterable[str]) -> np.ndarray:
+        """Return the places in ``expand``'s columns of what some columns of the table become."""
+        owners = [step.name for step in self.steps for _ in step.dense_names]
+        owners += [step.name for step in self.steps if step.has_indicator]
+        owners += [step.name for step in self.coded for _ in step.input_names]
+        return np.flatnonzero(np.isin(np.array(owners, dtype=object), list(names)))
+
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Return network inputs of raw rows, float32, shape (n, n_features)."""
         return self.expand(self.encode(frame))

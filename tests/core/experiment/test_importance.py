@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +11,16 @@ import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 
 from core.cli import main
 from core.data.problem import Problem
 from core.data.table import from_frame
 from core.evaluation.importance import importance_ends
-from core.experiment.importance import Why, column_groups, explain, losses_by_column
-from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings
+from core.experiment.importance import Why, column_groups, explain, tuned_by_fold
+from core.experiment.permuting import average_precisions, losses_by_column
+from core.experiment.units import run
+from core.plan import Plan, SplitSettings, StrategyChoice, TrainingSettings, TuningSettings
 from core.reporting.results import Results
 from core.runs.reasons import keep_why, kept_why
 from core.runs.store import Store
@@ -29,23 +34,32 @@ def test_what_is_lost_is_what_scikit_learn_says() -> None:
     frame = pd.DataFrame(rng.normal(size=(600, 3)), columns=["a", "b", "c"])
     y = (frame["a"] + 0.5 * frame["b"] + rng.normal(size=600) > 1.2).to_numpy()
     model = LogisticRegression().fit(frame, y)
-    groups = [(name, (name,)) for name in frame]
-    base, lost = losses_by_column(
-        lambda given: model.predict_proba(given)[:, 1][None], frame, y, groups, np.ones(600), rng, draws=30
-    )
-    wanted = permutation_importance(model, frame, y, scoring="average_precision", n_repeats=30, random_state=1)
+    X, groups = frame.to_numpy(), [np.array([at]) for at in range(3)]
+
+    def probabilities(given: np.ndarray) -> np.ndarray:
+        return model.predict_proba(given)[:, 1][None]
+
+    base, lost = losses_by_column(probabilities, X, y, groups, np.ones(600), rng, draws=30)
+    wanted = permutation_importance(model, X, y, scoring="average_precision", n_repeats=30, random_state=1)
     np.testing.assert_allclose(lost[0], wanted.importances_mean, atol=0.015)
     assert lost[0, 0] > lost[0, 1] > 0.02
     both, _ = losses_by_column(
-        lambda given: np.stack([model.predict_proba(given)[:, 1], np.full(len(given), np.nan)]), frame, y, groups,
+        lambda given: np.concatenate([probabilities(given), np.full((1, len(given)), np.nan)]), X, y, groups,
         np.ones(600), rng,
     )  # fmt: skip
     assert both[0] == pytest.approx(base[0])
     assert np.isnan(both[1])
-    _, together = losses_by_column(
-        lambda given: model.predict_proba(given)[:, 1][None], frame, y, [("a + b", ("a", "b"))], np.ones(600), rng, 30
-    )
+    _, together = losses_by_column(probabilities, X, y, [np.array([0, 1])], np.ones(600), rng, 30)
     assert together[0, 0] > lost[0, 0]
+
+
+def test_average_precision_is_scikit_learns_with_ties_and_weights() -> None:
+    rng = np.random.default_rng(2)
+    truth, weights = rng.random(300) < 0.1, rng.random(300)
+    p = np.concatenate([rng.random((3, 300)), rng.random((3, 300)).round(1), np.zeros((1, 300))])
+    wanted = [average_precision_score(truth, own, sample_weight=weights) for own in p]
+    np.testing.assert_allclose(average_precisions(truth, p, weights), wanted)
+    assert np.isnan(average_precisions(np.zeros(300, bool), p, weights)).all()
 
 
 def small_plan() -> Plan:
@@ -100,3 +114,26 @@ def test_a_cancel_stops_between_columns_and_alike_columns_go_together() -> None:
     assert ("amount + euros", ("amount", "euros")) in groups
     with pytest.raises(Stopped):
         explain(table, small_plan(), 1, np.zeros(0, np.int64), should_stop=lambda: True)
+
+
+def test_the_settings_that_tuning_chose_in_a_fold_are_used_again() -> None:
+    table = from_frame(drawn(300, 3), "april.csv")
+    plan = replace(small_plan(), tuning=TuningSettings(8))
+    results = run(table, plan)
+    tuned = tuned_by_fold(results)
+    assert tuned[1]["plain"]
+    assert not tuned[1]["logistic"]
+    why = explain(table, plan, 1, np.zeros(0, np.int64), tuned=tuned)
+    assert why.notes[-1] == "Networks have the settings that tuning chose in each fold."
+    # What learns nothing says that the settings are not the plan's own.
+    still = tuple(
+        {
+            key: tuple(re.sub(r"learning_rate=.*", "learning_rate=1e-06", one) for one in own)
+            for key, own in fold.items()
+        }
+        for fold in tuned
+    )
+    idle = explain(table, plan, 1, np.zeros(0, np.int64), tuned=still)
+    assert idle.baseline[0].mean() < why.baseline[0].mean() - 0.1
+    lacking = explain(table, plan, 1, np.zeros(0, np.int64))
+    assert "were not kept" in lacking.notes[-1]
