@@ -12,6 +12,7 @@ from pages._cache import cached
 from pages._in_view import came_into_view
 from pages._tab import remember, session
 from pages._text import plain, sentence
+from pages._widgets import plot
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,6 +33,8 @@ FIGURES, TABLE = "Figures", "Table"
 # Columns that are drawn together, once their place comes into view.
 BLOCK = 9
 ACROSS = 3
+# A part of the columns that is not seen yet is one place; once it is seen, it has up to so many places.
+PARTS = 8
 # With no more columns, there is nothing to search.
 FEW = BLOCK
 
@@ -53,7 +56,7 @@ def show_columns(table: Table, plan: Plan, problem: Problem | None) -> None:
     elif view == TABLE or problem is None:
         show_as_table(table, shown, told, problem)
     else:
-        show_as_figures(table, shown, told, plan, problem)
+        show_part(table, shown, told, plan, problem, seen="")
 
 
 def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[list[Column], str]:
@@ -85,23 +88,34 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
     return arranged(columns, told, str(order), search or "", kind), str(view)
 
 
-def show_as_figures(
-    table: Table, shown: list[Column], told: dict[str, Informativeness], plan: Plan, problem: Problem
-) -> None:
-    # What is sought, or sorted in another way, is looked at from the first one on.
-    sought = [st.session_state.get(key) for key in ("columns_search", "columns_of_kind", "columns_order")]
-    for start in range(0, len(shown), BLOCK):
-        key = f"columns_seen_{hash((table.digest, start, *sought))}" if start else ""
-        show_block(table, shown[start : start + BLOCK], told, plan, problem, key)
-
-
 @st.fragment
-def show_block(
+def show_part(
     table: Table, some: list[Column], told: dict[str, Informativeness], plan: Plan, problem: Problem, seen: str
 ) -> None:  # fmt: skip
-    """Show some columns, once their place was seen."""
+    """Show some columns, once their place was seen: a block as figures, more than that in parts.
+
+    Parts within parts, as each place that waits to be seen costs time whenever the page runs again.
+    """
     if seen and not came_into_view(seen, -(-len(some) // ACROSS), len(some)):
         return
+    if len(some) <= BLOCK:
+        show_block(table, some, told, plan, problem)
+        return
+    size = BLOCK
+    while len(some) > size * PARTS:
+        size *= PARTS
+    # What is sought, or sorted in another way, is looked at from the first one on.
+    sought = [st.session_state.get(key) for key in ("columns_search", "columns_of_kind", "columns_order")]
+    for start in range(0, len(some), size):
+        part = some[start : start + size]
+        key = f"columns_seen_{hash((table.digest, part[0].name, size, *sought))}" if start else ""
+        show_part(table, part, told, plan, problem, key)
+
+
+def show_block(
+    table: Table, some: list[Column], told: dict[str, Informativeness], plan: Plan, problem: Problem
+) -> None:  # fmt: skip
+    """Show some columns as figures with their settings."""
     if session().plan is not plan:
         st.rerun()  # a kind was changed here, which changes the whole page
     chosen = dict(problem.plan.prepared)
@@ -119,7 +133,7 @@ def show_card(table: Table, column: Column, told: Informativeness | None, drawin
     show_kind(table, column)
     figure, words, notes = drawing
     if figure is not None:
-        st.plotly_chart(figure, key=f"column_{column.name}", config={"displayModeBar": False}, alt=words)
+        plot(figure, f"column_{column.name}", words, {"displayModeBar": False})
     st.caption(" ".join(facts_of(column, len(table.frame), notes)))
     show_readings(table, column, plan)
 

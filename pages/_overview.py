@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +26,7 @@ from pages._services import store
 from pages._tab import run_problem
 from pages._text import sentence
 from pages._verdict import chosen_intervals, judged_by, pick_spread
-from pages._widgets import draw, show_numbers
+from pages._widgets import draw, plot, show_numbers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -51,9 +51,9 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     if comparison.cost is not None:
         st.caption(sentence(cheapest(record, comparison, key)))
     if len(comparison.strategies) > MANY:
-        show_dots(comparison, names, shown, metric, advised)
+        show_dots(comparison, names, key, shown, metric, advised)
     else:
-        show_bars(comparison, names, shown)
+        show_bars(comparison, names, key, shown)
     few = at_first(comparison, metric, advised, 4 if len(comparison.strategies) <= 4 else 3)
     show_confusion(comparison, names, key, few)
     show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]))
@@ -136,7 +136,7 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
     return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
 
 
-def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | None) -> None:
+def show_bars(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
     chosen = st.pills(  # costs are on a scale of their own
         "Metrics to draw",
         list(METRIC_NAMES),
@@ -150,27 +150,42 @@ def show_bars(comparison: Comparison, names: dict[str, str], shown: Intervals | 
     if not metrics:
         st.info("Pick at least one metric to draw.")
         return
-    bars = (
-        metric_bars(comparison, names, metrics) if shown is None else interval_bars(comparison, names, metrics, shown)
-    )
+    bars = bar_figure(comparison, names, tuple(metrics), f"{key} {shown and shown.kind}", shown)
     draw(bars, "metric_bars", "Metrics of each strategy with their spread")
 
 
+@cached(max_entries=16)
+def bar_figure(
+    _comparison: Comparison, _names: dict[str, str], metrics: tuple[str, ...], key: str, _shown: Intervals | None
+) -> go.Figure:
+    if _shown is None:
+        return metric_bars(_comparison, _names, metrics)
+    return interval_bars(_comparison, _names, metrics, _shown)
+
+
 def show_dots(
-    comparison: Comparison, names: dict[str, str], shown: Intervals | None, metric: str, advised: str
+    comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str, advised: str
 ) -> None:
     """Show strategies as ranked dots: the best ten and the plain network, or all."""
     n = len(comparison.strategies)
     every = st.toggle(f"Show all {n}", key="all_dots")
     keys = top(comparison, metric, n if every else 10, [advised])
-    values, low, high = spans(comparison, keys, metric, shown)
-    title = metric_of(metric).name + ("" if shown is None else f", {shown.name}")
-    figure = ranked_dots(keys, names, values, (low, high), title, plain_keys(comparison), advised)
+    figure = dot_figure(comparison, names, keys, metric, advised, f"{key} {shown and shown.kind}", shown)
     draw(figure, "metric_dots", f"{metric_of(metric).name} of each strategy with its interval, best first")
     st.caption(
         "★ recommended, ◆ the plain network; the dotted line goes through its value. "
         "Another metric: change what strategies are ranked by, above."
     )
+
+
+@cached(max_entries=16)
+def dot_figure(
+    _comparison: Comparison, _names: dict[str, str], keys: tuple[str, ...], metric: str, advised: str, key: str,
+    _shown: Intervals | None,
+) -> go.Figure:  # fmt: skip
+    values, low, high = spans(_comparison, keys, metric, _shown)
+    title = metric_of(metric).name + ("" if _shown is None else f", {_shown.name}")
+    return ranked_dots(keys, _names, values, (low, high), title, plain_keys(_comparison), advised)
 
 
 def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few: tuple[str, ...]) -> None:
@@ -185,17 +200,12 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
         )  # fmt: skip
     few_only = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in picked))
     many_classes = len(comparison.labels) > 3
-    width = 290 if not many_classes else "stretch" if len(comparison.labels) > 8 else 400
+    width: int | Literal["stretch"] = 290 if not many_classes else "stretch" if len(comparison.labels) > 8 else 400
     figures = confusion_figures(few_only, names, f"{key} {' '.join(sorted(picked))}")
     with st.container(horizontal=True, gap="small"):
         for position, (summary, figure) in enumerate(zip(few_only.strategies, figures, strict=True)):
-            st.plotly_chart(
-                figure,
-                width=width,  # type: ignore[arg-type]
-                key=f"confusion_{position}",
-                config={**theme.CONFIG, "modeBarButtons": [["toImage"]]},
-                alt=f"Confusion matrix of {names[summary.key]}",
-            )
+            alt, config = f"Confusion matrix of {names[summary.key]}", {**theme.CONFIG, "modeBarButtons": [["toImage"]]}
+            plot(figure, f"confusion_{position}", alt, config, width)
     show_numbers(figures, [f"Confusion matrix of {names[s.key]}" for s in few_only.strategies], "confusion")
 
 

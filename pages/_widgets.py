@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
@@ -25,8 +25,17 @@ def draw(figure: go.Figure, key: str, alt: str) -> None:
     """Show a figure with the toolbar that all figures share, and its numbers one click away."""
     from core.charts import theme
 
-    st.plotly_chart(figure, key=key, config=dict(theme.CONFIG), alt=alt)
+    plot(figure, key, alt, theme.CONFIG)
     show_numbers([figure], [alt], key)
+
+
+def plot(
+    figure: go.Figure, key: str, alt: str, config: Mapping[str, object], width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """Show a figure alone, which is not changed any more."""
+    from core.charts.finished import finished
+
+    st.plotly_chart(finished(figure), key=key, config=dict(config), alt=alt, width=width)
 
 
 def show_numbers(figures: Sequence[go.Figure], names: Sequence[str], key: str) -> None:

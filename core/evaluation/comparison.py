@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -53,16 +54,17 @@ class StrategySummary:
     notes: tuple[str, ...]
     errors: tuple[str, ...]
 
-    @property
+    # Kept, as a page asks for them thousands of times while it runs.
+    @cached_property
     def mean(self) -> pd.Series:
         return self.scores.mean()
 
-    @property
+    @cached_property
     def std(self) -> pd.Series:
         """Standard deviation over folds (n - 1); nan for one fold."""
         return self.scores.std()
 
-    @property
+    @cached_property
     def folds(self) -> pd.Series:
         """Folds that each metric's mean rests on."""
         return self.scores.notna().sum()
