@@ -34,7 +34,7 @@ FIGURES, TABLE = "Figures", "Table"
 BLOCK = 9
 ACROSS = 3
 # A part of the columns that is not seen yet is one place; once it is seen, it has up to so many places.
-PARTS = 8
+PARTS = 6
 # With no more columns, there is nothing to search.
 FEW = BLOCK
 
@@ -146,22 +146,23 @@ def show_kind(table: Table, column: Column) -> None:
     settings = () if step is None else step.settings
     plan = session().plan
     chosen = {} if plan is None else dict(dict(plan.prepared).get(column.name, ()))
-    places = st.columns(1 + len(settings), vertical_alignment="bottom")
+    # One element less each than columns, of which the page draws hundreds.
+    row = st.container(horizontal=True, vertical_alignment="bottom") if settings else st.container()
     key = controlled(f"kind_{table.digest}_{column.name}", column.kind)
-    places[0].selectbox(
+    row.selectbox(
         f"Kind of {plain(column.name)}", list(names), format_func=names.__getitem__, key=key,
         label_visibility="collapsed" if not settings else "visible", on_change=take_kind, args=(column.name, key),
     )  # fmt: skip
-    for place, setting in zip(places[1:], settings, strict=True):
+    for setting in settings:
         now = chosen.get(setting.name, setting.default)
         key = controlled(f"{setting.name}_{table.digest}_{column.name}", now)
         if setting.options:
-            place.selectbox(
+            row.selectbox(
                 setting.label, setting.options, format_func=str.capitalize, key=key, help=setting.help,
                 on_change=take_setting, args=(column.name, setting.name, key),
             )  # fmt: skip
         else:
-            place.number_input(
+            row.number_input(
                 setting.label, setting.low, setting.high, key=key, help=setting.help,
                 on_change=take_setting, args=(column.name, setting.name, key),
             )  # fmt: skip

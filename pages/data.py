@@ -103,9 +103,11 @@ def show_table(table: Table, plan: Plan) -> None:
     title, act = st.columns([2, 1], vertical_alignment="bottom")
     title.title(plain(table.name), anchor=False)
     title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
-    with st.expander("Choose another table"):
+    another = st.expander("Choose another table", key="another_table", on_change="rerun")
+    with another:
         upload_table()
-        show_gallery()
+        if another.open:  # what is shut is not sent: the page runs again sooner
+            show_gallery()
     spelled = spellings_of_table(table, data_key(table, plan))
     pointed_out = {label.sentence() for label in spelled}
     said = st.container()

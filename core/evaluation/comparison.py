@@ -154,8 +154,8 @@ class Comparison:
             Those that are shown; None stands for all.
         """
         shown = [m.key for m in self.metrics] if metrics is None else list(metrics)
-        numbers = [int(n) for s in self.strategies for n in s.folds[shown]] or [self.folds]
-        return counted_range(numbers, "fold")
+        rests_on = [s.folds.to_dict() for s in self.strategies]
+        return counted_range([int(folds[key]) for folds in rests_on for key in shown] or [self.folds], "fold")
 
     @property
     def mark_in_words(self) -> str:

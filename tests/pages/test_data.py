@@ -11,6 +11,7 @@ from core.data.problem import Problem
 from core.data.samples import SAMPLES
 from core.data.table import read_table
 from core.plan import SplitSettings
+from pages._columns import PARTS
 from pages._session import Session
 from tests.core.data.reading import CASES
 
@@ -337,6 +338,21 @@ def test_of_many_columns_those_in_view_are_drawn_and_the_rest_is_found(app: AppT
     assert next(box.label for box in by_name.selectbox if box.label.startswith("Kind of")) == "Kind of v50"
     nothing = by_name.text_input(key="columns_search").set_value("zz").run()
     assert any("No column matches" in box.value for box in nothing.info)
+
+
+def test_hundreds_of_columns_wait_in_few_places(app: AppTest) -> None:
+    names = [f"m{at}" for at in range(300)]
+    rows = (",".join([*(str(row % (at + 2)) for at in range(300)), "yes" if row % 9 else "no"]) for row in range(90))
+    page = upload(app, "\n".join([",".join([*names, "bought"]), *rows]).encode())
+    assert not page.exception
+    assert any(head.value == "Columns (300)" for head in page.subheader)
+    assert len(page.get("bidi_component")) <= 2 * PARTS  # each costs time whenever the page runs again; 33 before
+
+
+def test_samples_are_offered_beside_a_table_once_their_list_is_opened(abalone: AppTest) -> None:
+    assert not [button for button in abalone.button if (button.key or "").startswith("sample_")]
+    abalone.session_state["another_table"] = True
+    assert [button for button in abalone.run().button if (button.key or "").startswith("sample_")]
 
 
 def test_kinds_of_many_columns_change_at_once(app: AppTest) -> None:

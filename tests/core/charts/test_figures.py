@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from core.charts.figures import COLOURS, SCALE
+from core.charts.finished import finished
 from core.charts.pairs import _P_SCALE
 from core.charts.theme import INK
 
@@ -49,3 +51,10 @@ def test_marks_of_strategies_stand_out_from_both_pages(page: str) -> None:
     """WCAG 2 asks 3 of graphical objects."""
     for colour in COLOURS:
         assert contrast(rgb(colour), rgb(page)) >= 3, colour
+
+
+def test_what_is_sent_of_a_finished_figure_is_worked_out_once() -> None:
+    figure = go.Figure(go.Bar(y=[1, 2]))
+    before = figure.to_dict()
+    assert finished(figure).to_dict() == before
+    assert finished(figure).to_dict() is finished(figure).to_dict()

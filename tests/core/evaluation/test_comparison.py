@@ -73,6 +73,11 @@ def test_means_deviations_and_the_best(comparison: Comparison, results: tuple[Fo
         assert (rows["best"] == (abs(rows["mean"] - top) < 1e-9)).all()
 
 
+def test_means_are_worked_out_once(comparison: Comparison) -> None:
+    first = comparison.strategies[0]
+    assert (first.mean is first.mean, first.std is first.std, first.folds is first.folds) == (True, True, True)
+
+
 def test_a_failure_on_one_fold_takes_it_from_nobody_else(
     results: tuple[FoldResult, ...], comparison: Comparison
 ) -> None:
