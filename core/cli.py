@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from core.column_options import add_column_options, hints, of_columns
+from core.cost_options import add_costs, number, stakes_from
 
 if TYPE_CHECKING:
     from core.data.table import Table
@@ -51,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         _import_trainer()
         return why(typed[1:])
+    if typed[:1] == ["settle"]:
+        from core.settling import main as settle
+
+        return settle(typed[1:])
     if typed[:1] == ["rows"]:
         from core.more_rows import main as rows
 
@@ -74,6 +79,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("examples", help="compute the example runs that the app opens on anew")
     commands.add_parser("ask", help="ask a kept run a question: what a promise costs, who is worth using, and so on")
+    commands.add_parser("settle", help="settle what a kept run's decisions cost, and how many rows can be looked at")
     commands.add_parser("why", help="say which columns each strategy of a kept run looks at")
     commands.add_parser("rows", help="say whether more rows would help a kept run, and about how many")
     commands.add_parser("test", help="test a kept run's strategies on a labelled file that was not in it")
@@ -121,7 +127,7 @@ def _parser() -> _Parser:
     split.add_argument("--time", metavar="COLUMN", help="split by time: train on earlier rows, test on later ones")
     split.add_argument(
         "--gap",
-        type=_number,
+        type=number,
         help="with --time: how long before the first later row the last earlier one lies, in days or the column's "
         "own units",
     )
@@ -138,18 +144,18 @@ def _parser() -> _Parser:
         "own; up to three, each trained under every strategy",
     )  # fmt: skip
     network.add_argument("--hidden-layers", metavar="64,32", help="short for --network 'mlp(hidden_layers=64-32)'")
-    network.add_argument("--dropout", type=_number, help="of the network that --hidden-layers describes")
+    network.add_argument("--dropout", type=number, help="of the network that --hidden-layers describes")
     training = run.add_argument_group("training")
-    training.add_argument("--learning-rate", type=_number)
+    training.add_argument("--learning-rate", type=number)
     training.add_argument("--batch-size", type=_whole)
     training.add_argument("--epochs", type=_whole)
     training.add_argument("--patience", type=_whole, help="epochs without a better result; 0: never stop early")
-    training.add_argument("--validation-split", type=_number)
-    training.add_argument("--weight-decay", type=_number, help="share that an epoch takes off the weights")
-    training.add_argument("--beta-2", type=_number, help="of AdamW")
+    training.add_argument("--validation-split", type=number)
+    training.add_argument("--weight-decay", type=number, help="share that an epoch takes off the weights")
+    training.add_argument("--beta-2", type=number, help="of AdamW")
     training.add_argument("--schedule", help="of the learning rate: constant, cosine or realmlp")
-    training.add_argument("--warm-up", type=_number, help="share of the steps in which the learning rate rises")
-    training.add_argument("--clip-norm", type=_number, help="longest gradient; 0: any")
+    training.add_argument("--warm-up", type=number, help="share of the steps in which the learning rate rises")
+    training.add_argument("--clip-norm", type=number, help="longest gradient; 0: any")
     training.add_argument("--stop-on", help="loss, or a metric such as f1: what early stopping goes by")
     training.add_argument("--members", type=_whole, help="networks per line, cross-fitted where there are several")
     training.add_argument(
@@ -164,16 +170,7 @@ def _parser() -> _Parser:
         "--capacity", metavar="ROWS[/PERIOD]",
         help="rows that can be looked at, for metrics at k: of 1,000 rows (50), or per period (50/day)",
     )  # fmt: skip
-    costs = run.add_argument_group("costs", "what decisions cost, by which strategies are then judged")
-    typed = "a number, or column*factor+constant such as 0.5*amount+3"
-    costs.add_argument("--miss", metavar="COST", help=f"of a row of the class that is not found: {typed}")
-    costs.add_argument("--alarm", metavar="COST", help="of a false alarm")
-    costs.add_argument("--hit", metavar="COST", help="of a row of the class that is found")
-    costs.add_argument("--ignored", metavar="COST", help="of a row correctly ignored")
-    costs.add_argument("--benefits", action="store_true", help="the numbers are benefits, which are to be high")
-    costs.add_argument("--field", type=_number, metavar="SHARE", help="share of the class where the model will work")
-    costs.add_argument("--decide", help="how rows are decided: own, one, cheapest or rows (default: own)")
-    costs.add_argument("--at", type=_number, metavar="THRESHOLD", help="with --decide one: the threshold for all")
+    add_costs(run)
     return parser
 
 
@@ -357,19 +354,11 @@ def _stakes(given: argparse.Namespace, table: Table, plan: Plan) -> Stakes:
     from core.decision.costs import CostError
     from core.decision.stakes import Stakes
     from core.reporting.questions import QuestionError
-    from core.reporting.questions.costs import WhatItCosts
 
-    typed = {name: getattr(given, name) for name in ("miss", "alarm", "hit", "decide", "field", "at")}
-    options = {name: value for name, value in {**typed, "quiet": given.ignored}.items() if value is not None}
     try:
-        asked = WhatItCosts(benefits=given.benefits, **options)
-        stakes = asked.stakes(Stakes())
-        if stakes.row_costs is not None:
-            problem = Problem.of(table, plan)
-            stakes.row_costs.check(problem.table.frame.iloc[problem.target.rows])
+        return stakes_from(given, Stakes(), lambda: Problem.of(table, plan))
     except (CostError, QuestionError) as error:
         raise _BadInput(str(error)) from error
-    return stakes
 
 
 def _given(given: argparse.Namespace, *names: str) -> dict[str, object]:
@@ -411,13 +400,6 @@ def _whole(text: str) -> int:
         return int(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text[:60]}' is no whole number") from error
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{text[:60]}' is no number") from error
 
 
 def _as_json(results: Results, target_was: str) -> dict[str, object]:

@@ -10,16 +10,12 @@ import streamlit as st
 from core.data.periods import UNIT, moments
 from core.reporting.questions import Subject
 from core.reporting.questions.capacity import Capacity
-from core.runs.stakes import keep_stakes
 from core.settings import CapacitySettings
-from pages._guard import guarded
-from pages._services import store
-from pages._stakes import start_of, write_address
+from pages._stakes import follow, settle, settled_so_far
 from pages._subject import show_question, subject_of
 from pages._text import plain
 
 if TYPE_CHECKING:
-    from core.decision.stakes import Stakes
     from core.evaluation.comparison import Comparison
     from core.runs.record import RunRecord
 
@@ -33,7 +29,7 @@ def show_capacity(record: RunRecord, comparison: Comparison, names: dict[str, st
 
 @st.fragment
 def enter_capacity(subject: Subject, record: RunRecord, key: str) -> None:
-    known, stakes = moments(subject.problem), start_of(record.id)
+    known, stakes = moments(subject.problem), settled_so_far(record.id)
     start = stakes.capacity or record.plan.capacity
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     rows = left.number_input("Rows that can be looked at", 0.1, 1e9, start.rows, 10.0, "%.6g", key="capacity_rows")
@@ -49,16 +45,10 @@ def enter_capacity(subject: Subject, record: RunRecord, key: str) -> None:
     asked = lambda: Capacity(rows, per, column if per else "")  # noqa: E731
     if show_question(asked, subject, key, f"{record.id}-capacity") is None:
         return
-    keep(record, stakes, CapacitySettings(rows, per, column if per and len(known) > 1 else None))
+    chosen = CapacitySettings(rows, per, column if per and len(known) > 1 else None)
+    settle(record, replace(stakes, capacity=None if chosen == record.plan.capacity else chosen))
     st.caption(
         "Kept with the run: Precision at k and Recall at k count these rows, in the overview and wherever strategies "
         "are ranked."
     )
-
-
-def keep(record: RunRecord, stakes: Stakes, chosen: CapacitySettings) -> None:
-    """Keep a capacity with the run, and let the address hold it; that of the plan needs no keeping."""
-    with guarded():
-        settled = replace(stakes, capacity=None if chosen == record.plan.capacity else chosen)
-        keep_stakes(store(), record.id, settled)
-        write_address(settled)
+    follow()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.evaluation.explorer import Explorer
     from core.runs.record import RunRecord
 
-_HELD = "stakes_start"
+_HELD, _CHANGED = "stakes_start", "stakes_changed"
 _FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", "row_cost_")
 _ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row correctly ignored"}
 
@@ -68,10 +68,25 @@ def enter_stakes(
     except CostError as error:
         st.error(sentence(error), icon=":material/error:")
         return None
-    with guarded():
-        keep_stakes(store(), record.id, stakes)
-    write_address(stakes)
+    settle(record, stakes)
     return stakes
+
+
+def settle(record: RunRecord, stakes: Stakes) -> None:
+    """Keep what was settled with the run and in the address; :func:`follow` lets the page know."""
+    with guarded():
+        if keep_stakes(store(), record.id, stakes):
+            st.session_state[_CHANGED] = True
+    write_address(stakes)
+
+
+def follow() -> None:
+    """Draw the whole page anew where something was settled: the recommendation above it follows it.
+
+    It is called last, so that the part in which it was settled is drawn by then.
+    """
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()
 
 
 def start_of(run_id: str) -> Stakes:
@@ -96,6 +111,16 @@ def start_of(run_id: str) -> Stakes:
                 st.warning(sentence(error), icon=":material/link_off:")
     st.session_state[_HELD] = run_id, start
     return start
+
+
+def settled_so_far(run_id: str) -> Stakes:
+    """Return what is kept with the run, or what the address says when a run is opened by it.
+
+    It is for views without the fields of :func:`enter_stakes`, which hold what those started with, not what was
+    settled in them.
+    """
+    held: tuple[str, Stakes] | None = st.session_state.get(_HELD)
+    return start_of(run_id) if held is None or held[0] != run_id else stakes_of(store(), run_id)
 
 
 def write_address(stakes: Stakes) -> None:

@@ -15,7 +15,7 @@ from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
 from pages._cache import cached
 from pages._rows import class_against_rest, rest_of, tested_rows
-from pages._stakes import enter_stakes
+from pages._stakes import enter_stakes, follow
 from pages._subject import show_question
 from pages._tab import run_problem
 from pages._text import plain
@@ -67,6 +67,7 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
         tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes
     )
     show_question(WhatItCosts, subject, f"{key} {sorted(stakes.to_query().items())}", f"{record.id}-costs")
+    follow()
 
 
 def show_readings(

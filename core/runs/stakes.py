@@ -33,8 +33,8 @@ def stakes_of(store: Store, run_id: str) -> Stakes:
         return Stakes()
 
 
-def keep_stakes(store: Store, run_id: str, stakes: Stakes) -> None:
-    """Keep what was settled with a run; nothing is written where it is so already.
+def keep_stakes(store: Store, run_id: str, stakes: Stakes) -> bool:
+    """Keep what was settled with a run, and tell whether it was something else before.
 
     Raises
     ------
@@ -53,9 +53,12 @@ def keep_stakes(store: Store, run_id: str, stakes: Stakes) -> None:
     ...     run_id = store.create(Plan("rare", (StrategyChoice.of("plain"),)), from_frame(frame, "small.csv"))
     ...     keep_stakes(store, run_id, Stakes(rule="one", threshold=0.2))
     ...     stakes_of(store, run_id).threshold
+    True
     0.2
     """
-    if stakes_of(store, run_id) == stakes:
-        return
+    # As they are written: a number with more digits than that is no other number.
+    if stakes_of(store, run_id).to_query() == stakes.to_query():
+        return False
     with changing("changed"):
         write_text(store.folder(run_id) / _FILE, json.dumps(stakes.to_query(), ensure_ascii=False))
+    return True

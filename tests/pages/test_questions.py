@@ -20,6 +20,7 @@ from core.runs.looks import keep_look
 from core.runs.reasons import keep_curve, keep_why
 from core.runs.stakes import stakes_of
 from core.runs.store import Store
+from core.settings import CapacitySettings
 from tests.pages.test_compare import a_run, captions, fold_results, opened
 from tests.pages.test_views import frame, view
 
@@ -122,6 +123,22 @@ def test_stakes_stay_with_the_run_and_in_the_address(app: AppTest, run: str, run
     assert back.slider(key="threshold").value == 0.2
     assert back.number_input(key="field_share").value == 2.0
     assert stakes_of(store, run) == kept
+
+
+def test_the_recommendation_follows_what_is_settled_at_once(app: AppTest, run: str, runs_folder: Path) -> None:
+    page = view(opened(app, run), "threshold")
+    before = page.expander[0].label
+    page = page.segmented_control(key="threshold_rule").set_value("one").run()
+    page = page.slider(key="threshold").set_value(0.9).run()
+    assert not page.exception
+    advice = results_of(Store(runs_folder), run).advice
+    assert advice is not None
+    assert page.expander[0].label != before
+    assert page.expander[0].label.replace("\\", "").replace("\u2060", "") == advice.headline.replace("`", "'")
+    page = view(page, "capacity").number_input(key="capacity_rows").set_value(200.0).run()
+    assert not page.exception
+    kept = stakes_of(Store(runs_folder), run)
+    assert (kept.threshold, kept.capacity) == (0.9, CapacitySettings(200))
 
 
 def test_a_link_with_stakes_settles_them(app: AppTest, run: str, runs_folder: Path) -> None:

@@ -106,7 +106,7 @@ class WhatItCosts(Question):
         rule: Any = self.decide or ("rows" if typed and row_costs is not None else kept.rule)
         if rule == "rows" and row_costs is None:
             rule = self.decide or "own"
-        return Stakes(costs, rule, self.at or kept.threshold, row_costs)
+        return Stakes(costs, rule, self.at or kept.threshold, row_costs, kept.capacity)
 
 
 def _table(shown: Worth, subject: Subject, benefits: bool, several: bool) -> pd.DataFrame:
