@@ -193,8 +193,8 @@ def main() -> None:
         (f"Keras, {len(chosen)} fits scaled up to {len(recorded.lanes)}", f"{keras_total:.0f} s"),
         ("seconds per fit, by threads and kernels", ", ".join(f"{seconds_per_fit:.2f}" for seconds_per_fit in fit)),
         ("times as fast", f"{keras_total / seconds:.1f}"),
-        ("samplers, share of the processor's time", f"{100 * sampling / processor:.0f} %"),
-        ("references, likewise", f"{100 * references / processor:.0f} %"),
+        ("samplers, share of the processor's time", f"{100 * sampling / processor:.0f}%"),
+        ("references, likewise", f"{100 * references / processor:.0f}%"),
         ("longest of these on one fold", named),
     ]
     show(figures, rows, as_json=options.json)

@@ -1,10 +1,10 @@
 """How often a promise on recall is kept on new rows, and how often the plain floor is.
 
 1,000 times a table is drawn from a generative model (two Gaussian classes in five features, one row in twenty
-positive). A linear discriminant learns from 2,000 rows; the strategies "Threshold by a promise on recall" (90 %
-with 95 % confidence) and "Threshold by a recall floor" (90 %) take their thresholds from 40 to 200 positive validation
+positive). A linear discriminant learns from 2,000 rows; the strategies "Threshold by a promise on recall" (90%
+with 95% confidence) and "Threshold by a recall floor" (90%) take their thresholds from 40 to 200 positive validation
 rows. What share of all positive rows a threshold then finds is known exactly, since the score of a Gaussian class is
-Gaussian. The promise holds in a run where that share is at least 90 %.
+Gaussian. The promise holds in a run where that share is at least 90%.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 Sixty strategies decide rows that nobody has seen: each finds a row of the class with one chance and raises a false
 alarm with another, so that its F1 on endless rows is known. Half of what a strategy sees of a row is the same in all
 repeats. Either all are equally good, or one finds more. Two sizes: 1,000 rows in 5 folds, and 500 rows in 5 x 5; a
-row is of the class with a chance of 5 %. In each run the strategy with the highest mean of F1 over the folds is picked,
+row is of the class with a chance of 5%. In each run the strategy with the highest mean of F1 over the folds is picked,
 as the app does, and the value of that choice is computed by ``core.evaluation.selection``, as the app does.
 
-``bias`` is the mean of the value less the truth of the pick, ``coverage`` the share of runs whose 95 % interval holds
+``bias`` is the mean of the value less the truth of the pick, ``coverage`` the share of runs whose 95% interval holds
 that truth; each is that of the setting that does worst. The raw mean of the pick stands beside them, and a lead that
 the rows can hardly tell, where a choice by other rows is hardest to imitate: these are printed and do not count.
 """

@@ -172,7 +172,7 @@ def main() -> None:
         ("sessions that click", f"{figures['sessions']:.0f}"),
         ("their clicks meanwhile", f"{figures['clicks']:.0f}"),
         ("  median", f"{figures['median_seconds']:.3f} s"),
-        ("  95 %", f"{figures['p95_seconds']:.3f} s"),
+        ("  95%", f"{figures['p95_seconds']:.3f} s"),
         ("the app's memory, peak above before", f"{figures['peak_mib']:.0f} MiB"),
         *((f"sentence for {name}", f"{seconds:.2f} s") for name, seconds in log.sentences.items()),
         *(("error", text[:150]) for text in log.errors[:5]),

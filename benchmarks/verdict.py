@@ -26,7 +26,7 @@ FOLDS, REPEATS, LEVEL = 5, 5, 0.05
 
 
 def false_alarm_rates(runs: int = RUNS, seed: int = 0) -> dict[str, float]:
-    """Return the shares of simulated runs that the tests call different at the 5 % level, by name.
+    """Return the shares of simulated runs that the tests call different at the 5% level, by name.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def main() -> None:
         "explorer_sorting_ms": sorting_ms,
     }
     rows = [
-        (f"false alarms at the 5 % level, {options.runs} simulated runs of 5 x 5 folds", f"{rates['corrected']:6.1%}"),
+        (f"false alarms at the 5% level, {options.runs} simulated runs of 5 x 5 folds", f"{rates['corrected']:6.1%}"),
         ("the same by the plain paired t-test", f"{rates['uncorrected']:6.1%}"),
         ("one strategy with two seeds, corrected test", f"{rates['reseeded']:6.1%}"),
         ("time of the simulation", f"{seconds:6.1f} s"),

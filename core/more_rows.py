@@ -111,8 +111,8 @@ def answer_of(curve: LearningCurve, results: Results, metric: str = MAIN_METRIC,
         "Training rows": Column("whole", "The mean over folds; the last line has all of them."),
         f"of {results.target.labels[code]}": Column("whole", ""),
         name: Column("number", metric_of(metric).help),
-        "Low": Column("number", "95 % interval by folds."),
-        "High": Column("number", "95 % interval by folds."),
+        "Low": Column("number", "95% interval by folds."),
+        "High": Column("number", "95% interval by folds."),
     }
     called = results.names.get(curve.key, curve.key)
     if not np.isfinite(seen.now):
@@ -121,7 +121,7 @@ def answer_of(curve: LearningCurve, results: Results, metric: str = MAIN_METRIC,
     figure = strategy_lines([curve.key], {curve.key: called}, curve.rows.sum(axis=1), value[None], axes,
                             ends=(low[None], high[None]))  # fmt: skip
     figure.update_traces(mode="lines+markers", selector={"mode": "lines", "hoverinfo": None})
-    caption = f"{name} on the test rows, by the rows that {called} learned from, with 95 % intervals by folds."
+    caption = f"{name} on the test rows, by the rows that {called} learned from, with 95% intervals by folds."
     folds = curve.scores.shape[1]
     notes = [
         f"Trained anew on parts of the training rows of {counted(folds, 'fold')}, each within the next larger one. "

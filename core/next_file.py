@@ -210,7 +210,7 @@ def answers(
         first = "All metrics lie inside what cross-validation promised."
     said = [first]
     shares = [
-        f"{quoted(label)} {100 * a:.2f} % then and {100 * b:.2f} % now"
+        f"{quoted(label)} {a:.2%} then and {b:.2%} now"
         for label, a, b in zip(target.labels, then, now, strict=True)
         if label != target.labels[0] or len(target.labels) > 2
     ]

@@ -95,8 +95,8 @@ def importance_answer(why: Why, results: Results) -> Answer:
     caption = f"The {len(shown)} columns that count most: what is lost on test rows where the column is permuted."
     columns = {
         "Lost": Column("number", "Average precision lost where the column is permuted among test rows.", 4),
-        "Low": Column("number", "95 % interval over folds.", 4),
-        "High": Column("number", "95 % interval over folds.", 4),
+        "Low": Column("number", "95% interval over folds.", 4),
+        "High": Column("number", "95% interval over folds.", 4),
     }
     return Answer(
         TITLE, tuple(said), table, columns, drawings=(Drawing("Importance", caption, figure),), notes=why.notes

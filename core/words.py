@@ -158,6 +158,19 @@ def short_number(value: float, digits: int = 3) -> str:
     return f"{rounded:,.0f}" if 10**digits <= abs(rounded) < 1e9 else f"{rounded:,.{digits}g}"
 
 
+def short_percent(share: float) -> str:
+    """Return a share that somebody chose, in per cent, with as many digits as it has, four at most.
+
+    A share that was measured has fixed decimals instead: ``f"{share:.1%}"``.
+
+    Examples
+    --------
+    >>> [short_percent(share) for share in (0.9, 0.9917, 0.0125)]
+    ['90%', '99.17%', '1.25%']
+    """
+    return f"{100 * share:.4g}%"
+
+
 def counted_range(numbers: Iterable[int], noun: str) -> str:
     """Return the least and the greatest of some numbers of things, at least one.
 

@@ -100,7 +100,7 @@ def show_reliability(
     draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
     st.caption(
         "Ten bins with about as many rows each. On the dotted line, probabilities are calibrated; below it they "
-        "are too high. Bars are 95 % intervals (Wilson)" + repeats_note(tested_rows(comparison, key)) + "."
+        "are too high. Bars are 95% intervals (Wilson)" + repeats_note(tested_rows(comparison, key)) + "."
     )
 
 

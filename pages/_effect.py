@@ -98,11 +98,11 @@ def bars(labels: tuple[str, ...], result: Effect) -> str:
 
 def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:
     short = html.escape(name if len(name) <= 18 else name[:17] + "…")
-    later = f"<span class='cw-after' style='width:{100 * after / largest:.1f}%'></span>"
+    later = f"<span class='cw-after' style='width:{after / largest:.1%}'></span>"
     counts = f"{before:,}" if same else f"{before:,} → {after:,}"
     return (
         f"<div class='cw-row'><span class='cw-name' title='{html.escape(name[:200], quote=True)}'>{short}</span>"
-        f"<span class='cw-track'><span class='cw-before' style='width:{100 * before / largest:.1f}%'></span>"
+        f"<span class='cw-track'><span class='cw-before' style='width:{before / largest:.1%}'></span>"
         f"{'' if same else later}</span>"
         f"<span class='cw-count'>{counts}</span></div>"
     )

@@ -30,7 +30,7 @@ def enter_net_benefit(subject: Subject, run_id: str, key: str) -> None:
     at = left.number_input(
         "Act at this probability or more, %", 0.1, 99.9, None, 1.0, "%.2f", key="net_benefit_at",
         placeholder=f"the class's share: {share:.2%}",
-        help="At 10 % one hit is worth nine false alarms, at 50 % one.",
+        help="At 10% one hit is worth nine false alarms, at 50% one.",
     )  # fmt: skip
     field = middle.number_input(
         f"Share of {plain(subject.label, 24)} in the field, %", 0.001, 99.9, None, 0.1, "%.3f", key="net_benefit_field",

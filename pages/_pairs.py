@@ -79,7 +79,7 @@ def cell_in_words(pairs: Pairs, cell: Cell) -> str:
     return (
         f"Read along a row: the chance, in per cent, that its strategy is {word} {pairs.rope:g}, "
         f"by the Bayesian correlated t-test on {pairs.folds_in_words} that both finished. Point at a cell for the "
-        "whole pair. Each chance is for that pair alone, as if it were the only question: 98 % may stand beside “no "
+        "whole pair. Each chance is for that pair alone, as if it were the only question: 98% may stand beside “no "
         "clear difference”, which allows for all questions asked at once."
     )
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 SPREADS = {
-    "folds": "95 % interval by folds",
-    "rows": "95 % interval by rows",
+    "folds": "95% interval by folds",
+    "rows": "95% interval by rows",
     "deviation": "Deviation over folds",
 }
 _HELP = (

@@ -87,7 +87,7 @@ def threshold_curves(
 
 
 def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
-    """Return observed shares over mean probabilities with 95 % intervals, for some of a comparison's strategies.
+    """Return observed shares over mean probabilities with 95% intervals, for some of a comparison's strategies.
 
     Parameters
     ----------

@@ -12,6 +12,8 @@ import math
 import numpy as np
 from scipy import stats
 
+from core.words import short_percent
+
 RECALL, CONFIDENCE = 0.9, 0.95
 
 
@@ -44,7 +46,7 @@ def misses_allowed(positives: int, recall: float = RECALL, confidence: float = C
 
     Examples
     --------
-    Of 100 positives a threshold may miss four, not ten, for 90 % of all later ones to be found nearly always.
+    Of 100 positives a threshold may miss four, not ten, for 90% of all later ones to be found nearly always.
 
     >>> misses_allowed(100, 0.9, 0.95), misses_allowed(1000, 0.9, 0.95), misses_allowed(20, 0.9, 0.95)
     (4, 84, None)
@@ -94,11 +96,11 @@ def too_few(positives: int, recall: float = RECALL, confidence: float = CONFIDEN
     Examples
     --------
     >>> too_few(12)
-    'To promise 90 % recall with 95 % confidence takes 29 positive rows that the model has not learned from, \
+    'To promise 90% recall with 95% confidence takes 29 positive rows that the model has not learned from, \
 and there are 12'
     """
     return (
-        f"To promise {100 * recall:.4g} % recall with {100 * confidence:.4g} % confidence takes "
+        f"To promise {short_percent(recall)} recall with {short_percent(confidence)} confidence takes "
         f"{positives_needed(recall, confidence):,} positive rows that the model has not learned from, and there are "
         f"{positives:,}"
     )

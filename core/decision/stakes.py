@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from core.decision.costs import CostError, Costs
 from core.decision.row_costs import RowCosts
 from core.settings import CapacitySettings, PlanError
+from core.words import short_percent
 
 Rule = Literal["own", "one", "cheapest", "rows"]
 RULES: Mapping[Rule, str] = {
@@ -96,7 +97,7 @@ class Stakes:
         Examples
         --------
         >>> Stakes(Costs(((0.0, 1.0), (50.0, 0.0)), prevalence=0.01)).sentences()
-        ('A false alarm costs 1, a miss 50, a hit 0, a row correctly ignored 0.', 'In the field the share is 1 %.')
+        ('A false alarm costs 1, a miss 50, a hit 0, a row correctly ignored 0.', 'In the field the share is 1%.')
         """
         if replace(self, capacity=None).is_default:
             return () if self.capacity is None else (f"{self._looked}.",)
@@ -106,7 +107,7 @@ class Stakes:
         if self.rule == "rows" and self.row_costs is not None:
             said = [self.row_costs.sentence()]
         if self.costs.prevalence is not None:
-            said.append(f"In the field the share is {100 * self.costs.prevalence:.4g} %.")
+            said.append(f"In the field the share is {short_percent(self.costs.prevalence)}.")
         decided = {
             "own": "",
             "one": f"Rows are called the class at a probability of {self.threshold or 0:.4g} or more.",

@@ -27,7 +27,7 @@ class Bins:
     predicted, observed : ndarray of float64, shape (n_bins,)
         Mean probability, and share of the class.
     low, high : ndarray of float64, shape (n_bins,)
-        Wilson's 95 % interval of ``observed`` (Wilson 1927).
+        Wilson's 95% interval of ``observed`` (Wilson 1927).
     count : ndarray of int64, shape (n_bins,)
 
     See Also

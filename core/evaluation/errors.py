@@ -119,7 +119,7 @@ def errors_in_words(errors: RowErrors, labels: Sequence[str]) -> tuple[str, ...]
     lost = np.bincount(errors.truth[wrong], minlength=len(labels))
     worst = sorted(np.flatnonzero(lost).tolist(), key=lambda code: -lost[code] / total[code])[:3]
     parts = [
-        f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({100 * lost[c] / total[c]:.0f} %)"
+        f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({lost[c] / total[c]:.0%})"
         for c in worst
     ]
     said = []

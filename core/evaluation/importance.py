@@ -11,7 +11,7 @@ COVERAGE = 0.95
 
 
 def importance_ends(lost: np.ndarray, folds: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the mean loss over folds and its 95 % interval, corrected for training rows that folds share.
+    """Return the mean loss over folds and its 95% interval, corrected for training rows that folds share.
 
     Parameters
     ----------

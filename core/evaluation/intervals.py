@@ -73,7 +73,7 @@ class Intervals:
     >>> run = sample_run()
     >>> shown = intervals(run.comparison, run.plan)
     >>> shown.name, len(shown.frame)
-    ('95 % interval by folds', 26)
+    ('95% interval by folds', 26)
     """
 
     kind: Kind
@@ -83,8 +83,8 @@ class Intervals:
 
     @property
     def name(self) -> str:
-        """For people, for example "95 % interval by folds"."""
-        return f"{self.level:.0%} interval {KIND_NAMES[self.kind]}".replace("%", " %")
+        """For people, for example "95% interval by folds"."""
+        return f"{self.level:.0%} interval {KIND_NAMES[self.kind]}"
 
     def of(self, strategy: str, metric: str) -> Interval:
         value, low, high, folds = self.frame.to_numpy(np.float64)[self.frame.index.get_loc((strategy, metric))]

@@ -157,7 +157,7 @@ def _rise(n: np.ndarray, values: np.ndarray, split: SplitSettings) -> float:
 
 
 def ends_of(curve: LearningCurve, metric: str, folds: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the mean of each point and its 95 % interval by folds, each of shape (n_points,).
+    """Return the mean of each point and its 95% interval by folds, each of shape (n_points,).
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class ChoiceValue:
     raw : float
         Its own mean over folds, which the choice made too good.
     value, low, high : float
-        What the choice is worth, and its 95 % interval for other rows; ends are nan where there is none.
+        What the choice is worth, and its 95% interval for other rows; ends are nan where there is none.
     recall_shift, rest_shift : float
         What the choice takes from the shares of the class and of the rest that it decides rightly, for two classes.
     note : str
@@ -99,7 +99,7 @@ class ChoiceValue:
         """The value and the raw mean in one sentence, for lists of runs."""
         if self.note or self.candidates == 1:
             return self.text
-        ends = f"95 % interval {self.low:.2f} to {self.high:.2f}; " if np.isfinite(self.low) else ""
+        ends = f"95% interval {self.low:.2f} to {self.high:.2f}; " if np.isfinite(self.low) else ""
         return (
             f"The best of {self.candidates} by {self.name} is worth {self.value:.2f} on new rows ({ends}its mean here "
             f"is {self.raw:.2f})."
@@ -108,7 +108,7 @@ class ChoiceValue:
     @property
     def text(self) -> str:
         """What it says, in a sentence or two."""
-        ends = f" (95 % interval {self.low:.2f} to {self.high:.2f})" if np.isfinite(self.low) else ""
+        ends = f" (95% interval {self.low:.2f} to {self.high:.2f})" if np.isfinite(self.low) else ""
         if self.note:
             return self.note
         if self.candidates == 1:
@@ -150,7 +150,7 @@ def value_of_choice(
     >>> from core.evaluation.sample import sample_run
     >>> run = sample_run()
     >>> value_of_choice(run.comparison, run.plan, "recall", ["plain"]).text
-    'Recall on new rows: 0.50 (95 % interval 0.18 to 0.82); its mean over folds here is 0.50.'
+    'Recall on new rows: 0.50 (95% interval 0.18 to 0.82); its mean over folds here is 0.50.'
     """
     means = {s.key: float(s.mean[metric]) for s in comparison.whole if keys is None or s.key in keys}
     means = {key: mean for key, mean in means.items() if np.isfinite(mean)}

@@ -185,7 +185,7 @@ def slices(rows: OutOfFold, code: int, parts: Parts) -> Slices:
 
 
 def wilson_ends(hits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's 95 % intervals of shares; nan without rows.
+    """Return Wilson's 95% intervals of shares; nan without rows.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def wilson_ends(hits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def difference_ends(hits: np.ndarray, rows: np.ndarray, reference: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how far each slice's share is from a reference slice's, with Newcombe's 95 % interval.
+    """Return how far each slice's share is from a reference slice's, with Newcombe's 95% interval.
 
     See Also
     --------

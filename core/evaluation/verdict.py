@@ -112,7 +112,7 @@ def assess(
     >>> run = sample_run()
     >>> for sentence in assess(run.comparison, run.plan).sentences[:2]:
     ...     print(sentence.text)
-    Best on F1: SMOTE (0.82, 95 % interval by folds 0.16 to 1.00, 3 folds).
+    Best on F1: SMOTE (0.82, 95% interval by folds 0.16 to 1.00, 3 folds).
     Against the plain network there is no clear difference (+0.211, p = 0.16, 3 folds).
     """
     judged_by = metric_of(metric)

@@ -31,9 +31,9 @@ class Worth:
     called, hits : ndarray, shape (n_strategies,)
         Rows called the class, and those of them that are, the mean over repeats.
     value : ndarray, shape (n_strategies, 3)
-        The mean cost or benefit of a row, and its 95 % interval.
+        The mean cost or benefit of a row, and its 95% interval.
     saved_nobody, saved_everybody : ndarray, shape (n_strategies, 3)
-        How much better that is than flagging no row and every row, with 95 % intervals of the difference.
+        How much better that is than flagging no row and every row, with 95% intervals of the difference.
 
     See Also
     --------

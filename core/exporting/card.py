@@ -219,7 +219,7 @@ def _costs(problem: Problem, choice: StrategyChoice, results: Sequence[FoldResul
     said = " ".join(stakes.sentences())
     return {
         "What it is worth": "\n".join(
-            [said, "", "| per 1,000 rows | value | 95 % interval |", "| --- | ---: | --- |", *rows]
+            [said, "", "| per 1,000 rows | value | 95% interval |", "| --- | ---: | --- |", *rows]
         )
     }
 

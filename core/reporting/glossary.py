@@ -61,7 +61,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("imbalance", "Imbalance", "How many rows of the largest class there are for each row of the smallest."),
     ("importance", "Permutation importance", "How much worse the decisions get when one column's values are shuffled "
      "among the test rows."),
-    ("interval", "95 % interval", "The range in which the true value plausibly lies. By folds, it allows for other "
+    ("interval", "95% interval", "The range in which the true value plausibly lies. By folds, it allows for other "
      "training and test rows; by rows, for other test rows alone."),
     ("leak", "Leak", "A column that tells the class because it was recorded afterwards or is a copy of it: it "
      "will not be known when the model works."),

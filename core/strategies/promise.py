@@ -39,7 +39,7 @@ class ThresholdPromise(Deciding):
     >>> ThresholdPromise().rule(np.column_stack([1 - p, p])[:20], y[:20], view, [])
     Traceback (most recent call last):
         ...
-    core.strategies.base.StrategyError: To promise 90 % recall with 95 % confidence takes 29 positive rows that the \
+    core.strategies.base.StrategyError: To promise 90% recall with 95% confidence takes 29 positive rows that the \
 model has not learned from, and there are 20: promise less, or keep more rows for validation.
     """
 

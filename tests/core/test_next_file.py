@@ -101,7 +101,7 @@ def test_a_like_file_keeps_the_promise_and_a_worse_one_does_not(kept: tuple[Stor
     assert (kept_good["low"] <= kept_good["value"] + 1e-9).all()
     said = answers(results, worse, bad, Stakes(Costs(((0.0, 1.0), (5.0, 0.0)), prevalence=0.3)))
     assert said[0].sentences[0].startswith("Not all is as cross-validation promised")
-    assert "`yes` 19.20 % then and 5" in said[0].sentences[1]
+    assert "`yes` 19.20% then and 5" in said[0].sentences[1]
     assert "drifted" in said[2].sentences[0]
     assert said[1].table["Found"].tolist() == [int(((r.decisions == 1) & (worse.codes == 1)).sum()) for r in bad]
     one_class = read_next(drawn(30, 3, share=0.0).to_csv(index=False).encode(), "may.csv", results.problem)

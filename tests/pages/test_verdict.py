@@ -67,12 +67,12 @@ def test_two_strategies_are_held_against_each_other_in_one_sentence(app: AppTest
 
 def test_the_table_shows_the_spread_that_is_picked_and_names_it(app: AppTest, store: Store) -> None:
     page = opened(app, a_run(store, 3))
-    assert "95 % interval by folds" in words(page)
+    assert "95% interval by folds" in words(page)
     by_folds = page.dataframe[0].value["F1"].tolist()
     page = page.selectbox(key="spread").set_value("rows").run()
     assert not page.exception
-    assert "Value and 95 % interval by rows" in words(page)
-    assert "95 % interval by rows 0." in words(page)
+    assert "Value and 95% interval by rows" in words(page)
+    assert "95% interval by rows 0." in words(page)
     assert page.dataframe[0].value["F1"].tolist() != by_folds
     page = page.selectbox(key="spread").set_value("deviation").run()
     assert "Mean ± standard deviation, 3 folds" in words(page)

@@ -67,8 +67,7 @@ def flips(evidence: Evidence) -> Iterator[Finding]:
         named = joined([evidence.names[key] for key in shares], _MAX_NAMES)
         yield Finding(
             "CW10",
-            f"Decisions of {named} flip between repeats: {100 * shares[worst]:.0f} % of the rows with "
-            f"{evidence.names[worst]}.",
+            f"Decisions of {named} flip between repeats: {shares[worst]:.0%} of the rows with {evidence.names[worst]}.",
             "An ensemble averages this away, and more rows help.",
             tuple(shares),
         )

@@ -27,7 +27,7 @@ class Column:
     Examples
     --------
     >>> Column("percent", digits=1).written(0.256), Column("whole").written(1234.0), Column().written(float("nan"))
-    ('25.6 %', '1,234', '–')
+    ('25.6%', '1,234', '–')
     """
 
     kind: Kind = "number"
@@ -42,7 +42,7 @@ class Column:
             return str(value)
         number = float(value)  # type: ignore[arg-type]
         if self.kind == "percent":
-            return f"{100 * number:.{self.digits}f} %"
+            return f"{number:.{self.digits}%}"
         return f"{number:,.0f}" if self.kind == "whole" else f"{number:,.{self.digits}f}"
 
 
@@ -77,8 +77,8 @@ class Answer:
     SMOTE finds more.
     <BLANKLINE>
     Strategy  Recall
-    Plain       50 %
-    SMOTE *     90 %
+    Plain        50%
+    SMOTE *      90%
     """
 
     title: str

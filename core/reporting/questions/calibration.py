@@ -101,7 +101,7 @@ def _drawings(subject: Subject, before: list[Calibration], after: list[Calibrati
     return (
         Drawing(
             "Reliability",
-            "Ten bins with about as many rows each, with Wilson's 95 % intervals. On the dotted line, probabilities "
+            "Ten bins with about as many rows each, with Wilson's 95% intervals. On the dotted line, probabilities "
             "are calibrated; below it they are too high.",
             views.reliability(subject.keys, subject.names, chosen),
         ),

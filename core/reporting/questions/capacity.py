@@ -36,7 +36,7 @@ class Capacity(Question):
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> answer = Capacity(rows=250).answer(subject)
     >>> print(answer.sentences[0])
-    Looking at the 250 riskiest of every 1,000 rows, SMOTE finds 80.0 % of `yes`; 80.0 % of what is looked at is `yes`.
+    Looking at the 250 riskiest of every 1,000 rows, SMOTE finds 80.0% of `yes`; 80.0% of what is looked at is `yes`.
     >>> answer.table["Lift"].round(1).tolist()
     [2.9, 3.2]
     """
@@ -117,10 +117,10 @@ class Capacity(Question):
         name, label = subject.names[found.keys[best]], quoted(subject.label)
         whose = f"riskiest of every {period}" if period else "riskiest of every 1,000 rows"
         said = [
-            f"Looking at the {self.rows:,.4g} {whose}, {name} finds {100 * found.recall[best]:.1f} % of {label}; "
-            f"{100 * found.precision[best]:.1f} % of what is looked at is {label}.",
-            f"Looking at as many rows by chance would find {100 * found.looked.sum() / found.rows.sum():.1f} %, and "
-            f"{100 * share:.2f} % of them would be {label}.",
+            f"Looking at the {self.rows:,.4g} {whose}, {name} finds {found.recall[best]:.1%} of {label}; "
+            f"{found.precision[best]:.1%} of what is looked at is {label}.",
+            f"Looking at as many rows by chance would find {found.looked.sum() / found.rows.sum():.1%}, and "
+            f"{share:.2%} of them would be {label}.",
         ]
         if period:
             few, none = int((found.rows < self.rows).sum()), int((found.of_class == 0).sum())
@@ -179,7 +179,7 @@ def _wilson(hits: float, rows: float) -> tuple[float, float]:
 def _notes(subject: Subject) -> tuple[str, ...]:
     notes = [
         "Rows of all folds are ranked together. Of rows with equal probabilities any may come first, so that those at "
-        "the edge count by their share. Intervals are Wilson's, 95 %."
+        "the edge count by their share. Intervals are Wilson's, 95%."
     ]
     if subject.repeats > 1:
         notes.append("With repeats, counts are means over them.")

@@ -32,7 +32,7 @@ class HowEachClassFares(Question):
     >>> from core.reporting.results import Results
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> HowEachClassFares().answer(subject).sentences
-    ('Under SMOTE, 3 of 18 rows of `no` (17 %) are called `yes`.',)
+    ('Under SMOTE, 3 of 18 rows of `no` (17%) are called `yes`.',)
     """
 
     key = "classes"
@@ -66,7 +66,7 @@ class HowEachClassFares(Question):
         )
         said = [
             f"Under {name}, {rows:,} of {confusion[true].sum():,} rows of {quoted(subject.labels[true])} "
-            f"({100 * rows / confusion[true].sum():.0f} %) are called {quoted(subject.labels[decided])}."
+            f"({rows / confusion[true].sum():.0%}) are called {quoted(subject.labels[decided])}."
             for true, decided, rows in worst_flows(confusion)
         ]
         shown = subject.coloured or subject.keys

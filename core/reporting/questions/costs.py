@@ -150,7 +150,7 @@ def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tup
 
 
 def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:
-    notes = ["Intervals are those of means over rows, 95 %; figures count the test rows of all folds."]
+    notes = ["Intervals are those of means over rows, 95%; figures count the test rows of all folds."]
     if stakes.rule in ("cheapest", "rows"):
         notes.append("A cheapest threshold is chosen on all other folds than the one that it decides.")
     if stakes.row_costs is not None:
@@ -163,14 +163,14 @@ def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:
 def _columns(word: str) -> dict[str, Column]:
     numbers = {
         word: f"Of {PER:,} rows.",
-        "Low": "95 % interval.",
-        "High": "95 % interval.",
+        "Low": "95% interval.",
+        "High": "95% interval.",
         "Saved against nobody": f"Per {PER:,} rows, against flagging no row.",
-        "nobody, low": "95 % interval of the difference.",
-        "nobody, high": "95 % interval of the difference.",
+        "nobody, low": "95% interval of the difference.",
+        "nobody, high": "95% interval of the difference.",
         "Saved against everybody": f"Per {PER:,} rows, against flagging every row.",
-        "everybody, low": "95 % interval of the difference.",
-        "everybody, high": "95 % interval of the difference.",
+        "everybody, low": "95% interval of the difference.",
+        "everybody, high": "95% interval of the difference.",
     }
     return {
         "Flagged": Column("whole", "Rows called the class."),

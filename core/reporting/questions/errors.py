@@ -27,7 +27,7 @@ class WhatGoesWrong(Question):
     >>> from core.reporting.results import Results
     >>> answer = WhatGoesWrong().answer(Subject.of(Results(sample_run().problem, sample_run().folds)))
     >>> print(answer.sentences[0])
-    All 2 strategies are wrong on 1 of 18 rows of `no` (6 %).
+    All 2 strategies are wrong on 1 of 18 rows of `no` (6%).
     >>> answer.table["Row"].tolist()
     [14]
     """

@@ -99,7 +99,7 @@ class NetBenefit(Question):
             named=subject.coloured,
         )  # fmt: skip
         caption = (
-            "Hits less the false alarms that they are worth, with 95 % intervals by rows. A strategy is worth using "
+            "Hits less the false alarms that they are worth, with 95% intervals by rows. A strategy is worth using "
             "where its line lies above both grey ones."
         )
         return Drawing("Decision curves", caption, figure)
@@ -125,11 +125,11 @@ def _sentences(
         sure = "" if low > 0 else "; the interval leaves open whether it is worth anything"
         first = (
             f"Acting at a probability of {at:.3f} or more, {name} is worth most: {gain:.1f} net hits per {PER:,} rows "
-            f"more than acting on {default} (95 % interval {low:.1f} to {high:.1f}){sure}."
+            f"more than acting on {default} (95% interval {low:.1f} to {high:.1f}){sure}."
         )
     says = (
         f"Who acts from {at:.3f} on says that one hit of {quoted(subject.label)} is worth {(1 - at) / at:,.1f} false "
-        f"alarms; the share of {quoted(subject.label)} is {share:.2%}.".replace("%", " %")
+        f"alarms; the share of {quoted(subject.label)} is {share:.2%}."
     )
     if np.isnan(row["Worth using from"]):
         return first, says
@@ -156,11 +156,11 @@ def _notes(subject: Subject, corrected: bool) -> tuple[str, ...]:
 
 _COLUMNS = {
     "Net benefit": Column("number", f"Hits less the false alarms that they are worth, per {PER:,} rows.", 1),
-    "Low": Column("number", "95 % interval by rows.", 1),
-    "High": Column("number", "95 % interval by rows.", 1),
+    "Low": Column("number", "95% interval by rows.", 1),
+    "High": Column("number", "95% interval by rows.", 1),
     "More than all or none": Column("number", "Than the better of acting on everybody and on nobody.", 1),
     "Worth using from": Column(help="The widest range of probabilities in which it beats both."),
     "to": Column(),
-    "Surely from": Column(help="The same where the whole 95 % interval lies above both."),
+    "Surely from": Column(help="The same where the whole 95% interval lies above both."),
     "up to": Column(),
 }

@@ -13,7 +13,7 @@ from core.evaluation.promise import Promises, false_alarms_by_recall, promises
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, Subject, option, register
-from core.words import quoted
+from core.words import quoted, short_percent
 
 PER = 1000
 _RECALLS = np.round(np.arange(0.5, 0.991, 0.01), 2)
@@ -34,8 +34,8 @@ class PromiseOnRecall(Question):
     >>> from core.reporting.results import Results
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> print(PromiseOnRecall().answer(subject).sentences[0])
-    To promise 90 % recall with 95 % confidence takes 29 positive rows that the model has not learned from, and there \
-are 6: promise 60.6 % or less, or collect more rows of `yes`.
+    To promise 90% recall with 95% confidence takes 29 positive rows that the model has not learned from, and there \
+are 6: promise 60.6% or less, or collect more rows of `yes`.
     >>> PromiseOnRecall(recall=0.5, confidence=0.8).answer(subject).table.iloc[:, :3].round(2).to_numpy().tolist()
     [['Plain network', 0.4, 0.83], ['SMOTE', 0.6, 1.0]]
     """
@@ -80,8 +80,8 @@ are 6: promise 60.6 % or less, or collect more rows of `yes`.
             subject.keys, subject.names, _RECALLS, values, axes, mark=self.recall, named=subject.coloured
         )
         caption = (
-            f"What each promise costs, all with {100 * self.confidence:.4g} % confidence. A line ends where the rows "
-            f"of {subject.label} are too few to promise more."
+            f"What each promise costs, all with {short_percent(self.confidence)} confidence. A line ends where rows of "
+            f"{subject.label} are too few to promise more."
         )
         return Drawing("False alarms by the recall that is promised", caption, figure)
 
@@ -89,18 +89,18 @@ are 6: promise 60.6 % or less, or collect more rows of `yes`.
 def _sentences(kept: Promises, subject: Subject, alarms: np.ndarray, plain: np.ndarray) -> tuple[str, ...]:
     name = quoted(subject.label)
     if kept.misses is None:
-        most = np.floor(1000 * most_promised(kept.positives, kept.confidence)) / 10
+        most = np.floor(1000 * most_promised(kept.positives, kept.confidence)) / 1000
         return (
-            f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise {most:.4g} % or less, or collect more "
-            f"rows of {name}.",
+            f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise {short_percent(most)} or less, or "
+            f"collect more rows of {name}.",
         )
     first = int(np.nanargmin(alarms))
     return (
         f"Cheapest: {subject.names[kept.keys[first]]}, which keeps the promise with {alarms[first]:,.1f} false alarms "
         f"per {PER:,} rows.",
-        f"To find {100 * kept.recall:.4g} % of all later rows of {name} with {100 * kept.confidence:.4g} % confidence, "
-        f"a threshold may miss {kept.misses:,} of the {kept.positives:,} here; {kept.needed:,} is the fewest for this "
-        "promise.",
+        f"To find {short_percent(kept.recall)} of all later rows of {name} with {short_percent(kept.confidence)} "
+        f"confidence, a threshold may miss {kept.misses:,} of the {kept.positives:,} here. The promise takes at least "
+        f"{kept.needed:,} such rows.",
         f"A plain floor, met on later rows about half of the time, would cost {plain[first]:,.1f} false alarms per "
         f"{PER:,} rows there.",
     )
@@ -112,10 +112,10 @@ def _notes(subject: Subject, confidence: float) -> tuple[str, ...]:
         "takes its own from validation rows, and goes into the export."
     ]
     if len(subject.keys) > 1:
-        corrected = 100 * (1 - (1 - confidence) / len(subject.keys))
+        corrected = 1 - (1 - confidence) / len(subject.keys)
         notes.append(
             "Each promise is that of a strategy chosen beforehand. To pick the cheapest of "
-            f"{len(subject.keys)} and be as sure, ask for {corrected:.4g} % confidence."
+            f"{len(subject.keys)} and be as sure, ask for {short_percent(corrected)} confidence."
         )
     split = subject.problem.plan.split
     if split.group is not None:

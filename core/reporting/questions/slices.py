@@ -118,16 +118,16 @@ class ForWhom(Question):
         else:
             worst, best = (pick(told, key=lambda at: found.recall[at]) for pick in (min, max))
             said = [
-                f"{name} finds {100 * found.recall[worst]:.1f} % of {quoted(subject.label)} where {by} is "
-                f"{found.names[worst]}, and {100 * found.recall[best]:.1f} % where it is {found.names[best]}."
+                f"{name} finds {found.recall[worst]:.1%} of {quoted(subject.label)} where {by} is "
+                f"{found.names[worst]}, and {found.recall[best]:.1%} where it is {found.names[best]}."
             ]
             apart = [at for at in told if at != reference and (low[at] > 0 or high[at] < 0)]
             against = f"{found.names[reference]}, the part with most rows of {quoted(subject.label)}"
             said.append(
-                f"Recall differs from that of {against}, by more than the 95 % interval allows: "
+                f"Recall differs from that of {against}, by more than the 95% interval allows: "
                 f"{', '.join(found.names[at] for at in apart)}."
                 if apart
-                else f"No part's recall differs from that of {against}, by more than the 95 % interval allows."
+                else f"No part's recall differs from that of {against}, by more than the 95% interval allows."
             )
         figure = slice_points(
             [found.names[at] for at in kept],
@@ -136,7 +136,7 @@ class ForWhom(Question):
                 "Precision": (found.precision[kept], precision[0][kept], precision[1][kept]),
             },
         )
-        caption = f"{name}: values and Wilson's 95 % intervals."
+        caption = f"{name}: values and Wilson's 95% intervals."
         return Answer(
             self.title, tuple(said), table, {k: v for k, v in _COLUMNS.items() if k in table},
             drawings=(Drawing(f"Recall and precision by {self.column}", caption, figure),), notes=_notes(subject),
@@ -218,18 +218,18 @@ _COLUMNS = {
     "Rows": Column("whole"),
     "Rows of the class": Column("whole"),
     "Recall": Column("percent", "Of the class's rows in the slice, the share that is found.", 1),
-    "Recall, low": Column("percent", "Wilson's 95 % interval.", 1),
-    "Recall, high": Column("percent", "Wilson's 95 % interval.", 1),
+    "Recall, low": Column("percent", "Wilson's 95% interval.", 1),
+    "Recall, high": Column("percent", "Wilson's 95% interval.", 1),
     "Precision": Column("percent", "Of the rows called the class, the share that is.", 1),
-    "Precision, low": Column("percent", "Wilson's 95 % interval.", 1),
-    "Precision, high": Column("percent", "Wilson's 95 % interval.", 1),
+    "Precision, low": Column("percent", "Wilson's 95% interval.", 1),
+    "Precision, high": Column("percent", "Wilson's 95% interval.", 1),
     "Mean probability": Column("percent", "Of the class; right where it equals the observed share.", 1),
     "Observed share": Column("percent", "Of the class.", 1),
-    "Observed, low": Column("percent", "Wilson's 95 % interval.", 1),
-    "Observed, high": Column("percent", "Wilson's 95 % interval.", 1),
+    "Observed, low": Column("percent", "Wilson's 95% interval.", 1),
+    "Observed, high": Column("percent", "Wilson's 95% interval.", 1),
     "Recall against the largest": Column("percent", "Difference from the slice with most rows of the class.", 1),
-    "From": Column("percent", "Newcombe's 95 % interval of the difference.", 1),
-    "To": Column("percent", "Newcombe's 95 % interval of the difference.", 1),
+    "From": Column("percent", "Newcombe's 95% interval of the difference.", 1),
+    "To": Column("percent", "Newcombe's 95% interval of the difference.", 1),
     "There": Column("percent", "In the slice.", 1),
     "Elsewhere": Column("percent", "Over all other rows.", 1),
     "p, corrected": Column(

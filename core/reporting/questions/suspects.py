@@ -75,7 +75,7 @@ def _sentences(found: Suspects, unchecked: np.ndarray, subject: Subject) -> tupl
     for code, label in enumerate(subject.labels):
         rows, wrong = int((found.given == code).sum()), int((doubted & (found.given == code)).sum())
         if wrong:
-            parts.append(f"{wrong:,} of {counted(rows, 'row')} of {quoted(label)} ({100 * wrong / rows:.1f} %)")
+            parts.append(f"{wrong:,} of {counted(rows, 'row')} of {quoted(label)} ({wrong / rows:.1%})")
     return (
         f"{counted(total, 'label is', 'labels are')} to be doubted: {joined(parts, most=6)}.",
         "See what they cost: run again without them, and lay the two runs side by side in History. Rows that are left "

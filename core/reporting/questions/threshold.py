@@ -74,7 +74,7 @@ class WhatAnotherThresholdDoes(Question):
         values = here.value[:, 0]
         lead = int(values.argmax() if word == "Benefit" else values.argmin())
         by = f"a threshold of {self.at:.4g}" if self.at else "their own decisions"
-        share = f"{100 * explorer.share:.2f} %"
+        share = f"{explorer.share:.2%}"
         said = (
             f"By {by}, {subject.names[subject.keys[lead]]} has the {'highest' if word == 'Benefit' else 'lowest'} "
             f"{word.lower()}: {PER * values[lead]:,.1f} per {PER:,} rows, at a share of {quoted(subject.label)} of "

@@ -25,7 +25,7 @@ def test_whiskers_end_where_the_interval_does() -> None:
     bar, interval = figure.data[1], shown.of("smote", "f1")
     assert bar.y[0] + bar.error_y.array[0] == pytest.approx(interval.high)
     assert bar.y[0] - bar.error_y.arrayminus[0] == pytest.approx(interval.low)
-    assert "95 % interval by folds" in figure.layout.yaxis.title.text
+    assert "95% interval by folds" in figure.layout.yaxis.title.text
     assert "<b>plain" not in figure.to_json()
 
 

@@ -69,7 +69,7 @@ def test_equal_probabilities_share_a_bin() -> None:
 
 
 def resampled(counts: tuple[int, int]) -> tuple[OutOfFold, np.ndarray]:
-    """Return right probabilities of 10 % as a network would give them that was trained on other shares."""
+    """Return right probabilities of 10% as a network would give them that was trained on other shares."""
     truth, p = made(20_000)
     share = truth.mean()
     odds = p / (1 - p) * (counts[1] / counts[0]) / (share / (1 - share))

@@ -143,7 +143,7 @@ def test_a_fold_without_positives_is_left_out_of_the_means_and_said() -> None:
     assert comparison.folds_in_words() == "2 to 5 folds"
     shown = intervals(comparison, plan).of("class_weight", "recall")
     assert (shown.value, shown.folds) == (1.0, 2)
-    assert "(1.00, 95 % interval by folds 0.89 to 1.00, 2 folds)" in assess(comparison, plan).text
+    assert "(1.00, 95% interval by folds 0.89 to 1.00, 2 folds)" in assess(comparison, plan).text
 
 
 def test_a_strategy_that_never_worked_is_set_aside(results: tuple[FoldResult, ...]) -> None:

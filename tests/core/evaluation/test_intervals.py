@@ -97,7 +97,7 @@ def scored_rows(n: int, share: float, rng: np.random.Generator) -> tuple[np.ndar
 
 @pytest.mark.parametrize(("n", "share", "runs"), [(1000, 0.02, 300), (5000, 0.01, 120)])
 def test_intervals_by_rows_cover_where_class_counts_are_drawn_anew(n: int, share: float, runs: int) -> None:
-    """With fixed class counts, or by percentiles alone, accuracy, Brier score or ROC AUC fall short of 90 %."""
+    """With fixed class counts, or by percentiles alone, accuracy, Brier score or ROC AUC fall short of 90%."""
     y, p, d = scored_rows(1_000_000, share, np.random.default_rng(0))
     truth = Predictions(np.arange(len(y)), len(y), y, p, d).scores(np.ones((len(y), 1)))
     covered = dict.fromkeys(truth, 0)
@@ -111,7 +111,7 @@ def test_intervals_by_rows_cover_where_class_counts_are_drawn_anew(n: int, share
         for key in covered:
             low, high = ends.of(key, reach(key), COVERAGE)
             covered[key] += bool(low <= truth[key][0] <= high)
-    # Half a per cent beyond 92 to 98 % for the luck of so few runs, and more for the fewer.
+    # Half a per cent beyond 92 to 98% for the luck of so few runs, and more for the fewer.
     slack = 0.005 if runs >= 300 else 0.02
     assert {key: hits / runs for key, hits in covered.items() if not 0.92 - slack <= hits / runs <= 0.98 + slack} == {}
 
@@ -209,7 +209,7 @@ def test_by_folds_is_students_t_with_the_corrected_variance() -> None:
     plan = Plan("t", CHOICES, split=SplitSettings(5, 2))
     comparison = compare(results, plan, ("no", "yes"))
     bounds = intervals(comparison, plan, "folds")
-    assert bounds.name == "95 % interval by folds"
+    assert bounds.name == "95% interval by folds"
     scores = comparison.strategies[1].scores["mcc"]
     half = stats.t.ppf(0.975, 9) * np.sqrt((1 / 10 + 1 / 4) * scores.var())
     got = bounds.of("smote", "mcc")

@@ -14,7 +14,7 @@ from tests.core.evaluation.test_explorer import pooled
 
 
 def test_flipped_labels_of_page_blocks_come_first() -> None:
-    """5 % of the labels of each class are flipped: of as many suspects, at least 60 % are flipped ones."""
+    """5% of the labels of each class are flipped: of as many suspects, at least 60% are flipped ones."""
     frame = load_sample("page_blocks").frame
     X, truth = frame.drop(columns="not_text").to_numpy(float), (frame["not_text"] == "yes").to_numpy().astype(np.int64)
     rng = np.random.default_rng(0)

@@ -40,7 +40,7 @@ def test_a_real_lead_is_clearly_better_than_both_baselines() -> None:
     assessment = judged(plain=BASE, threshold_f1=BASE + 0.05 + noise(1), smote=BASE + 0.2 + noise(2))
     assert assessment.leader == "smote"
     assert re.fullmatch(
-        r"Best on F1: SMOTE \(0\.\d\d, 95 % interval by folds 0\.\d\d to 0\.\d\d, 25 folds\)\.",
+        r"Best on F1: SMOTE \(0\.\d\d, 95% interval by folds 0\.\d\d to 0\.\d\d, 25 folds\)\.",
         text_of(assessment, "leader"),
     )
     assert re.search(
@@ -255,7 +255,7 @@ def test_it_works_on_results_and_quotes_the_intervals_that_it_is_given() -> None
     shown = assess(comparison, plan, "mcc", rows)
     interval = rows.of(str(shown.leader), "mcc")
     assert (
-        f"({interval.value:.2f}, 95 % interval by rows {interval.low:.2f} to {interval.high:.2f}, 10 folds)"
+        f"({interval.value:.2f}, 95% interval by rows {interval.low:.2f} to {interval.high:.2f}, 10 folds)"
         in shown.text
     )
     with pytest.raises(ValueError, match="no metric 'f2'"):

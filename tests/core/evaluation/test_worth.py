@@ -78,7 +78,7 @@ def test_the_cheapest_threshold_is_the_best_of_all_and_never_chosen_by_the_rows_
 
 
 def test_german_credit_by_its_amounts_is_cheaper_row_by_row() -> None:
-    """scikit-learn's cost-sensitive example: a good loan earns 2 % of its amount, a bad one loses all of it."""
+    """scikit-learn's cost-sensitive example: a good loan earns 2% of its amount, a bad one loses all of it."""
     frame = load_sample("german_credit").frame
     truth = (frame["creditability"].astype(str) == "bad").to_numpy().astype(np.int64)
     X = pd.get_dummies(frame.drop(columns="creditability")).to_numpy(float)

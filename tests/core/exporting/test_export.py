@@ -146,7 +146,7 @@ def test_a_factor_a_class_decides_between_many(case: Cases) -> None:
 def test_the_card_tells_data_strategy_figures_limits_and_versions(case: Cases) -> None:
     card = files_of(case("abalone_9_vs_18"))["model_card.md"].decode()
     f1 = np.mean([_f1(r.y_true, r.decisions) for r in case("abalone_9_vs_18").results])
-    assert "95 % interval by folds" in card
+    assert "95% interval by folds" in card
     value, low, high = map(float, re.search(r"\| F1 \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|", card).groups())  # type: ignore[union-attr]
     assert value == pytest.approx(f1, abs=5e-4)
     assert low < value < high
