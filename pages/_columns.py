@@ -12,7 +12,7 @@ from pages._cache import cached
 from pages._in_view import came_into_view
 from pages._tab import remember, session
 from pages._text import plain, sentence
-from pages._widgets import plot
+from pages._widgets import plot, show_numbers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -134,6 +134,7 @@ def show_card(table: Table, column: Column, told: Informativeness | None, drawin
     figure, words, notes = drawing
     if figure is not None:
         plot(figure, f"column_{column.name}", words, {"displayModeBar": False})
+        show_numbers([figure], [words], f"column_{column.name}")
     st.caption(" ".join(facts_of(column, len(table.frame), notes)))
     show_readings(table, column, plan)
 

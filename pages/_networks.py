@@ -1,4 +1,4 @@
-"""Which networks the strategies are compared on: presets, and the networks singly with their settings."""
+"""Which networks the strategies are compared on: presets, and individual networks with their settings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_networks(problem: Problem, work: Workload) -> None:
                 )
         chosen = joined(plain(network_label(one), 120) for one in plan.networks)
         members = f", {plan.training.members} cross-fitted members each" if plan.training.members > 1 else ""
-        st.caption(f"{current.sentence if current else 'Chosen singly.'} Trained: {chosen}{members}.")
+        st.caption(f"{current.sentence if current else 'Your own choice.'} Trained: {chosen}{members}.")
         try:
             for note in check_networks(problem):
                 st.caption(sentence(note))

@@ -124,7 +124,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
         ]
         figure.add_heatmap(
             z=share, x=labels, y=labels, customdata=s.confusion, text=cells, texttemplate="%{text}",
-            textfont={"size": 13 if n <= 3 else 10 if n <= 8 else 8, "color": INK}, coloraxis="coloraxis",
+            textfont={"size": 13 if n <= 3 else 11 if n <= 8 else 10, "color": INK}, coloraxis="coloraxis",
             hovertemplate="truth %{y}, decision %{x}<br>%{customdata:,} rows, %{z:.1%}<extra></extra>",
             xgap=2, ygap=2, row=i // columns + 1, col=i % columns + 1,
         )  # fmt: skip

@@ -119,7 +119,8 @@ def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
         # Above the axes: below them, a legend of several lines would lie over the title of the axis.
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
         hoverlabel={"align": "left"},
-        modebar={"bgcolor": "rgba(0,0,0,0)"},
+        # Upright, beside the legend: lying, it covers the names at its end.
+        modebar={"bgcolor": "rgba(0,0,0,0)", "orientation": "v"},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)

@@ -1,4 +1,4 @@
-"""Networks and their training under a name: what a person chooses who does not want to choose singly."""
+"""Networks and their training under a name: what a person chooses who does not want to choose individual ones."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def with_default_network(plan: Plan, rows: float) -> Plan:
 
 
 def preset_of(networks: tuple[NetworkChoice, ...], training: TrainingSettings, rows: float) -> NetworkPreset | None:
-    """Return the preset that networks and their training are, or None where somebody chose them singly.
+    """Return the preset that networks and their training are, or None where somebody chose individual ones.
 
     Parameters
     ----------

@@ -128,13 +128,26 @@ def effect(problem: Problem, choice: StrategyChoice) -> Effect:
         return Effect(before, before, "none", len(lanes), notes=tuple(view.notes))
     return Effect(
         before,
-        tuple(int(count) for count in np.rint(after * scale)),
+        whole_rows(after * scale),
         change,
         len(lanes),
         0 if scale == 1 else len(view.y),
         tuple(view.notes),
         _picture(view, lanes[0]) if change == "rows" else None,
     )
+
+
+def whole_rows(counts: np.ndarray) -> tuple[int, ...]:
+    """Return what classes count for as whole rows: those that count the same stay the same.
+
+    Halves go up, whatever the last digits of a sum of weights are, so that an even balance never reads 365 and 366.
+
+    Examples
+    --------
+    >>> whole_rows(np.array([365.49999999999994, 365.5, 12.2]))
+    (366, 366, 12)
+    """
+    return tuple(int(count) for count in np.floor(np.round(counts, 6) + 0.5))
 
 
 def change_of(lanes: Sequence[Lane], view: TrainingView) -> tuple[np.ndarray, Change]:

@@ -22,7 +22,7 @@ from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import Recipe, StrategyError, TableFacts, TrainingView, stages_of
 from core.strategies.choosing import why_not
 from core.strategies.presets import PLAIN
-from core.teaching.effects import Change, change_of, fates
+from core.teaching.effects import Change, change_of, fates, whole_rows
 from core.training.lane import Lane
 
 ROWS, FRESH_ROWS, GRID, LEVELS = 800, 3_000, 48, 8
@@ -255,7 +255,7 @@ def sampled(settings: ToySettings, choice: StrategyChoice) -> ToyRows:
         weight = np.concatenate([weight, own[len(first.rows) :]])
     return ToyRows(
         points, view.y, grown, labels, fate, weight, tuple(int(n) for n in view.class_counts),
-        tuple(int(n) for n in np.rint(after)), change, len(lanes), tuple(view.notes), problem,
+        whole_rows(after), change, len(lanes), tuple(view.notes), problem,
     )  # fmt: skip
 
 

@@ -253,6 +253,8 @@ def test_each_column_has_a_figure_by_class_and_its_kind_beside_it(abalone: AppTe
     assert f"kind_{digest}_rings" not in kinds
     drawn = [chart for chart in abalone.get("plotly_chart") if "column_" in chart.proto.id]
     assert len(drawn) == 8
+    tables = {box.proto.popover.id.rpartition("-")[2] for box in abalone.get("popover") if box.proto.popover.id}
+    assert {f"column_{key.removeprefix(f'kind_{digest}_')}_numbers" for key in kinds} <= tables
     after = abalone.selectbox(key=f"kind_{digest}_height").set_value("ignored").run()
     assert not after.exception
     assert after.session_state["session"].plan.kinds == (("height", "ignored"),)

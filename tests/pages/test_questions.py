@@ -36,6 +36,7 @@ def said(page: AppTest) -> str:
 
 def test_a_promise_on_recall(app: AppTest, run: str, runs_folder: Path) -> None:
     page = view(opened(app, run), "promise")
+    assert "learn?term=promise" in page.number_input(key="promise_recall").help
     answer = ask(results_of(Store(runs_folder), run), "promise")
     assert answer.sentences[1].replace("`", "'") in said(page)
     assert frame(page, "Strategy")["Threshold"].tolist() == pytest.approx(answer.table["Threshold"].tolist())
@@ -47,6 +48,7 @@ def test_a_promise_on_recall(app: AppTest, run: str, runs_folder: Path) -> None:
 
 def test_net_benefit(app: AppTest, run: str, runs_folder: Path) -> None:
     page = view(opened(app, run), "net_benefit")
+    assert "learn?term=net_benefit" in page.number_input(key="net_benefit_at").help
     results = results_of(Store(runs_folder), run)
     assert ask(results, "net_benefit").sentences[0] in said(page)
     moved = page.number_input(key="net_benefit_at").set_value(30.0).run()

@@ -35,6 +35,11 @@ def test_the_picture_tells_what_became_of_rows_on_a_table_with_categories(key: s
     assert sum(len(trace.x) for trace in figure.data) == len(result.picture.points)
 
 
+def test_classes_that_count_the_same_read_the_same() -> None:
+    result = effect(problem_of(load_sample("abalone_9_vs_18"), "rings"), StrategyChoice.of("class_weight"))
+    assert result.after == (366, 366)  # of 731 rows; 365 and 366 before
+
+
 def test_centroids_are_new_rows_in_place_of_the_larger_classes() -> None:
     table = load_sample("yeast")
     result = effect(problem_of(table, "site"), StrategyChoice.of("cluster_centroids"))
