@@ -50,9 +50,9 @@ def show_networks(problem: Problem, work: Workload) -> None:
                 st.caption(sentence(note))
         except PlanError as error:
             st.error(sentence(error), icon=":material/error:")
-        singly = st.expander("Choose individual networks", key="network_cards", on_change="rerun", type="compact")
-        if singly.open:
-            with singly:
+        individual = st.expander("Choose individual networks", key="network_cards", on_change="rerun", type="compact")
+        if individual.open:
+            with individual:
                 st.caption(f"Up to {MAX_NETWORKS}: every strategy is then compared on each of them.")
                 for key in networks():
                     if key != "own":

@@ -119,8 +119,8 @@ def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
         # Above the axes: below them, a legend of several lines would lie over the title of the axis.
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
         hoverlabel={"align": "left"},
-        # Upright, beside the legend: lying, it covers the names at its end.
-        modebar={"bgcolor": "rgba(0,0,0,0)", "orientation": "v"},
+        # Lying, it would cover the names at the end of a legend; upright, it would cover a low figure's marks.
+        modebar={"bgcolor": "rgba(0,0,0,0)", "orientation": "v" if legend else "h"},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False, automargin=True)
