@@ -115,7 +115,7 @@ class Brief:
 
 
 def brief_of(store: Store, run_id: str) -> Brief:
-    """Return what a run recommends, and how good that is.
+    """Return what a run recommends under what was settled about its decisions, and how good that is.
 
     See Also
     --------
@@ -127,14 +127,21 @@ def brief_of(store: Store, run_id: str) -> Brief:
     >>> brief.strategy, brief.headline.partition(",")[0]
     ('Plain network', 'Use the plain network as it is')
     """
+    from core.data.problem import Problem
     from core.evaluation.comparison import compare
     from core.evaluation.recommendation import recommend
     from core.evaluation.verdict import MAIN_METRIC
+    from core.reporting.results import Results
+    from core.runs.stakes import stakes_of
     from core.strategies import choices_of, label
 
-    record = store.record(run_id)
-    comparison = compare(store.results(run_id), record.plan, record.classes)
-    advice = recommend(comparison, record.plan, cautions=record.cautions)
+    record, stakes = store.record(run_id), stakes_of(store, run_id)
+    if stakes.is_default:  # without the table, since History asks this of many runs
+        comparison = compare(store.results(run_id), record.plan, record.classes)
+        advice = recommend(comparison, record.plan, cautions=record.cautions)
+    else:
+        settled = Results(Problem.of(store.table(run_id), record.plan), store.results(run_id), run_id, stakes)
+        comparison, advice = settled.decided, settled.advice
     if advice is None:
         return Brief("", "", None)
     names = {choice.key: label(choice) for choice in choices_of(record.plan)}

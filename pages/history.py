@@ -181,12 +181,13 @@ def brief_of_run(record: RunRecord) -> Brief:
     Many runs that nobody has looked at yet take a second each, so that a page works out a few and the next one more.
     """
     from core.examples import Brief
+    from pages._results import version_of
 
     nothing = Brief("", "", None)
     if not store().finished_units(record.id):
         return nothing
     known, spent = briefs(), st.session_state.setdefault("history_seconds", 0.0)
-    print_of = store().fingerprint(record.id)
+    print_of = version_of(record.id)
     if known.get(record.id, ("", nothing))[0] != print_of:
         if spent > _MOST_SECONDS:
             return nothing

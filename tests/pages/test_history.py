@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.decision.stakes import Stakes
 from core.evaluation.comparison import compare
+from core.examples import brief_of
 from core.plan import NetworkChoice
+from core.runs.stakes import keep_stakes
 from core.runs.store import Store
 from tests.pages.test_compare import PLAN, a_run
 
@@ -115,3 +118,15 @@ def test_runs_are_a_table_to_search_with_what_each_recommends(app: AppTest, stor
     assert searched.dataframe[0].value["Run"].tolist() == ["Old shells"]
     nothing = searched.text_input(key="history_search").set_value("iris").run()
     assert "No run matches" in nothing.info[0].value
+
+
+def test_what_a_run_recommends_follows_what_was_settled(app: AppTest, store: Store) -> None:
+    run = a_run(store, 3)
+    before = brief_of(store, run).headline
+    said = [element.value.replace("\\", "").replace("\u2060", "") for element in opened(app).markdown]
+    assert before.replace("`", "'") in said
+    keep_stakes(store, run, Stakes(rule="one", threshold=0.9))
+    after = brief_of(store, run).headline
+    assert after != before
+    said = [element.value.replace("\\", "").replace("\u2060", "") for element in opened(app).markdown]
+    assert after.replace("`", "'") in said

@@ -58,7 +58,11 @@ class NetBenefit(Question):
         curves = net_benefits(pooled, subject.code, grid, prevalence=self.prevalence or None)
         place = int(np.searchsorted(grid, at))
         ranges = [_widest(curves.useful(key)) for key in curves.keys]
-        sure = [_widest(curves.useful(key, surely=True)) for key in curves.keys]
+        # Of the same range: elsewhere, as where hardly any row is below the threshold, next to nothing may be sure too.
+        sure = [
+            _widest(tuple(one for one in curves.useful(key, surely=True) if low <= one[0] <= high))
+            for key, (low, high) in zip(curves.keys, ranges, strict=True)
+        ]
         table = pd.DataFrame(
             {
                 "Strategy": subject.strategy_names(),

@@ -53,6 +53,20 @@ def test_a_cost_that_no_row_can_have_is_one_sentence(cost: str, words: str) -> N
         ask(results(), "costs", miss=cost)
 
 
+def test_where_a_strategy_is_surely_worth_using_lies_in_the_range_where_it_is() -> None:
+    run = sample_run()
+    rng = np.random.default_rng(0)
+    for draw in range(20):
+        folds = []
+        for fold in run.folds:
+            score = rng.beta(1, 6, len(fold.y_true)) + 0.15 * (fold.y_true == 1) * (draw % 3)
+            p = np.clip(score, 0.001, 0.99).astype(np.float32)
+            folds.append(replace(fold, probabilities=np.column_stack([1 - p, p])))
+        table = ask(Results(run.problem, tuple(folds)), "net_benefit").table.dropna(subset=["Surely from"])
+        assert (table["Surely from"] >= table["Worth using from"]).all()
+        assert (table["up to"] <= table["to"]).all()
+
+
 def test_a_capacity_larger_than_the_table_looks_at_all_of_it() -> None:
     answer = ask(results(), "capacity", rows=1e6, per="day")
     assert answer.table["Recall"].tolist() == [1.0, 1.0]
