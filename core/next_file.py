@@ -219,7 +219,7 @@ def answers(
     if missing:
         said.append(f"The file has no row of {joined([quoted(one) for one in missing])}: what needs it is undefined.")
     mended = shifted(finished, then)
-    best = min(mended, key=lambda key: mended[key][1] - mended[key][0], default=None)
+    best = None if missing else min(mended, key=lambda key: mended[key][1] - mended[key][0], default=None)
     if best is not None and mended[best][0] - mended[best][1] > 0.001:
         a, b = mended[best]
         said.append(

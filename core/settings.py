@@ -201,7 +201,7 @@ class CapacitySettings:
         if self.per:
             one_of("The period of a capacity", self.per, PERIODS)
         elif self.rows > 1000:
-            raise PlanError(f"Of 1,000 rows {self.rows:,.6g} cannot be looked at: choose 1,000 or fewer, or a period.")
+            raise PlanError(f"Of 1,000 rows {self.rows:,.12g} cannot be looked at: choose 1,000 or fewer, or a period.")
         if self.by is not None and not self.per:
             raise PlanError("A column for the capacity needs a period, such as day: choose one.")
 

@@ -90,6 +90,12 @@ def shifted(results: Sequence[FoldResult], shares: np.ndarray) -> Mapping[str, t
     shares : ndarray, shape (n_classes,)
         The classes' shares in the run's table.
 
+    Returns
+    -------
+    mapping of str to (float, float)
+        The second is nan where the other rows lack a class: probabilities corrected to a share of 0 would only repeat
+        that.
+
     See Also
     --------
     core.decision.PriorShift : The correction.
@@ -108,9 +114,10 @@ def shifted(results: Sequence[FoldResult], shares: np.ndarray) -> Mapping[str, t
         factors = np.divide(now, shares, out=np.ones(n_classes), where=shares > 0)
         p = result.probabilities.astype(np.float64)
         after = p if np.allclose(factors, 1) else PriorShift(tuple(factors.tolist()))(p)
+        lacking = bool((now[shares > 0] == 0).any())
         scores[result.strategy] = (
             score(result.y_true, p, result.decisions, n_classes)["brier"],
-            score(result.y_true, after, result.decisions, n_classes)["brier"],
+            np.nan if lacking else score(result.y_true, after, result.decisions, n_classes)["brier"],
         )
     return scores
 

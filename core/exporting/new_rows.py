@@ -86,7 +86,8 @@ class Match:
         if self.missing:
             named = [f"{quoted(n)} (is it {quoted(closest[n])}?)" if n in closest else quoted(n) for n in self.missing]
             rest = "" if len(named) <= 5 else f" and {len(named) - 5:,} more"
-            said.append(f"the file lacks {', '.join(named[:5])}{rest}, which count as missing in every row")
+            count = "counts" if len(named) == 1 else "count"
+            said.append(f"the file lacks {', '.join(named[:5])}{rest}, which {count} as missing in every row")
         extra = [name for name in self.spare if name not in closest.values()]
         if extra:
             verb = "is" if len(extra) == 1 else "are"

@@ -92,7 +92,7 @@ class Capacity(Question):
         rows = subject.pooled[0].rows
         if not self.per and not self.by:
             if self.rows > 1000:
-                raise QuestionError(f"Of 1,000 rows {self.rows:,.4g} cannot be looked at: choose 1,000 or fewer.")
+                raise QuestionError(f"Of 1,000 rows {self.rows:,.12g} cannot be looked at: choose 1,000 or fewer.")
             nowhere = np.zeros(len(rows), np.int64)
             return capacities(subject.pooled, subject.code, nowhere, per_rows=self.rows), ""
         known = moments(subject.problem)

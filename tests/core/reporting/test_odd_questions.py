@@ -53,6 +53,11 @@ def test_a_cost_that_no_row_can_have_is_one_sentence(cost: str, words: str) -> N
         ask(results(), "costs", miss=cost)
 
 
+def test_a_capacity_is_refused_with_its_number_written_out() -> None:
+    with pytest.raises(QuestionError, match="Of 1,000 rows 100,000 cannot be looked at"):
+        ask(results(), "capacity", rows=1e5)
+
+
 def test_where_a_strategy_is_surely_worth_using_lies_in_the_range_where_it_is() -> None:
     run = sample_run()
     rng = np.random.default_rng(0)
@@ -109,9 +114,12 @@ def test_a_next_file_of_one_class_leaves_undefined_what_needs_the_other() -> Non
     kept = kept_promises(tested, intervals(run.comparison, run.plan)).frame.set_index(["strategy", "metric"])
     assert np.isnan(kept.loc[("plain", "recall"), "value"])
     assert kept.loc[("plain", "accuracy"), "value"] == 1.0
-    assert np.isfinite(list(shifted(tested, np.array([0.75, 0.25]))["plain"])).all()
+    before, after = shifted(tested, np.array([0.75, 0.25]))["plain"]
+    assert np.isfinite(before)
+    assert np.isnan(after)
     first, decisions, _ = answers(run, file, tested, run.stakes)
     assert "The file has no row of `yes`: what needs it is undefined." in first.sentences
+    assert not any("Prior correction" in said for said in first.sentences)
     assert decisions.table["Found"].tolist() == [0, 0]
 
 
