@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.evaluation.counts import Counts
+from core.briefs import brief_of
 from core.gallery import COUNTS, EXAMPLES, HEADLINE, cards
 from core.plan import Plan
 from core.runs.copying import copy_run
@@ -31,7 +31,7 @@ class ExampleRun:
     Examples
     --------
     >>> TO_MAKE[0].sample, TO_MAKE[0].name
-    ('page_blocks', 'Page blocks: which are no text?')
+    ('page_blocks', 'Page blocks: which are not text?')
     """
 
     sample: str
@@ -45,7 +45,7 @@ class Example:
     Parameters
     ----------
     headline : str
-        What the run recommends and what that is worth, in three sentences.
+        What the run recommends, in a sentence.
 
     See Also
     --------
@@ -54,8 +54,8 @@ class Example:
 
     Examples
     --------
-    >>> examples()[0].record.name, examples()[0].headline.partition(",")[0]
-    ('Page blocks: which are no text?', 'Use the plain network as it is')
+    >>> examples()[0].record.name, examples()[0].headline
+    ('Page blocks: which are not text?', 'Use the plain network as it is.')
     """
 
     record: RunRecord
@@ -64,7 +64,7 @@ class Example:
 
 # The first is the one that the gallery shows first.
 TO_MAKE: tuple[ExampleRun, ...] = (
-    ExampleRun("page_blocks", "Page blocks: which are no text?"),
+    ExampleRun("page_blocks", "Page blocks: which are not text?"),
     ExampleRun("german_credit", "German credit: which loans went bad?"),
     ExampleRun("abalone_9_vs_18", "Abalone: which are the old ones?"),
     ExampleRun("yeast", "Yeast proteins: six places of a cell"),
@@ -85,81 +85,6 @@ def examples(folder: Path = EXAMPLES) -> tuple[Example, ...]:
     """
     headlines = {card.run_id: card.headline for card in cards(folder)}
     return tuple(Example(record, headlines.get(record.id, "")) for record in Store(folder).records())
-
-
-@dataclass(frozen=True)
-class Brief:
-    """What a run recommends, for lists of runs.
-
-    Parameters
-    ----------
-    headline : str
-        Three sentences; empty where nothing has a result.
-    strategy : str
-        The name of the recommended strategy; empty where there is none.
-    score : float or None
-        Its mean F1 over the folds.
-    counts : Counts or None
-        What it does with so many rows.
-    """
-
-    headline: str
-    strategy: str
-    score: float | None
-    counts: Counts | None = None
-
-    def write(self, folder: Path) -> None:
-        """Keep what a gallery shows of a run in the run's folder."""
-        (folder / HEADLINE).write_text(self.headline + "\n")
-        (folder / COUNTS).write_text(json.dumps(None if self.counts is None else asdict(self.counts)) + "\n")
-
-
-def brief_of(store: Store, run_id: str) -> Brief:
-    """Return what a run recommends under what was settled about its decisions, and how good that is.
-
-    See Also
-    --------
-    core.evaluation.recommendation.recommend : The whole recommendation.
-
-    Examples
-    --------
-    >>> brief = brief_of(Store(EXAMPLES), examples()[0].record.id)
-    >>> brief.strategy, brief.headline.partition(",")[0]
-    ('Plain network', 'Use the plain network as it is')
-    """
-    from core.data.problem import Problem
-    from core.evaluation.comparison import compare
-    from core.evaluation.recommendation import recommend
-    from core.evaluation.verdict import MAIN_METRIC
-    from core.reporting.results import Results
-    from core.runs.stakes import stakes_of
-    from core.strategies import choices_of, label
-
-    record, stakes = store.record(run_id), stakes_of(store, run_id)
-    if stakes.is_default:  # without the table, since History asks this of many runs
-        comparison = compare(store.results(run_id), record.plan, record.classes)
-        advice = recommend(comparison, record.plan, cautions=record.cautions)
-    else:
-        settled = Results(Problem.of(store.table(run_id), record.plan), store.results(run_id), run_id, stakes)
-        comparison, advice = settled.decided, settled.advice
-    if advice is None:
-        return Brief("", "", None)
-    names = {choice.key: label(choice) for choice in choices_of(record.plan)}
-    scores = [float(s.mean[MAIN_METRIC]) for s in comparison.strategies if s.key == advice.key]
-    worth = "" if advice.worth is None else f" {advice.worth.short}"
-    return Brief(f"{advice.lead}{worth}", names.get(str(advice.key), ""), scores[0] if scores else None, advice.counts)
-
-
-def headline_of(store: Store, run_id: str) -> str:
-    """Return in three sentences what a run recommends; empty where nothing has a result.
-
-    Examples
-    --------
-    >>> store = Store(EXAMPLES)
-    >>> print(headline_of(store, examples()[0].record.id).partition(",")[0])
-    Use the plain network as it is
-    """
-    return brief_of(store, run_id).headline
 
 
 def plan_of(sample: str) -> Plan:
@@ -209,10 +134,17 @@ def make_examples(folder: Path = EXAMPLES, tell: Callable[[str], None] = print) 
         fresh = Path(workshop) / "fresh"
         for run_id in run_ids:
             copy_run(Store(Path(workshop)), Store(fresh), run_id)
-            brief_of(Store(fresh), run_id).write(fresh / run_id)
+            write_card(Store(fresh), run_id)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(fresh, folder)
     return tuple(run_ids)
+
+
+def write_card(store: Store, run_id: str) -> None:
+    """Keep in a run's folder what a gallery shows of it."""
+    brief, folder = brief_of(store, run_id), store.folder(run_id)
+    (folder / HEADLINE).write_text(brief.use + "\n")
+    (folder / COUNTS).write_text(json.dumps(None if brief.counts is None else asdict(brief.counts)) + "\n")
 
 
 def open_example(store: Store, run_id: str, folder: Path = EXAMPLES) -> bool:

@@ -23,7 +23,7 @@ class Card:
     strategies, folds : int
         How many there are.
     headline : str
-        What the run recommends, in two sentences.
+        What the run recommends, in a sentence.
     counts : Counts or None
         What its strategy does with so many rows.
 
@@ -34,7 +34,7 @@ class Card:
     Examples
     --------
     >>> cards()[0].name, cards()[0].strategies, cards()[0].folds
-    ('Page blocks: which are no text?', 6, 5)
+    ('Page blocks: which are not text?', 6, 5)
     """
 
     run_id: str

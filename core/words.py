@@ -94,7 +94,7 @@ def joined(items: Iterable[object], most: int | None = None) -> str:
     items : iterable
         At least one.
     most : int or None
-        How many to name where there are more; the rest are counted. None names all.
+        How many to name where there are more; the rest are counted, but never a single one. None names all.
 
     See Also
     --------
@@ -104,11 +104,11 @@ def joined(items: Iterable[object], most: int | None = None) -> str:
     --------
     >>> joined(["SMOTE"]), joined(["SMOTE", "focal loss"])
     ('SMOTE', 'SMOTE and focal loss')
-    >>> joined("abcd"), joined("abcd", most=2)
-    ('a, b, c and d', 'a, b and 2 more')
+    >>> joined("abcd"), joined("abcd", most=2), joined("abc", most=2)
+    ('a, b, c and d', 'a, b and 2 more', 'a, b and c')
     """
     texts = [str(item) for item in items]
-    if most is not None and len(texts) > most:
+    if most is not None and len(texts) > most + 1:
         texts = [*texts[:most], f"{len(texts) - most} more"]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 

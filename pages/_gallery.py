@@ -24,7 +24,7 @@ def show_answer_picture() -> None:
     from core.charts.waffle import waffle
 
     with st.container(border=True, key="answer_picture"):
-        st.markdown(f"**An answer: {plain(example.name)}**")
+        st.markdown(f"**What an answer looks like**  \n{plain(example.name)}")
         st.html(waffle(example.counts))
         st.caption(f"{example.counts.rows:,} rows like these, under the strategy that is recommended.")
 
@@ -45,16 +45,19 @@ def show_card(sample: Sample, example: Card | None) -> None:
     st.markdown(f"**{plain(sample.title if example is None else example.name)}**")
     st.markdown(sample.sentence)
     if example is not None:
-        strategies = f"{example.strategies} strategies × {example.folds} folds"
-        st.caption(f"{strategies}: {sentence(example.headline)}")
-    with st.container(horizontal=True):
+        counts = "" if example.counts is None else f" {sentence(example.counts.short)}"
+        st.markdown(f"**The answer:** {sentence(example.headline)}{counts}")
+        st.caption(f"{example.strategies} strategies, {example.folds} folds each")
+    # Filled up to the bottom, so that the buttons of all cards stand in one row.
+    st.space("stretch")
+    with st.container():
         if example is not None and st.button(
             "Open the result", key=f"open_{example.run_id}", icon=":material/bar_chart:",
             help=f"Opens the comparison of {plain(example.name)}.",
         ):  # fmt: skip
             open_example(example.run_id)
         st.button(
-            f"Use {sample.title}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,),
+            f"Use {plain(sample.title)}", key=f"sample_{sample.key}", on_click=open_sample, args=(sample.key,),
             type="tertiary", icon=":material/arrow_forward:", help="Opens the table, for a comparison of your own.",
         )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._briefs import briefs_of, wait_for_briefs
 from pages._cache import cached
 from pages._frame import framed
 from pages._guard import guarded, guarded_callback
@@ -19,11 +19,11 @@ from pages._text import plain, sentence
 from pages._widgets import empty
 
 if TYPE_CHECKING:
-    from core.examples import Brief
+    from core.briefs import Brief
     from core.runs.record import RunRecord
 
 PAGE = 20
-_MOST_SECONDS = 2.0
+_NOT_YET = "not worked out yet"
 BADGES = {
     "queued": ("Waiting", "gray"),
     "running": ("Running", "blue"),
@@ -41,8 +41,8 @@ def main() -> None:
     records, troubles = store().records(), store().troubles()
     if not records and not troubles:
         empty("No runs yet: choose a table and press Run.", "pages/data.py", "Choose a table")
-    st.session_state["history_seconds"] = 0.0
-    picked = pick_runs(records) if len(records) > 1 else records
+    advised = briefs_of(records)
+    picked = pick_runs(records, advised) if len(records) > 1 else records
     if len(picked) == 2 < len(records) and all(store().finished_units(record.id) for record in picked):
         st.subheader("Side by side", anchor=False)
         show_differences(*picked[::-1])
@@ -50,7 +50,7 @@ def main() -> None:
         show_pair(records)
     shown = st.session_state.setdefault("history_shown", PAGE)
     for record in picked[:shown]:
-        show(record)
+        show(record, advised[record.id])
     if len(picked) > shown and st.button(f"Show {min(PAGE, len(picked) - shown)} more"):
         st.session_state["history_shown"] = shown + PAGE
         st.rerun()
@@ -58,7 +58,7 @@ def main() -> None:
         show_trouble(run_id, why)
 
 
-def pick_runs(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
+def pick_runs(records: Sequence[RunRecord], advised: dict[str, Brief | None]) -> Sequence[RunRecord]:
     """Show the runs as a table, and return those that are picked, else all that are found."""
     import pandas as pd
 
@@ -67,13 +67,13 @@ def pick_runs(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
         "Search", placeholder="A name, a table or a strategy…", icon=":material/search:", key="history_search"
     )
     grouped = right.toggle("Group by table", key="history_grouped")
-    advised = {record.id: brief_of_run(record) for record in records}
     found = [record for record in records if matches(record, query, advised[record.id])]
     if grouped:
         found.sort(key=lambda record: record.table_name)  # stable: the newest first within a table
     if not found:
         st.info("No run matches.")
         return ()
+    briefs = [advised[record.id] for record in found]
     table = pd.DataFrame(
         {
             "Run": [record.name for record in found],
@@ -82,34 +82,43 @@ def pick_runs(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
             "Rows": pd.array([rows_of(record.id) for record in found], dtype="Int64"),
             "Strategies": [len(record.plan.strategies) for record in found],
             "Status": [BADGES[record.status][0] for record in found],
-            "Recommended": [advised[record.id].strategy or None for record in found],
-            "F1": [advised[record.id].score for record in found],
+            "Recommended": [_NOT_YET if brief is None else brief.strategy or None for brief in briefs],
+            "F1": [None if brief is None else brief.score for brief in briefs],
         }
     )
     if grouped:
         table.insert(0, "Table", table.pop("Table"))
     config = {
-        "Run": st.column_config.Column(pinned=True, width=190),
-        "Rows": st.column_config.NumberColumn(format="localized"),
+        "Run": st.column_config.Column(pinned=True, width=270),
+        "Rows": st.column_config.NumberColumn(format="localized", width=80),
+        "Strategies": st.column_config.NumberColumn(width=90),
+        "Status": st.column_config.Column(width=90),
+        "Recommended": st.column_config.Column(width=210),
         "F1": st.column_config.ProgressColumn(
-            format="%.3f", min_value=0.0, max_value=1.0, help="Mean F1 over the folds of the recommended strategy."
+            format="%.3f",
+            min_value=0.0,
+            max_value=1.0,
+            width=110,
+            help="Mean F1 over the folds of the recommended strategy.",
         ),
     }
     event = st.dataframe(
         table, hide_index=True, key=f"runs_{query}_{grouped}", column_config=config, placeholder="–",
         on_select="rerun", selection_mode="multi-row", height=35 * (min(len(found), 12) + 1) + 15,
     )  # fmt: skip
-    st.caption("Pick one run to see it on its own, two to compare them side by side.")
+    st.caption("Tick one run to see it on its own, two to compare them side by side.")
+    wait_for_briefs(advised)
     chosen = event["selection"]["rows"]
     return [found[row] for row in sorted(chosen)] if chosen else found
 
 
-def matches(record: RunRecord, query: str, brief: Brief) -> bool:
+def matches(record: RunRecord, query: str, brief: Brief | None) -> bool:
     """Return whether every word of a query stands in a run's name, table, target or strategies."""
     from core.strategies import label
 
     names = " ".join(label(choice) for choice in record.plan.strategies)
-    text = f"{record.name} {record.table_name} {record.plan.target} {brief.strategy} {names}".casefold()
+    advised = "" if brief is None else brief.strategy
+    text = f"{record.name} {record.table_name} {record.plan.target} {advised} {names}".casefold()
     return all(word in text for word in query.casefold().split())
 
 
@@ -127,7 +136,7 @@ def show_trouble(run_id: str, why: str) -> None:
             confirm(run_id, run_id)
 
 
-def show(record: RunRecord) -> None:
+def show(record: RunRecord, brief: Brief | None) -> None:
     plan = record.plan
     text, color = BADGES[record.status]
     with st.container(border=True, key=f"run_{record.id}"):
@@ -143,8 +152,8 @@ def show(record: RunRecord) -> None:
             )
             if record.message:
                 st.caption(sentence(record.message))
-            if headline := headline_of_run(record):
-                st.markdown(sentence(headline))
+            if brief is not None and brief.headline:
+                st.markdown(sentence(brief.headline))
             show_plan(record)
         with actions.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"open_{record.id}", type="primary"):
@@ -168,49 +177,6 @@ def show(record: RunRecord) -> None:
                 )
                 if st.button("Delete this run…", key=f"ask_{record.id}", icon=":material/delete:"):
                     confirm(record.id, record.name)
-
-
-def headline_of_run(record: RunRecord) -> str:
-    """Return what a run recommends, in words."""
-    return brief_of_run(record).headline
-
-
-def brief_of_run(record: RunRecord) -> Brief:
-    """Return what a run recommends; empty where no fold is finished, or where there has been no time to work it out.
-
-    Many runs that nobody has looked at yet take a second each, so that a page works out a few and the next one more.
-    """
-    from core.examples import Brief
-    from pages._results import version_of
-
-    nothing = Brief("", "", None)
-    if not store().finished_units(record.id):
-        return nothing
-    known, spent = briefs(), st.session_state.setdefault("history_seconds", 0.0)
-    print_of = version_of(record.id)
-    if known.get(record.id, ("", nothing))[0] != print_of:
-        if spent > _MOST_SECONDS:
-            return nothing
-        began = time.monotonic()
-        known[record.id] = (print_of, worked_out(record.id))
-        st.session_state["history_seconds"] = spent + time.monotonic() - began
-    return known[record.id][1]
-
-
-def worked_out(run_id: str) -> Brief:
-    from core.examples import Brief, brief_of
-    from core.runs.store import StoreError
-
-    try:
-        return brief_of(store(), run_id)
-    except (StoreError, ArithmeticError, LookupError, TypeError, ValueError):  # damaged: Compare says so
-        return Brief("", "", None)
-
-
-@cached(max_entries=None)
-def briefs() -> dict[str, tuple[str, Brief]]:
-    """Return this person's recommendations by run, each with the fingerprint of what it was worked out from."""
-    return {}
 
 
 def show_plan(record: RunRecord) -> None:

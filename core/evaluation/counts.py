@@ -22,6 +22,8 @@ class Counts:
         1,000, or more where the class is very rare.
     found, missed, alarms : int
         Rows of the class that are called so and that are not, and rows of the rest that are called so.
+    classes : int
+        How many there are; of more than two, the rarest is looked for.
 
     See Also
     --------
@@ -38,9 +40,10 @@ class Counts:
     found: int
     missed: int
     alarms: int
+    classes: int = 2
 
     @classmethod
-    def of(cls, label: str, share: float, recall: float, specificity: float) -> Counts:
+    def of(cls, label: str, share: float, recall: float, specificity: float, classes: int = 2) -> Counts:
         """Return the counts of shares: of the class among the rows, and of it and of the rest that is decided rightly.
 
         Examples
@@ -53,13 +56,23 @@ class Counts:
             rows *= 10
         n = round(rows * share)
         found = min(n, round(n * recall))
-        return cls(label, rows, found, n - found, round((rows - n) * (1 - specificity)))
+        return cls(label, rows, found, n - found, round((rows - n) * (1 - specificity)), classes)
+
+    @property
+    def short(self) -> str:
+        """The counts in a few words, for cards."""
+        rarest = f", the rarest of {self.classes} classes" if self.classes > 2 else ""
+        return (
+            f"It finds {self.found:,} of {self.found + self.missed:,} {quoted(self.label)}{rarest}, with "
+            f"{counted(self.alarms, 'false alarm')} in {self.rows:,} rows."
+        )
 
     @property
     def text(self) -> str:
         """The counts as a sentence."""
         n = self.found + self.missed
+        rarest = f", the rarest of {self.classes} classes" if self.classes > 2 else ""
         return (
-            f"Of {self.rows:,} rows like these, {n:,} {'is' if n == 1 else 'are'} {quoted(self.label)}: you will find "
-            f"{self.found:,}, miss {self.missed:,}, and raise {counted(self.alarms, 'false alarm')}."
+            f"Of {self.rows:,} rows like these, {n:,} {'is' if n == 1 else 'are'} {quoted(self.label)}{rarest}: you "
+            f"will find {self.found:,}, miss {self.missed:,}, and raise {counted(self.alarms, 'false alarm')}."
         )

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.outoffold import OutOfFold
-from core.words import counted, quoted
+from core.words import counted, joined, quoted
 
+_MAX_CLASSES = 3
 TRUTH = "Truth's probability"
 
 
@@ -117,16 +118,18 @@ def errors_in_words(errors: RowErrors, labels: Sequence[str]) -> tuple[str, ...]
     every = f"All {n} strategies are wrong on" if n > 1 else "The one strategy is wrong on"
     total = np.bincount(errors.truth, minlength=len(labels))
     lost = np.bincount(errors.truth[wrong], minlength=len(labels))
-    worst = sorted(np.flatnonzero(lost).tolist(), key=lambda code: -lost[code] / total[code])[:3]
+    worst = sorted(np.flatnonzero(lost).tolist(), key=lambda code: -lost[code] / total[code])
     parts = [
         f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({lost[c] / total[c]:.0%})"
-        for c in worst
+        for c in worst[:_MAX_CLASSES]
     ]
+    if worst[_MAX_CLASSES:]:
+        parts.append(f"{sum(lost[c] for c in worst[_MAX_CLASSES:]):,} of other classes")
     said = []
     if parts:
         said += [
-            f"{every} {', '.join(parts)}.",
-            "Look at these rows for wrong labels, copies, or a column that is missing.",
+            f"{every} {joined(parts)}.",
+            "Look at these rows: their labels may be wrong, or a column may be missing that would tell them apart.",
         ]
     elif n > 1:
         said.append("Every row is right under at least one strategy.")

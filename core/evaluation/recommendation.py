@@ -3,33 +3,36 @@
 Simplest first: the plain network, then another threshold or calibration on it, then weights, losses and batches, then
 samplers, then ensembles; of two that are as simple, the one on the cheaper network, then the one with the better mean.
 References stand apart, as they are no networks. A strategy is told apart from the best where the verdict's test calls
-it clearly worse, so that no two views of a run contradict each other. One that finds next to nothing of the class is
-passed over wherever another finds more: nobody should be proud of beating it.
+it clearly worse, so that no two views of a run contradict each other. Where many strategies are compared on few folds,
+that test, corrected for all of them, calls hardly anything clear, however large: so one is told apart too where its
+mean is less than half of the best and the pair's own test would call it clearly worse, which is said in other words.
+One that finds next to nothing of the class is passed over wherever another finds more: nobody should be proud of
+beating it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.data.profile import few_rows
 from core.evaluation._case import Case
-from core.evaluation.comparison import Comparison, StrategySummary
+from core.evaluation._choosing import HANDFUL, Choosing, repeats_of
+from core.evaluation.comparison import Comparison
 from core.evaluation.counts import Counts
 from core.evaluation.metrics import metric_of
-from core.evaluation.paired import MIN_FOLDS, in_words
+from core.evaluation.paired import ALPHA, MIN_FOLDS, in_words
 from core.evaluation.selection import ChoiceValue, value_of_choice
-from core.evaluation.simplicity import tier
 from core.evaluation.verdict import MAIN_METRIC, Assessment, assess
 from core.plan import Plan
-from core.strategies import Recipe, choices_of
+from core.strategies import Recipe
 from core.words import counted, joined, quoted
 
-_HANDFUL = 5
 _MAX_NAMES = 4
 _LEAST_LIFT = 0.1
+_OF_CLASSES = ("precision", "recall", "f1", "average_precision", "roc_auc")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Recommendation:
         Whether anything here is worth using at all.
     headline : str
         One plain sentence.
+    use : str
+        The headline without the probability from which on a row is called so, where it has one.
     counts : Counts or None
     why : tuple of str
         Why this one, in sentences.
@@ -86,6 +91,7 @@ class Recommendation:
     warnings: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     needed_precision: float | None = None
+    use: str = ""
 
     @property
     def lead(self) -> str:
@@ -151,77 +157,16 @@ def recommend(
             "metric or use other folds."
         )  # fmt: skip
         return Recommendation(metric, None, False, said, warnings=tuple(cautions))
-    return _Choosing(case).recommendation(tuple(cautions), groups)
+    return _Advising(case).recommendation(tuple(cautions), groups)
 
 
-class _Choosing:
-    """The search for the simplest that is level with the best, over one case."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.summaries = {s.key: s for s in case.comparison.whole}
-        self.choices = {choice.key: choice for choice in choices_of(case.plan)}
-        candidates = case.networks or list(case.means)
-        self.alive = [key for key in candidates if self.finds(key)] or candidates
-        self.passed_over = [key for key in candidates if key not in self.alive]
-        self.order = sorted(self.alive, key=self.simplicity)
-        top = max(case.means[key] for key in self.alive)
-        self.best = next(key for key in self.order if top - case.means[key] < 1e-9)
-        asked = [(self.best, key) for key in self.alive if key != self.best]
-        known = {**case.holm_p(asked), **case.p_against_baselines()} if case.pairs.tested else {}
-        self.p = {frozenset(pair): p for pair, p in known.items()}
-        self.worse = [key for key in self.order if self.is_told_apart(key)]
-        self.level = [key for key in self.order if key not in self.worse]
-        self.key = self.level[0]
-
-    @property
-    def code(self) -> int:
-        """The class that is looked for: the positive one of two, else the smallest."""
-        rows = self.rows_of_classes()
-        return 1 if len(rows) == 2 else int(rows.argmin())
-
-    def rows_of_classes(self) -> np.ndarray:
-        """Return the tested rows by class, each counted once."""
-        any_one = next(iter(self.summaries.values()))
-        return any_one.confusion.sum(axis=1) / _repeats(any_one)
-
-    def finds(self, key: str) -> bool:
-        """Return whether a strategy finds more than next to nothing, and does not call everything one class."""
-        summary = self.summaries[key]
-        rows, found = self.rows_of_classes()[self.code], summary.confusion[self.code, self.code] / _repeats(summary)
-        return bool((summary.confusion.sum(axis=0) > 0).sum() > 1 and found >= min(_HANDFUL, max(1, rows / 10)))
-
-    def simplicity(self, key: str) -> tuple[float, ...]:
-        choice = self.choices[key]
-        return (tier(choice), len(choice.parts), self.network_seconds(key), -self.case.means[key])
-
-    def network_seconds(self, key: str) -> float:
-        """Return what a fold of a strategy's network costs: of its plain line where there is one."""
-        network = self.case.on.get(key, "")
-        plain = self.case.plains.get(network)
-        if plain in self.summaries:
-            return self.summaries[plain].seconds
-        same = [s.seconds for k, s in self.summaries.items() if self.case.on.get(k, "") == network]
-        return min(same)
-
-    def is_told_apart(self, key: str) -> bool:
-        """Return whether the best, or for a baseline any strategy, is clearly better, by the verdict's own words."""
-        case = self.case
-        for rival in self.alive if key in {base for base, _ in case.baselines} else (self.best,):
-            p = self.p.get(frozenset((rival, key)), np.nan)
-            if rival != key and in_words(case.difference(rival, key), p) == "clearly better":
-                return True
-        return False
-
-    def apart(self) -> list[str]:
-        """Return the strategies there are to choose from, the simplest of those that score the same on every fold."""
-        pairs = self.case.pairs
-        first = {key: pairs.first_alike[pairs.keys.index(key)] for key in self.order}
-        return [key for place, key in enumerate(self.order) if first[key] not in map(first.get, self.order[:place])]
+class _Advising(Choosing):
+    """What the search found, in sentences."""
 
     def recommendation(self, cautions: tuple[str, ...], groups: np.ndarray | None) -> Recommendation:
         case, rows = self.case, self.rows_of_classes()
         worth = value_of_choice(case.comparison, case.plan, case.metric.key, self.apart(), groups)
+        worth = None if worth is None else replace(worth, not_counted=self.not_counted())
         few = few_rows(case.comparison.labels[int(rows.argmin())], round(float(rows.min())))
         trouble = self.trouble()
         headline = self.headline() if not trouble else f"None of these strategies is usable yet: {trouble}."
@@ -237,21 +182,44 @@ class _Choosing:
             warnings=(*filter(None, (few,)), *cautions),
             helps=self.helps() if trouble else (),
             needed_precision=self.needed_precision() if self.is_chance() else None,
+            use=headline if trouble else f"Use {self.what_to_use()}.",
         )
 
-    def headline(self) -> str:
+    def not_counted(self) -> str:
+        """Return which strategies the best is not chosen from, and why."""
+        case = self.case
+        references = [case.names[key] for key in case.means if key in case.references and key not in self.alive]
+        failed = len(case.comparison.strategies) - len(case.comparison.whole)
+        alike = len(self.alive) - len(self.apart())
+        parts = []
+        if references:
+            parts.append(f"{references[0]} (a reference)" if len(references) == 1 else f"{len(references)} references")
+        if alike:
+            parts.append(f"{alike} that {'scores' if alike == 1 else 'score'} the same as another")
+        if self.passed_over:
+            parts.append(
+                f"{len(self.passed_over)} that {'finds' if len(self.passed_over) == 1 else 'find'} almost nothing"
+            )
+        if failed:
+            parts.append(f"{failed} that failed on some folds")
+        return joined(parts) if parts else ""
+
+    def what_to_use(self) -> str:
         choice, recipe = self.choices[self.key], Recipe.of(self.choices[self.key])
-        label = quoted(self.case.comparison.labels[self.code])
         name = self.case.names[self.key]
         on = ""
         if self.case.on.get(self.key) is not None and len(set(self.case.on.values())) > 1:
             on = f" on {self.case.network_name(self.case.on[self.key])}"
         if recipe.is_plain and not recipe.decisions:
-            what = f"the plain network{on} as it is"
-        elif recipe.is_plain and recipe.rules and len(choice.parts) == 1:
-            what = f"the plain network{on} with a tuned threshold ({name})"
-        else:
-            what = name
+            return f"the plain network{on} as it is"
+        if recipe.is_plain and recipe.rules and len(choice.parts) == 1:
+            tuned = "a tuned threshold" if len(self.case.comparison.labels) == 2 else "tuned decisions"
+            return f"the plain network{on} with {tuned} ({name})"
+        return name
+
+    def headline(self) -> str:
+        what = self.what_to_use()
+        label = quoted(self.case.comparison.labels[self.code])
         thresholds = [
             r.threshold for r in self.case.comparison.results if r.strategy == self.key and r.threshold is not None
         ]
@@ -285,8 +253,8 @@ class _Choosing:
                 f"they rank rows hardly better than chance (average precision {self.precision():.2f}, where chance "
                 f"alone gives {self.chance():.2f})"
             )
-        found = max(s.confusion[self.code, self.code] / _repeats(s) for s in map(self.summaries.get, self.alive) if s)
-        if found < min(_HANDFUL, rows[self.code]):
+        found = max(s.confusion[self.code, self.code] / repeats_of(s) for s in map(self.summaries.get, self.alive) if s)
+        if found < min(HANDFUL, rows[self.code]):
             return f"of {counted(round(float(rows[self.code])), 'row')} that are {label}, they find {found:.3g}"
         return ""
 
@@ -308,7 +276,7 @@ class _Choosing:
         if worth is not None and worth.key == self.key:
             recall, quiet = np.clip([recall + worth.recall_shift, quiet + worth.rest_shift], 0, 1)
         share = float(rows[code] / rows.sum())
-        return Counts.of(self.case.comparison.labels[code], share, float(recall), float(quiet))
+        return Counts.of(self.case.comparison.labels[code], share, float(recall), float(quiet), len(rows))
 
     def why(self) -> list[str]:
         case, names = self.case, self.case.names
@@ -347,27 +315,52 @@ class _Choosing:
     def lead_in_words(self) -> list[str]:
         """Say what the recommended strategy is better than, and which are level with it."""
         case, names, said = self.case, self.case.names, []
-        simpler = [key for key in self.order[: self.order.index(self.key)] if key in self.worse]
-        metric, best = case.metric.name, self.best
-        values = {key: float(self.summaries[key].mean[case.metric.key]) for key in (self.key, best)}
+        before = self.order[: self.order.index(self.key)]
+        simpler = [key for key in before if key in self.worse]
+        metric, best, folds = self.metric_in_words(), self.best, counted(case.pairs.folds, "fold")
         if simpler:
             are = "is simpler, but" if len(simpler) == 1 else "are simpler, but"
             said.append(
                 f"{joined([names[key] for key in simpler], _MAX_NAMES)} {are} clearly worse than the best here."
             )
+        said += [self.far_in_words(key) for key in before if key in self.far][:_MAX_NAMES]
         if best != self.key:
             said.append(
-                f"No strategy is clearly better than {_called(case, self.key)} here. {names[best]} has the best mean "
-                f"of {metric} ({_apart(values[best], values[self.key])}), a lead that "
-                f"{counted(int(case.pairs.shared[case.pairs.at(best, self.key)]), 'fold')} cannot tell from chance."
+                f"{names[best]} has the best mean of {metric} ({_apart(self.value(best), self.value(self.key))}), but "
+                f"{self.lead_of_best()}: the simpler one is named."
             )
         elif len(self.alive) > 1:
-            said.append(f"No strategy has a better mean of {metric}, and none that is simpler is level with it."
-                        if tier(self.choices[self.key]) else f"No strategy has a better mean of {metric}.")  # fmt: skip
+            among = " of the networks" if case.references.intersection(case.means) else ""
+            said.append(f"It has the best mean of {metric}{among} ({self.value(best):.2f}).")
         level = [names[key] for key in self.level if key not in (self.key, best)]
         if level:
-            said.append(f"Level with it: {joined(level, _MAX_NAMES)}.")
+            said.append(f"Not clearly worse than the best in {folds}, but no simpler: {joined(level, _MAX_NAMES)}.")
         return said
+
+    def metric_in_words(self) -> str:
+        metric = self.case.metric
+        return f"{metric.name}, averaged over the classes," if (
+            len(self.case.comparison.labels) > 2 and metric.key in _OF_CLASSES
+        ) else metric.name  # fmt: skip
+
+    def lead_of_best(self) -> str:
+        """Say why the lead of the best over the recommended strategy does not count."""
+        pairs = self.case.pairs
+        folds = counted(int(pairs.shared[pairs.at(self.best, self.key)]), "fold")
+        if not self.p_alone(self.key) < ALPHA:
+            return f"{folds} cannot tell this lead from chance"
+        return f"with {len(self.case.every)} strategies compared on {folds}, a lead like this can be luck"
+
+    def far_in_words(self, key: str) -> str:
+        """Say of a simpler strategy that it is far behind, though the corrected test does not call it clear."""
+        case = self.case
+        more = "repeats" if case.plan.split.time is None else "rows"
+        return (
+            f"{case.names[key]} is simpler, but far behind on {case.metric.name} "
+            f"({_apart(self.value(key), self.value(self.best))} for {case.names[self.best]}). The tests do not call it "
+            f"clearly worse, as {len(case.every)} strategies are compared on {counted(case.pairs.folds, 'fold')}: more "
+            f"{more} would tell."
+        )
 
     def references(self) -> list[str]:
         case = self.case
@@ -382,16 +375,8 @@ class _Choosing:
         p = case.holm_p([(r, n) for r in apart for n in case.networks]) if case.pairs.tested else {}
         clear = in_words(case.difference(top, self.key), p.get((top, self.key), np.nan)) == "clearly better"
         if clear:
-            return [f"{name}, a model of another library, is clearly better ({value:.2f}): use it where you can."]
-        return [f"{name}, a model of another library, has a better mean ({value:.2f}), but not clearly."]
-
-
-def _repeats(summary: StrategySummary) -> int:
-    return max(1, summary.scores.index.get_level_values("repeat").nunique())
-
-
-def _called(case: Case, key: str) -> str:
-    return "the plain network" if key == case.plain else case.names[key]
+            return [f"{name}, a reference and no network, is clearly better ({value:.2f}): use it where you can."]
+        return [f"{name}, a reference and no network, has a better mean ({value:.2f}), but is not clearly better."]
 
 
 def _apart(first: float, second: float) -> str:

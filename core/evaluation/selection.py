@@ -64,6 +64,8 @@ class ChoiceValue:
         What the choice takes from the shares of the class and of the rest that it decides rightly, for two classes.
     note : str
         Why there is no corrected value, a sentence; empty where there is one.
+    not_counted : str
+        Which strategies of the run it was not chosen from, and why; empty where it was chosen from all.
 
     See Also
     --------
@@ -88,6 +90,7 @@ class ChoiceValue:
     recall_shift: float = 0.0
     rest_shift: float = 0.0
     note: str = ""
+    not_counted: str = ""
 
     @property
     def name(self) -> str:
@@ -96,28 +99,32 @@ class ChoiceValue:
 
     @property
     def short(self) -> str:
-        """The value and the raw mean in one sentence, for lists of runs."""
-        if self.note or self.candidates == 1:
-            return self.text
-        ends = f"95% interval {self.low:.2f} to {self.high:.2f}; " if np.isfinite(self.low) else ""
-        return (
-            f"The best of {self.candidates} by {self.name} is worth {self.value:.2f} on new rows ({ends}its mean here "
-            f"is {self.raw:.2f})."
-        )
+        """The value alone in one sentence, for lists of runs."""
+        if self.note:
+            return self.note
+        return f"On new rows expect about {self.value:.2f} on {self.name}{self._ends}."
 
     @property
     def text(self) -> str:
         """What it says, in a sentence or two."""
-        ends = f" (95% interval {self.low:.2f} to {self.high:.2f})" if np.isfinite(self.low) else ""
         if self.note:
             return self.note
         if self.candidates == 1:
-            return f"{self.name} on new rows: {self.value:.2f}{ends}; its mean over folds here is {self.raw:.2f}."
-        better = "highest" if metric_of(self.metric).higher_is_better else "lowest"
+            return f"{self.name} on new rows: {self.value:.2f}{self._ends}; its mean over folds here is {self.raw:.2f}."
+        higher = metric_of(self.metric).higher_is_better
+        lost = round(self.raw - self.value if higher else self.value - self.raw, 2)
+        means = f"its mean here is {self.raw:.2f}"
+        if lost > 0:
+            means += f", in part by luck, as the {'highest' if higher else 'lowest'} of several"
+        aside = f" Not counted: {self.not_counted}." if self.not_counted else ""
         return (
-            f"Choosing the best of {self.candidates} by {self.name} is worth {self.value:.2f}{ends} on new rows. The "
-            f"winner's own mean here, {self.raw:.2f}, is the {better} of {self.candidates} and so in part luck."
+            f"From the best of {self.candidates} strategies by {self.name} expect about {self.value:.2f} on new rows"
+            f"{self._ends}; {means}.{aside}"
         )
+
+    @property
+    def _ends(self) -> str:
+        return f" (95% interval {self.low:.2f} to {self.high:.2f})" if np.isfinite(self.low) else ""
 
 
 def value_of_choice(

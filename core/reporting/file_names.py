@@ -10,7 +10,7 @@ def file_stem(name: str) -> str:
 
     Examples
     --------
-    >>> file_stem("Page blocks: which are no text?"), file_stem("?")
+    >>> file_stem("Page blocks: which are not text?"), file_stem("?")
     ('Page_blocks_which_are_no_text', 'run')
     """
     return re.sub(r"\W+", "_", name).strip("_")[:60] or "run"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from core.briefs import brief_of
 from core.data.problem import Problem
 from core.data.splitting import Unit, split_rows
-from core.examples import EXAMPLES, TO_MAKE, brief_of, examples, open_example, plan_of
+from core.examples import EXAMPLES, TO_MAKE, examples, open_example, plan_of
 from core.gallery import cards
 from core.runs.copying import copy_run
 from core.runs.store import Store, StoreError
@@ -44,7 +45,7 @@ def test_an_example_is_a_finished_run_of_its_plan(run_id: str) -> None:
         rows = split_rows(problem, Unit(result.repeat, result.fold))
         assert result.test_rows.tolist() == rows.test.tolist()
     card, brief = next(card for card in cards() if card.run_id == run_id), brief_of(store, run_id)
-    assert (brief.headline, brief.counts) == (card.headline, card.counts)
+    assert (brief.use, brief.counts) == (card.headline, card.counts)
     assert (card.name, card.folds, card.strategies) == (record.name, record.units_total, len(record.plan.strategies))
 
 

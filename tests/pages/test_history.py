@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.briefs import Brief, brief_of, keep_brief, kept_brief
 from core.decision.stakes import Stakes
 from core.evaluation.comparison import compare
-from core.examples import brief_of
 from core.plan import NetworkChoice
 from core.runs.stakes import keep_stakes
 from core.runs.store import Store
+from pages._briefs import Desk
 from tests.pages.test_compare import PLAN, a_run
 
 
@@ -114,6 +115,7 @@ def test_runs_are_a_table_to_search_with_what_each_recommends(app: AppTest, stor
     means = {round(float(s.mean["f1"]), 6) for s in found.strategies}
     assert round(float(table.loc["Old shells", "F1"]), 6) in means
     assert table["When"].str.contains(r"\d\d:\d\d \S+$").all()
+    assert kept_brief(store, first) is not None
     searched = page.text_input(key="history_search").set_value("old weights").run()
     assert searched.dataframe[0].value["Run"].tolist() == ["Old shells"]
     nothing = searched.text_input(key="history_search").set_value("iris").run()
@@ -130,3 +132,38 @@ def test_what_a_run_recommends_follows_what_was_settled(app: AppTest, store: Sto
     assert after != before
     said = [element.value.replace("\\", "").replace("\u2060", "") for element in opened(app).markdown]
     assert after.replace("`", "'") in said
+
+
+def test_what_takes_longer_is_worked_out_in_the_background_and_kept(
+    app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = a_run(store, 3), a_run(store, 3)
+    monkeypatch.setattr("pages._briefs._MOST_SECONDS", 0.0)
+    monkeypatch.setattr("pages._briefs.Desk.is_busy", True)
+    table = opened(app).dataframe[0].value
+    assert table["Recommended"].tolist() == ["not worked out yet"] * 2
+    monkeypatch.undo()
+    desk, one = Desk(), store.record(first)
+    desk.begin(store, [second, first])
+    assert desk.work is not None
+    desk.work.result(60)
+    kept = kept_brief(store, first)
+    assert kept is not None
+    assert kept.strategy in ("Plain network", "Class weights")
+    # Whatever is settled or computed anew later makes it old.
+    assert keep_stakes(store, first, Stakes(rule="one", threshold=0.2))
+    assert kept_brief(store, first) is None
+    assert "at a probability of 0.20 or more" in keep_brief(store, first).headline
+    store.write_unit(first, "repeat0_fold0", [r for r in store.results(first) if (r.repeat, r.fold) == (0, 0)])
+    assert kept_brief(store, first) is None
+    assert one.status == "finished"
+
+
+def test_a_damaged_run_recommends_nothing_and_is_not_tried_for_ever(app: AppTest, store: Store) -> None:
+    run_id = a_run(store, 1)
+    a_run(store, 1)
+    (store.folder(run_id) / "plan.json").write_text("{}")
+    assert keep_brief(store, run_id) == Brief()
+    desk = Desk()
+    desk.work_out(store, run_id)
+    assert desk.look(store, run_id) == Brief()

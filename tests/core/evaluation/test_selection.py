@@ -90,7 +90,11 @@ def test_one_strategy_has_no_luck_to_lose_and_a_crowd_of_equals_has() -> None:
     assert worth is not None
     assert worth.value < worth.raw - 0.01
     assert worth.recall_shift < 0
-    assert f"best of 8 by F1 is worth {worth.value:.2f}" in worth.text
+    assert f"best of 8 strategies by F1 expect about {worth.value:.2f}" in worth.text
+    assert "in part by luck" in worth.text
+    # A mean that the correction leaves as it is, or raises, was not lucky.
+    assert "luck" not in replace(worth, value=worth.raw + 0.01).text
+    assert "luck" not in replace(worth, value=worth.raw - 0.001).text
 
 
 def test_groups_choose_and_judge_whole() -> None:
