@@ -11,7 +11,7 @@ def file_stem(name: str) -> str:
     Examples
     --------
     >>> file_stem("Page blocks: which are not text?"), file_stem("?")
-    ('Page_blocks_which_are_no_text', 'run')
+    ('Page_blocks_which_are_not_text', 'run')
     """
     return re.sub(r"\W+", "_", name).strip("_")[:60] or "run"
 
