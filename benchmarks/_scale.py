@@ -41,6 +41,8 @@ class Job:
         Where above 0, that many strategies of one network each, instead of the twelve.
     fits : int
         Keras fits to time.
+    network : str
+        What is trained, by its key.
     threads : int
         Threads per kernel under Keras; 0 lets TensorFlow decide. The app's side always has 1.
     onednn : {"0", "1"}
@@ -54,6 +56,7 @@ class Job:
     units: int = 5
     networks: int = 0
     fits: int = 0
+    network: str = "mlp"
     threads: int = 0
     onednn: Literal["0", "1"] = "1"
 
@@ -96,7 +99,7 @@ def do(job: Job) -> Measurement:
 def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
     from benchmarks.card_fraud import ROWS, TARGET, make
     from core.data.table import from_frame
-    from core.plan import Plan, StrategyChoice, TrainingSettings
+    from core.plan import NetworkChoice, Plan, StrategyChoice, TrainingSettings
 
     # The rarest class keeps at least 60 rows, so that every fold has some at every size.
     frauds = max(60, round(job.rows * 492 / ROWS))
@@ -105,7 +108,8 @@ def _table_and_plan(job: Job):  # type: ignore[no-untyped-def]
     choices = tuple(StrategyChoice.of(key) for key in TWELVE)
     if job.networks:
         choices = tuple(StrategyChoice.of("focal", gamma=0.01 * (i + 1)) for i in range(job.networks))
-    return from_frame(make(job.rows, frauds), "made"), Plan(TARGET, choices, training=training)
+    plan = Plan(TARGET, choices, training=training, networks=(NetworkChoice(job.network),))
+    return from_frame(make(job.rows, frauds), "made"), plan
 
 
 def _run(job: Job) -> Measurement:

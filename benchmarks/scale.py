@@ -7,11 +7,13 @@ stopping, which is set so late on both sides that nobody stops. Of the Keras fit
 and scaled up, in the fastest of four settings of threads and kernels; preparation and samplers of one
 fold, one strategy after another, are timed and scaled up beside them, since a loop over Keras needs
 them too. Growth: one fold of the twelve at sizes from 5,000 to 1,000,000 rows, and 7, 40 and 200
-networks on 20,000 rows. Every measurement has a process of its own, for its peak memory.
+networks on 20,000 rows. TabM: one fold of the twelve for an epoch, for its memory, which further epochs leave as it
+is. Every measurement has a process of its own, for its peak memory.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,9 +67,18 @@ def main() -> None:
     arguments.add_argument("--fits", type=int, default=3, help="Keras fits to time at each batch size")
     arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="rows of the growth")
     arguments.add_argument("--lanes", type=int, nargs="+", default=LANES, help="networks of the growth")
+    arguments.add_argument("--part", choices=("speed", "growth", "tabm"), help="only this part")
     options = arguments.parse_args()
     figures: dict[str, float] = {}
     rows: list[tuple[str, str]] = []
+    for name, measure in (("speed", speed), ("growth", growth), ("tabm", tabm)):
+        if options.part in (None, name):
+            measure(options, figures, rows)
+    show(figures, rows, as_json=options.json)
+
+
+def speed(options: argparse.Namespace, figures: dict[str, float], rows: list[tuple[str, str]]) -> None:
+    """Add what twelve strategies take on five folds, and sequential Keras beside them."""
     peaks = []
     for batch in BATCHES:
         job = Job("run", options.rows, batch, options.epochs, FOLDS)
@@ -86,6 +97,10 @@ def main() -> None:
             (f"batch {batch}: times as fast", f"{figures[f'speedup_{batch}']:8.2f}"),
         ]  # fmt: skip
     figures["peak_gib"] = max(peaks)
+
+
+def growth(options: argparse.Namespace, figures: dict[str, float], rows: list[tuple[str, str]]) -> None:
+    """Add how time and memory grow with rows and networks."""
     growth_epochs = max(1, options.epochs // 3)
     by_rows = [measured(Job("run", size, BATCHES[0], growth_epochs, 1)) for size in options.sizes]
     for size, run in zip(options.sizes, by_rows, strict=True):
@@ -104,7 +119,14 @@ def main() -> None:
         ("time grows with this power of the networks", f"{figures['lanes_exponent']:8.2f}"),
         ("growth", what_bends(options.sizes, by_rows)),
     ]
-    show(figures, rows, as_json=options.json)
+
+
+def tabm(options: argparse.Namespace, figures: dict[str, float], rows: list[tuple[str, str]]) -> None:
+    """Add the peak memory of a network with members inside."""
+    run = measured(Job("run", options.rows, BATCHES[0], 1, 1, network="tabm"))
+    figures["tabm_peak_gib"] = run.peak / GIB
+    text = f"{run.seconds:8.1f} s for {run.lanes} networks, peak {figures['tabm_peak_gib']:.2f} GiB"
+    rows.append((f"TabM, {options.rows:,} rows, one fold, one epoch", text))
 
 
 if __name__ == "__main__":
