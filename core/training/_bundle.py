@@ -142,10 +142,13 @@ class Bundle:
         for epoch in range(self._settings.epochs):
             values = self._epoch(epoch)
             ended: set[int] = set()
+            improved: list[int] = []
             for course in list(going):
-                ended |= self._judge(course, epoch, values)
+                ended |= self._judge(course, epoch, values, improved)
                 if all(member in ended or member not in values for member in course.members):
                     going.remove(course)
+            # All at once: a stack's variables are read as a whole.
+            self._keep(improved)
             active = sum(len(stack.active) for stack in self._stacks)
             self._counter.advance(active + len(ended) * (self._settings.epochs - epoch - 1))
             if not going:
@@ -182,15 +185,15 @@ class Bundle:
             scores.append(-self._score(y, p[place, : len(y)]))
         return np.asarray(scores)
 
-    def _judge(self, course: _Course, epoch: int, values: dict[int, float]) -> set[int]:
-        """Return the lanes of a course that end with this epoch."""
+    def _judge(self, course: _Course, epoch: int, values: dict[int, float], improved: list[int]) -> set[int]:
+        """Return the lanes of a course that end with this epoch; those that got better are added to ``improved``."""
         alive = [member for member in course.members if member in values]
         broken = {member for member in alive if np.isnan(values[member])}
         self._diverged |= dict.fromkeys(broken, epoch)
         whole = [values[member] for member in alive if member not in broken]
         last = epoch == self._settings.epochs - 1
         if whole and course.improves(epoch, float(np.mean(whole))) and (self._settings.patience or last):
-            self._keep([member for member in alive if member not in broken])
+            improved += [member for member in alive if member not in broken]
         if not whole or course.over(epoch):
             return set(alive)
         return broken
@@ -198,9 +201,9 @@ class Bundle:
     def _keep(self, members: Sequence[int]) -> None:
         wanted = set(members)
         for stack, numbers in zip(self._stacks, self._places, strict=True):
-            for lane in stack.active:
-                if numbers[lane] in wanted:
-                    self._kept[numbers[lane]] = stack.network(int(lane))
+            lanes = [int(lane) for lane in stack.active if numbers[lane] in wanted]
+            if lanes:
+                self._kept |= {numbers[lane]: net for lane, net in zip(lanes, stack.networks(lanes), strict=True)}
 
     def _let_go(self, ended: set[int], epochs_left: int) -> None:
         self._keep([number for number in ended if number not in self._kept])

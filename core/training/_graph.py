@@ -47,6 +47,21 @@ class GraphKey:
     decayed: bool = False
 
 
+def _called_flat(function):  # type: ignore[no-untyped-def]
+    """Return a traced function as one that takes its arguments as they are.
+
+    TensorFlow binds and casts each of thirty arguments anew in every call, which takes a millisecond, while other
+    threads wait for the interpreter. The arguments here have the shapes and types that were traced.
+    """
+    captured = list(function.captured_inputs)
+
+    def call(*given):  # type: ignore[no-untyped-def]
+        flat = [getattr(each, "handle", each) for each in tf.nest.flatten(given)]
+        return function.inference_fn.call_preflattened([*flat, *captured])
+
+    return call
+
+
 def _spec(*shape: int | None, dtype: tf.DType = tf.float32) -> tf.TensorSpec:
     return tf.TensorSpec(shape, dtype)
 
@@ -141,10 +156,10 @@ class _Step:
 
 @made_once(128)
 def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
-    """Return the concrete function that runs one epoch of a stack in place.
+    """Return the traced function that runs one epoch of a stack in place.
 
     It takes the stacked variables (trainable, first and second moments, state), the step, the rows, and what an epoch
-    draws, and returns the lanes' mean losses.
+    draws, and returns the lanes' mean losses and the variables' values (trainable, state).
     """
     model = lane_model(key.model)
     one = _Step(key)
@@ -177,7 +192,9 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
 
         start = (tf.constant(0), tf.zeros([key.lanes]))
         _, total = tf.while_loop(lambda i, _: i < steps, one_step, start)
-        return total / tf.cast(steps, tf.float32)
+        # What the variables are by then: read here, they need no reading one by one.
+        now = [variable.read_value() for variable in (*trainable, *state)]
+        return total / tf.cast(steps, tf.float32), now
 
     def stacked(of) -> list[tf.Variable]:  # type: ignore[no-untyped-def]
         return [tf.Variable(tf.zeros([key.lanes, *v.shape], v.dtype), trainable=False) for v in of]
@@ -185,7 +202,7 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
     features, outputs, lanes = key.model.n_features, key.model.n_outputs, key.lanes
     by_step = (None, lanes) if key.individual else (None,)
     rows = (None, lanes, key.batch)
-    return _graph(epoch).get_concrete_function(
+    traced = _graph(epoch).get_concrete_function(
         [*stacked(model.trainable * 3), *stacked(model.state)],
         tf.Variable(0.0),
         _spec(None, features),
@@ -202,11 +219,12 @@ def epoch_function(key: GraphKey):  # type: ignore[no-untyped-def]
         _spec(lanes if key.individual else 1),
         _spec(),
     )
+    return _called_flat(traced)
 
 
 @made_once(128)
 def logits_function(key: ModelKey, own_rows: bool, lanes: int):  # type: ignore[no-untyped-def]
-    """Return the concrete function from weights and rows to logits (lanes, rows, [members,] outputs).
+    """Return the traced function from weights and rows to logits (lanes, rows, [members,] outputs).
 
     Rows are (lanes, rows, features) where lanes have rows of their own, else (rows, features). For any number of lanes
     a graph would have three times as many operations, and take as many times longer to trace.
@@ -220,15 +238,16 @@ def logits_function(key: ModelKey, own_rows: bool, lanes: int):  # type: ignore[
         return z + tf.reshape(offset, [-1, *[1] * (z.shape.rank - 2), offset.shape[1]])
 
     rows = _spec(lanes, None, key.n_features) if own_rows else _spec(None, key.n_features)
-    return _graph(logits).get_concrete_function(
-            _stacked_specs(model.trainable, lanes), _stacked_specs(model.state, lanes), _spec(lanes, key.n_features),
-            _spec(lanes, key.n_outputs), rows,
-        )  # fmt: skip
+    traced = _graph(logits).get_concrete_function(
+        _stacked_specs(model.trainable, lanes), _stacked_specs(model.state, lanes), _spec(lanes, key.n_features),
+        _spec(lanes, key.n_outputs), rows,
+    )  # fmt: skip
+    return _called_flat(traced)
 
 
 @made_once(128)
 def validation_function(key: ModelKey, general: bool):  # type: ignore[no-untyped-def]
-    """Return the concrete function from logits, labels and row weights (lanes, rows) to losses (lanes,)."""
+    """Return the traced function from logits, labels and row weights (lanes, rows) to losses (lanes,)."""
     model, classes = lane_model(key), _n_classes(key)
 
     def validate(logits, labels, weights, terms):  # type: ignore[no-untyped-def]
@@ -236,6 +255,7 @@ def validation_function(key: ModelKey, general: bool):  # type: ignore[no-untype
         return (mean_loss if general else mean_cross_entropy)(logits, one_hot, weights, terms)
 
     shape = [None, None, *model.model.output_shape[1:]]
-    return _graph(validate).get_concrete_function(
+    traced = _graph(validate).get_concrete_function(
         tf.TensorSpec(shape, tf.float32), _spec(None, None, dtype=tf.int32), _spec(None, None), _terms_spec(classes)
     )
+    return _called_flat(traced)

@@ -87,8 +87,10 @@ class LaneModel:
         self.order = [places[id(weight)] for weight in self.model.weights]
         self.decays = [_is_kernel(self.model, variable) for variable in self.trainable]
         self.regularised = bool(self.model.losses)
+        # The lanes of a fold mostly share a seed.
+        self.initial = lru_cache(maxsize=4)(self._initial)
 
-    def initial(self, seed: int) -> Arrays:
+    def _initial(self, seed: int) -> Arrays:
         """Return freshly drawn weights, in Keras' order."""
         with _BUILDING:
             return tuple(self.key.network.initial_weights(self._built, seed))
@@ -126,9 +128,10 @@ class LaneModel:
                 stacks.append(np.stack(draws).astype(dtype))
         return stacks[: len(self.trainable)], stacks[len(self.trainable) :]
 
-    def weights_of(self, variables: Sequence[tf.Variable], place: int) -> Arrays:
-        """Return a lane's weights in Keras' order, from the stacked variables, trainable ones first."""
-        return tuple(variables[at].value()[place].numpy() for at in self.order)
+    def weights_of(self, values: Sequence[tf.Tensor], places: Sequence[int]) -> list[Arrays]:
+        """Return the weights of some lanes in Keras' order, from the stacked values, trainable ones first."""
+        whole = [values[at].numpy() for at in self.order]
+        return [tuple(stacked[place].copy() for stacked in whole) for place in places]
 
     def forward(
         self,

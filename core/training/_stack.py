@@ -21,6 +21,10 @@ from core.training.losses import Terms
 
 # What the tracing of a graph costs, in operations that a core could have done.
 _TRACING_FLOPS = 2e10
+# How often a process uses a graph, at the least: every fold has stacks of the same sizes.
+_USES_OF_A_GRAPH = 4
+# What writing a number in a step costs, forward and backward, in operations of products.
+_FLOPS_PER_FLOAT = 150
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ class Stack:
         self._offset = np.stack([_first_bias(lane, key.graph.model.n_outputs) for lane in self._lanes])
         self._paces()
         self._start(blocks)
+        self._arrange()
 
     def _validation_rows(self, mass: Sequence[np.ndarray]) -> None:
         found = [self._rows.validation(task) for task in self.tasks]
@@ -184,6 +189,7 @@ class Stack:
         self._variables = [tf.Variable(p, trainable=False) for p in (*trainable, *zeros, *zeros, *state)]
         self._n = len(trainable)
         self._step = tf.Variable(0.0)
+        self._read: list[tf.Tensor] | None = None
 
     @property
     def active(self) -> np.ndarray:
@@ -196,8 +202,11 @@ class Stack:
         return np.maximum(self._slots, 0)
 
     @property
-    def _current(self) -> list[tf.Variable]:
-        return [*self._variables[: self._n], *self._variables[3 * self._n :]]
+    def _current(self) -> list[tf.Tensor]:
+        """The trainable variables and then the states, as they are now."""
+        if self._read is None:
+            self._read = [v.value() for v in (*self._variables[: self._n], *self._variables[3 * self._n :])]
+        return self._read
 
     def epoch(self, epoch: int) -> np.ndarray:
         """Take an epoch of steps and return the active lanes' mean losses."""
@@ -216,15 +225,15 @@ class Stack:
                 weights[:, slot] *= late[self._labels[i][drawn.positions]]
             if self._graph.mixing:
                 mix[:, slot] = drawn.mix
-        filled = self._filled
         rates, decays, clip = self._rate[epoch], self._decay[epoch], self._clip
         if self._graph.individual:
+            filled = self._filled
             rates, decays, clip = rates[:, filled], decays[:, filled], clip[filled]
-        loss = epoch_function(self._graph)(
+        # Held on to, what was read before would have to be copied once more.
+        self._read = None
+        loss, self._read = self._take_epoch(
             self._variables, self._step, self._rows.X, self._rows.y, tf.constant(rows), tf.constant(weights),
-            tf.constant(mix), tf.constant(self._mask[filled]), tf.constant(self._offset[filled]),
-            self._terms_now(), tf.constant(self._lane_keys[filled]), tf.constant(rates), tf.constant(decays),
-            tf.constant(clip), self._beta_2,
+            tf.constant(mix), *self._by_slot, tf.constant(rates), tf.constant(decays), tf.constant(clip), self._beta_2,
         )  # fmt: skip
         return np.asarray(loss)[self._slots >= 0]
 
@@ -232,15 +241,13 @@ class Stack:
         """Return the active lanes' logits for the rows that they stop on, (lanes, rows, [members,] outputs)."""
         # Of all slots, so that it is one graph however many lanes are left.
         slots = len(self._slots)
-        logits = logits_function(self._graph.model, own_rows=True, lanes=slots)
-        values = [v.value() for v in self._current]
-        trainable, state = values[: self._n], values[self._n :]
+        trainable, state = self._current[: self._n], self._current[self._n :]
         rows = self._valid_rows[self._filled]
-        mask, offset = tf.constant(self._mask[self._filled]), tf.constant(self._offset[self._filled])
+        mask, offset = self._by_slot[:2]
         floats = self._rows.n_features + self.model_key.network.row_floats(*self._sides)
         chunk = max(1, int(CHUNK / (slots * floats)))
         parts = [
-            logits(trainable, state, mask, offset, tf.gather(self._rows.X, rows[:, start : start + chunk]))
+            self._logits(trainable, state, mask, offset, tf.gather(self._rows.X, rows[:, start : start + chunk]))
             for start in range(0, rows.shape[1], chunk)
         ]
         whole = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
@@ -249,21 +256,23 @@ class Stack:
 
     def validation_losses(self, logits: tf.Tensor) -> np.ndarray:
         """Return the active lanes' losses on the rows that they stop on."""
-        labels, weights = self._valid_labels[self.active], self._valid_weights[self.active]
-        terms = Terms(*(tf.constant(term[self.active]) for term in self._terms))
-        validate = validation_function(self.model_key, self._graph.general)
-        return np.asarray(validate(logits, tf.constant(labels), tf.constant(weights), terms))
+        return np.asarray(self._validate(logits, *self._validated))
 
     def validation_labels(self, lane: int) -> np.ndarray:
         """Return the labels of the rows that a lane stops on."""
         return self._valid_labels[lane, : self._valid_sizes[lane]]
 
-    def network(self, lane: int) -> TrainedNetwork:
-        """Return the network of an active lane, by its place among the tasks, as it is now."""
+    def networks(self, lanes: Sequence[int]) -> list[TrainedNetwork]:
+        """Return the networks of active lanes, by their places among the tasks, as they are now."""
+        places = [int(np.flatnonzero(self._slots == lane)[0]) for lane in lanes]
+        weights = self._model.weights_of(self._current, places)
+        return [self._network(lane, own) for lane, own in zip(lanes, weights, strict=True)]
+
+    def _network(self, lane: int, weights: Arrays) -> TrainedNetwork:
         mask = self._mask[lane]
         return TrainedNetwork(
             self._model.architecture,
-            self._model.weights_of(self._current, int(np.flatnonzero(self._slots == lane)[0])),
+            weights,
             self._n_classes,
             None if mask.all() else mask,
             self._lanes[lane].loss.scale,
@@ -280,24 +289,44 @@ class Stack:
             That the others may still train.
         """
         self._slots[np.isin(self._slots, lanes)] = -1
+        self._shrink(epochs_left)
+        self._arrange()
+
+    def _shrink(self, epochs_left: int) -> None:
         used = np.flatnonzero(self._slots >= 0)
-        smaller = -(-len(self._slots) // 2)
-        if not len(used) or len(used) > smaller or len(self._slots) == 1:
+        if not len(used):
             return
-        flops = self.model_key.network.row_flops(*self._sides) * self._batch * self._steps * epochs_left
-        if 3 * flops * (len(self._slots) - smaller) < _TRACING_FLOPS:
+        smaller = len(self._slots)
+        while (size := min(smaller - 1, -(-3 * smaller // 4))) >= len(used):
+            smaller = size
+        network = self.model_key.network
+        work = 3 * network.row_flops(*self._sides) + _FLOPS_PER_FLOAT * network.row_floats(*self._sides)
+        saved = work * self._batch * self._steps * epochs_left * (len(self._slots) - smaller)
+        if saved < _TRACING_FLOPS / _USES_OF_A_GRAPH:
             return
         keepers = np.concatenate([used, np.zeros(smaller - len(used), int)])
         self._slots = np.concatenate([self._slots[used], np.full(smaller - len(used), -1)])
         self._variables = [tf.Variable(tf.gather(v, keepers), trainable=False) for v in self._variables]
+        self._read = None
         self._graph = replace(self._graph, lanes=smaller)
 
     @property
     def _sides(self) -> tuple[int, int]:
         return self.model_key.n_features, self.model_key.n_outputs
 
-    def _terms_now(self) -> Terms:
-        return Terms(*(tf.constant(term[self._filled]) for term in self._terms))
+    def _arrange(self) -> None:
+        """Set the graphs, and what they are given as long as no lane leaves."""
+        # Asked for in every epoch, they would have to wait for another thread's tracing each time.
+        self._take_epoch = epoch_function(self._graph)
+        self._logits = logits_function(self.model_key, own_rows=True, lanes=len(self._slots))
+        self._validate = validation_function(self.model_key, self._graph.general)
+        filled = self._filled
+        mask, offset = tf.constant(self._mask[filled]), tf.constant(self._offset[filled])
+        terms = Terms(*(tf.constant(term[filled]) for term in self._terms))
+        self._by_slot = (mask, offset, terms, tf.constant(self._lane_keys[filled]))
+        active = self.active
+        labels, weights = tf.constant(self._valid_labels[active]), tf.constant(self._valid_weights[active])
+        self._validated = (labels, weights, Terms(*(tf.constant(term[active]) for term in self._terms)))
 
 
 def _first_bias(lane: Lane, n_outputs: int) -> np.ndarray:

@@ -36,6 +36,8 @@ def parts(page_blocks: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
 
 def by_keras(network: Network, X: np.ndarray, X_test: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """Return the scores that the network gives the test rows once Keras has trained it, seed by seed."""
+    # A layer that drops draws by a seed that it is built with.
+    keras.utils.set_random_seed(0)
     model = network.build(X.shape[1], 1)
     targets = y.astype(np.float32)[:, None]
     if len(model.output_shape) == 3:
