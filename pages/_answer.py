@@ -18,18 +18,29 @@ if TYPE_CHECKING:
     from core.reporting.questions import Answer
 
 SHOWN = 1000
-_BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+MARK = "▸"
+# Wide enough for most names, and narrow enough to leave a phone room for a figure.
+NAME_WIDTH = 190
 
 
-def show_answer(answer: Answer, key: str, file_name: str) -> None:
-    """Show an answer; ``key`` names its parts on the page."""
+def show_answer(answer: Answer, key: str, file_name: str, advised: str | None = None) -> None:
+    """Show an answer; ``key`` names its parts on the page.
+
+    Parameters
+    ----------
+    advised : str or None
+        The recommended strategy's name, which the table marks.
+    """
     if answer.sentences:
         first, *others = answer.sentences
         st.markdown(f"**{sentence(first)}**")
-        if others:
+        if len(others) == 1:
+            st.markdown(sentence(others[0]))
+        elif others:
             st.markdown("\n".join(f"- {sentence(other)}" for other in others))
     if len(answer.table):
-        show_table(answer, key, file_name)
+        show_table(answer, key, file_name, advised)
     for at, drawing in enumerate(answer.drawings):
         st.subheader(plain(drawing.title, 120), anchor=False)
         draw(drawing.figure, f"{key}_figure_{at}", drawing.title)
@@ -38,19 +49,29 @@ def show_answer(answer: Answer, key: str, file_name: str) -> None:
         st.caption(sentence(note))
 
 
-def show_table(answer: Answer, key: str, file_name: str) -> None:
-    table = answer.table.head(SHOWN)
+def show_table(answer: Answer, key: str, file_name: str, advised: str | None = None) -> None:
+    read = answer.for_reading()
+    table = read.table.head(SHOWN).copy()
+    marks = "Strategy" in table and (table["Strategy"] == advised).any()
+    if marks:
+        table["Strategy"] = [mark(name, name == advised) for name in table["Strategy"]]
     st.dataframe(
-        marked(answer, table),
+        written(read, table),
         hide_index=True,
         key=f"{key}_table",
-        height=min(35 * (len(table) + 1) + 15, 460),
-        column_config=columns(answer),
+        height=table_height(len(table)),
+        column_config=columns(read, formats=False),
         placeholder="–",
     )
-    cut = f" The first {SHOWN:,} of {len(answer.table):,} rows are shown." if len(answer.table) > SHOWN else ""
+    said = "Press a heading to sort."
+    if marks:
+        said = f"{MARK} is the recommended strategy. {said}"
+    if answer.best:
+        said = f"Coloured: {'the best' if len(answer.table) > len(answer.best) else 'what stands out'}. {said}"
+    if len(answer.table) > SHOWN:
+        said += f" The first {SHOWN:,} of {len(answer.table):,} rows are shown."
     words, act = st.columns([3, 1], vertical_alignment="center")
-    words.caption(f"Press a heading to sort.{cut}")
+    words.caption(said)
     act.download_button(
         "Download as CSV",
         lambda: safe_csv(answer.table).encode("utf-8-sig"),
@@ -63,28 +84,50 @@ def show_table(answer: Answer, key: str, file_name: str) -> None:
     )
 
 
-def marked(answer: Answer, table: pd.DataFrame) -> Styler | pd.DataFrame:
-    """Return the table with the rows that stand out coloured."""
-    rows = [row for row in answer.best if row < len(table)]
-    if not rows:
-        return table
-    style = table.style.apply(lambda row: [_BEST if row.name in rows else ""] * len(row), axis=1)
-    return style.format({name: answer.column(str(name)).written for name in table.columns})
+def mark(name: object, advised: bool) -> str:
+    """Return a strategy's name as a table shows it: the recommended one is marked."""
+    return f"{MARK} {name}" if advised else str(name)
 
 
-def columns(answer: Answer) -> dict[str, ColumnConfig]:
-    """Return how the table's columns are shown and explained; the first one stays in sight."""
+def table_height(rows: int) -> int:
+    """Return the height of a table that shows all of its rows, or scrolls where there are many, in pixels."""
+    return 35 * (min(rows, 12) + 1) + 3
+
+
+def written(answer: Answer, table: pd.DataFrame) -> Styler:
+    """Return the table with its numbers written as everywhere, and the rows that stand out coloured.
+
+    Numbers stay numbers underneath, so that sorting is right.
+    """
+    rows = {row for row in answer.best if row < len(table)}
+    style = table.style.apply(lambda row: [BEST if row.name in rows else ""] * len(row), axis=1)
+    shown = (str(name) for name in table.columns)
+    return style.format({name: answer.column(name).written for name in shown if answer.column(name).kind != "text"})
+
+
+def columns(answer: Answer, *, formats: bool = True) -> dict[str, ColumnConfig]:
+    """Return how the table's columns are shown and explained; the first one stays in sight.
+
+    Parameters
+    ----------
+    formats : bool
+        Whether numbers are written here, rather than in the table itself.
+    """
     config: dict[str, ColumnConfig] = {}
     for place, name in enumerate(map(str, answer.table.columns)):
         column = answer.column(name)
         said = column.help or None
-        if place == 0:
-            config[name] = st.column_config.Column(pinned=True, width=200, help=said)
+        if place == 0 and column.kind == "text":
+            config[name] = st.column_config.Column(pinned=True, width=NAME_WIDTH, help=said)
+        elif place == 0:
+            config[name] = st.column_config.NumberColumn(pinned=True, width=70, help=said)
         elif column.kind == "text":
             config[name] = st.column_config.Column(help=said)
+        elif not formats:
+            config[name] = st.column_config.NumberColumn(help=said)
         elif column.kind == "percent":
             config[name] = st.column_config.NumberColumn(format="percent", help=said)
         else:
             digits = 0 if column.kind == "whole" else column.digits
-            config[name] = st.column_config.NumberColumn(format=f"%.{digits}f", help=said)
+            config[name] = st.column_config.NumberColumn(format=f"%,.{digits}f", help=said)
     return config

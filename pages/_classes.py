@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts import views as charts_views
 from core.evaluation.classes import by_size, class_scores, error_flow, worst_flows
 from pages._recommendation import one_line_each
-from pages._text import plain
+from pages._text import bare, plain
 from pages._verdict import judged_by
 from pages._widgets import draw
 
@@ -46,7 +46,7 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
     st.caption("Counts of all test rows together, each class against the rest.")
     st.subheader("Where errors go", anchor=False)
     chosen = st.selectbox(
-        "Strategy", keys, keys.index(advised), format_func=lambda strategy: plain(names[strategy]), key="flow_strategy"
+        "Strategy", keys, keys.index(advised), format_func=lambda one: bare(names[one]), key="flow_strategy"
     )
     confusion = comparison.strategies[keys.index(chosen)].confusion
     draw(

@@ -21,7 +21,7 @@ from pages._guard import guarded
 from pages._services import store
 from pages._start import start_run
 from pages._tab import run_problem
-from pages._text import plain, sentence
+from pages._text import bare, sentence
 from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
 from pages._view import open_view
 
@@ -90,6 +90,12 @@ def recommended_key(record: RunRecord, comparison: Comparison, key: str) -> str:
     if advice is not None and advice.key is not None:
         return str(advice.key)
     return comparison.ranked(judged_by())[0].key
+
+
+def usable_key(record: RunRecord, comparison: Comparison, key: str) -> str | None:
+    """Return the recommended strategy, to mark it in tables; None where none can be used."""
+    advice = advice_of(record, comparison, key, judged_by())
+    return advice.key if advice is not None and advice.is_usable else None
 
 
 def one_line_each(
@@ -177,8 +183,8 @@ def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], 
     with st.expander("Is one better than another here?", icon=":material/compare_arrows:"):
         keys = [s.key for s in comparison.strategies]
         left, right = st.columns(2)
-        first = left.selectbox("Is", keys, 1, format_func=lambda k: plain(names[k], 120), key="duel_first")
-        second = right.selectbox("better than", keys, 0, format_func=lambda k: plain(names[k], 120), key="duel_second")
+        first = left.selectbox("Is", keys, 1, format_func=lambda k: bare(names[k], 120), key="duel_first")
+        second = right.selectbox("better than", keys, 0, format_func=lambda k: bare(names[k], 120), key="duel_second")
         if first == second:
             st.info("Choose two different strategies.")
             return

@@ -9,7 +9,7 @@ import streamlit as st
 from core.data.classes import OTHER, ManyClassesError, RareClassError, with_change
 from core.words import counted
 from pages._tab import remember, session
-from pages._text import plain, sentence
+from pages._text import bare, plain, sentence
 
 
 def show_refusal(error: Exception) -> None:
@@ -32,7 +32,7 @@ def show_rare(error: RareClassError) -> None:
         if error.into:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 into = st.selectbox(
-                    f"Merge {plain(', '.join(names), 80)} into", error.into, format_func=plain, key="merge_into"
+                    f"Merge {plain(', '.join(names), 80)} into", error.into, format_func=bare, key="merge_into"
                 )
                 merged = tuple(name for name in names if name != into)
                 st.button("Merge", key="merge_classes", on_click=change_classes, args=(merged, into))

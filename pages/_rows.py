@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from pages._cache import cached
-from pages._text import plain
+from pages._text import bare
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -29,7 +29,7 @@ def class_against_rest(comparison: Comparison, positive: int | None, key: str) -
         "Class against the rest",
         range(len(comparison.labels)),
         index=int(counts.argmin()),
-        format_func=lambda code: plain(comparison.labels[code]),
+        format_func=lambda code: bare(comparison.labels[code]),
         key=key,
     )
     return int(chosen)

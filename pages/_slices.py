@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.reporting.questions import Subject
-from core.reporting.questions.slices import ForWhom, best_on_f1
+from core.reporting.questions.slices import ForWhom
+from pages._recommendation import recommended_key
 from pages._subject import show_question, subject_of
-from pages._text import plain
+from pages._text import bare
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -22,25 +23,23 @@ def show_slices(record: RunRecord, comparison: Comparison, names: dict[str, str]
     """Show how one strategy does by the levels or quarters of columns."""
     st.subheader("For whom", anchor=False)
     subject = subject_of(record, comparison, names, key, "slices")
-    enter_slices(subject, record.id, key)
+    enter_slices(subject, record.id, key, recommended_key(record, comparison, key))
 
 
 @st.fragment
-def enter_slices(subject: Subject, run_id: str, key: str) -> None:
+def enter_slices(subject: Subject, run_id: str, key: str, first: str) -> None:
     columns = [str(name) for name in subject.problem.table.frame.columns if name != subject.problem.plan.target]
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     keys = list(subject.keys)
     strategy = left.selectbox(
-        "Strategy", keys, keys.index(best_on_f1(subject).key) if subject.truth.any() else 0,
-        format_func=lambda one: plain(subject.names[one]), key="slices_strategy",
+        "Strategy", keys, keys.index(first) if first in keys else 0,
+        format_func=lambda one: bare(subject.names[one]), key="slices_strategy",
     )  # fmt: skip
-    column = middle.selectbox(
-        "By", ["", *columns], key="slices_column", format_func=lambda name: plain(name) if name else EVERY
-    )
+    column = middle.selectbox("By", ["", *columns], key="slices_column", format_func=lambda name: bare(name) or EVERY)
     if column:
         second = right.selectbox(
             "And by", ["", *(name for name in columns if name != column)], key="slices_second",
-            format_func=lambda name: plain(name) if name else "nothing else",
+            format_func=lambda name: bare(name) or "nothing else",
         )  # fmt: skip
         pairs = False
     else:

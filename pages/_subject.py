@@ -12,7 +12,7 @@ from core.reporting.questions import Answer, Question, QuestionError, Subject
 from pages._answer import show_answer
 from pages._cache import cached
 from pages._lines import pick_lines
-from pages._recommendation import recommended_key
+from pages._recommendation import recommended_key, usable_key
 from pages._rows import class_against_rest, tested_rows
 from pages._tab import run_problem
 from pages._text import sentence
@@ -39,19 +39,23 @@ def subject_of(
         few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])
         coloured = pick_lines(comparison, names, few, f"{view}_lines_{record.id}")
     return Subject(
-        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), coloured=coloured
-    )
+        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), coloured=coloured,
+        advised=usable_key(record, comparison, key),
+    )  # fmt: skip
 
 
 def show_question(make: Callable[[], Question], subject: Subject, key: str, file_name: str) -> Answer | None:
     """Ask, and show the answer, or in a sentence why there is none."""
     try:
         question = make()
-        answer = answered(question, subject, f"{key} {subject.code} {' '.join(subject.keys)} {subject.coloured}")
+        answer = answered(
+            question, subject, f"{key} {subject.code} {' '.join(subject.keys)} {subject.coloured} {subject.advised}"
+        )
     except QuestionError as error:
         st.info(sentence(error), icon=":material/info:")
         return None
-    show_answer(answer, question.key, file_name)
+    advised = subject.advised
+    show_answer(answer, question.key, file_name, None if advised is None else subject.names.get(advised))
     return answer
 
 

@@ -9,10 +9,20 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
 _LATE = re.compile(r"(?<=[:<>\-~=@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
 
 
-def plain(text: object, limit: int = 60) -> str:
-    """Return text for a Markdown label or message so that every character shows as itself, cut to a length."""
+def bare(text: object, limit: int = 120) -> str:
+    """Return text for the lists of a select, which show what they are given, Markdown and backslashes as well."""
     line = " ".join(str(text).encode("utf-8", "replace").decode().split())
-    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def plain(text: object, limit: int = 60) -> str:
+    """Return text for a Markdown label or message so that every character shows as itself, cut to a length.
+
+    See Also
+    --------
+    bare : For selects.
+    """
+    line = bare(text, limit)
     return _SPECIAL.sub(r"\\\1", _LATE.sub("\u2060", line))
 
 

@@ -14,6 +14,7 @@ from core.evaluation.shown import MANY, NAMED, top
 from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
 from pages._cache import cached
+from pages._recommendation import usable_key
 from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._stakes import enter_stakes, follow
 from pages._subject import show_question
@@ -64,8 +65,9 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
         show_readings(explorer, comparison, names, key, code, stakes)
     st.subheader("What it costs", anchor=False)
     subject = Subject(
-        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes
-    )
+        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes,
+        advised=usable_key(record, comparison, key),
+    )  # fmt: skip
     show_question(WhatItCosts, subject, f"{key} {sorted(stakes.to_query().items())}", f"{record.id}-costs")
     follow()
 

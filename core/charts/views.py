@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.charts.lines import decades, drawing_order
 from core.charts.theme import COLOURS, GREY, INK, SCALE, SYMBOLS, strategy_styles, text, themed
 from core.data.difficulty import KINDS, Difficulty
 from core.evaluation.calibration import Bins, Calibration
@@ -27,6 +28,7 @@ def threshold_curves(
     at: float | None,
     marks: Mapping[str, tuple[np.ndarray, np.ndarray]],
     named: Collection[str] | None = None,
+    front: str | None = None,
 ) -> go.Figure:
     """Return a figure over the threshold, one line per strategy.
 
@@ -42,6 +44,8 @@ def threshold_curves(
         Marked points by what they are, each shape (n_strategies,); nan leaves one out.
     named : collection of str or None
         Strategies in colour, marked and in the legend; the others are grey. None names all.
+    front : str or None
+        The strategy whose line lies above all others.
 
     See Also
     --------
@@ -58,10 +62,12 @@ def threshold_curves(
     styles, figure = strategy_styles(keys), go.Figure()
     stands_out = np.array([named is None or key in named for key in keys])
     marks = {what: (np.where(stands_out, x, np.nan), y) for what, (x, y) in marks.items()}
-    for i, key in enumerate(keys):
+    for i in drawing_order(keys, named, front):
+        key = keys[i]
         look = {"color": styles[key].colour, "dash": styles[key].dash, "width": 2}
         figure.add_scatter(
             x=grid, y=values[i], mode="lines", name=text(names[key]), legendgroup=key, showlegend=bool(stands_out[i]),
+            legendrank=1 + i,
             line=look if stands_out[i] else {"color": GREY, "width": 1}, opacity=1 if stands_out[i] else 0.35,
             hovertemplate=f"{text(names[key])}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
@@ -79,15 +85,20 @@ def threshold_curves(
     known = np.concatenate([np.asarray(x, float)[np.isfinite(x)] for x, _ in marks.values()] or [np.zeros(0)])
     if len(known) and np.median(known) < _RARE:
         low = max(float(grid[grid > 0].min(initial=1.0)), min(float(known[known > 0].min(initial=1.0)) / 3, 1e-3))
-        figure.update_xaxes(title="Threshold (logarithmic)", type="log", range=[np.log10(low), 0.01])
+        figure.update_xaxes(title="Threshold (logarithmic)", type="log", **decades(low, 1.0))
     else:
         figure.update_xaxes(title="Threshold", range=[-0.01, 1.01])
     figure.update_yaxes(title=title, rangemode="tozero")
     return themed(figure, 460)
 
 
-def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins]) -> go.Figure:
+def reliability(
+    keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins], front: str | None = None
+) -> go.Figure:
     """Return observed shares over mean probabilities with 95% intervals, for some of a comparison's strategies.
+
+    Where most bins lie close to 0, as of a rare class, both axes are logarithmic; bins in which nothing was observed
+    have no place on them and are left out.
 
     Parameters
     ----------
@@ -95,6 +106,8 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
         All strategies, since their place decides the colours.
     chosen : mapping
         Bins of those to draw.
+    front : str or None
+        The strategy whose line lies above all others.
 
     See Also
     --------
@@ -110,41 +123,36 @@ def reliability(keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[s
     ('SMOTE', [0.2, 0.8], [0.5, 1.0])
     """
     styles, figure = strategy_styles(keys), go.Figure()
-    top = 0.02
-    for key, bins in chosen.items():
-        top = max(top, float(bins.predicted.max()), float(bins.high.max()))
+    # The top of the axes: a little above all there is to see.
+    top = min(1.0, max([0.02, *(float(max(b.predicted.max(), b.high.max())) for b in chosen.values())])) * 1.03
+    middles = np.concatenate([bins.predicted for bins in chosen.values()] or [np.ones(1)])
+    rare = 0 < np.median(middles) < _RARE * top
+    lowest = top
+    order = list(chosen)
+    for i in drawing_order(order, None, front):
+        key, bins = order[i], chosen[order[i]]
+        drawn = (bins.observed > 0) & (bins.predicted > 0) if rare else np.ones(len(bins.observed), bool)
+        lowest = min([lowest, *bins.predicted[drawn].tolist(), *bins.observed[drawn].tolist()])
         figure.add_scatter(
-            x=bins.predicted, y=bins.observed, mode="lines+markers", name=text(names[key]), customdata=bins.count,
+            x=bins.predicted, y=np.where(drawn, bins.observed, np.nan), mode="lines+markers", name=text(names[key]),
+            customdata=bins.count, legendrank=1 + i,
             line={"color": styles[key].colour, "dash": styles[key].dash, "width": 1.5},
             marker={"symbol": styles[key].symbol, "size": 8},
             error_y={"type": "data", "symmetric": False, "array": np.maximum(bins.high - bins.observed, 0),
                      "arrayminus": np.maximum(bins.observed - bins.low, 0), "thickness": 1.2, "width": 3,
                      "color": GREY},
-            hovertemplate=f"{text(names[key])}<br>said %{{x:.3f}}, observed %{{y:.3f}} in %{{customdata:,}} rows"
+            hovertemplate=f"{text(names[key])}<br>said %{{x:.2%}}, observed %{{y:.2%}} in %{{customdata:,}} rows"
             "<extra></extra>",
         )  # fmt: skip
-    top = min(1.0, top) * 1.03
-    middles = np.concatenate([bins.predicted for bins in chosen.values()] or [np.ones(1)])
-    rare = 0 < np.median(middles) < _RARE * top
+    ends = [max(lowest / 2, 1e-9), top] if rare else [0.0, top]
     figure.add_scatter(
-        x=[0, top],
-        y=[0, top],
-        mode="lines",
-        line={"dash": "dot", "color": GREY},
-        name="exactly right",
-        hoverinfo="skip",
+        x=ends, y=ends, mode="lines", line={"dash": "dot", "color": GREY}, name="exactly right", hoverinfo="skip"
     )
-    if rare:
-        # Lines of the diagonal and of bins have no 0 on such an axis.
-        positive = middles[middles > 0]
-        ends = [np.log10(float(positive.min()) / 2), np.log10(top)]
-        low = 10 ** ends[0]
-        figure.data[-1].update(x=[low, top], y=[low, top])
-        figure.update_xaxes(title="Mean probability (logarithmic)", type="log", range=ends)
-        figure.update_yaxes(title="Observed share (logarithmic)", type="log", range=ends)
-        return themed(figure, 480)
-    figure.update_xaxes(title="Mean probability", range=[-0.02 * top, top])
-    figure.update_yaxes(title="Observed share", range=[-0.02 * top, top])
+    for update, title in ((figure.update_xaxes, "Mean probability"), (figure.update_yaxes, "Observed share")):
+        if rare:
+            update(title=f"{title} (logarithmic)", type="log", **decades(ends[0], top, "%"))
+        else:
+            update(title=title, range=[-0.02 * top, top], tickformat=".0%" if top > 0.1 else ".1%")
     return themed(figure, 480)
 
 
@@ -177,7 +185,7 @@ def prior_shift(
     [('as trained', [0.5]), ('with prior correction', [0.25])]
     """
     styles, figure = strategy_styles(keys), go.Figure()
-    shown = [text(names[key], 34) for key in keys]
+    shown = [text(names[key], 44) for key in keys]
     colours = [styles[key].colour if named is None or key in named else GREY for key in keys]
     for i, (was, now) in enumerate(zip(before, after, strict=True)):
         if now is not None:
@@ -185,21 +193,29 @@ def prior_shift(
                 x=[was.predicted, now.predicted], y=[shown[i]] * 2, mode="lines", showlegend=False, hoverinfo="skip",
                 line={"color": colours[i], "width": 2},
             )  # fmt: skip
-    sides = (("as trained", SYMBOLS[0], list(before)), ("with prior correction", f"{SYMBOLS[2]}-open", list(after)))
-    for what, symbol, points in sides:
+    # The disc is small enough to be seen inside of the diamond, where correction changes nothing.
+    sides = (
+        ("as trained", SYMBOLS[0], 8, list(before)),
+        ("with prior correction", f"{SYMBOLS[2]}-open", 15, list(after)),
+    )
+    for what, symbol, size, points in sides:
         drawn = [(i, point) for i, point in enumerate(points) if point is not None]
         figure.add_scatter(
             x=[point.predicted for _, point in drawn], y=[shown[i] for i, _ in drawn], mode="markers", name=what,
-            marker={"symbol": symbol, "size": 11, "color": [colours[i] for i, _ in drawn],
+            marker={"symbol": symbol, "size": size, "color": [colours[i] for i, _ in drawn],
                     "line": {"width": 2, "color": [colours[i] for i, _ in drawn]}},
-            hovertemplate=f"%{{y}}, {what}: %{{x:.3f}}<extra></extra>",
+            hovertemplate=f"%{{y}}, {what}: %{{x:.2%}}<extra></extra>", cliponaxis=False,
         )  # fmt: skip
     observed = before[0].observed
     figure.add_vline(
         observed, line={"dash": "dot", "color": GREY, "width": 2},
-        annotation={"text": f"observed {observed:.3f}", "font_size": 11, "yanchor": "bottom"},
+        annotation={"text": f"observed {observed:.1%}", "font_size": 11, "yanchor": "bottom"},
     )  # fmt: skip
-    figure.update_xaxes(title="Mean probability", rangemode="tozero")
+    figure.update_xaxes(
+        title="Mean probability",
+        rangemode="tozero",
+        tickformat=".0%" if max(point.predicted for point in before) > 0.1 else ".1%",
+    )
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=shown[::-1], range=[-0.6, len(shown) - 0.4]
     )
@@ -227,7 +243,7 @@ def class_heat(
     >>> class_heat(keys, names, ["no", "yes"], recall, "Recall").data[0].customdata[1]
     ['SMOTE, class no', 'SMOTE, class yes']
     """
-    classes, shown = [text(label, 16) for label in labels], [text(names[key], 34) for key in keys]
+    classes, shown = [text(label, 16) for label in labels], [text(names[key], 44) for key in keys]
     figure = go.Figure(
         go.Heatmap(
             z=scores, x=np.arange(len(classes)), y=np.arange(len(shown)), zmin=0, zmax=1, colorscale=SCALE,

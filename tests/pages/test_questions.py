@@ -43,7 +43,6 @@ def test_a_promise_on_recall(app: AppTest, run: str, runs_folder: Path) -> None:
     refused = page.number_input(key="promise_recall").set_value(99.0).run()
     assert not refused.exception
     assert "takes 299 positive rows" in said(refused)
-    assert "chosen beforehand" in captions(refused)
 
 
 def test_net_benefit(app: AppTest, run: str, runs_folder: Path) -> None:
@@ -56,7 +55,7 @@ def test_net_benefit(app: AppTest, run: str, runs_folder: Path) -> None:
     answer = ask(results, "net_benefit", threshold=0.3)
     assert answer.sentences[0] in said(moved)
     assert frame(moved, "Strategy")["Net benefit"].tolist() == pytest.approx(answer.table["Net benefit"].tolist())
-    assert "taken at their word" in captions(moved)
+    assert "Probabilities are used as they are" in captions(moved)
     corrected = moved.toggle(key="net_benefit_corrected").set_value(True).run()
     assert "are corrected" in captions(corrected)
 

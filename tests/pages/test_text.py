@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from core.words import duration
-from pages._text import plain, sentence
+from pages._text import bare, plain, sentence
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -61,3 +62,16 @@ def test_half_a_character_is_shown_as_one_that_is_unknown() -> None:
 
 def test_names_in_code_marks_stand_in_quotation_marks() -> None:
     assert sentence("no column `rings`").replace("\\", "") == "no column 'rings'"
+
+
+def test_lists_of_selects_show_names_as_they_are():
+    """A select shows its options without reading them as Markdown: backslashes would stand there."""
+    assert bare("Threshold by G-mean") == "Threshold by G-mean"
+    assert bare("half \ud800 pair\nof *two*") == "half ? pair of *two*"
+    sources = [*Path("pages").glob("*.py")]
+    assert sources
+    for path in sources:
+        for call in re.findall(
+            r"(?:selectbox|multiselect)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", path.read_text("utf-8")
+        ):
+            assert not re.search(r"format_func=(?:lambda \w+: )?plain", call), path

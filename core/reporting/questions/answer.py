@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -93,12 +93,45 @@ class Answer:
         """Return how a column is written."""
         return self.columns.get(name, Column("text"))
 
+    def sorted_by(self, name: str, *, ascending: bool = False) -> Answer:
+        """Return the answer with its table's rows in the order of one column, undefined ones last."""
+        order = self.table[name].reset_index(drop=True).sort_values(ascending=ascending, kind="stable").index
+        places = {int(old): new for new, old in enumerate(order)}
+        table = self.table.iloc[order].reset_index(drop=True)
+        return replace(self, table=table, best=tuple(sorted(places[row] for row in self.best)))
+
+    def for_reading(self) -> Answer:
+        """Return the answer with the two ends of every interval in one cell, which reads better than two columns.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"Strategy": ["SMOTE"], "Recall": [0.5], "Recall, low": [0.41], "Recall, high": [0.6]})
+        >>> ends = {name: Column("percent", digits=0) for name in list(table)[1:]}
+        >>> Answer("Recall", (), table, ends).for_reading().table.iloc[0].to_dict()
+        {'Strategy': 'SMOTE', 'Recall': 0.5, 'Recall, interval': '41% to 60%'}
+        """
+        columns, shown, upper_ends = dict(self.columns), {}, set()
+        for name in map(str, self.table.columns):
+            head, upper = _ends(name)
+            if name in upper_ends:
+                continue
+            if upper not in self.table:
+                shown[name] = self.table[name]
+                continue
+            upper_ends.add(upper)
+            one, both = self.column(name), zip(self.table[name], self.table[upper], strict=True)
+            texts = ["–" if pd.isna(low) or pd.isna(high) else f"{one.written(low)} to {one.written(high)}"
+                     for low, high in both]  # fmt: skip
+            shown[head], columns[head] = pd.Series(texts, index=self.table.index), Column("text", one.help)
+        return replace(self, table=pd.DataFrame(shown), columns=columns)
+
     def grid(self, most: int | None = None) -> Grid:
         """Return the table, or its first rows, as text; what stands out is marked."""
-        shown = self.table if most is None else self.table.head(most)
+        read = self.for_reading()
+        shown = read.table if most is None else read.table.head(most)
         names = [str(name) for name in shown.columns]
         rows = tuple(
-            tuple(self.column(name).written(value) for name, value in zip(names, row, strict=True))
+            tuple(read.column(name).written(value) for name, value in zip(names, row, strict=True))
             for row in shown.itertuples(index=False, name=None)
         )
         return Grid(tuple(names), rows, frozenset((row, 0) for row in self.best if row < len(rows)))
@@ -122,6 +155,15 @@ class Answer:
 
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
         return f"<h4>{escape(self.title)}</h4>{said}{html_table(self.grid()) if len(self.table) else ''}"
+
+
+def _ends(name: str) -> tuple[str, str]:
+    """Return the heading of an interval whose lower end stands under a name, and the name of its upper end."""
+    if name == "Low":
+        return "Interval", "High"
+    stem, comma, end = name.rpartition(", ")
+    upper = {"low": "high", "from": "to"}.get(end) if comma else None
+    return (stem if end == "from" else f"{stem}, interval", f"{stem}, {upper}") if upper else ("", "")
 
 
 def _plain(value: object) -> object:

@@ -55,7 +55,7 @@ its mean to 0.270 and its Brier score from 0.134 to 0.086.
                 "Mean probability": [one.predicted for one in before],
                 "Observed share": [one.observed for one in before],
                 "Brier": [one.brier for one in before],
-                "Reliability": [one.reliability for one in before],
+                "Reliability error": [one.reliability for one in before],
                 "Resolution": [one.resolution for one in before],
                 "Log loss": [one.log_loss for one in before],
                 "Mean, corrected": [np.nan if one is None else one.predicted for one in after],
@@ -66,7 +66,7 @@ its mean to 0.270 and its Brier score from 0.134 to 0.086.
         return Answer(
             self.title, _sentences(subject, table, best), table, _COLUMNS, (best,),
             _drawings(subject, before, after), _NOTES,
-        )  # fmt: skip
+        ).sorted_by("Brier", ascending=True)  # fmt: skip
 
 
 def _of(rows: OutOfFold, subject: Subject) -> Calibration:
@@ -77,6 +77,7 @@ def _sentences(subject: Subject, table: pd.DataFrame, best: int) -> tuple[str, .
     row, label = table.iloc[best], quoted(subject.label)
     first = f"Best Brier score: {row['Strategy']} ({row['Brier']:.4f}; always saying the share would have "
     first += f"{row['Observed share'] * (1 - row['Observed share']):.4f})."
+    first += subject.standing((best,), lambda at: f"{table['Brier'].iloc[at]:.4f}")
     off = table.iloc[int((table["Mean probability"] - table["Observed share"]).abs().argmax())]
     said = (
         f"{off['Strategy']} is furthest from the observed share: it says {off['Mean probability']:.3f} on average, "
@@ -103,7 +104,7 @@ def _drawings(subject: Subject, before: list[Calibration], after: list[Calibrati
             "Reliability",
             "Ten bins with about as many rows each, with Wilson's 95% intervals. On the dotted line, probabilities "
             "are calibrated; below it they are too high.",
-            views.reliability(subject.keys, subject.names, chosen),
+            views.reliability(subject.keys, subject.names, chosen, subject.advised),
         ),
         Drawing(
             "How balancing shifts probabilities",
@@ -114,14 +115,15 @@ def _drawings(subject: Subject, before: list[Calibration], after: list[Calibrati
 
 
 _NOTES = (
-    "Lower is better, except for resolution. Prior correction undoes what adding or removing rows did; what "
-    "weights and losses shift stays. A strategy with a calibration of its own is not corrected again.",
+    "Of the Brier score, log loss and reliability error, lower is better; of resolution, higher. Prior correction "
+    "undoes what adding or removing rows did, but not what weights and losses did. A strategy that calibrates by "
+    "itself is not corrected again.",
 )
 _COLUMNS = {
     "Mean probability": Column(help="Of the class; right where it equals the observed share."),
     "Observed share": Column(help="Of the class."),
     "Brier": Column(help="Mean squared error of the probabilities.", digits=4),
-    "Reliability": Column(help="How far bins of probabilities are from what was observed.", digits=4),
+    "Reliability error": Column(help="How far bins of probabilities are from what was observed.", digits=4),
     "Resolution": Column(help="How far bins differ from the overall share; more is better.", digits=4),
     "Log loss": Column(digits=4),
     "Mean, corrected": Column(help="After prior correction."),

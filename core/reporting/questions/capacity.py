@@ -13,7 +13,7 @@ from core.data.periods import UNIT, PeriodError, moments, periods_of
 from core.evaluation.capacity import Capacities, capacities, gains
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
-from core.reporting.questions.question import Question, QuestionError, Subject, option, register
+from core.reporting.questions.question import Ends, Question, QuestionError, Subject, option, register
 from core.words import counted, quoted
 
 _SHARES = np.unique(np.concatenate([np.geomspace(0.001, 0.05, 30), np.linspace(0, 1, 101)]))
@@ -23,7 +23,7 @@ _LIFTED = _SHARES[_SHARES >= 0.005]
 @register
 @dataclass(frozen=True)
 class Capacity(Question):
-    """What each strategy finds where only so many rows can be looked at, the riskiest first.
+    """What each strategy finds where only so many rows can be looked at, the most likely first.
 
     See Also
     --------
@@ -36,14 +36,15 @@ class Capacity(Question):
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> answer = Capacity(rows=250).answer(subject)
     >>> print(answer.sentences[0])
-    Looking at the 250 riskiest of every 1,000 rows, SMOTE finds 80.0% of `yes`; 80.0% of what is looked at is `yes`.
+    Looking at the 250 most likely of every 1,000 rows, SMOTE finds 80.0% of `yes`; 80.0% of the rows looked at are \
+`yes`. The recommended Plain network (72.2%) is level with it, as the intervals overlap.
     >>> answer.table["Lift"].round(1).tolist()
-    [2.9, 3.2]
+    [3.2, 2.9]
     """
 
     key = "capacity"
     title = "Capacity"
-    help = "What is found by whoever can look at so many rows only: precision and recall among the riskiest."
+    help = "What is found by whoever can look at so many rows only: precision and recall among the most likely."
 
     rows: float = option(50.0, "Rows that can be looked at, per 1,000 rows or per period.", low=0.1, high=1e9)
     per: str = option("", "Period: hour, day, week, month, or unit of a number; empty for per 1,000 rows.")
@@ -73,19 +74,20 @@ class Capacity(Question):
             }
         )
         best = np.flatnonzero(hits >= hits.max() - 1e-9)
+        table.insert(2, "Of", np.full(len(hits), of_class))
         drawings = (
             *self._by_period(subject, found, period),
             *_gain_and_lift(subject, looked / float(found.rows.sum())),
         )
         return Answer(
             self.title,
-            self._sentences(subject, found, period, int(best[0]), share),
+            self._sentences(subject, found, period, best.tolist(), share, (ends[:, 2], ends[:, 3])),
             table,
             _COLUMNS,
             tuple(best.tolist()),
             drawings,
             _notes(subject),
-        )
+        ).sorted_by("Found")
 
     def _capacities(self, subject: Subject) -> tuple[Capacities, str]:
         """Return the counts and, where rows are parted by time, the period's name."""
@@ -113,14 +115,17 @@ class Capacity(Question):
         found = capacities(pooled, subject.code, period, per_period=self.rows, names=names)
         return found, self.per if self.per != UNIT else f"unit of {column}"
 
-    def _sentences(self, subject: Subject, found: Capacities, period: str, best: int, share: float) -> tuple[str, ...]:
-        name, label = subject.names[found.keys[best]], quoted(subject.label)
-        whose = f"riskiest of every {period}" if period else "riskiest of every 1,000 rows"
+    def _sentences(
+        self, subject: Subject, found: Capacities, period: str, best: list[int], share: float, ends: Ends
+    ) -> tuple[str, ...]:
+        name, label = subject.named(best), quoted(subject.label)
+        whose = f"most likely rows of every {period}" if period else "most likely of every 1,000 rows"
         said = [
-            f"Looking at the {self.rows:,.4g} {whose}, {name} finds {found.recall[best]:.1%} of {label}; "
-            f"{found.precision[best]:.1%} of what is looked at is {label}.",
-            f"Looking at as many rows by chance would find {found.looked.sum() / found.rows.sum():.1%}, and "
-            f"{share:.2%} of them would be {label}.",
+            f"Looking at the {self.rows:,.4g} {whose}, {name} {'finds' if len(best) == 1 else 'find'} "
+            f"{found.recall[best[0]]:.1%} of {label}; {found.precision[best[0]]:.1%} of the rows looked at are {label}."
+            + subject.standing(best, lambda at: f"{found.recall[at]:.1%}", ends),
+            f"Looking at as many rows picked by chance would find {found.looked.sum() / found.rows.sum():.1%}, and "
+            f"{share:.1%} of them would be {label}.",
         ]
         if period:
             few, none = int((found.rows < self.rows).sum()), int((found.of_class == 0).sum())
@@ -139,7 +144,7 @@ class Capacity(Question):
         x = np.arange(1, len(found.periods) + 1)
         figure = strategy_lines(
             subject.keys, subject.names, x, found.hits, (Axis("", ".0f"), Axis("Found", ",.1f")),
-            beside={f"rows of {subject.label}": (x, found.of_class)}, named=subject.coloured,
+            beside={f"rows of {subject.label}": (x, found.of_class)}, named=subject.coloured, front=subject.advised,
         )  # fmt: skip
         step = max(1, len(x) // 10)
         figure.update_xaxes(tickvals=x[::step], ticktext=list(found.periods[::step]), title=None)
@@ -150,21 +155,25 @@ def _gain_and_lift(subject: Subject, at: float) -> tuple[Drawing, Drawing]:
     found = gains(subject.pooled, subject.code, _SHARES)
     gain = strategy_lines(
         subject.keys, subject.names, _SHARES, found,
-        (Axis("Share of rows looked at", ".0%"), Axis(f"Share of {subject.label} found", ".0%", (0, 1.02))),
-        beside={"by chance": (_SHARES, _SHARES)}, mark=at, named=subject.coloured,
+        (Axis("Share of rows looked at", ".0%"), Axis(f"Share of '{subject.label}' found", ".0%", (0, 1.02))),
+        beside={"by chance": (_SHARES, _SHARES)}, mark=(at, f"{at:.1%}: as set above"), named=subject.coloured,
+        front=subject.advised,
     )  # fmt: skip
     lifted = gains(subject.pooled, subject.code, _LIFTED) / _LIFTED
     lift = strategy_lines(
         subject.keys, subject.names, _LIFTED, lifted,
-        (Axis("Share of rows looked at", ".1%"), Axis("Times as many as by chance", ".1f")),
-        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=at, named=subject.coloured,
+        (Axis("Share of rows looked at (logarithmic)", ".1%", log=True), Axis("Times as many as by chance", ".1f")),
+        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=(at, f"{at:.1%}: as set above"),
+        named=subject.coloured, front=subject.advised,
     )  # fmt: skip
-    lift.update_xaxes(type="log", tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], tickformat="~%")
+    lift.update_xaxes(tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], tickformat="~%")
     return (
         Drawing(
-            "Gain", "The share of the class that is found by looking at a share of the rows, riskiest first.", gain
+            "Gain",
+            "The share of the class that is found by looking at a share of the rows, likeliest first.",
+            gain,
         ),
-        Drawing("Lift", "How many times as many are found as by looking at as many rows by chance.", lift),
+        Drawing("Lift", "How many times more are found than in as many rows picked by chance.", lift),
     )
 
 
@@ -178,8 +187,8 @@ def _wilson(hits: float, rows: float) -> tuple[float, float]:
 
 def _notes(subject: Subject) -> tuple[str, ...]:
     notes = [
-        "Rows of all folds are ranked together. Of rows with equal probabilities any may come first, so that those at "
-        "the edge count by their share. Intervals are Wilson's, 95%."
+        "Rows of all folds are ranked together. Where only some of the rows with one probability can be looked at, "
+        "each counts in part. Intervals are Wilson's, 95%."
     ]
     if subject.repeats > 1:
         notes.append("With repeats, counts are means over them.")
@@ -187,12 +196,13 @@ def _notes(subject: Subject) -> tuple[str, ...]:
 
 
 _COLUMNS = {
-    "Found": Column("number", "Rows of the class among those looked at.", 1),
+    "Found": Column("number", "Rows of the class among those looked at, of all test rows.", 1),
+    "Of": Column("whole", "All test rows of the class."),
     "Precision": Column("percent", "Of the rows looked at, the share of the class.", 1),
     "Precision, low": Column("percent", "", 1),
     "Precision, high": Column("percent", "", 1),
     "Recall": Column("percent", "Of the class's rows, the share looked at.", 1),
     "Recall, low": Column("percent", "", 1),
     "Recall, high": Column("percent", "", 1),
-    "Lift": Column("number", "How many times as many as by looking at rows by chance.", 1),
+    "Lift": Column("number", "How many times as many as in rows picked by chance.", 1),
 }

@@ -14,7 +14,7 @@ from core.decision.stakes import RULES, Rule, Stakes
 from core.evaluation.worth import Worth, saved_in_words, worth
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
-from core.words import quoted
+from core.words import joined, quoted
 
 PER = 1000
 _COST = "such as 10, or column × factor + constant such as 0.5*amount+3; empty keeps that of the run."
@@ -35,8 +35,8 @@ class WhatItCosts(Question):
     >>> from core.reporting.results import Results
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> print(WhatItCosts(miss="50").answer(subject).sentences[0])
-    Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves \
-625.0 against flagging everybody.
+    Cheapest by its own decisions: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and \
+625.0 against flagging everybody. The recommended Plain network: 6,291.7.
     >>> WhatItCosts(miss="age", hit="1", decide="rows").answer(subject).table["Decided by"].unique().tolist()
     ["Each strategy's own decisions", "Each strategy's cheapest threshold", 'Row by row']
     """
@@ -76,7 +76,8 @@ class WhatItCosts(Question):
         best = np.flatnonzero(values >= values.max() - 1e-9 if benefits else values <= values.min() + 1e-9)
         columns = {name: column for name, column in _columns(word).items() if name in table}
         return Answer(
-            self.title, _sentences(table, int(best[0]), word, stakes), table, columns, tuple(best.tolist()),
+            self.title, _sentences(subject, table, best.tolist(), shown, word, stakes), table, columns,
+            tuple(best.tolist()),
             notes=_notes(subject, stakes),
         )  # fmt: skip
 
@@ -115,35 +116,43 @@ def _table(shown: Worth, subject: Subject, benefits: bool, several: bool) -> pd.
     if several:
         columns["Decided by"] = [RULES[shown.rule]] * len(shown.keys)
     columns |= {
+        word: PER * shown.value[:, 0],
+        f"{word}, low": PER * shown.value[:, 1],
+        f"{word}, high": PER * shown.value[:, 2],
         "Flagged": shown.called,
         "Found": shown.hits,
         "Threshold": shown.thresholds,
-        word: PER * shown.value[:, 0],
-        "Low": PER * shown.value[:, 1],
-        "High": PER * shown.value[:, 2],
         "Saved against nobody": PER * shown.saved_nobody[:, 0],
-        "nobody, low": PER * shown.saved_nobody[:, 1],
-        "nobody, high": PER * shown.saved_nobody[:, 2],
+        "Saved against nobody, low": PER * shown.saved_nobody[:, 1],
+        "Saved against nobody, high": PER * shown.saved_nobody[:, 2],
         "Saved against everybody": PER * shown.saved_everybody[:, 0],
-        "everybody, low": PER * shown.saved_everybody[:, 1],
-        "everybody, high": PER * shown.saved_everybody[:, 2],
+        "Saved against everybody, low": PER * shown.saved_everybody[:, 1],
+        "Saved against everybody, high": PER * shown.saved_everybody[:, 2],
     }
     return pd.DataFrame(columns)
 
 
-def _sentences(table: pd.DataFrame, best: int, word: str, stakes: Stakes) -> tuple[str, ...]:
-    row = table.iloc[best]
+def _sentences(
+    subject: Subject, table: pd.DataFrame, best: list[int], shown: list[Worth], word: str, stakes: Stakes
+) -> tuple[str, ...]:
+    row = table.iloc[best[0]]
     nobody, everybody = row["Saved against nobody"], row["Saved against everybody"]
-    by = ""
-    if "Decided by" in table:
-        how = f"{row['Decided by'][:1].lower()}{row['Decided by'][1:]}".replace("each strategy's", "its")
-        by = f", decided {'' if how == 'row by row' else 'by '}{how}"
-    leads = "Best" if word == "Benefit" else "Cheapest"
-    first = f"{leads}: {row['Strategy']}{by}, at {row[word]:,.1f} per {PER:,} rows, "
-    first += f"which {saved_in_words(nobody, 'nobody')} and {saved_in_words(everybody, 'everybody')}."
+    how = str(row["Decided by"]) if "Decided by" in table else RULES[stakes.rule]
+    how = f"{how[:1].lower()}{how[1:]}".replace("each strategy's", "its" if len(best) == 1 else "their")
+    by = ", deciding row by row" if how == "row by row" else f" by {how}"
+    named = joined(dict.fromkeys(table["Strategy"].iloc[best]), most=3)
+    against = saved_in_words(everybody, "everybody")
+    if (nobody >= 0) == (everybody >= 0):
+        against = against.partition(" ")[2]
+    first = f"{'Best' if word == 'Benefit' else 'Cheapest'}{by}: {named}, at {row[word]:,.1f} per {PER:,} rows, "
+    first += f"which {saved_in_words(nobody, 'nobody')} and {against}."
+    if len(shown) == 1:
+        value, low, high = PER * shown[0].value.T
+        leads = np.flatnonzero(np.abs(value - row[word]) < 1e-9).tolist()
+        first += subject.standing(leads, lambda at: f"{value[at]:,.1f}", (low, high))
     said = [first]
     for whom in ("nobody", "everybody"):
-        if row[f"{whom}, low"] <= 0 < row[f"{whom}, high"]:
+        if row[f"Saved against {whom}, low"] <= 0 < row[f"Saved against {whom}, high"]:
             said.append(f"The interval leaves open whether it saves anything against flagging {whom}.")
     settled = stakes.sentences() or ("A false alarm costs 1, a miss 10, until you say otherwise.",)
     return (*said, *settled)
@@ -163,14 +172,14 @@ def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:
 def _columns(word: str) -> dict[str, Column]:
     numbers = {
         word: f"Of {PER:,} rows.",
-        "Low": "95% interval.",
-        "High": "95% interval.",
+        f"{word}, low": "95% interval.",
+        f"{word}, high": "95% interval.",
         "Saved against nobody": f"Per {PER:,} rows, against flagging no row.",
-        "nobody, low": "95% interval of the difference.",
-        "nobody, high": "95% interval of the difference.",
+        "Saved against nobody, low": "95% interval of the difference.",
+        "Saved against nobody, high": "95% interval of the difference.",
         "Saved against everybody": f"Per {PER:,} rows, against flagging every row.",
-        "everybody, low": "95% interval of the difference.",
-        "everybody, high": "95% interval of the difference.",
+        "Saved against everybody, low": "95% interval of the difference.",
+        "Saved against everybody, high": "95% interval of the difference.",
     }
     return {
         "Flagged": Column("whole", "Rows called the class."),

@@ -1,4 +1,4 @@
-"""Decision curves: from which probability on acting by a strategy beats acting on everybody and on nobody."""
+"""Decision curves: from which probability on acting by a strategy beats acting on all rows and on none."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class NetBenefit(Question):
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> answer = NetBenefit(threshold=0.5).answer(subject)
     >>> answer.table.iloc[:, :2].round(1).to_numpy().tolist()
-    [['Plain network', 83.3], ['SMOTE', 125.0]]
+    [['SMOTE', 125.0], ['Plain network', 83.3]]
     """
 
     key = "net_benefit"
     title = "Net benefit"
-    help = "From which probability on acting by a strategy is worth more than acting on everybody or on nobody."
+    help = "From which probability on acting by a strategy is worth more than acting on all rows or on none."
 
     threshold: float = option(0.0, "Act from this probability on; 0 takes the class's share.", low=0, high=0.999)
     prevalence: float = option(0.0, "Share of the class in the field; 0 takes the table's.", low=0, high=0.999)
@@ -67,25 +67,26 @@ class NetBenefit(Question):
             {
                 "Strategy": subject.strategy_names(),
                 "Net benefit": PER * curves.value[:, place],
-                "Low": PER * curves.low[:, place],
-                "High": PER * curves.high[:, place],
+                "Net benefit, low": PER * curves.low[:, place],
+                "Net benefit, high": PER * curves.high[:, place],
                 "More than all or none": PER * curves.gain[:, place],
-                "Worth using from": [low for low, _ in ranges],
-                "to": [high for _, high in ranges],
-                "Surely from": [low for low, _ in sure],
-                "up to": [high for _, high in sure],
+                "Worth using, from": [low for low, _ in ranges],
+                "Worth using, to": [high for _, high in ranges],
+                "Surely, from": [low for low, _ in sure],
+                "Surely, to": [high for _, high in sure],
             }
         )
-        best = int(np.argmax(curves.value[:, place]))
+        values = curves.value[:, place]
+        best = np.flatnonzero(values >= values.max() - 1e-12).tolist()
         return Answer(
             self.title,
             _sentences(curves, subject, table, best, at, share),
             table,
             _COLUMNS,
-            (best,) if curves.gain[best, place] > 0 else (),
+            tuple(best) if curves.gain[best[0], place] > 0 else (),
             (self._drawing(replace(subject, pooled=pooled), curves, at, share),),
             _notes(subject, self.corrected),
-        )
+        ).sorted_by("Net benefit")
 
     def _drawing(self, subject: Subject, curves: NetBenefits, at: float, share: float) -> Drawing:
         # Beyond the last threshold at which anything is above 0 there is nothing to see.
@@ -93,14 +94,15 @@ class NetBenefit(Question):
         shown = slice(0, min(len(curves.thresholds), (int(ends[-1]) if len(ends) else 0) + 6))
         x, top = curves.thresholds[shown], PER * max(share, float(curves.high.max()))
         beside = {
-            "act on everybody": (x, PER * np.maximum(curves.all[shown], -share / 4)),
-            "act on nobody": (x, np.zeros(len(x))),
+            "act on all": (x, PER * np.maximum(curves.all[shown], -share / 4)),
+            "act on none": (x, np.zeros(len(x))),
         }
+        up = Axis(f"Net hits per {PER:,} rows", ",.1f", (-top / 5, 1.05 * top))
         figure = strategy_lines(
             subject.keys, subject.names, x, PER * curves.value[:, shown],
-            (Axis("Act from this probability on"), Axis(f"Net hits per {PER:,} rows", ",.1f", (-top / 5, 1.05 * top))),
-            ends=(PER * curves.low[:, shown], PER * curves.high[:, shown]), beside=beside, mark=at,
-            named=subject.coloured,
+            (Axis("Act at this probability or more", ".1%"), up), beside=beside, mark=(at, f"{at:.1%}: as set above"),
+            ends=(PER * curves.low[:, shown], PER * curves.high[:, shown]),
+            named=subject.coloured, front=subject.advised,
         )  # fmt: skip
         caption = (
             "Hits less the false alarms that they are worth, with 95% intervals by rows. A strategy is worth using "
@@ -114,33 +116,37 @@ def _widest(ranges: tuple[tuple[float, float], ...]) -> tuple[float, float]:
 
 
 def _sentences(
-    curves: NetBenefits, subject: Subject, table: pd.DataFrame, best: int, at: float, share: float
+    curves: NetBenefits, subject: Subject, table: pd.DataFrame, best: list[int], at: float, share: float
 ) -> tuple[str, ...]:
-    row, place = table.iloc[best], int(np.searchsorted(curves.thresholds, at))
-    name, default = row["Strategy"], "everybody" if curves.all[place] > 0 else "nobody"
-    gain = PER * float(curves.gain[best, place])
-    low, high = PER * float(curves.gain_low[best, place]), PER * float(curves.gain_high[best, place])
+    place, named = int(np.searchsorted(curves.thresholds, at)), subject.named(best)
+    default = "on all rows" if curves.all[place] > 0 else "on none"
+    gain, low, high = (PER * float(part[best[0], place]) for part in (curves.gain, curves.gain_low, curves.gain_high))
+    standing = subject.standing(
+        best, lambda one: f"{PER * curves.value[one, place]:.1f}", (curves.low[:, place], curves.high[:, place])
+    )
+    value = f"{PER * curves.value[best[0], place]:.1f} net hits per {PER:,} rows"
     if gain <= 0:
         first = (
-            f"Acting at a probability of {at:.3f} or more, no strategy beats acting on {default}: the best, {name}, is "
+            f"Acting at a probability of {at:.1%} or more, no strategy beats acting {default}: the best, {named}, is "
             f"{-gain:.1f} net hits per {PER:,} rows behind."
         )
     else:
         sure = "" if low > 0 else "; the interval leaves open whether it is worth anything"
         first = (
-            f"Acting at a probability of {at:.3f} or more, {name} is worth most: {gain:.1f} net hits per {PER:,} rows "
-            f"more than acting on {default} (95% interval {low:.1f} to {high:.1f}){sure}."
+            f"Acting at a probability of {at:.1%} or more, {named} {'comes' if len(best) == 1 else 'come'} first with "
+            f"{value}, {gain:.1f} more than acting {default} (95% interval {low:.1f} to {high:.1f}){sure}.{standing}"
         )
     says = (
-        f"Who acts from {at:.3f} on says that one hit of {quoted(subject.label)} is worth {(1 - at) / at:,.1f} false "
-        f"alarms; the share of {quoted(subject.label)} is {share:.2%}."
+        f"If you act at {at:.1%}, you value one hit as much as {(1 - at) / at:,.1f} false alarms; the share of "
+        f"{quoted(subject.label)} is {share:.1%}."
     )
-    if np.isnan(row["Worth using from"]):
+    row = table.iloc[best[0]]
+    if np.isnan(row["Worth using, from"]):
         return first, says
-    ranged = f"{name} is worth using from {row['Worth using from']:.3f} to {row['to']:.3f}"
+    ranged = f"{row['Strategy']} is worth using from {row['Worth using, from']:.1%} to {row['Worth using, to']:.1%}"
     surely = (
-        f", and surely from {row['Surely from']:.3f} to {row['up to']:.3f}."
-        if np.isfinite(row["Surely from"])
+        f", and surely from {row['Surely, from']:.1%} to {row['Surely, to']:.1%}."
+        if np.isfinite(row["Surely, from"])
         else ", and nowhere surely."
     )
     return first, says, ranged + surely
@@ -150,8 +156,8 @@ def _notes(subject: Subject, corrected: bool) -> tuple[str, ...]:
     notes = [
         "Probabilities are corrected for the balance of the training rows."
         if corrected
-        else "Probabilities are taken at their word: a strategy that resamples or weighs says too high ones and loses "
-        "here until they are corrected."
+        else "Probabilities are used as they are. Resampling and weights make them too high, which costs such a "
+        "strategy net benefit until they are corrected."
     ]
     if subject.repeats > 1:
         notes.append("With repeats, values are means over them, and intervals those of a single repeat.")
@@ -160,11 +166,11 @@ def _notes(subject: Subject, corrected: bool) -> tuple[str, ...]:
 
 _COLUMNS = {
     "Net benefit": Column("number", f"Hits less the false alarms that they are worth, per {PER:,} rows.", 1),
-    "Low": Column("number", "95% interval by rows.", 1),
-    "High": Column("number", "95% interval by rows.", 1),
-    "More than all or none": Column("number", "Than the better of acting on everybody and on nobody.", 1),
-    "Worth using from": Column(help="The widest range of probabilities in which it beats both."),
-    "to": Column(),
-    "Surely from": Column(help="The same where the whole 95% interval lies above both."),
-    "up to": Column(),
+    "Net benefit, low": Column("number", "95% interval by rows.", 1),
+    "Net benefit, high": Column("number", "95% interval by rows.", 1),
+    "More than all or none": Column("number", "Than the better of acting on all rows and on none.", 1),
+    "Worth using, from": Column("percent", "The widest range of probabilities in which it beats both.", 1),
+    "Worth using, to": Column("percent", "", 1),
+    "Surely, from": Column("percent", "The same where the whole 95% interval lies above both.", 1),
+    "Surely, to": Column("percent", "", 1),
 }

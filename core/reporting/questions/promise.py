@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.charts.lines import Axis, strategy_lines
+from core.charts.lines import Axis, decades, strategy_lines
 from core.decision.promise import CONFIDENCE, RECALL, most_promised, too_few
 from core.evaluation.promise import Promises, false_alarms_by_recall, promises
 from core.reporting.display import Drawing
@@ -37,7 +37,7 @@ class PromiseOnRecall(Question):
     To promise 90% recall with 95% confidence takes 29 positive rows that the model has not learned from, and there \
 are 6: promise 60.6% or less, or collect more rows of `yes`.
     >>> PromiseOnRecall(recall=0.5, confidence=0.8).answer(subject).table.iloc[:, :3].round(2).to_numpy().tolist()
-    [['Plain network', 0.4, 0.83], ['SMOTE', 0.6, 1.0]]
+    [['Plain network', 83.33, 0.4], ['SMOTE', 125.0, 0.6]]
     """
 
     key = "promise"
@@ -54,10 +54,10 @@ are 6: promise 60.6% or less, or collect more rows of `yes`.
         table = pd.DataFrame(
             {
                 "Strategy": subject.strategy_names(),
+                "False alarms": per * kept.false_alarms,
                 "Threshold": kept.thresholds,
                 "Recall here": kept.found,
                 "Precision": positives / np.maximum(positives + per * kept.false_alarms, 1e-12),
-                "False alarms": per * kept.false_alarms,
                 "Without the promise": per * kept.floor_false_alarms,
             }
         )
@@ -70,15 +70,23 @@ are 6: promise 60.6% or less, or collect more rows of `yes`.
             _COLUMNS,
             tuple(best.tolist()),
             (self._drawing(subject, per),),
-            _notes(subject, self.confidence),
-        )
+            _notes(subject),
+        ).sorted_by("False alarms", ascending=True)
 
     def _drawing(self, subject: Subject, per: float) -> Drawing:
-        values = per * false_alarms_by_recall(subject.pooled, subject.code, _RECALLS, self.confidence)
-        axes = (Axis("Recall that is promised", ".0%"), Axis(f"False alarms per {PER:,} rows", ",.1f"))
+        # Low promises cost nothing: what there is to see lies at the upper end.
+        shown = _RECALLS[min(0.8, round(self.recall - 0.05, 2)) <= _RECALLS]
+        values = per * false_alarms_by_recall(subject.pooled, subject.code, shown, self.confidence)
+        above = values[np.isfinite(values) & (values > 0)]
+        steep = len(above) > 0 and above.max() > 30 * max(above.min(), 1e-9)
+        title = f"False alarms per {PER:,} rows" + (" (logarithmic)" if steep else "")
         figure = strategy_lines(
-            subject.keys, subject.names, _RECALLS, values, axes, mark=self.recall, named=subject.coloured
-        )
+            subject.keys, subject.names, shown, np.where(values > 0, values, np.nan) if steep else values,
+            (Axis("Recall that is promised", ".0%"), Axis(title, ",.1f")), named=subject.coloured,
+            front=subject.advised, mark=(self.recall, f"{short_percent(self.recall)}: as set above"),
+        )  # fmt: skip
+        if steep:
+            figure.update_yaxes(type="log", **decades(float(above.min()), float(above.max())))
         caption = (
             f"What each promise costs, all with {short_percent(self.confidence)} confidence. A line ends where rows of "
             f"{subject.label} are too few to promise more."
@@ -94,29 +102,34 @@ def _sentences(kept: Promises, subject: Subject, alarms: np.ndarray, plain: np.n
             f"{too_few(kept.positives, kept.recall, kept.confidence)}: promise {short_percent(most)} or less, or "
             f"collect more rows of {name}.",
         )
-    first = int(np.nanargmin(alarms))
-    return (
-        f"Cheapest: {subject.names[kept.keys[first]]}, which keeps the promise with {alarms[first]:,.1f} false alarms "
-        f"per {PER:,} rows.",
+    best = np.flatnonzero(alarms <= np.nanmin(alarms) + 1e-9).tolist()
+    said = [
+        f"Fewest false alarms: {subject.named(best)}, with {alarms[best[0]]:,.1f} per {PER:,} rows."
+        + subject.standing(best, lambda at: f"{alarms[at]:,.1f}" if np.isfinite(alarms[at]) else "it cannot keep it"),
         f"To find {short_percent(kept.recall)} of all later rows of {name} with {short_percent(kept.confidence)} "
         f"confidence, a threshold may miss {kept.misses:,} of the {kept.positives:,} here. The promise takes at least "
         f"{kept.needed:,} such rows.",
-        f"A plain floor, met on later rows about half of the time, would cost {plain[first]:,.1f} false alarms per "
-        f"{PER:,} rows there.",
-    )
-
-
-def _notes(subject: Subject, confidence: float) -> tuple[str, ...]:
-    notes = [
-        "Thresholds here rest on test rows of all folds, each row once. The strategy Threshold by a promise on recall "
-        "takes its own from validation rows, and goes into the export."
     ]
     if len(subject.keys) > 1:
-        corrected = 1 - (1 - confidence) / len(subject.keys)
-        notes.append(
-            "Each promise is that of a strategy chosen beforehand. To pick the cheapest of "
-            f"{len(subject.keys)} and be as sure, ask for {short_percent(corrected)} confidence."
+        corrected = 1 - (1 - kept.confidence) / len(subject.keys)
+        said.insert(
+            1,
+            "Each promise holds for a strategy that was chosen beforehand: to pick the one with the fewest false "
+            f"alarms of {len(subject.keys)} and be as sure, ask for {short_percent(corrected)} confidence.",
         )
+    said.append(
+        f"A threshold that only just finds {short_percent(kept.recall)} of these rows finds less of later ones about "
+        f"half of the time; {subject.names[kept.keys[best[0]]]} would raise {plain[best[0]]:,.1f} false alarms per "
+        f"{PER:,} rows with it."
+    )
+    return tuple(said)
+
+
+def _notes(subject: Subject) -> tuple[str, ...]:
+    notes = [
+        "Thresholds here rest on test rows of all folds, each row once. The strategy “Threshold by a promise on "
+        "recall” takes its own from validation rows, and keeps it when it is exported."
+    ]
     split = subject.problem.plan.split
     if split.group is not None:
         notes.append(f"Rows of one {quoted(split.group)} are not independent, so the promise is weaker than it says.")

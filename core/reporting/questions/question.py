@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, TypeVar, cast
@@ -21,8 +21,9 @@ from core.evaluation.shown import NAMED, top
 from core.reporting.display import shown_class
 from core.reporting.questions.answer import Answer
 from core.reporting.results import Results
-from core.words import which_there_are
+from core.words import counted, joined, which_there_are
 
+Ends = tuple[np.ndarray, np.ndarray]
 _QUESTIONS: dict[str, type[Question]] = {}
 T = TypeVar("T", bool, int, float, str)
 
@@ -64,6 +65,8 @@ class Subject:
         Strategies that figures show in colour, the others in grey; None for all.
     comparison : Comparison or None
         Fold by fold, for what asks more than the tested rows.
+    advised : str or None
+        The recommended strategy, where one can be used.
 
     See Also
     --------
@@ -86,6 +89,7 @@ class Subject:
     stakes: Stakes = field(default_factory=Stakes)
     coloured: tuple[str, ...] | None = None
     comparison: Comparison | None = None
+    advised: str | None = None
 
     @classmethod
     def of(
@@ -113,6 +117,7 @@ class Subject:
         return cls(
             pooled, comparison.labels, results.names, code, results.problem, checked, stakes or results.stakes,
             told_apart(results) if len(pooled) > NAMED + 2 else None, comparison,
+            results.advice.key if results.advice is not None and results.advice.is_usable else None,
         )  # fmt: skip
 
     @property
@@ -144,6 +149,48 @@ class Subject:
 
     def strategy_names(self) -> list[str]:
         return [self.names[key] for key in self.keys]
+
+    def named(self, places: Iterable[int]) -> str:
+        """Return strategies by position as they stand in a sentence, the first few of them."""
+        return joined([self.names[self.keys[at]] for at in places], most=3)
+
+    def standing(self, best: Collection[int], said: Callable[[int], str], ends: Ends | None = None) -> str:
+        """Return what follows a sentence that names the best: who is level with them, and the recommended strategy.
+
+        Parameters
+        ----------
+        best : collection of int
+            The strategies that the sentence names, by position.
+        said : callable
+            Says a strategy's figure in words.
+        ends : pair of ndarray, shape (n_strategies,), optional
+            Lower and upper ends of intervals: where they overlap with those of the best, nobody is clearly better.
+
+        Examples
+        --------
+        >>> from core.evaluation.sample import sample_run
+        >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
+        >>> subject.advised, subject.standing([0], str), subject.standing([1], lambda at: f"{at + 1} rows")
+        ('plain', '', ' The recommended Plain network: 1 rows.')
+        >>> subject.standing([1], str, (np.array([0.2, 0.1]), np.array([0.4, 0.3])))
+        ' The recommended Plain network (0) is level with it, as the intervals overlap.'
+        """
+        level = () if ends is None else _overlapping(sorted(best), ends)
+        own = self.keys.index(self.advised) if self.advised in self.keys else None
+        told = "" if own is None else f"The recommended {self.names[self.keys[own]]}"
+        tied = f"level with {'it' if len(best) == 1 else 'them'}, as the intervals overlap."
+        if own is not None and own in level:
+            more = counted(len(level) - 1, "other strategy", "other strategies")
+            others = f" and {more} are" if len(level) > 1 else " is"
+            return f" {told} ({said(own)}){others} {tied}"
+        level_said = f" {self.named(level)} {'is' if len(level) == 1 else 'are'} {tied}" if level else ""
+        return level_said + ("" if own is None or own in best else f" {told}: {said(own)}.")
+
+
+def _overlapping(best: Sequence[int], ends: Ends) -> tuple[int, ...]:
+    low, high = (np.asarray(side, float) for side in ends)
+    touch = (low <= high[best[0]]) & (high >= low[best[0]])
+    return tuple(int(at) for at in np.flatnonzero(touch) if at not in best)
 
 
 def told_apart(results: Results) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class WhatAnotherThresholdDoes(Question):
     >>> subject = Subject.of(Results(sample_run().problem, sample_run().folds))
     >>> answer = WhatAnotherThresholdDoes(at=0.35).answer(subject)
     >>> answer.table[["Strategy", "Found", "False alarms"]].to_numpy().tolist()
-    [['Plain network', 5.0, 2.0], ['SMOTE', 6.0, 10.0]]
+    [['SMOTE', 6.0, 10.0], ['Plain network', 5.0, 2.0]]
     """
 
     key = "threshold"
@@ -59,6 +59,7 @@ class WhatAnotherThresholdDoes(Question):
         table = pd.DataFrame(
             {
                 "Strategy": subject.strategy_names(),
+                word: PER * here.value[:, 0],
                 "Own threshold": own,
                 "Found": matrix[:, 1, 1],
                 "Missed": matrix[:, 1, 0],
@@ -66,7 +67,6 @@ class WhatAnotherThresholdDoes(Question):
                 "Precision": here.precision[:, 0],
                 "Recall": here.recall[:, 0],
                 "F1": here.f1[:, 0],
-                word: PER * here.value[:, 0],
                 "Best threshold": best,
                 f"{word} there": PER * at_best.value[:, 0],
             }
@@ -74,24 +74,28 @@ class WhatAnotherThresholdDoes(Question):
         values = here.value[:, 0]
         lead = int(values.argmax() if word == "Benefit" else values.argmin())
         by = f"a threshold of {self.at:.4g}" if self.at else "their own decisions"
-        share = f"{explorer.share:.2%}"
+        share = f"{explorer.share:.1%}"
+        leads = np.flatnonzero(np.abs(values - values[lead]) < 1e-12).tolist()
+        most = "highest" if word == "Benefit" else "lowest"
         said = (
-            f"By {by}, {subject.names[subject.keys[lead]]} has the {'highest' if word == 'Benefit' else 'lowest'} "
-            f"{word.lower()}: {PER * values[lead]:,.1f} per {PER:,} rows, at a share of {quoted(subject.label)} of "
-            f"{share}.",
+            f"By {by}, {subject.named(leads)} {'has' if len(leads) == 1 else 'have'} the {most} {word.lower()}: "
+            f"{PER * values[lead]:,.1f} per {PER:,} rows, at a share of {quoted(subject.label)} of {share}."
+            + subject.standing(leads, lambda at: f"{PER * values[at]:,.1f}"),
         )
         marks = {"own threshold": (own, here.f1[:, 0] if not self.at else explorer.decided(costs).f1[:, 0])}
         marks[f"best by {word.lower()}"] = best, at_best.f1[:, 0]
         figure = views.threshold_curves(
             subject.keys, subject.names, _GRID, explorer.at(_GRID, costs).f1, "F1", self.at or None, marks,
-            subject.coloured,
+            subject.coloured, subject.advised,
         )  # fmt: skip
         caption = (
             "F1 of each strategy by threshold, test rows of all folds together: its own threshold, and the best one "
             "under the run's costs."
         )
         columns = {name: column for name, column in _columns(word).items() if name in table}
-        return Answer(self.title, said, table, columns, (lead,), (Drawing("F1 by threshold", caption, figure),), _NOTES)
+        drawings = (Drawing("F1 by threshold", caption, figure),)
+        answer = Answer(self.title, said, table, columns, tuple(leads), drawings, _NOTES)
+        return answer.sorted_by(word, ascending=word == "Cost")
 
 
 _NOTES = ("A best threshold is chosen on the same rows that it is shown on: on new rows it will do somewhat worse.",)

@@ -56,6 +56,40 @@ def test_an_option_outside_its_range_is_one_sentence(key: str) -> None:
             question(**{each.name: float("nan")})
 
 
+@pytest.mark.parametrize("key", ["capacity", "net_benefit", "costs", "threshold", "promise", "calibration"])
+def test_the_first_sentence_says_where_the_recommended_strategy_stands(key: str) -> None:
+    options = {"recall": 0.5, "confidence": 0.8} if key == "promise" else {}
+    subject = Subject.of(results())
+    for advised in subject.keys:
+        answer = questions()[key](**options).answer(dataclasses.replace(subject, advised=advised))
+        leads = {answer.table["Strategy"].iloc[row] for row in answer.best}
+        assert answer.best[0] == 0, "the best comes first"
+        name = subject.names[advised]
+        assert (name in leads) != (f"The recommended {name}" in answer.sentences[0]), answer.sentences[0]
+
+
+def test_a_lead_within_the_intervals_is_level_and_equal_strategies_are_named_together() -> None:
+    subject = Subject.of(results())
+    smote = subject.pooled[subject.keys.index("smote")]
+    twins = dataclasses.replace(
+        subject,
+        pooled=(*subject.pooled, dataclasses.replace(smote, key="twin")),
+        names={**subject.names, "twin": "Twin"},
+    )
+    said = questions()["capacity"](rows=250).answer(twins).sentences[0]
+    assert "SMOTE and Twin find 80.0%" in said
+    assert "The recommended Plain network (72.2%) is level with them, as the intervals overlap." in said
+    assert questions()["net_benefit"](threshold=0.5).answer(twins).best == (0, 1)
+
+
+def test_the_ends_of_an_interval_are_read_in_one_cell() -> None:
+    answer = answer_to("capacity")
+    read = answer.for_reading()
+    assert {"Recall, low", "Recall, high"} <= set(answer.table)
+    assert not {"Recall, low", "Recall, high"} & set(read.table)
+    assert read.table["Recall, interval"].str.fullmatch(r"\d+\.\d% to \d+\.\d%").all()
+
+
 def test_cells_are_written_as_people_read_them() -> None:
     assert Column("whole").written(np.float64(12345.6)) == "12,346"
     assert Column("number", digits=1).written(0.25) == "0.2"
