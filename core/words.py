@@ -158,10 +158,27 @@ def short_number(value: float, digits: int = 3) -> str:
     return f"{rounded:,.0f}" if 10**digits <= abs(rounded) < 1e9 else f"{rounded:,.{digits}g}"
 
 
+def percent(share: float) -> str:
+    """Return a share that was measured, in per cent with one decimal; a small one keeps two significant digits.
+
+    See Also
+    --------
+    short_percent : Of a share that somebody chose.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.47, 0.1022, 0.00172, 0.0)]
+    ['47.0%', '10.2%', '0.17%', '0.0%']
+    """
+    return f"{share:.1%}" if share >= 0.01 or share <= 0 else f"{100 * share:.2g}%"
+
+
 def short_percent(share: float) -> str:
     """Return a share that somebody chose, in per cent, with as many digits as it has, four at most.
 
-    A share that was measured has fixed decimals instead: ``f"{share:.1%}"``.
+    See Also
+    --------
+    percent : Of a share that was measured.
 
     Examples
     --------

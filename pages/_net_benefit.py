@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.reporting.questions import Subject
 from core.reporting.questions.net_benefit import NetBenefit
+from core.words import percent
 from pages._glossary import explained
 from pages._subject import show_question, subject_of
 from pages._text import plain
@@ -30,16 +31,16 @@ def enter_net_benefit(subject: Subject, run_id: str, key: str) -> None:
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     at = left.number_input(
         "Act at this probability or more, %", 0.1, 99.9, None, 1.0, "%.2f", key="net_benefit_at",
-        placeholder=f"the class's share: {share:.2%}",
+        placeholder=f"the class's share: {percent(share)}",
         help=explained("At 10% one hit is worth nine false alarms, at 50% one.", "net_benefit", "hit", "alarm"),
     )  # fmt: skip
     field = middle.number_input(
         f"Share of {plain(subject.label, 24)} in the field, %", 0.001, 99.9, None, 0.1, "%.3f", key="net_benefit_field",
-        placeholder=f"as in the table: {share:.2%}",
+        placeholder=f"as in the table: {percent(share)}",
         help=explained("How common the class is where the network will be used.", "prevalence"),
     )  # fmt: skip
     corrected = right.toggle(
-        "Correct for the balance", key="net_benefit_corrected",
+        "With prior correction", key="net_benefit_corrected",
         help=explained(
             "Carries each strategy's probabilities back to the table's class shares first.", "prior_correction"
         ),

@@ -11,6 +11,7 @@ from core.decision.costs import CostError, Costs
 from core.decision.row_costs import CELLS, Cost, RowCosts
 from core.decision.stakes import QUERY, RULES, Stakes
 from core.runs.stakes import keep_stakes, stakes_of
+from core.words import percent
 from pages._glossary import explained
 from pages._guard import guarded
 from pages._rows import rest_of
@@ -135,12 +136,12 @@ def write_address(stakes: Stakes) -> None:
 
 def enter_field(comparison: Comparison, explorer: Explorer, code: int, start: Stakes) -> float | None:
     """Return the share in the field in percent; None for as in the table."""
-    percent = st.number_input(
+    entered = st.number_input(
         f"Share of {plain(comparison.labels[code], 24)} in the field, %",
         value=None if start.costs.prevalence is None else 100 * start.costs.prevalence,
         step=0.1,
         format="%.3f",
-        placeholder=f"as in the table: {explorer.share:.2%}",
+        placeholder=f"as in the table: {percent(explorer.share)}",
         key="field_share",
         help=explained("How common the class will be where the model works, if not as in this table.", "prevalence"),
     )
@@ -148,7 +149,7 @@ def enter_field(comparison: Comparison, explorer: Explorer, code: int, start: St
         "Empty means as in the table. Another share re-weights the classes in precision, F1 and cost; recall "
         "does not change. All of this is kept with the run."
     )
-    return percent
+    return entered
 
 
 def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float | None) -> Costs:

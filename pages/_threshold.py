@@ -13,6 +13,7 @@ from core.evaluation.explorer import Explorer, Readings
 from core.evaluation.shown import MANY, NAMED, top
 from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
+from core.words import percent
 from pages._cache import cached
 from pages._recommendation import usable_key
 from pages._rows import class_against_rest, rest_of, tested_rows
@@ -96,7 +97,7 @@ def show_readings(
     )
     repeats = len(np.unique(tested_rows(comparison, key)[0].repeat))
     times = f", each counted in {repeats} repeats" if repeats > 1 else ""
-    share = f"{explorer.share:.1%}" if costs.prevalence is None else f"{costs.prevalence:.2%} in the field"
+    share = percent(explorer.share) if costs.prevalence is None else f"{percent(costs.prevalence)} in the field"
     st.caption(
         f"{explorer.n_class:,} test rows of {plain(comparison.labels[code])} and {explorer.n_rest:,} of "
         f"{plain(rest_of(comparison, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All "

@@ -14,7 +14,7 @@ from core.evaluation.capacity import Capacities, capacities, gains
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Ends, Question, QuestionError, Subject, option, register
-from core.words import counted, quoted
+from core.words import counted, percent, quoted
 
 _SHARES = np.unique(np.concatenate([np.geomspace(0.001, 0.05, 30), np.linspace(0, 1, 101)]))
 _LIFTED = _SHARES[_SHARES >= 0.005]
@@ -122,10 +122,10 @@ class Capacity(Question):
         whose = f"most likely rows of every {period}" if period else "most likely of every 1,000 rows"
         said = [
             f"Looking at the {self.rows:,.4g} {whose}, {name} {'finds' if len(best) == 1 else 'find'} "
-            f"{found.recall[best[0]]:.1%} of {label}; {found.precision[best[0]]:.1%} of the rows looked at are {label}."
-            + subject.standing(best, lambda at: f"{found.recall[at]:.1%}", ends),
-            f"Looking at as many rows picked by chance would find {found.looked.sum() / found.rows.sum():.1%}, and "
-            f"{share:.1%} of them would be {label}.",
+            f"{percent(found.recall[best[0]])} of {label}; {percent(found.precision[best[0]])} of the rows looked at are "
+            f"{label}." + subject.standing(best, lambda at: percent(found.recall[at]), ends),
+            f"Looking at as many rows picked by chance would find {percent(found.looked.sum() / found.rows.sum())}, "
+            f"and {percent(share)} of them would be {label}.",
         ]
         if period:
             few, none = int((found.rows < self.rows).sum()), int((found.of_class == 0).sum())
@@ -156,14 +156,14 @@ def _gain_and_lift(subject: Subject, at: float) -> tuple[Drawing, Drawing]:
     gain = strategy_lines(
         subject.keys, subject.names, _SHARES, found,
         (Axis("Share of rows looked at", ".0%"), Axis(f"Share of '{subject.label}' found", ".0%", (0, 1.02))),
-        beside={"by chance": (_SHARES, _SHARES)}, mark=(at, f"{at:.1%}: as set above"), named=subject.coloured,
+        beside={"by chance": (_SHARES, _SHARES)}, mark=(at, f"{percent(at)}: as set above"), named=subject.coloured,
         front=subject.advised,
     )  # fmt: skip
     lifted = gains(subject.pooled, subject.code, _LIFTED) / _LIFTED
     lift = strategy_lines(
         subject.keys, subject.names, _LIFTED, lifted,
         (Axis("Share of rows looked at (logarithmic)", ".1%", log=True), Axis("Times as many as by chance", ".1f")),
-        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=(at, f"{at:.1%}: as set above"),
+        beside={"by chance": (_LIFTED, np.ones(len(_LIFTED)))}, mark=(at, f"{percent(at)}: as set above"),
         named=subject.coloured, front=subject.advised,
     )  # fmt: skip
     lift.update_xaxes(tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], tickformat="~%")

@@ -13,7 +13,7 @@ from core.evaluation.net_benefit import NetBenefits, net_benefits
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
-from core.words import quoted
+from core.words import percent, quoted
 
 PER = 1000
 _GRID = np.unique(np.concatenate([np.geomspace(0.001, 0.1, 41), np.linspace(0.01, 0.99, 99)]).round(6))
@@ -100,9 +100,9 @@ class NetBenefit(Question):
         up = Axis(f"Net hits per {PER:,} rows", ",.1f", (-top / 5, 1.05 * top))
         figure = strategy_lines(
             subject.keys, subject.names, x, PER * curves.value[:, shown],
-            (Axis("Act at this probability or more", ".1%"), up), beside=beside, mark=(at, f"{at:.1%}: as set above"),
+            (Axis("Act at this probability or more", ".1%"), up), beside=beside,
             ends=(PER * curves.low[:, shown], PER * curves.high[:, shown]),
-            named=subject.coloured, front=subject.advised,
+            mark=(at, f"{percent(at)}: as set above"), named=subject.coloured, front=subject.advised,
         )  # fmt: skip
         caption = (
             "Hits less the false alarms that they are worth, with 95% intervals by rows. A strategy is worth using "
@@ -127,25 +127,26 @@ def _sentences(
     value = f"{PER * curves.value[best[0], place]:.1f} net hits per {PER:,} rows"
     if gain <= 0:
         first = (
-            f"Acting at a probability of {at:.1%} or more, no strategy beats acting {default}: the best, {named}, is "
-            f"{-gain:.1f} net hits per {PER:,} rows behind."
+            f"Acting at a probability of {percent(at)} or more, no strategy beats acting {default}: the best, {named}, "
+            f"is {-gain:.1f} net hits per {PER:,} rows behind."
         )
     else:
         sure = "" if low > 0 else "; the interval leaves open whether it is worth anything"
         first = (
-            f"Acting at a probability of {at:.1%} or more, {named} {'comes' if len(best) == 1 else 'come'} first with "
-            f"{value}, {gain:.1f} more than acting {default} (95% interval {low:.1f} to {high:.1f}){sure}.{standing}"
+            f"Acting at a probability of {percent(at)} or more, {named} {'comes' if len(best) == 1 else 'come'} first "
+            f"with {value}, {gain:.1f} more than acting {default} (95% interval {low:.1f} to {high:.1f}){sure}.{standing}"
         )
     says = (
-        f"If you act at {at:.1%}, you value one hit as much as {(1 - at) / at:,.1f} false alarms; the share of "
-        f"{quoted(subject.label)} is {share:.1%}."
+        f"If you act at {percent(at)}, you value one hit as much as {(1 - at) / at:,.1f} false alarms; the share of "
+        f"{quoted(subject.label)} is {percent(share)}."
     )
     row = table.iloc[best[0]]
     if np.isnan(row["Worth using, from"]):
         return first, says
-    ranged = f"{row['Strategy']} is worth using from {row['Worth using, from']:.1%} to {row['Worth using, to']:.1%}"
+    ranged = f"{row['Strategy']} is worth using from {percent(row['Worth using, from'])} "
+    ranged += f"to {percent(row['Worth using, to'])}"
     surely = (
-        f", and surely from {row['Surely, from']:.1%} to {row['Surely, to']:.1%}."
+        f", and surely from {percent(row['Surely, from'])} to {percent(row['Surely, to'])}."
         if np.isfinite(row["Surely, from"])
         else ", and nowhere surely."
     )

@@ -13,7 +13,7 @@ from core.evaluation.worth import is_benefit
 from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
-from core.words import quoted
+from core.words import percent, quoted
 
 PER = 1000
 _GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))
@@ -74,7 +74,7 @@ class WhatAnotherThresholdDoes(Question):
         values = here.value[:, 0]
         lead = int(values.argmax() if word == "Benefit" else values.argmin())
         by = f"a threshold of {self.at:.4g}" if self.at else "their own decisions"
-        share = f"{explorer.share:.1%}"
+        share = percent(explorer.share)
         leads = np.flatnonzero(np.abs(values - values[lead]) < 1e-12).tolist()
         most = "highest" if word == "Benefit" else "lowest"
         said = (
