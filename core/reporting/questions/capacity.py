@@ -122,8 +122,8 @@ class Capacity(Question):
         whose = f"most likely rows of every {period}" if period else "most likely of every 1,000 rows"
         said = [
             f"Looking at the {self.rows:,.4g} {whose}, {name} {'finds' if len(best) == 1 else 'find'} "
-            f"{percent(found.recall[best[0]])} of {label}; {percent(found.precision[best[0]])} of the rows looked at are "
-            f"{label}." + subject.standing(best, lambda at: percent(found.recall[at]), ends),
+            f"{percent(found.recall[best[0]])} of {label}; {percent(found.precision[best[0]])} of the rows looked at "
+            f"are {label}." + subject.standing(best, lambda at: percent(found.recall[at]), ends),
             f"Looking at as many rows picked by chance would find {percent(found.looked.sum() / found.rows.sum())}, "
             f"and {percent(share)} of them would be {label}.",
         ]
