@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,6 +12,8 @@ from pages._text import plain, sentence
 from pages._widgets import draw
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -20,8 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 1000
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 MARK = "▸"
-# Wide enough for most names, and narrow enough to leave a phone room for a figure.
-NAME_WIDTH = 190
+MARK_IN_WORDS = f"{MARK} is the recommended strategy."
 
 
 def show_answer(answer: Answer, key: str, file_name: str, advised: str | None = None) -> None:
@@ -54,18 +56,18 @@ def show_table(answer: Answer, key: str, file_name: str, advised: str | None = N
     table = read.table.head(SHOWN).copy()
     marks = "Strategy" in table and (table["Strategy"] == advised).any()
     if marks:
-        table["Strategy"] = [mark(name, name == advised) for name in table["Strategy"]]
+        table["Strategy"] = [marked_name(name, name == advised) for name in table["Strategy"]]
     st.dataframe(
         written(read, table),
         hide_index=True,
         key=f"{key}_table",
         height=table_height(len(table)),
-        column_config=columns(read, formats=False),
+        column_config=columns(replace(read, table=table), formats=False),
         placeholder="–",
     )
     said = "Press a heading to sort."
     if marks:
-        said = f"{MARK} is the recommended strategy. {said}"
+        said = f"{MARK_IN_WORDS} {said}"
     if answer.best:
         said = f"Coloured: {'the best' if len(answer.table) > len(answer.best) else 'what stands out'}. {said}"
     if len(answer.table) > SHOWN:
@@ -84,9 +86,14 @@ def show_table(answer: Answer, key: str, file_name: str, advised: str | None = N
     )
 
 
-def mark(name: object, advised: bool) -> str:
+def marked_name(name: object, advised: bool) -> str:
     """Return a strategy's name as a table shows it: the recommended one is marked."""
     return f"{MARK} {name}" if advised else str(name)
+
+
+def name_width(names: Iterable[object]) -> int:
+    """Return how wide a column of names is, in pixels: all are read whole, and short ones leave a phone room."""
+    return max(110, min(300, 30 + 8 * max((len(str(name)) for name in names), default=0)))
 
 
 def table_height(rows: int) -> int:
@@ -118,7 +125,7 @@ def columns(answer: Answer, *, formats: bool = True) -> dict[str, ColumnConfig]:
         column = answer.column(name)
         said = column.help or None
         if place == 0 and column.kind == "text":
-            config[name] = st.column_config.Column(pinned=True, width=NAME_WIDTH, help=said)
+            config[name] = st.column_config.Column(pinned=True, width=name_width(answer.table[name]), help=said)
         elif place == 0:
             config[name] = st.column_config.NumberColumn(pinned=True, width=70, help=said)
         elif column.kind == "text":

@@ -11,14 +11,17 @@ from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
 from core.evaluation.shown import MANY, NAMED, top
 from core.strategies import Recipe, choices_of
+from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
-from pages._recommendation import recommended_key
+from pages._recommendation import recommended_key, usable_key
 from pages._rows import class_against_rest, tested_rows
 from pages._text import plain
 from pages._verdict import judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
     from core.evaluation.comparison import Comparison
     from core.evaluation.outoffold import OutOfFold
     from core.runs.record import RunRecord
@@ -40,30 +43,37 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Reliability", anchor=False)
-        first = top(comparison, judged_by(), 1, [recommended_key(record, comparison, key)])[:DRAWN]
-        show_reliability(comparison, names, key, code, calibrated, first)
+        advised = recommended_key(record, comparison, key)
+        first = top(comparison, judged_by(), 1, [advised])[:DRAWN]
+        show_reliability(comparison, names, key, code, calibrated, first, advised)
     with right:
         st.subheader("How balancing shifts probabilities", anchor=False)
-        few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])
+        few = top(comparison, judged_by(), NAMED - 2, [advised])
         named = few if len(keys) > MANY else None
         draw(charts_views.prior_shift(keys, names, before, after, named), "shift", "Mean probability of each strategy")
         st.caption(
             f"Right of the dotted line, a strategy's probabilities of {plain(comparison.labels[code])} are too high on "
-            "average. Prior correction undoes what adding or removing rows did; what weights and losses shift stays, "
-            "since they change no rows. Strategies with a calibration of their own are not corrected again."
+            "average. Prior correction undoes what adding or removing rows did. It cannot undo what weights and losses "
+            "did, since they change no rows. Strategies that calibrate by themselves are not corrected again."
         )
     st.subheader("Scores", anchor=False)
+    recommended = usable_key(record, comparison, key)
+    shown_names = {one: marked_name(names[one], one == recommended) for one in keys}
+    table = scores_table(keys, shown_names, before, after).sort_values("Brier", kind="stable", ignore_index=True)
+    name_column = st.column_config.Column(pinned=True, width=name_width(table["Strategy"]))
     st.dataframe(
-        scores_table(keys, names, before, after),
+        leading(table),
         hide_index=True,
-        height=35 * (len(keys) + 1) + 15,
-        column_config=COLUMNS,
+        height=table_height(len(keys)),
+        column_config={**COLUMNS, "Strategy": name_column},
         key="calibration_table",
         placeholder="–",
     )
     st.caption(
-        "Lower is better, except for resolution. Over ten bins the Brier score is reliability − resolution + "
-        f"uncertainty, up to what differs within a bin; uncertainty is {before[0].uncertainty:.4f} for every strategy."
+        f"{f'{MARK_IN_WORDS} ' if recommended else ''}Coloured: the lowest Brier score. Of the Brier score, log loss "
+        "and reliability error, lower is better; of resolution, higher. Over ten bins the Brier score is reliability "
+        "error − resolution + uncertainty, "
+        f"up to what differs within a bin; uncertainty is {before[0].uncertainty:.4f} here."
     )
 
 
@@ -74,6 +84,7 @@ def show_reliability(
     code: int,
     calibrated: frozenset[str],
     first: tuple[str, ...],
+    advised: str,
 ) -> None:
     keys = [summary.key for summary in comparison.ranked(judged_by())]
     side = st.segmented_control(
@@ -97,11 +108,19 @@ def show_reliability(
         for strategy in keys
         if strategy in chosen
     }
-    draw(charts_views.reliability(keys, names, drawn), "reliability", "Observed share by mean probability")
+    draw(charts_views.reliability(keys, names, drawn, advised), "reliability", "Observed share by mean probability")
     st.caption(
         "Ten bins with about as many rows each. On the dotted line, probabilities are calibrated; below it they "
-        "are too high. Bars are 95% intervals (Wilson)" + repeats_note(tested_rows(comparison, key)) + "."
+        "are too high. On logarithmic axes, bins without any such row are left out. Bars are 95% intervals (Wilson)"
+        + repeats_note(tested_rows(comparison, key))
+        + "."
     )
+
+
+def leading(table: pd.DataFrame) -> Styler:
+    """Return the table with the best row coloured; its columns' configuration writes the numbers."""
+    best = table["Brier"] <= table["Brier"].min() + 1e-12
+    return table.style.apply(lambda row: [BEST if best[row.name] else ""] * len(row), axis=1)
 
 
 def repeats_note(pooled: tuple[OutOfFold, ...]) -> str:
@@ -118,11 +137,11 @@ def scores_table(
             "Mean probability": [score.predicted for score in before],
             "Observed share": [score.observed for score in before],
             "Brier": [score.brier for score in before],
-            "Reliability": [score.reliability for score in before],
+            "Reliability error": [score.reliability for score in before],
             "Resolution": [score.resolution for score in before],
             "Log loss": [score.log_loss for score in before],
             "Corrected: Brier": [None if score is None else score.brier for score in after],
-            "Corrected: reliability": [None if score is None else score.reliability for score in after],
+            "Corrected: reliability error": [None if score is None else score.reliability for score in after],
             "Corrected: log loss": [None if score is None else score.log_loss for score in after],
         }
     )
@@ -150,16 +169,15 @@ def strategy_bins(_comparison: Comparison, key: str, code: int, strategy: str, c
 
 _number = st.column_config.NumberColumn
 COLUMNS = {
-    "Strategy": st.column_config.Column(pinned=True, width=200),
     "Mean probability": _number(format="%.4f"),
     "Observed share": _number(format="%.4f"),
     "Brier": _number(
         format="%.4f", help="Mean squared difference of probability and truth, this class against the rest."
     ),
-    "Reliability": _number(format="%.5f", help="How far probabilities are from what was observed; 0 is best."),
-    "Resolution": _number(format="%.5f", help="How well the bins separate common from rare rows; higher is better."),
+    "Reliability error": _number(format="%.4f", help="How far probabilities are from what was observed; 0 is best."),
+    "Resolution": _number(format="%.4f", help="How well the bins separate common from rare rows; higher is better."),
     "Log loss": _number(format="%.4f", help="Penalises confident probabilities that are wrong."),
     "Corrected: Brier": _number(format="%.4f", help="After prior correction."),
-    "Corrected: reliability": _number(format="%.5f", help="After prior correction."),
+    "Corrected: reliability error": _number(format="%.4f", help="After prior correction."),
     "Corrected: log loss": _number(format="%.4f", help="After prior correction."),
 }

@@ -48,7 +48,6 @@ def enter_capacity(subject: Subject, record: RunRecord, key: str) -> None:
     chosen = CapacitySettings(rows, per, column if per and len(known) > 1 else None)
     settle(record, replace(stakes, capacity=None if chosen == record.plan.capacity else chosen))
     st.caption(
-        "Kept with the run: Precision at k and Recall at k count these rows, in the overview and wherever strategies "
-        "are ranked."
+        "This capacity is kept with the run: it is the k of Precision at k and Recall at k, wherever they are shown."
     )
     follow()

@@ -9,7 +9,9 @@ import streamlit as st
 
 from core.charts import views as charts_views
 from core.evaluation.classes import by_size, class_scores, error_flow, worst_flows
-from pages._recommendation import one_line_each
+from core.evaluation.shown import MANY, top
+from pages._answer import MARK_IN_WORDS, marked_name
+from pages._recommendation import one_line_each, usable_key
 from pages._text import bare, plain
 from pages._verdict import judged_by
 from pages._widgets import draw
@@ -34,16 +36,24 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
         format_func=SCORES.__getitem__,
         key="class_score",
         required=True,
-        label_visibility="collapsed",
     )
     title = SCORES[what or "f1"]
-    values = np.array([getattr(class_scores(summary.confusion), what or "f1") for summary in comparison.strategies])
+    n, shown_keys = len(keys), keys
+    if n > MANY and not st.toggle(f"Show all {n}", key="all_classes"):
+        shown_keys = list(top(comparison, judged_by(), MANY - 2, [advised]))
+    recommended = usable_key(record, comparison, key)
+    shown_names = {one: marked_name(names[one], one == recommended) for one in shown_keys}
+    values = np.array([getattr(class_scores(summary.confusion), what or "f1") for summary in comparison.strategies
+                       if summary.key in shown_keys])  # fmt: skip
     draw(
-        charts_views.class_heat(keys, names, comparison.labels, values, title),
+        charts_views.class_heat(shown_keys, shown_names, comparison.labels, values, title),
         "class_heat",
         f"{title} by class and strategy",
     )
-    st.caption("Counts of all test rows together, each class against the rest.")
+    st.caption(
+        f"{title} of each class against the rest, from all test rows together."
+        f"{f' {MARK_IN_WORDS}' if recommended else ''}"
+    )
     st.subheader("Where errors go", anchor=False)
     chosen = st.selectbox(
         "Strategy", keys, keys.index(advised), format_func=lambda one: bare(names[one]), key="flow_strategy"
@@ -56,7 +66,9 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
     )
     flows = worst_flows(confusion)
     if not flows:
-        st.caption("No row was decided wrongly.")
+        st.caption("No row was misclassified.")
+    elif len(comparison.labels) > 2:
+        st.caption("The largest of these errors:")
     for true, decided, rows in flows:
         share = rows / confusion[true].sum()
         st.markdown(

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.data.problem import Problem
-from core.evaluation.verdict import MAIN_METRIC
-from core.exporting.script import CodeError, file_name, script, table_csv
+from core.exporting.script import CodeError, file_name, libraries, script, table_csv
 from core.reporting.file_names import file_stem
 from core.strategies import choices_of, label
 from pages._cache import cached
+from pages._recommendation import recommended_key
 from pages._services import store
-from pages._text import plain, sentence
-from pages._verdict import assessment
+from pages._text import bare, plain, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 def show_code(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the chosen strategy's script, with the table that it reads beside it."""
     choices = {choice.key: choice for choice in choices_of(record.plan)}
-    best = assessment(record, comparison, key, MAIN_METRIC, "folds").leader or next(iter(choices))
+    advised = recommended_key(record, comparison, key)
     picked = st.selectbox(
         "Strategy",
         list(choices),
-        index=list(choices).index(best),
-        format_func=names.__getitem__,
+        index=list(choices).index(advised) if advised in choices else 0,
+        format_func=lambda one: bare(names[one]),
         key="code_strategy",
-        help="The one that leads on F1 comes first.",
+        help="Opens on the recommended one.",
     )
     csv = f"{file_stem(record.name)}.csv"
     _show(choices[picked], lambda: script_of(record, picked, csv, key), lambda: table_csv(_problem_of(record)), csv)
@@ -55,9 +54,9 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
         st.info(sentence(problem), icon=":material/info:")
         return
     st.markdown(
-        f"**{plain(label(choice), 120)}** in plain Keras, scikit-learn and imbalanced-learn. Put both files into one "
-        "folder and run the script: it needs nothing from this app. Its folds and its training are the same; different "
-        "random draws (starting weights, the order of rows, what samplers pick) make its figures differ a little."
+        f"**{plain(label(choice), 120)}** in plain {plain(libraries(code))}, {len(code.splitlines()):,} lines. Put "
+        "both files into one folder and run the script: it needs nothing from this app. Its folds and its training are "
+        "the same; its random draws are others, which makes its figures differ a little."
     )
     with st.container(horizontal=True):
         st.download_button(
@@ -68,7 +67,8 @@ def _show(choice: StrategyChoice, make: Callable[[], str], rows: Callable[[], by
             "Download its table", rows, csv, "text/csv", key="download_code_table", on_click="ignore",
             help="The rows as they were read and cleaned, as the script expects them.",
         )  # fmt: skip
-    st.code(code, language="python", height=560)
+    with st.container(border=True):
+        st.code(code, language="python", height=560, wrap_lines=True)
 
 
 @cached(max_entries=16)

@@ -36,7 +36,7 @@ def show_errors(record: RunRecord, comparison: Comparison, names: dict[str, str]
 def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the rows that all strategies, or some, get wrong."""
     errors = errors_of(comparison, key)
-    st.subheader("Rows decided wrongly", anchor=False)
+    st.subheader("Misclassified rows", anchor=False)
     for said in errors_in_words(errors, comparison.labels):
         st.markdown(sentence(said))
     kind = st.segmented_control(
@@ -73,7 +73,7 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "Row": st.column_config.NumberColumn(pinned=True, width=70, help="Counted from 1 among the labelled rows."),
         "Wrong": st.column_config.NumberColumn(help="How many strategies get the row wrong."),
         TRUTH: st.column_config.NumberColumn(
-            format="%.3f", help="Probability of the true class, the mean over all strategies."
+            format="%.3f", help="Probability of the true class as trained, the mean over all strategies."
         ),
     }
     shown = table.head(SHOWN)

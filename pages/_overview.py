@@ -18,9 +18,12 @@ from core.evaluation.settled import cheapest_in_words
 from core.evaluation.shown import MANY, NAMED, at_first, plain_keys, spans, top
 from core.reporting.display import BARS
 from core.runs.stakes import stakes_of
+from core.strategies import Recipe, choices_of
+from core.words import joined
+from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
 from pages._lines import pick_lines
-from pages._recommendation import one_line_each
+from pages._recommendation import one_line_each, usable_key
 from pages._rows import class_against_rest
 from pages._services import store
 from pages._tab import run_problem
@@ -36,7 +39,8 @@ if TYPE_CHECKING:
     from core.evaluation.intervals import Intervals
     from core.runs.record import RunRecord
 
-BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
+# Of more strategies, bars become too thin and their legend too long for a phone.
+BARS_UP_TO = 8
 
 
 def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
@@ -46,17 +50,33 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
     shown = chosen_intervals(record, comparison, key)
     comparison, names, advised = one_line_each(record, comparison, names, key)
     comparison = comparison.ordered(metric)
-    key = f"{key} {metric}"
-    show_table(comparison, names, key, shown, metric)
+    base, key = key, f"{key} {metric}"
+    recommended = usable_key(record, comparison, base)
+    show_table(comparison, names, key, shown, metric, recommended)
+    apart = references(record, comparison)
+    if apart:
+        it, models, are = ("it", "a model", "is") if len(apart) == 1 else ("they", "models", "are")
+        st.caption(
+            sentence(
+                f"{joined([names[one] for one in apart])} {are} {models} of another library, to compare with: {it} "
+                "cannot be recommended."
+            )
+        )
     if comparison.cost is not None:
         st.caption(sentence(cheapest(record, comparison, key)))
-    if len(comparison.strategies) > MANY:
+    if len(comparison.strategies) > BARS_UP_TO:
         show_dots(comparison, names, key, shown, metric, advised)
     else:
         show_bars(comparison, names, key, shown)
     few = at_first(comparison, metric, advised, 4 if len(comparison.strategies) <= 4 else 3)
     show_confusion(comparison, names, key, few)
-    show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]))
+    show_curves(comparison, names, record.positive, key, top(comparison, metric, NAMED - 2, [advised]), advised)
+
+
+def references(record: RunRecord, comparison: Comparison) -> list[str]:
+    """Return the strategies that are no networks but models of other libraries."""
+    models = {choice.key for choice in choices_of(record.plan) if Recipe.of(choice).reference is not None}
+    return [s.key for s in comparison.strategies if s.key in models]
 
 
 @cached(max_entries=16)
@@ -65,19 +85,28 @@ def cheapest(_record: RunRecord, _comparison: Comparison, key: str) -> str:
     return cheapest_in_words(_comparison, run_problem(_record.id, key), stakes_of(store(), _record.id))
 
 
-def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None, metric: str) -> None:
+def show_table(
+    comparison: Comparison,
+    names: dict[str, str],
+    key: str,
+    shown: Intervals | None,
+    metric: str,
+    recommended: str | None,
+) -> None:
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
     st.caption(
         f"{spread}, {comparison.folds_in_words()}. Best {metric_of(metric).name} first; ★ marks the best mean of every "
-        f"other column.{mark} Press a heading to sort."
+        f"other column.{mark}{f' {MARK_IN_WORDS}' if recommended else ''} Press a heading to sort."
     )
     width = 132 if shown is None else 180
     config = {one.name: st.column_config.Column(help=one.help, width=width) for one in comparison.metrics}
     config["Training time"] = st.column_config.Column(help="Mean training time per fold, in seconds.", width=110)
-    config["Strategy"] = st.column_config.Column(pinned=True, width=190)
-    style = styled(comparison, names, f"{key} {shown and shown.kind}", shown, metric)
+    shown_names = {one: marked_name(name, one == recommended) for one, name in names.items()}
+    width = name_width(shown_names[s.key] for s in comparison.strategies)
+    config["Strategy"] = st.column_config.Column(pinned=True, width=width)
+    style = styled(comparison, shown_names, f"{key} {shown and shown.kind} {recommended}", shown, metric)
     values = style.data[metric_of(metric).name].dropna().tolist()  # type: ignore[attr-defined]
     config[metric_of(metric).name] = st.column_config.ProgressColumn(
         help=metric_of(metric).help,
@@ -86,7 +115,7 @@ def show_table(comparison: Comparison, names: dict[str, str], key: str, shown: I
         min_value=min([0.0, *values]),
         max_value=max([1e-9, *values]),
     )
-    height = 35 * (min(len(comparison.strategies), MANY) + 1) + 15
+    height = table_height(len(comparison.strategies))
     st.dataframe(style, column_config=config, hide_index=True, height=height, key="metrics", placeholder="–")
 
 
@@ -138,13 +167,12 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
 
 def show_bars(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
     chosen = st.pills(  # costs are on a scale of their own
-        "Metrics to draw",
+        "Draw these metrics",
         list(METRIC_NAMES),
         selection_mode="multi",
         default=BARS,
         format_func=METRIC_NAMES.__getitem__,
         key="bars",
-        label_visibility="collapsed",
     )
     metrics = [key for key in METRIC_NAMES if key in chosen]
     if not metrics:
@@ -174,7 +202,7 @@ def show_dots(
     draw(figure, "metric_dots", f"{metric_of(metric).name} of each strategy with its interval, best first")
     st.caption(
         "★ recommended, ◆ the plain network; the dotted line goes through its value. "
-        "Another metric: change what strategies are ranked by, above."
+        "For another metric, change “Rank by” above."
     )
 
 
@@ -190,17 +218,23 @@ def dot_figure(
 
 def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few: tuple[str, ...]) -> None:
     st.subheader("Confusion matrices", anchor=False)
-    st.caption("Rows of all test parts: counts, and their share of the true class. All share one colour scale.")
+    few_classes = len(comparison.labels) <= 8
+    st.caption(
+        "All test rows: counts, and their share of the true class. All share one colour scale."
+        if few_classes
+        else "All test rows: the darker a cell, the larger its share of the true class. Point at a cell or open the "
+        "table for its count."
+    )
     keys = [s.key for s in comparison.strategies]
     picked = list(few)
     if len(few) < len(keys):
         picked = st.multiselect(
-            "Strategies", keys, default=list(few), format_func=names.__getitem__, max_selections=MANY,
-            key=f"matrices_of_{key}", label_visibility="collapsed", placeholder="Pick strategies",
+            "Strategies to show", keys, default=list(few), format_func=names.__getitem__, max_selections=MANY,
+            key=f"matrices_of_{key}", placeholder="Pick strategies",
         )  # fmt: skip
     few_only = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in picked))
     many_classes = len(comparison.labels) > 3
-    width: int | Literal["stretch"] = 290 if not many_classes else "stretch" if len(comparison.labels) > 8 else 400
+    width: int | Literal["stretch"] = 290 if not many_classes else 400 if few_classes else "stretch"
     figures = confusion_figures(few_only, names, f"{key} {' '.join(sorted(picked))}")
     with st.container(horizontal=True, gap="small"):
         for position, (summary, figure) in enumerate(zip(few_only.strategies, figures, strict=True)):
@@ -210,16 +244,18 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
 
 
 def show_curves(
-    comparison: Comparison, names: dict[str, str], positive: int | None, key: str, few: tuple[str, ...]
+    comparison: Comparison, names: dict[str, str], positive: int | None, key: str, few: tuple[str, ...], advised: str
 ) -> None:
     st.subheader("Curves", anchor=False)
     code = class_against_rest(comparison, positive, "curve_class")
     named = pick_lines(comparison, names, few, f"curves_{key}")
     left, right = st.columns(2, gap="medium")
-    precision_recall, roc = curve_figures(comparison, names, code, named, key)
+    precision_recall, roc = curve_figures(comparison, names, code, named, f"{key} {advised}", advised)
     with left:
+        st.markdown("**Precision and recall**")
         draw(precision_recall, "pr", "Precision and recall of each strategy")
     with right:
+        st.markdown("**ROC**")
         draw(roc, "roc", "ROC curve of each strategy")
 
 
@@ -237,6 +273,7 @@ def confusion_figures(_comparison: Comparison, _names: dict[str, str], key: str)
 
 @cached(max_entries=32)
 def curve_figures(
-    _comparison: Comparison, _names: dict[str, str], code: int, named: tuple[str, ...], key: str
+    _comparison: Comparison, _names: dict[str, str], code: int, named: tuple[str, ...], key: str, front: str
 ) -> tuple[go.Figure, go.Figure]:
-    return charts.pr_curves(_comparison, _names, code, named), charts.roc_curves(_comparison, _names, code, named)
+    shown = _comparison, _names, code, named, front
+    return charts.pr_curves(*shown), charts.roc_curves(*shown)

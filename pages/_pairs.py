@@ -10,9 +10,10 @@ import streamlit as st
 from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.paired import Pairs, compare_pairs
 from core.evaluation.shown import MANY, top
+from pages._answer import MARK_IN_WORDS, marked_name
 from pages._cache import cached
 from pages._glossary import explained
-from pages._recommendation import one_line_each
+from pages._recommendation import one_line_each, usable_key
 from pages._text import sentence
 from pages._widgets import draw
 
@@ -48,6 +49,8 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
     )  # fmt: skip
     comparison, names, advised = one_line_each(record, comparison, names, key)
     # The best on top, as in the overview. All are compared, so that what is corrected for does not depend on the view.
+    recommended = usable_key(record, comparison, key)
+    shown_names = {one: marked_name(name, one == recommended) for one, name in names.items()}
     every = paired(record, comparison.ordered(metric), key, metric, rope)
     n, pairs = len(every.keys), every
     if n > MANY and not st.toggle(f"Show all {n}", key="all_pairs"):
@@ -56,8 +59,12 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:
         return
-    st.caption(cell_in_words(every, cell))
-    draw(heatmap(pairs, names, f"{key} {metric} {rope} {len(pairs.keys)}", cell), "pairs", "Strategy against strategy")
+    st.caption(cell_in_words(every, cell) + (f" {MARK_IN_WORDS}" if recommended else ""))
+    draw(
+        heatmap(pairs, shown_names, f"{key} {metric} {rope} {len(pairs.keys)} {recommended}", cell),
+        "pairs",
+        "Strategy against strategy",
+    )
     with st.expander("All pairs as a table", icon=":material/table:"):
         shown = table(every, names)
         config: dict[str, ColumnConfig] = {
@@ -77,10 +84,12 @@ def cell_in_words(pairs: Pairs, cell: Cell) -> str:
         )
     word = {"better": "better by more than", "same": "within", "worse": "worse by more than"}[cell]
     return (
-        f"Read along a row: the chance, in per cent, that its strategy is {word} {pairs.rope:g}, "
-        f"by the Bayesian correlated t-test on {pairs.folds_in_words} that both finished. Point at a cell for the "
-        "whole pair. Each chance is for that pair alone, as if it were the only question: 98% may stand beside “no "
-        "clear difference”, which allows for all questions asked at once."
+        f"Read along a row: the chance in % that its strategy is {word} {pairs.rope:g}, "
+        f"by the Bayesian correlated t-test on {pairs.folds_in_words} that both finished. Point at a cell or "
+        "tap it for the whole pair; what is missing to 100% is the chance that the two are the same, or the other way "
+        "round. Each chance is for its pair alone. Among many pairs some high chances come about by luck, so that the "
+        "table and the recommendation, which look at all of them together, can say “no clear difference” where 98% "
+        "stands here."
     )
 
 

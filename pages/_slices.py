@@ -21,7 +21,7 @@ EVERY = "All columns: find the worst"
 
 def show_slices(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show how one strategy does by the levels or quarters of columns."""
-    st.subheader("For whom", anchor=False)
+    st.subheader("Where it does worse", anchor=False)
     subject = subject_of(record, comparison, names, key, "slices")
     enter_slices(subject, record.id, key, recommended_key(record, comparison, key))
 

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.charts.lines import drawing_order
 from core.charts.theme import COLOURS, GREY, INK, PATTERNS, SCALE, strategy_styles, text, themed
 from core.evaluation import curves
 from core.evaluation.classes import error_flow
@@ -18,6 +19,9 @@ from core.experiment.results import FoldResult
 
 if TYPE_CHECKING:
     from core.teaching.effects import Picture
+
+# Of more classes, figures in cells would be too small to read.
+_CELLS_WITH_TEXT = 8
 
 
 def class_distribution(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
@@ -91,7 +95,8 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:
     """Return one confusion matrix per strategy, coloured by row percentage on one shared scale.
 
-    Counts are summed over all test folds. Beyond eight classes the cells carry percentages only.
+    Counts are summed over all test folds. Beyond eight classes cells are too small for figures: the colour says their
+    share, and pointing at one or the figure's table says all.
 
     See Also
     --------
@@ -119,12 +124,13 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     for i, s in enumerate(strategies):
         share = error_flow(s.confusion)
         cells = [
-            [_cell(count, part, n) for count, part in zip(*pair, strict=True)]
+            [f"{count:,}<br>{part:.0%}" for count, part in zip(*pair, strict=True)]
             for pair in zip(s.confusion, share, strict=True)
         ]
         figure.add_heatmap(
-            z=share, x=labels, y=labels, customdata=s.confusion, text=cells, texttemplate="%{text}",
-            textfont={"size": 13 if n <= 3 else 11 if n <= 8 else 10, "color": INK}, coloraxis="coloraxis",
+            z=share, x=labels, y=labels, customdata=s.confusion, text=cells,
+            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
+            textfont={"size": 13 if n <= 3 else 11, "color": INK}, coloraxis="coloraxis",
             hovertemplate="truth %{y}, decision %{x}<br>%{customdata:,} rows, %{z:.1%}<extra></extra>",
             xgap=2, ygap=2, row=i // columns + 1, col=i % columns + 1,
         )  # fmt: skip
@@ -132,7 +138,7 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, automargin=True)
     for row in range(1, rows + 1):
         figure.update_yaxes(title="Truth", row=row, col=1)
-    figure.update_xaxes(title={"text": "Decision", "standoff": 4})
+    figure.update_xaxes(title={"text": "Decision", "standoff": 16 if n <= 3 else 4})
     figure.update_annotations(font_size=13)
     figure.update_layout(
         coloraxis={
@@ -146,14 +152,12 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     return figure.update_layout(margin={"t": 110})
 
 
-def _cell(count: int, share: float, n_classes: int) -> str:
-    if n_classes <= 8:
-        return f"{count:,}<br>{share:.0%}"
-    return f"{100 * share:.0f}" if count else ""
-
-
 def pr_curves(
-    comparison: Comparison, names: Mapping[str, str], code: int, named: Collection[str] | None = None
+    comparison: Comparison,
+    names: Mapping[str, str],
+    code: int,
+    named: Collection[str] | None = None,
+    front: str | None = None,
 ) -> go.Figure:
     """Return every strategy's precision-recall curve for one class against the rest.
 
@@ -163,6 +167,8 @@ def pr_curves(
     ----------
     named : collection of str or None
         Strategies in colour and in the legend; the others are grey. None names all.
+    front : str or None
+        The strategy whose curve lies above all others.
 
     See Also
     --------
@@ -174,19 +180,23 @@ def pr_curves(
     >>> run = sample_run()
     >>> figure = pr_curves(run.comparison, run.names, code=1)
     >>> [(curve.name, len(curve.x)) for curve in figure.data]
-    [('Plain network', 8), ('SMOTE', 5)]
+    [('Plain network', 8), ('SMOTE', 5), ('chance', 2)]
     """
-    figure = _curves(comparison, names, code, curves.pr, named)
+    figure = _curves(comparison, names, code, curves.pr, named, front)
     counts = comparison.strategies[0].confusion.sum(axis=1)
     base = counts[code] / counts.sum()
-    figure.add_hline(base, line={"dash": "dot", "color": GREY}, annotation={"text": "chance", "font_size": 11})
     figure.update_xaxes(title="Recall", range=[0, 1.01])
     figure.update_yaxes(title="Precision", range=[0, _top_of(figure)])
+    _add_chance(figure, [base, base])
     return themed(figure, 480)
 
 
 def roc_curves(
-    comparison: Comparison, names: Mapping[str, str], code: int, named: Collection[str] | None = None
+    comparison: Comparison,
+    names: Mapping[str, str],
+    code: int,
+    named: Collection[str] | None = None,
+    front: str | None = None,
 ) -> go.Figure:
     """Return every strategy's ROC curve for one class against the rest.
 
@@ -194,6 +204,8 @@ def roc_curves(
     ----------
     named : collection of str or None
         Strategies in colour and in the legend; the others are grey. None names all.
+    front : str or None
+        The strategy whose curve lies above all others.
 
     See Also
     --------
@@ -207,13 +219,17 @@ def roc_curves(
     >>> [(curve.name, len(curve.x)) for curve in figure.data]
     [('Plain network', 7), ('SMOTE', 7), ('chance', 2)]
     """
-    figure = _curves(comparison, names, code, curves.roc, named)
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": GREY}, name="chance", hoverinfo="skip"
-    )
+    figure = _curves(comparison, names, code, curves.roc, named, front)
+    _add_chance(figure, [0, 1])
     figure.update_xaxes(title="False positive rate", range=[0, 1.01])
     figure.update_yaxes(title="True positive rate", range=[0, 1.02])
     return themed(figure, 480)
+
+
+def _add_chance(figure: go.Figure, heights: Sequence[float]) -> None:
+    figure.add_scatter(
+        x=[0, 1], y=list(heights), mode="lines", line={"dash": "dot", "color": GREY}, name="chance", hoverinfo="skip"
+    )
 
 
 def _curves(
@@ -222,17 +238,19 @@ def _curves(
     code: int,
     of: Callable[[Sequence[FoldResult], str, int], curves.Curve],
     named: Collection[str] | None,
+    front: str | None,
 ) -> go.Figure:
     styles = strategy_styles([s.key for s in comparison.strategies])
     figure = go.Figure()
-    # Grey ones first, so that they lie below.
-    for s in sorted(comparison.strategies, key=lambda s: named is not None and s.key in named):
+    for i in drawing_order([s.key for s in comparison.strategies], named, front):
+        s = comparison.strategies[i]
         curve, style = of(comparison.results, s.key, code), styles[s.key]
         stands_out = named is None or s.key in named
         look = {"color": style.colour, "dash": style.dash, "width": 2.2}
         figure.add_scatter(
             x=curve.x, y=curve.y, mode="lines", name=text(names[s.key]), showlegend=stands_out,
             line=look if stands_out else {"color": GREY, "width": 1}, opacity=1 if stands_out else 0.35,
+            legendrank=1 + i,
             hovertemplate=f"{text(names[s.key])}<br>%{{x:.3f}}, %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
     return figure
@@ -249,7 +267,7 @@ def _top_of(figure: go.Figure) -> float:
 
 
 def training_curves(
-    comparison: Comparison, names: Mapping[str, str], named: Collection[str] | None = None
+    comparison: Comparison, names: Mapping[str, str], named: Collection[str] | None = None, front: str | None = None
 ) -> go.Figure:
     """Return the mean loss by epoch over folds: validation as lines, training faint behind it.
 
@@ -259,6 +277,8 @@ def training_curves(
     ----------
     named : collection of str or None
         Strategies in colour and in the legend; of the others, validation is grey. None names all.
+    front : str or None
+        The strategy whose lines lie above all others.
 
     Examples
     --------
@@ -275,9 +295,10 @@ def training_curves(
     shown = [s for s in comparison.strategies if s.histories]
     styles = strategy_styles([s.key for s in comparison.strategies])
     figure = go.Figure()
-    for s in shown:
+    for at in drawing_order([s.key for s in shown], named, front):
+        s = shown[at]
         style, stands_out = styles[s.key], named is None or s.key in named
-        both = (("train_loss", 1.2, 0.45), ("validation_loss", 2.2, 1.0))
+        both = (("train_loss", 1.4, 0.6), ("validation_loss", 2.2, 1.0))
         for which, width, opacity in both if stands_out else (("validation_loss", 1.0, 0.35),):
             losses = [getattr(history, which) for history in s.histories]
             length = int(np.median([len(loss) for loss in losses]))
@@ -288,6 +309,7 @@ def training_curves(
             figure.add_scatter(
                 x=np.arange(1, length + 1), y=np.nanmean(padded, axis=0), mode="lines", opacity=opacity,
                 name=text(names[s.key]), legendgroup=s.key, showlegend=validation and stands_out,
+                legendrank=1 + at,
                 line={"color": style.colour if stands_out else GREY, "width": width,
                       "dash": style.dash if validation else "dot"},
                 hovertemplate=f"{text(names[s.key])}, {'validation' if validation else 'training'}<br>"

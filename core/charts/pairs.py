@@ -39,12 +39,12 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
     >>> run = sample_run()
     >>> figure = pair_heatmap(compare_pairs(run.comparison, run.plan.split, "f1"), run.names)
     >>> figure.data[0].y, figure.data[0].text
-    (('Plain network 1', 'SMOTE 2'), (['', '8'], ['91', '']))
+    (('1 · Plain network', '2 · SMOTE'), (['', '8'], ['91', '']))
     """
     values = getattr(pairs, cell)
     probability = cell != "p_holm"
     n = len(pairs.keys)
-    rows = [f"{text(names[key], 24)} {i}" for i, key in enumerate(pairs.keys, 1)]
+    rows = [f"{i} · {text(names[key], 34)}" for i, key in enumerate(pairs.keys, 1)]
     columns = [str(i) for i in range(1, n + 1)]
     hover = [[_hover(pairs, names, i, j) for j in range(n)] for i in range(n)]
     cells = [[_text(value, probability) for value in row] for row in values]
@@ -56,7 +56,7 @@ def pair_heatmap(pairs: Pairs, names: Mapping[str, str], cell: Cell = "better") 
             hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, showscale=False,
         )
     )  # fmt: skip
-    figure.update_xaxes(type="category", side="bottom", showgrid=False, title="against the strategy of this number")
+    figure.update_xaxes(type="category", side="bottom", showgrid=False, title="Against the strategy with this number")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return themed(figure, 110 + max(34, 300 // n) * n, legend=False)
 

@@ -112,12 +112,14 @@ def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
     """
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 12, "t": 36, "b": 8},
+        # At the right, half of the last tick's words: what does not fit is left out.
+        margin={"l": 8, "r": 28, "t": 36, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=legend,
+        # Its lines are wide enough for two of the longest dashes.
         # Above the axes: below them, a legend of several lines would lie over the title of the axis.
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None, "itemwidth": 46},
         hoverlabel={"align": "left"},
         # Lying, it would cover the names at the end of a legend; upright, it would cover a low figure's marks.
         modebar={"bgcolor": "rgba(0,0,0,0)", "orientation": "v" if legend else "h"},

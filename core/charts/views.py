@@ -248,7 +248,7 @@ def class_heat(
         go.Heatmap(
             z=scores, x=np.arange(len(classes)), y=np.arange(len(shown)), zmin=0, zmax=1, colorscale=SCALE,
             xgap=2, ygap=2, texttemplate="%{z:.2f}" if len(classes) <= _CELLS_WITH_TEXT else None,
-            textfont={"color": INK}, hoverongaps=False,
+            textfont={"color": INK, "size": 13 if len(classes) <= 8 else 11}, hoverongaps=False,
             customdata=[[f"{name}, class {label}" for label in classes] for name in shown],
             hovertemplate=f"%{{customdata}}<br>{what} %{{z:.3f}}<extra></extra>",
             showscale=len(classes) > _CELLS_WITH_TEXT,
@@ -256,7 +256,10 @@ def class_heat(
         )
     )  # fmt: skip
     # Places, not names, are the axes: two names may be cut to the same text.
-    figure.update_xaxes(tickvals=np.arange(len(classes)), ticktext=classes, side="top", showgrid=False)
+    figure.update_xaxes(
+        tickvals=np.arange(len(classes)), ticktext=classes, side="top", showgrid=False,
+        tickangle=-60 if len(classes) > 8 else None,
+    )  # fmt: skip
     figure.update_yaxes(tickvals=np.arange(len(shown)), ticktext=shown, autorange="reversed", showgrid=False)
     return themed(figure, 110 + 34 * len(shown), legend=False).update_layout(margin_t=60)
 

@@ -90,7 +90,7 @@ def test_a_share_outside_0_and_1_gets_one_sentence(page: AppTest) -> None:
     assert [one.key for one in wrong.dataframe] == ["costs_Costs_1"]
     right = wrong.number_input(key="field_share").set_value(0.5).run()
     assert not right.error
-    assert "0.50% in the field" in captions(right)
+    assert "0.5% in the field" in captions(right)
 
 
 def entered(rows: list[list[float | None]]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from core.data.problem import Problem
 from core.data.reading.cleaning import as_text
 from core.exporting.script import _texts as texts
 from core.exporting.script._closure import closure
-from core.exporting.script._imports import import_block
+from core.exporting.script._imports import import_block, libraries, packages, pinned
 from core.exporting.script._joining import CodeError, Combination, joined
 from core.exporting.script._losses import EACH_MEMBER, loss_functions
 from core.exporting.script._main import main, splitting
@@ -27,8 +26,6 @@ from core.reporting.safe_csv import safe_csv
 from core.strategies import Recipe, label, parts_of
 from core.strategies.combining import clash
 from core.strategies.snippets.snippet import Code, CodeFacts
-
-_PACKAGES = ("tensorflow", "keras", "scikit-learn", "imbalanced-learn", "pandas", "numpy")
 
 
 def file_name(choice: StrategyChoice) -> str:
@@ -121,7 +118,8 @@ def script(problem: Problem, choice: StrategyChoice, csv: str = "table.csv") -> 
     imports = [line for piece in body for line in piece.imports]
     imports += [line for snippet in parts.snippets for line in snippet.imports]
     code = "\n\n\n".join(piece.text for piece in body)
-    return f"{_docstring(choice, plan, csv, left_out)}\n\n{import_block(imports)}\n\n{code}\n"
+    head = import_block(imports)
+    return f"{_docstring(choice, plan, csv, left_out, head)}\n\n{head}\n\n{code}\n"
 
 
 def _parts(choice: StrategyChoice, facts: CodeFacts) -> Combination:
@@ -190,12 +188,12 @@ def _left_out(plan: Plan, of_network: str) -> str:
     return f"Left out: {'; '.join(parts)}.\n\n" if parts else ""
 
 
-def _docstring(choice: StrategyChoice, plan: Plan, csv: str, left_out: str) -> str:
-    needs = " ".join(f"{package}=={version(package)}" for package in _PACKAGES)
+def _docstring(choice: StrategyChoice, plan: Plan, csv: str, left_out: str, head: str) -> str:
+    needs = " ".join(map(pinned, packages(head)))
     cards = [part.card for part in parts_of(choice)]
     strategies = "\n".join(f"{card.name}: {card.sentence}\n{card.paper}, {card.link}" for card in cards)
     text = (
-        f"{label(choice)} in plain Keras, scikit-learn and imbalanced-learn; written by Counterweight.\n\n"
+        f"{label(choice)} in plain {libraries(head)}; written by Counterweight.\n\n"
         f"{strategies}\n\n"
         f"{_left_out(plan, left_out)}"
         f"    pip install {needs}\n    python {file_name(choice)} {csv}\n\n"

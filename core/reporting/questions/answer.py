@@ -23,6 +23,8 @@ class Column:
     kind : {"text", "whole", "number", "percent"}
     digits : int
         After the decimal mark.
+    least : float
+        Smaller numbers above 0 are written as below it.
 
     Examples
     --------
@@ -33,6 +35,7 @@ class Column:
     kind: Kind = "number"
     help: str = ""
     digits: int = 3
+    least: float = 0.0
 
     def written(self, value: object) -> str:
         """Return a cell as people read it."""
@@ -41,6 +44,8 @@ class Column:
         if self.kind == "text":
             return str(value)
         number = float(value)  # type: ignore[arg-type]
+        if 0 <= number < self.least:
+            return f"<{self.least:.10g}"
         if self.kind == "percent":
             return f"{number:.{self.digits}%}"
         return f"{number:,.0f}" if self.kind == "whole" else f"{number:,.{self.digits}f}"

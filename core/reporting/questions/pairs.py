@@ -84,7 +84,7 @@ class WhichDiffer(Question):
             else f"Of {counted(len(raw), 'pair')}, none clearly differs on {name}."
         )
         caption = (
-            f"Read along a row: the chance, in per cent, that its strategy is better by more than {self.rope:g} "
+            f"Read along a row: the chance in % that its strategy is better by more than {self.rope:g} "
             "(Bayesian correlated t-test), pair by pair."
         )
         figure = pair_heatmap(pairs, subject.names)

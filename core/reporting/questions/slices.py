@@ -52,7 +52,7 @@ class ForWhom(Question):
     """
 
     key = "slices"
-    title = "For whom"
+    title = "Where it does worse"
     help = "For which rows a strategy works, by the levels or quarters of any column or two, and where it falls behind."
 
     column: str = option("", "The column to part rows by; empty looks through all of them.")
@@ -105,8 +105,8 @@ class ForWhom(Question):
                 "Observed, low": observed[0][kept],
                 "Observed, high": observed[1][kept],
                 "Recall against the largest": (difference * away)[kept],
-                "From": (low * away)[kept],
-                "To": (high * away)[kept],
+                "Difference, low": (low * away)[kept],
+                "Difference, high": (high * away)[kept],
                 "Note": [_TOO_FEW if found.of_class[at] < FEW else "" for at in kept],
             }
         )
@@ -153,7 +153,7 @@ class ForWhom(Question):
                 "Measure": [one.measure.capitalize() for one in found],
                 "There": [one.value for one in found],
                 "Elsewhere": [one.elsewhere for one in found],
-                "Rows": [one.rows for one in found],
+                "Rows judged": [one.rows for one in found],
                 "p, corrected": [one.p for one in found],
             }
         )
@@ -164,8 +164,8 @@ class ForWhom(Question):
         ]  # fmt: skip
         said.append(
             f"Looked at: the levels or quarters of {counted(len(columns), 'column')}"
-            f"{' and of every two of them' if self.pairs else ''}, with at least {FEW} rows to judge by. p is Fisher's "
-            "exact test of the slice against all other rows, corrected for the number of slices (Holm)."
+            f"{' and of every two of them' if self.pairs else ''}, each with at least {FEW} rows to judge by. p is "
+            "Fisher's exact test of the slice against all other rows, corrected for the number of slices (Holm)."
         )
         shown = {k: v for k, v in _COLUMNS.items() if k in table}
         return Answer(self.title, tuple(said), table, shown, tuple(range(len(sure))), notes=_notes(subject))
@@ -201,7 +201,7 @@ def _parts(subject: Subject, column: str) -> Parts:
 
 def _named(sure: list[Worst]) -> str:
     shown = [
-        f"{one.column}: {one.name} ({one.measure} {one.value:.2f}, elsewhere {one.elsewhere:.2f})" for one in sure[:3]
+        f"{one.column}: {one.name} ({one.measure} {one.value:.0%}, elsewhere {one.elsewhere:.0%})" for one in sure[:3]
     ]
     return "; ".join(shown) + (f"; and {len(sure) - 3:,} more" if len(sure) > 3 else "")
 
@@ -216,6 +216,9 @@ def _notes(subject: Subject) -> tuple[str, ...]:
 
 _COLUMNS = {
     "Rows": Column("whole"),
+    "Rows judged": Column(
+        "whole", "For recall, the slice's rows of the class; for precision, its rows that are called the class."
+    ),
     "Rows of the class": Column("whole"),
     "Recall": Column("percent", "Of the class's rows in the slice, the share that is found.", 1),
     "Recall, low": Column("percent", "Wilson's 95% interval.", 1),
@@ -228,11 +231,11 @@ _COLUMNS = {
     "Observed, low": Column("percent", "Wilson's 95% interval.", 1),
     "Observed, high": Column("percent", "Wilson's 95% interval.", 1),
     "Recall against the largest": Column("percent", "Difference from the slice with most rows of the class.", 1),
-    "From": Column("percent", "Newcombe's 95% interval of the difference.", 1),
-    "To": Column("percent", "Newcombe's 95% interval of the difference.", 1),
+    "Difference, low": Column("percent", "Newcombe's 95% interval of the difference.", 1),
+    "Difference, high": Column("percent", "Newcombe's 95% interval of the difference.", 1),
     "There": Column("percent", "In the slice.", 1),
     "Elsewhere": Column("percent", "Over all other rows.", 1),
     "p, corrected": Column(
-        "number", "How likely a slice as bad is by chance, corrected for all that were looked at.", 4
+        "number", "How likely a slice as bad is by chance, corrected for all that were looked at.", 4, least=1e-4
     ),
 }

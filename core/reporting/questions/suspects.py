@@ -36,7 +36,7 @@ class WrongLabels(Question):
 
     key = "suspects"
     title = "Wrong labels"
-    help = "Which rows' labels are to be doubted, by what networks say that had not seen them."
+    help = "Which rows' labels look wrong, by what networks say that had not seen them."
 
     every: bool = option(False, "List all rows, not only those that confident learning takes for wrong.")
 
@@ -50,19 +50,25 @@ class WrongLabels(Question):
             "Label": labels[found.given[listed]],
             "Most likely": labels[found.likely[listed]],
             "Label's probability": found.belief[listed],
-            "Doubted": np.where(found.doubted[listed], "yes", "no"),
         }
+        if self.every:
+            columns["Doubted"] = np.where(found.doubted[listed], "yes", "no")
         raw = subject.problem.table.frame.iloc[subject.problem.target.rows[found.rows[listed]]]
         for name in raw.columns:
             columns[f"{name} (table)" if name in columns else str(name)] = raw[name].to_numpy()
         notes = [
-            "Probabilities are those of networks that had not seen the row, the mean over all strategies, carried back "
-            "to the classes' shares first. A hard row looks like a wrong label: look before you change one."
+            "Probabilities are those of networks that had not seen the row, the mean over all strategies, after prior "
+            "correction; those of misclassified rows are as trained. A hard row looks like a wrong label: check before "
+            "you change one."
         ]
         if subject.checked:
             notes.append(f"{counted(len(subject.checked), 'row')} marked as checked left out.")
         return Answer(
-            self.title, _sentences(found, unchecked, subject), pd.DataFrame(columns), _COLUMNS, notes=tuple(notes)
+            self.title,
+            _sentences(found, unchecked, subject),
+            pd.DataFrame(columns),
+            {name: column for name, column in _COLUMNS.items() if name in columns},
+            notes=tuple(notes),
         )
 
 
@@ -77,14 +83,16 @@ def _sentences(found: Suspects, unchecked: np.ndarray, subject: Subject) -> tupl
         if wrong:
             parts.append(f"{wrong:,} of {counted(rows, 'row')} of {quoted(label)} ({wrong / rows:.1%})")
     return (
-        f"{counted(total, 'label is', 'labels are')} to be doubted: {joined(parts, most=6)}.",
-        "See what they cost: run again without them, and lay the two runs side by side in History. Rows that are left "
-        "out are not tested on either, so part of any gain is that the hard ones are gone.",
+        f"{counted(total, 'label looks', 'labels look')} wrong: {joined(parts, most=6)}.",
+        "See what they cost: run again without them, and compare the two runs in History. Rows that are left out are "
+        "not tested on either, so part of any gain is that the hard ones are gone.",
     )
 
 
 _COLUMNS = {
     ROW: Column("whole", "Counted from 1 among the labelled rows."),
-    "Label's probability": Column(help="How likely the label is, the mean over strategies, corrected for the balance."),
+    "Label's probability": Column(
+        least=1e-3, help="How likely the label is, the mean over strategies, corrected for the balance."
+    ),
     "Doubted": Column("text", "Whether confident learning takes the label for wrong."),
 }

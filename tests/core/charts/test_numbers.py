@@ -42,7 +42,7 @@ def test_heat_maps_keep_their_rows_and_columns() -> None:
     matrix = figure_table(charts.confusion_grid(plain, run.names, 1))
     assert matrix.to_dict("list") == {"Truth": ["no", "yes"], "no": ["17 94%", "3 50%"], "yes": ["1 6%", "3 50%"]}
     pairs = figure_table(pair_heatmap(compare_pairs(run.comparison, run.plan.split, "f1"), run.names, "better"))
-    assert pairs.iloc[:, 0].tolist() == ["Plain network 1", "SMOTE 2"]
+    assert pairs.iloc[:, 0].tolist() == ["1 · Plain network", "2 · SMOTE"]
 
 
 def test_curves_have_their_points_and_guides_are_left_out() -> None:
