@@ -35,7 +35,7 @@ def show_catalogue(problem: Problem, work: Workload) -> None:
     show_presets(facts, work, plan.strategies)
     query = st.text_input(
         "Search",
-        placeholder="A name, a word of the description, or an author: smote, threshold, Chawla…",
+        placeholder="Name, word or author: smote, Chawla…",
         icon=":material/search:",
         key="search",
     )
@@ -93,7 +93,6 @@ def show_presets(facts: TableFacts, work: Workload, chosen: tuple[StrategyChoice
             st.button(
                 f"{preset.name} ({sizes(choices)})",
                 key=f"preset_{preset.name}",
-                type="primary" if set(choices) == set(chosen) else "secondary",
                 icon=":material/check:" if set(choices) == set(chosen) else None,
                 on_click=choose_preset,
                 args=(choices, slow),

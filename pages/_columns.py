@@ -128,7 +128,7 @@ def show_block(
 
 
 def show_card(table: Table, column: Column, told: Informativeness | None, drawing: Drawing, plan: Plan) -> None:
-    tells = f" :gray[tells {told.share:.0%}]" if told is not None and told.share >= 0.005 else ""
+    tells = f" :gray[explains {told.share:.0%} of the class]" if told is not None and told.share >= 0.005 else ""
     st.markdown(f"**{plain(column.name)}**{tells}")
     show_kind(table, column)
     figure, words, notes = drawing
@@ -215,9 +215,12 @@ def show_as_table(table: Table, shown: list[Column], told: dict[str, Informative
     }
     if problem is not None:
         smallest = problem.target.labels[int(problem.target.counts.argmin())]
-        rows["Tells"] = [told[column.name].share if column.name in told else 0.0 for column in shown]
+        rows["Explains"] = [told[column.name].share if column.name in told else 0.0 for column in shown]
         rows[f"Share of {smallest}"] = [list(told[c.name].rates) if c.name in told else [] for c in shown]
-        config["Tells"] = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+        config["Explains"] = st.column_config.ProgressColumn(
+            format="percent", min_value=0, max_value=1, help="The share of the uncertainty about the class that it "
+            "takes away by itself.",
+        )  # fmt: skip
         config[f"Share of {smallest}"] = st.column_config.BarChartColumn(
             y_min=0, help=f"Share of {smallest} from low to high values, or in the commonest levels"
         )

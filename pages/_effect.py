@@ -18,10 +18,10 @@ from pages._widgets import draw
 
 MAX_CLASSES = 6
 WORDS = {
-    "rows": "Training rows <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
+    "rows": "Rows of the table <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "weights": "Total weight per class <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
     "batches": "What batches hold <i class='cw-key cw-before'></i>before <i class='cw-key cw-after'></i>after",
-    "none": "Training rows stay as they are",
+    "none": "Rows stay as they are",
 }
 
 
@@ -109,7 +109,7 @@ def _bar(name: str, before: int, after: int, largest: int, same: bool) -> str:
 
 
 _STYLE = """<style>
-.cw-small{font-size:.875rem;opacity:.8;margin-bottom:.25rem}
+.cw-small{font-size:.875rem;color:color-mix(in srgb,currentColor 80%,transparent);margin-bottom:.25rem}
 .cw-key{display:inline-block;width:.7rem;height:.5rem;margin:0 .25rem 0 .5rem}
 .cw-row{display:grid;grid-template-columns:5.5rem 1fr 7.5rem;gap:.6rem;align-items:center;font-size:.9rem}
 @media (max-width:640px){.cw-row{grid-template-columns:3.5rem 1fr 7rem;gap:.4rem}}

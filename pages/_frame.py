@@ -20,11 +20,14 @@ _STYLE = """<style>
 /* A grid's own download writes cells as they are, formulas included. */
 [data-testid="stElementToolbar"] [aria-label^="Download as CSV"] { display: none }
 /* A part of a formula stays on one line where it can; the longest break. */
-.st-key-formula p { line-height: 3 }
-.st-key-formula .katex { display: inline-block; max-width: 100%; white-space: normal }
+[class*="st-key-formula_"] p { line-height: 3 }
+[class*="st-key-formula_"] .katex { display: inline-block; max-width: 100%; white-space: normal }
 /* Streamlit's greys for captions and axes reach contrasts of 4.3 and 3.7 on white; WCAG's AA asks for 4.5. */
 [data-testid="stCaptionContainer"] { opacity: .8 !important }
 [data-testid="stCaptionContainer"]:has(a) { opacity: .9 !important }
+/* What folds open is as dark as text: grey looks as if it could not be opened. */
+[data-testid="stExpander"] summary, [data-testid="stExpander"] summary * {
+  color: light-dark(#14211F, #E8EFEE) !important }
 .js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text, .bartext-outside) {
   fill: currentColor !important; fill-opacity: .8 !important }
 @media (max-width: 640px) {

@@ -36,15 +36,15 @@ def show_networks(problem: Problem, work: Workload) -> None:
                 st.button(
                     preset.name,
                     key=f"network_preset_{preset.name}",
-                    type="primary" if preset == current else "secondary",
+                    icon=":material/check:" if preset == current else None,
                     on_click=choose_preset,
                     args=(preset, work.rows.n),
                     help=f"{preset.sentence} It takes {_times(work.times(preset.network, preset.training))} as long as "
                     "one small network.",
                 )
-        chosen = joined(plain(network_label(one), 120) for one in plan.networks)
+        chosen = joined(plain(named(one), 120) for one in plan.networks)
         members = f", {plan.training.members} cross-fitted members each" if plan.training.members > 1 else ""
-        st.caption(f"{current.sentence if current else 'Your own choice.'} Trained: {chosen}{members}.")
+        st.caption(f"{current.sentence if current else 'Your own choice.'} Under every strategy: {chosen}{members}.")
         try:
             for note in check_networks(problem):
                 st.caption(sentence(note))
@@ -64,6 +64,12 @@ def show_networks(problem: Problem, work: Workload) -> None:
         if brought.open:
             with brought:
                 show_own(problem)
+
+
+def named(choice: NetworkChoice) -> str:
+    """Return a network's short name, and its long one where that says more."""
+    short, name = network_label(choice), networks()[choice.name].card.name
+    return short if short.casefold().startswith(name.casefold()[:5]) else f"{short} ({name[:1].lower()}{name[1:]})"
 
 
 def show_card(key: str, work: Workload, chosen: tuple[NetworkChoice, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$<&:^=\"'])")
 # Streamlit turns these into links, symbols or icons after the Markdown is parsed, where a backslash no longer helps.
@@ -29,3 +30,8 @@ def plain(text: object, limit: int = 60) -> str:
 def sentence(text: object) -> str:
     """Return a message as Markdown that shows as it is written; names in code marks stand in quotation marks."""
     return plain(str(text).replace("`", "'"), 600)
+
+
+def when(created: str) -> str:
+    """Return a moment in this machine's time zone, for people."""
+    return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M %Z")

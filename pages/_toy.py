@@ -92,16 +92,16 @@ def seen_pictures(settings: ToySettings, choices: tuple[StrategyChoice, ...]) ->
     for place, choice in enumerate(choices):
         rows = rows_of(settings, choice)
         key = f"toy_rows_after{'_beside' if place else ''}"
-        name = f" under {name_of(choice)}" if len(choices) > 1 else ""
+        name = f"{name_of(choice)}: " if len(choices) > 1 else ""
         if rows.problem is not None:
-            pictures.append(Picture(key, f"No rows{name}", f":material/block: {sentence(rows.problem)}", None))
+            pictures.append(Picture(key, titled(name, "No rows"), f":material/block: {sentence(rows.problem)}", None))
         elif rows.change != "none":
             words = f"{rows.after[0]:,} common, {rows.after[1]:,} rare"
             words = words if rows.change == "rows" else f"They count as {words}"
             words += f", for the first of {rows.members} networks" if rows.members > 1 else ""
-            pictures.append(Picture(key, SEEN[rows.change] + name, words, charts_toy.rows_after(rows)))
+            pictures.append(Picture(key, titled(name, SEEN[rows.change]), words, charts_toy.rows_after(rows)))
         elif len(choices) > 1:
-            pictures.append(Picture(key, SEEN["none"] + name, words, charts_toy.rows_before(rows)))
+            pictures.append(Picture(key, titled(name, SEEN["none"]), words, charts_toy.rows_before(rows)))
     return pictures
 
 
@@ -154,6 +154,11 @@ def late(before: Picture | None, key: str, what: str) -> Picture:
     if before is None or before.figure is None:
         return Picture(key, f"{what[:1].upper()}{what[1:]}", "Training on these rows…", None)
     return Picture(key, before.title, "Training on these rows… The picture is of the rows before.", before.figure)
+
+
+def titled(name: str, title: str) -> str:
+    """Return a title behind a strategy's name, where there is one."""
+    return name + title[:1].lower() + title[1:] if name else title
 
 
 def name_of(choice: StrategyChoice) -> str:

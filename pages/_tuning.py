@@ -14,7 +14,7 @@ from core.plan import TuningSettings
 from core.reporting.tuned import tuned_grid
 from core.settings import TRIALS, TUNE_ON, CapacitySettings
 from core.strategies import choices_of
-from core.words import duration
+from core.words import duration, joined
 from pages._cache import cached
 from pages._services import store
 from pages._text import bare, plain
@@ -41,13 +41,16 @@ def tuning_field(plan: Plan, work: Workload | None) -> TuningSettings:
         right.selectbox(
             "Settings chosen by", TUNE_ON, TUNE_ON.index(plan.tuning.tune_on), key="tune_on",
             format_func=lambda name: metric_of(name).name,
-            help="On validation rows. At k, the rows count that can be looked at: the capacity.",
+            help="On validation rows; without tuning it changes nothing. At k, the rows count that can be looked at: "
+            "the capacity.",
         ),
     )  # fmt: skip
     if work is not None:
         choices = choices_of(plan)
-        times = (f"{trials or 'off'}: {duration(_with_trials(work, trials).seconds(choices))}" for trials in TRIALS)
-        st.caption(f"Run time by number of settings tried: {'; '.join(times)}")
+        times = [
+            f"{duration(_with_trials(work, trials).seconds(choices))} with {trials or 'none'}" for trials in TRIALS
+        ]
+        st.caption(f"Settings tried and run time: {joined(times)}.")
     return chosen
 
 

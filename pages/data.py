@@ -72,8 +72,8 @@ def upload_table() -> None:
     """Offer to upload a table."""
     st.subheader("Bring your own table", anchor=False)
     st.file_uploader(
-        "A table as CSV, Parquet or Excel, up to 500 MB: a header, one example per row, one column with the class",
-        type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
+        "A table as CSV, Parquet or Excel: a header, one example per row, one column with the class",
+        type=["csv", "parquet", "xlsx", "tsv", "txt", "arff", "dat", "data", "gz", "zip"],
         key="upload",
         on_change=open_upload,
     )
@@ -102,7 +102,7 @@ def show_table(table: Table, plan: Plan) -> None:
     ask_about_long_run()
     title, act = st.columns([2, 1], vertical_alignment="bottom")
     title.title(plain(table.name), anchor=False)
-    title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns")
+    title.caption(f"{len(table.frame):,} rows, {len(table.columns)} columns with the target")
     another = st.expander("Choose another table", key="another_table", on_change="rerun")
     with another:
         upload_table()
@@ -197,7 +197,7 @@ def run(problem: Problem) -> None:
 def choose_target(table: Table, plan: Plan) -> None:
     names = [column.name for column in table.columns]
     st.selectbox(
-        "Target: the column with the class",
+        "The column with the class",
         names,
         index=names.index(plan.target) if plan.target in names else 0,
         key=f"target_{table.digest}",
@@ -257,9 +257,11 @@ def show_warnings(problem: Problem) -> None:
     grouping = profile.cautions.grouping
     elsewhere = {*profile.split_notes, *(() if grouping is None else (grouping.sentence,))}
     changed = tuple(f"Class {quoted(name)} of {quoted(problem.target.name)} (" for name, _ in problem.plan.classes)
-    for warning in profile.warnings:
-        if warning not in elsewhere and not warning.startswith(changed):
-            st.warning(sentence(warning), icon=":material/warning:")
+    told = [warning for warning in profile.warnings if warning not in elsewhere and not warning.startswith(changed)]
+    if told:
+        st.subheader("What to look out for", anchor=False)
+    for warning in told:
+        st.warning(sentence(warning), icon=":material/warning:")
     show_ways_out(profile.cautions)
 
 
@@ -292,9 +294,7 @@ def profile_of(_problem: Problem, key: int) -> Profile:
 def show_rows(table: Table) -> None:
     """Show the first rows, once somebody asks for them."""
     n_rows = min(PREVIEW_ROWS, len(table.frame))
-    box = st.expander(
-        f"The first {n_rows:,} rows", icon=":material/table_rows:", key=f"rows_{table.digest}", on_change="rerun"
-    )
+    box = st.expander(f"The first {n_rows:,} rows", key=f"rows_{table.digest}", on_change="rerun")
     if box.open:
         box.dataframe(table.frame.head(PREVIEW_ROWS), hide_index=True, height=320, placeholder="–")
 

@@ -14,7 +14,7 @@ from pages._guard import guarded, guarded_fragment
 from pages._score import show_scoring
 from pages._services import engine, store, warm_up
 from pages._tab import remember, session
-from pages._text import plain, sentence
+from pages._text import plain, sentence, when
 from pages._widgets import empty
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def choose_run(records: list[RunRecord]) -> RunRecord:
         "Run",
         list(by_id),
         index=list(by_id).index(next(key for key in wanted if key in by_id)),
-        format_func=lambda key: f"{by_id[key].name} – {by_id[key].created[:19].replace('T', ' ')} UTC",
+        format_func=lambda key: f"{by_id[key].name} – {when(by_id[key].created)}",
         key="export_run",
     )
     if session().run_id != chosen:
@@ -116,7 +116,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     reason = why_not(choice)
     if reason is not None:
         st.info(sentence(reason), icon=":material/block:")
-        st.button("Refit on all rows", type="primary", icon=":material/model_training:", disabled=True)
+        st.button("Train on all rows", type="primary", icon=":material/model_training:", disabled=True)
         return None
     if exports.working(record, choice):
         wait(record, choice)
@@ -132,7 +132,7 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
     if problem is not None:
         st.error(sentence(problem), icon=":material/error:")
     if st.button(
-        "Refit on all rows",
+        "Train on all rows",
         type="primary",
         icon=":material/model_training:",
         help="The comparison trained on parts of the rows; the exported model learns from all of them.",
@@ -141,8 +141,9 @@ def show_model(record: RunRecord, choice: StrategyChoice) -> Kept | None:
             exports.start(record, choice)
             st.rerun()
     st.caption(
-        "A threshold is taken from the comparison's predictions on rows that its networks had not seen. "
-        "The refit runs in the background and takes seconds on a small table."
+        "You get one ZIP file: the model for Keras and ONNX, and a script that scores a CSV with it. A strategy that "
+        "decides by a threshold keeps the one from the comparison, found on rows that its networks had not seen. "
+        "Training runs in the background and takes seconds on a small table."
     )
     return None
 

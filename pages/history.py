@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +14,7 @@ from pages._frame import framed
 from pages._guard import guarded, guarded_callback
 from pages._services import engine, store, warm_up
 from pages._tab import reopen
-from pages._text import plain, sentence
+from pages._text import plain, sentence, when
 from pages._widgets import empty
 
 if TYPE_CHECKING:
@@ -217,7 +216,7 @@ def show_pair(records: Sequence[RunRecord]) -> None:
     known = {record.id: record for record in records if store().finished_units(record.id)}
     if len(known) < 2:
         return
-    with st.expander("Compare two runs", icon=":material/compare_arrows:", key="pair"):
+    with st.expander("Compare two runs", key="pair"):
         names = distinct({key: f"{record.name} · {when(record.created)}" for key, record in known.items()})
         left, right = st.columns(2)
         newest = list(known)
@@ -294,11 +293,6 @@ def distinct(names: dict[str, str]) -> dict[str, str]:
     """Return names by run, with the end of the id where two would read the same."""
     seen = list(names.values())
     return {key: name if seen.count(name) == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
-
-
-def when(created: str) -> str:
-    """Return a moment in this machine's time zone, for people."""
-    return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M %Z")
 
 
 framed(main)

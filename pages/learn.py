@@ -11,7 +11,8 @@ from core.strategies.base import FAMILY_NAMES, Strategy
 from core.strategies.cards import COST_WORDS, described, formula_parts, needs
 from core.strategies.choosing import with_parameter
 from core.strategies.presets import PLAIN
-from core.teaching.toy import LETTERS, ToySettings, toy_networks
+from core.teaching.letters import letters_of
+from core.teaching.toy import ToySettings, toy_networks
 from pages._frame import framed
 from pages._glossary import explained, show_glossary, show_term
 from pages._parameters import parameter_field
@@ -35,7 +36,10 @@ def main() -> None:
     with third:
         other = other_network()
     card = cls.card
-    st.markdown(f"**{plain(card.name)}** – {sentence(card.sentence)}")
+    st.markdown(
+        "See on a toy table with a rare class what a strategy does to the rows and what a network then learns. "
+        f"**{plain(card.name)}** – {sentence(card.sentence)}"
+    )
     try:
         settings, choice = toy_settings(), parameters(cls)
     except PlanError as error:
@@ -43,7 +47,10 @@ def main() -> None:
         return
     choices = (choice,) if beside is None else (choice, StrategyChoice.of(beside.card.key))
     show_pictures(settings, choices, () if other is None else (other,))
-    show_facts(cls)
+    show_facts(cls, titled=beside is not None)
+    if beside is not None:
+        show_facts(beside, titled=True)
+    show_about_the_toy()
     show_next(cls)
     show_glossary()
 
@@ -74,7 +81,7 @@ def chosen_beside(cls: type[Strategy]) -> type[Strategy] | None:
     asked = st.query_params.get("beside", "")
     st.session_state["beside"] = asked if asked in names else ""
     picked = st.selectbox(
-        "Beside it", ("", *names), format_func=lambda key: names.get(key, "No other strategy"), key="beside",
+        "Compare with", ("", *names), format_func=lambda key: names.get(key, "No other strategy"), key="beside",
         on_change=put, args=("beside",), help="A second strategy on the same rows. Type to search.",
     )  # fmt: skip
     return catalogue()[picked] if picked else None
@@ -130,7 +137,7 @@ def parameters(cls: type[Strategy]) -> StrategyChoice:
     choice = StrategyChoice.of(cls.card.key)
     if not cls.parameters():
         return choice
-    with st.expander("Settings of the strategy", icon=":material/tune:"), st.container(horizontal=True):
+    with st.expander("Settings of the strategy"), st.container(horizontal=True):
         for parameter in cls.parameters():
             value = parameter_field(parameter, f"toy_{cls.card.key}_{parameter.name}")
             choice = with_parameter(choice, 0, parameter.name, value)
@@ -144,7 +151,7 @@ def other_network() -> NetworkChoice | None:
     asked = st.query_params.get("network", "")
     st.session_state["toy_network"] = asked if asked in names else ""
     picked = st.selectbox(
-        "Under another network too", keys, format_func=lambda key: names.get(key, "No other network"), 
+        "Also with this network", keys, format_func=lambda key: names.get(key, "No other network"), 
         key="toy_network", on_change=follow_network, help="Balancing may help one network and not another.",
     )  # fmt: skip
     return NetworkChoice(str(picked)) if picked else None
@@ -155,19 +162,21 @@ def follow_network() -> None:
     put("network")
 
 
-def show_facts(cls: type[Strategy]) -> None:
-    """Show the formula, when it helps and harms, its parameters and its paper."""
+def show_facts(cls: type[Strategy], *, titled: bool) -> None:
+    """Show the formula, when it helps and harms, its parameters and its paper; of two strategies, under its name."""
     card = cls.card
+    if titled:
+        st.subheader(plain(card.name), anchor=False)
     if card.formula:
         st.markdown("**Formula**")
         # One by one, so that a narrow page breaks between them.
-        with st.container(key="formula"):
+        with st.container(key=f"formula_{card.key}"):
             parts = (f"$\\displaystyle {part}$" for part in formula_parts(card.formula))
             st.markdown(" &emsp; ".join(parts), text_alignment="center")
-        st.caption("; ".join(f"${letters}$ {words}" for letters, words in LETTERS.items()) + ".")
+        st.caption(" · ".join(f"${letter}$: {words}" for letter, words in letters_of(cls)))
     helps, harms = st.columns(2)
-    helps.markdown(f"**Helps**  \n{sentence(card.helps)}")
-    harms.markdown(f"**Harms**  \n{sentence(card.harms)}")
+    helps.markdown(f"**When it helps**  \n{sentence(card.helps)}")
+    harms.markdown(f"**When it harms**  \n{sentence(card.harms)}")
     # A second pair, so that a narrow page reads them in this order too.
     requirements, costs = st.columns(2)
     requirements.markdown(f"**Needs**  \n{capitalised(', '.join(needs(cls)))}")
@@ -178,10 +187,13 @@ def show_facts(cls: type[Strategy]) -> None:
             "\n".join(f"- `{parameter.name}` – {sentence(described(parameter))}" for parameter in cls.parameters())
         )
     st.markdown(f"**Paper**  \n[{plain(card.paper, 160)}]({card.link})")
+
+
+def show_about_the_toy() -> None:
     st.caption(
-        "The toy table has 800 rows: 600 to learn from, 200 for early stopping and thresholds; of mixed members, each "
-        "holds another third of the 600 out for these instead. The shares above the pictures are measured on 3,000 "
-        "fresh rows with true labels."
+        "The toy table has 800 rows: networks learn from 600, and the other 200 decide when training stops and where "
+        "thresholds lie. Where three networks decide together, each leaves out another third of the 600 for that. The "
+        "shares below the pictures are measured on 3,000 new rows whose labels are all right."
     )
 
 

@@ -44,7 +44,7 @@ def main() -> None:
             st.warning(sentence(error), icon=":material/info:")
     st.title("Ranking", anchor=False)
     st.markdown(
-        "Run the same strategies on several tables, and see which one ranks best over all of them. A lead that "
+        "Run the same strategies on several tables and see which one ranks best over all of them. A lead that "
         "holds on many tables says more than a lead on one."
     )
     show_tables()
@@ -73,7 +73,7 @@ def show_tables() -> None:
     key = f"ranking_upload_{st.session_state.get(UPLOADS, 0)}"
     st.file_uploader(
         "Or add your own: several files at once as CSV, Parquet or Excel",
-        type=["csv", "tsv", "txt", "arff", "dat", "data", "gz", "zip", "parquet", "xlsx"],
+        type=["csv", "parquet", "xlsx", "tsv", "txt", "arff", "dat", "data", "gz", "zip"],
         accept_multiple_files=True,
         key=key,
         on_change=add_uploads,
@@ -180,8 +180,10 @@ def show_start() -> None:
         help="  \n".join(f"{preset.name}: {preset.sentence}" for preset in NETWORK_PRESETS),
     )
     folds.number_input("Folds", 2, 50, plan.split.folds, key="ranking_folds", help="Of each table.")
-    repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="ranking_repeats")
-    seed.number_input("Seed", 0, 2**31 - 1, plan.split.seed, key="ranking_seed")
+    repeats.number_input("Repeats", 1, 100, plan.split.repeats, key="ranking_repeats",
+                         help="How many times each table is split.")  # fmt: skip
+    seed.number_input("Seed", 0, 2**31 - 1, plan.split.seed, key="ranking_seed",
+                      help="The same seed gives the same result.")  # fmt: skip
     problems = usable_problems(plan)
     if strategies_from_preset():
         plan, slow = without_slow(plan, problems)
@@ -196,7 +198,8 @@ def show_start() -> None:
         ready = len(problems) >= 2 and meant
         pressed = st.button("Run ranking", type="primary", icon=":material/play_arrow:", disabled=not ready)
         if len(problems) < 2:
-            st.caption(f"{needed_in_words(len(plan.strategies))} With fewer there are ranks, and no test.")
+            needed = needed_in_words(len(plan.strategies))
+            st.caption(f"Add at least two tables. {needed} On fewer there are ranks, but no test.")
         else:
             st.caption(
                 f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "

@@ -79,7 +79,9 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
         with st.expander("Capacity", type="compact"):
             capacity = capacity_field(table, plan)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
-            applied = st.form_submit_button("Apply settings")
+            applied = st.form_submit_button(
+                "Apply without running", help="Takes over the settings in this box. Run does so too."
+            )
             pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", disabled=work is None)
         if not (applied or pressed):
             return

@@ -16,6 +16,7 @@ HEIGHT = 190
 # With more, lines and bars cover each other.
 _MAX_DRAWN = 4
 _ROW = 16
+_FEWEST_TICKS, _MOST_TICKS = 2, 4
 _DATE = re.compile(r"\d{4}")
 _RAMP = [[0.0, "rgba(68,119,170,0.06)"], [1.0, "#4477AA"]]
 
@@ -83,8 +84,9 @@ def _steps(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
     if edges is None and not all(_DATE.match(name) for name in distribution.bins):
         figure.update_xaxes(type="category")  # Plotly would make dates of some
     if edges is not None and not is_even:
-        shown = np.unique(np.linspace(0, len(edges) - 1, 5).astype(int))
-        figure.update_xaxes(tickvals=list(shown), ticktext=[short_number(edges[at]) for at in shown])
+        places, values = _round_ticks(edges)
+        figure.update_xaxes(tickvals=places, ticktext=[short_number(value) for value in values])
+    figure.update_yaxes(title=_axis_name("share of its class"))
     return _small(figure, HEIGHT)
 
 
@@ -99,6 +101,7 @@ def _bars(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(tickformat=_percent(distribution), rangemode="tozero", nticks=4)
     figure.update_yaxes(tickvals=list(range(len(bins))), ticktext=bins, autorange="reversed", showgrid=False)
+    figure.update_xaxes(title=_axis_name("share of its class"))
     figure.update_layout(bargap=0.25, bargroupgap=0.05)
     return _small(figure, max(HEIGHT, 60 + len(bins) * (6 + 8 * len(labels))))
 
@@ -115,8 +118,15 @@ def _cells(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
     )  # fmt: skip
     if distribution.edges is not None:
         # Between cells, where one ends and the next begins.
-        at = np.unique(np.linspace(0, len(bins), 4).astype(int))
-        figure.update_xaxes(tickvals=list(at - 0.5), ticktext=[short_number(distribution.edges[edge]) for edge in at])
+        edges = distribution.edges
+        if np.allclose(np.diff(edges), edges[1] - edges[0]):
+            at = np.unique(np.linspace(0, len(bins), 4).astype(int))
+            places, values = [float(place) for place in at], [float(edges[place]) for place in at]
+        else:
+            places, values = _round_ticks(edges)
+        figure.update_xaxes(
+            tickvals=[place - 0.5 for place in places], ticktext=[short_number(value) for value in values]
+        )
     else:
         at = np.arange(len(bins)) if len(bins) <= 12 else np.unique(np.linspace(0, len(bins) - 1, 5).astype(int))
         figure.update_xaxes(
@@ -129,6 +139,28 @@ def _cells(distribution: Distribution, labels: Sequence[str]) -> go.Figure:
         showgrid=False, tickfont={"size": 10},
     )  # fmt: skip
     return _small(figure, max(HEIGHT, 70 + _ROW * len(labels)), legend=False)
+
+
+def _round_ticks(edges: np.ndarray) -> tuple[list[float], list[float]]:
+    """Return where among uneven edges, each the same factor above the one before, round numbers lie, and which.
+
+    The first edge is 0; the others begin at the lowest value above it.
+    """
+    low, high = float(edges[1]), float(edges[-1])
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = powers[(powers >= low) & (powers <= high)]
+    if len(ticks) < _FEWEST_TICKS:
+        ticks = np.sort(np.concatenate([powers, 2 * powers, 5 * powers]))
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+    ticks = ticks if len(ticks) else np.array([high])
+    places = np.interp(np.log(ticks), np.log(edges[1:]), np.arange(1.0, len(edges)))
+    apart = np.flatnonzero(places > (len(edges) - 1) / 8)  # so that the first one does not touch the 0
+    apart = apart[:: -(-len(apart) // _MOST_TICKS) or 1]
+    return [0.0, *places[apart].tolist()], [float(edges[0]), *ticks[apart].tolist()]
+
+
+def _axis_name(words: str) -> dict[str, object]:
+    return {"text": words, "font": {"size": 11}, "standoff": 4}
 
 
 def _small(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:

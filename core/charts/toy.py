@@ -11,9 +11,10 @@ from core.teaching.toy import Region, Regions, ToyRows
 NAMES = ("common", "rare")
 COLOUR_OF = (COLOURS[0], COLOURS[1])
 SYMBOL_OF = ("circle", "square")
+OPACITY_OF = (0.6, 0.95)
 _FATES = (
-    ("removed", "x-thin-open", 0.45),
-    ("kept", "", 0.7),
+    ("removed", "x-thin-open", 0.7),
+    ("kept", "", 0.0),
     ("repeated", "triangle-up", 0.9),
     ("new", "diamond-open", 0.9),
 )
@@ -58,7 +59,8 @@ def rows_after(rows: ToyRows) -> go.Figure:
     sizes = 6.5 * np.sqrt(np.clip(rows.weight, 0.15, 9)) if rows.change == "weights" else np.full(len(rows.fate), 6.5)
     for code, name in enumerate(NAMES):
         for fate, symbol, opacity in _FATES:
-            symbol = SYMBOL_OF[code] if fate == "kept" else symbol
+            if fate == "kept":
+                symbol, opacity = SYMBOL_OF[code], OPACITY_OF[code]
             chosen = (rows.after_codes == code) & (rows.fate == fate)
             if chosen.any():
                 figure.add_scatter(
@@ -66,13 +68,13 @@ def rows_after(rows: ToyRows) -> go.Figure:
                     name=f"{name}, {fate}", hoverinfo="name",
                     marker={"color": COLOUR_OF[code] if fate != "removed" else GREY, "symbol": symbol,
                             "size": sizes[chosen],
-                            "line": {"width": 1.2 if symbol.endswith("open") else 0}},
+                            "line": {"width": 1.4 if symbol.endswith("open") else 0}},
                 )  # fmt: skip
     return _framed(figure, rows)
 
 
 def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
-    """Return probabilities over the plane as colour, the border of the decision as a line, and the rows.
+    """Return probabilities over the plane as colour, the decision boundary as a line, and the rows.
 
     See Also
     --------
@@ -87,7 +89,7 @@ def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
     >>> region = Region(p, p >= 0.5, threshold=0.5, recall=0.8, precision=0.4)
     >>> figure = plane(Regions(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]), region, region), region, rows)
     >>> [layer.name for layer in figure.data[1:]]
-    ['border of the decision', 'common', 'rare']
+    ['decision boundary', 'common', 'rare']
     """
     figure = go.Figure(
         go.Heatmap(
@@ -101,7 +103,7 @@ def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
         smooth = not _is_cut(regions)
         z, at = (region.probabilities, region.threshold) if smooth else (called, 0.5)
         figure.add_contour(
-            x=regions.across, y=regions.down, z=z, showscale=False, hoverinfo="skip", name="border of the decision",
+            x=regions.across, y=regions.down, z=z, showscale=False, hoverinfo="skip", name="decision boundary",
             contours={"coloring": "none", "start": at, "end": at, "size": 1}, showlegend=True,
             line={"width": 2.5, "color": GREY},
         )  # fmt: skip
@@ -109,12 +111,14 @@ def plane(regions: Regions, region: Region, rows: ToyRows) -> go.Figure:
 
 
 def _classes(points: np.ndarray, codes: np.ndarray, figure: go.Figure | None = None) -> go.Figure:
-    figure = go.Figure() if figure is None else figure
+    rimmed, figure = figure is not None, go.Figure() if figure is None else figure
     for code, name in enumerate(NAMES):
         figure.add_scatter(
             x=points[codes == code, 0], y=points[codes == code, 1], mode="markers", name=name, hoverinfo="name",
-            opacity=0.6 if code == 0 else 0.95, marker={"color": COLOUR_OF[code], "size": 5 + 2 * code,
-                                                       "symbol": SYMBOL_OF[code]},
+            opacity=OPACITY_OF[code],
+            # A light rim, as a common row may lie on its own class's colour.
+            marker={"color": COLOUR_OF[code], "size": 5 + 2 * code, "symbol": SYMBOL_OF[code],
+                    "line": {"width": 0.7 if rimmed else 0, "color": "rgba(255,255,255,0.75)"}},
         )  # fmt: skip
     return figure
 
@@ -126,7 +130,7 @@ def _is_cut(regions: Regions) -> bool:
 def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
     """Give every figure of the page the same frame, so that they can be compared by eye."""
     low, high = np.minimum(rows.points.min(axis=0), -0.5), np.maximum(rows.points.max(axis=0), 0.5)
-    figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, showgrid=False)
-    figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, showgrid=False)
+    figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, ticks="", showgrid=False)
+    figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, ticks="", showgrid=False)
     figure = themed(figure, 320)
     return figure.update_layout(legend={"y": -0.02, "yanchor": "top", "font": {"size": 12}}, margin={"t": 28})

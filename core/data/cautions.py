@@ -125,6 +125,12 @@ def leak_figure(leaks: tuple[Leak, ...]) -> str:
     return f"{listed(names)} {'give' if len(names) > 1 else 'gives'} the class away almost alone ({measure}{by})."
 
 
+_OF_COPIES = (
+    "Group by a column that copies share, or drop them before you upload the table.",
+    "Where copies belong to one person, machine or case, group by its column; otherwise drop them from the table.",
+)
+
+
 def _copies(problem: Problem, repeated: int) -> list[str]:
     if repeated <= len(problem.target.rows) / 100:
         return []
@@ -133,7 +139,7 @@ def _copies(problem: Problem, repeated: int) -> list[str]:
     verb = "repeats" if repeated == 1 else "repeat"
     return [
         f"{counted(repeated, 'row')} {verb} the features of an earlier one{where}: a copy in both training and test "
-        "rows makes results look too good."
+        f"rows makes results look too good. {_OF_COPIES[group is None]}"
     ]
 
 

@@ -207,7 +207,7 @@ def _histogram(values: pd.Series, codes: np.ndarray, n_classes: int) -> _Binned:
         start = np.quantile(x[x > 0], 0.01)
         edges = np.concatenate([[0.0], np.geomspace(start, x.max(), n_bins)])
         edges = np.unique(edges)
-        note = "Bars get wider to the right, each by the same factor."
+        note = "On a logarithmic axis."
     else:
         if x.max() > high + 2 * (high - low) or x.min() < low - 2 * (high - low):
             ends = f"{short_number(x.min(), 4)} to {short_number(x.max(), 4)}"

@@ -35,7 +35,7 @@ class NetworkPreset:
     --------
     >>> strong = NETWORK_PRESETS[2]
     >>> strong.name, strong.training_on(800).epochs, strong.training_on(20_000).epochs
-    ('Strong', 80, 40)
+    ('Five networks', 80, 40)
     """
 
     name: str
@@ -55,30 +55,31 @@ _TOGETHER = TrainingSettings(patience=_PATIENCE, weight_decay=_WEIGHT_DECAY, mem
 #: From the least work to the most.
 NETWORK_PRESETS = (
     NetworkPreset(
-        "Small and quick",
-        "One small network: the quickest, and weaker than the others.",
+        "One network",
+        "One small network: trains fastest, and is usually somewhat less accurate.",
         NetworkChoice("mlp"),
         TrainingSettings(),
         grows=False,
     ),
     NetworkPreset(
-        "Quick",
-        "Three small networks, one of which sees numbers as waves; each stops on another third of the training rows, "
-        "and all decide together.",
+        "Three networks",
+        "Three small networks that decide together, each stopped on another third of the training rows; one of them "
+        "sees numbers as waves. The best value for its time, and where the app starts.",
         NetworkChoice("mixed"),
         replace(_TOGETHER, members=3),
     ),
     NetworkPreset(
-        "Strong",
-        "Five networks that see numbers in different ways; on most tables the strongest, and the longest to train.",
+        "Five networks",
+        "Five networks that decide together and see numbers in different ways: on most tables the most accurate, and "
+        "the slowest to train.",
         NetworkChoice("mixed"),
         _TOGETHER,
     ),
 )
 
 #: What the app and the command line start on. Over the ten tables of ``python -m benchmarks.networks`` it gains 0.038
-#: in average precision over one small network and ranks ahead of every boosting (1.8 against 2.3). Strong gains about
-#: 0.01 more and takes more than twice as long; five plain members cost as much as this one and gain less.
+#: in average precision over one small network and ranks ahead of every boosting (1.8 against 2.3). Five networks gain
+#: about 0.01 more and take more than twice as long; five plain members cost as much as this one and gain less.
 DEFAULT_PRESET = NETWORK_PRESETS[1]
 
 
@@ -135,7 +136,7 @@ def preset_of(networks: tuple[NetworkChoice, ...], training: TrainingSettings, r
     Examples
     --------
     >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(), rows=800).name
-    'Small and quick'
+    'One network'
     >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(epochs=7), rows=800)
     """
     return next(

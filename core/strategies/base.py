@@ -110,7 +110,7 @@ class Card:
     paper, link : str
         Short citation and its DOI or arXiv address.
     formula : str
-        What it does as LaTeX, in the letters that :data:`core.teaching.toy.LETTERS` explains; empty for none.
+        What it does as LaTeX, in the letters that :mod:`core.teaching.letters` explains; empty for none.
 
     See Also
     --------

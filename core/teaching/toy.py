@@ -7,7 +7,6 @@ the real thing: the strategies of the catalogue act on the rows, and the trainer
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -31,14 +30,6 @@ MEMBERS = 3
 _MARGIN = 0.3
 NETWORK = NetworkChoice.of("mlp", hidden_layers=(32, 16))
 TRAINING = TrainingSettings(batch_size=64, epochs=30, patience=6)
-#: The letters of the formulas, in the words of somebody who reads one for the first time.
-LETTERS: Mapping[str, str] = {
-    r"x, y": "a row and its class",
-    r"D_j, n_j": "the training rows of class j and their number, of N in all and C classes",
-    r"N_k(x)": "the k nearest neighbours of a row",
-    r"z_j, p_j": "the network's score and its probability of class j",
-    r"\ell": "the loss of a row, which training makes small",
-}
 
 
 @dataclass(frozen=True)
@@ -167,7 +158,7 @@ class Region:
     --------
     >>> nothing = np.zeros((2, 2))
     >>> Region(nothing, nothing, threshold=0.2, recall=0.9, precision=0.3).in_words
-    'Finds 90% of the rare rows; 30% of its alarms are right; rare at a probability of 0.20 or more'
+    'Finds 90% of the rare rows; 30% of its alarms are right; rare at a probability of 0.20 or more.'
     """
 
     probabilities: np.ndarray
@@ -182,7 +173,7 @@ class Region:
         """How well the network does on fresh rows, in one sentence."""
         alarms = "calls no row rare" if math.isnan(self.precision) else f"{self.precision:.0%} of its alarms are right"
         threshold = "" if self.threshold == 0.5 else f"; rare at a probability of {self.threshold:.2f} or more"
-        return f"Finds {self.recall:.0%} of the rare rows; {alarms}{threshold}"
+        return f"Finds {self.recall:.0%} of the rare rows; {alarms}{threshold}."
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,8 +51,8 @@ def test_export_download_and_score_a_second_file(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path / "got")}
     )
     page.driver.get(f"{server.url}/export?run={run_id}&strategy=threshold_f1")
-    page.see("Refit on all rows", 120)
-    page.press("Refit on all rows")
+    page.see("Train on all rows", 120)
+    page.press("Train on all rows")
     page.see("Download the model", 300)
     assert "model.onnx" in page.text
     page.press("Download the model")

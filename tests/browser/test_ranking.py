@@ -22,7 +22,7 @@ def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[.
     page.see("Bring your own table")
     page.press("Use Abalone")
     page.press("Choose strategies")
-    page.press("Small and quick")
+    page.press("One network")
     page.see("One small network: the quickest")
     page.wait(lambda: page.find("a[href$='/ranking']"))
     page.find("a[href$='/ranking']")[0].click()

@@ -363,7 +363,7 @@ def test_kinds_of_many_columns_change_at_once(app: AppTest) -> None:
     assert not table.exception
     grid = table.dataframe[0].value
     assert list(grid.columns[:2]) == ["Column", "Kind"]
-    assert grid["Tells"].is_monotonic_decreasing
+    assert grid["Explains"].is_monotonic_decreasing
     assert table.button(key="set_kinds").disabled
     assert table.button(key="set_kinds").label == "Set the kind"
     assert not [box for box in table.selectbox if box.label.startswith("Kind of")]

@@ -49,7 +49,7 @@ def words(page: AppTest) -> str:
 
 def refitted(page: AppTest) -> AppTest:
     """Press Refit and wait for the training process."""
-    page = next(button for button in page.button if button.label == "Refit on all rows").click().run()
+    page = next(button for button in page.button if button.label == "Train on all rows").click().run()
     began = time.monotonic()
     while not page.file_uploader:
         assert time.monotonic() - began < 300, words(page)
@@ -85,7 +85,7 @@ def test_the_best_by_f1_is_chosen_and_a_reference_is_not_offered(app: AppTest, r
     assert page.selectbox[1].value.key == best.key
     page = page.selectbox[1].select_index(2).run()
     assert "scikit-learn model" in words(page)
-    assert [button.disabled for button in page.button if button.label == "Refit on all rows"] == [True]
+    assert [button.disabled for button in page.button if button.label == "Train on all rows"] == [True]
 
 
 def test_a_refitted_model_can_be_downloaded_and_is_found_again(kept: AppTest, run_id: str) -> None:

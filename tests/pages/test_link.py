@@ -36,7 +36,7 @@ def test_every_change_is_in_the_address_and_opens_elsewhere(abalone: AppTest) ->
     page = abalone.switch_page("pages/strategies.py").run()
     page = page.checkbox(key="use_smote").uncheck().run()
     next(box for box in page.number_input if box.label == "Seed").set_value(5)
-    page = next(button for button in page.button if button.label == "Apply settings").click().run()
+    page = next(button for button in page.button if button.label == "Apply without running").click().run()
     plan = page.session_state["session"].plan
     assert from_query(address(page)).plan == plan
     assert plan.split.seed == 5

@@ -88,7 +88,9 @@ def shown(text: str) -> str:
 
 def test_two_tables_are_needed(app: AppTest, store: Store) -> None:
     page = opened(app)
-    assert re.search(r"takes at least \d+ tables, however large the lead\. With fewer", words(page))
+    assert re.search(
+        r"Add at least two tables\. .* clear on \d+ tables or more, however large it is\. On fewer", words(page)
+    )
     assert next(button for button in page.button if button.label == "Run ranking").disabled
     page = page.button(key="add_abalone_9_vs_18").click().run()
     assert page.button(key="add_abalone_9_vs_18").disabled

@@ -33,7 +33,7 @@ def page(abalone: AppTest) -> AppTest:
 def cards(page: AppTest) -> AppTest:
     """Return the page with one small network, and the networks' cards open."""
     page.session_state["network_cards"] = True
-    return page.button(key="network_preset_Small and quick").click().run()
+    return page.button(key="network_preset_One network").click().run()
 
 
 def chosen(app: AppTest) -> list[str]:
@@ -74,7 +74,7 @@ def test_settings_take_effect_together(cards: AppTest) -> None:
     next(box for box in page.number_input if box.label == "Learning rate").set_value(0.004)
     page.text_input(key="network_mlp_hidden_layers").set_value("16")
     next(box for box in page.number_input if box.label == "Folds").set_value(3)
-    after = next(button for button in page.button if button.label == "Apply settings").click().run()
+    after = next(button for button in page.button if button.label == "Apply without running").click().run()
     assert "Settings applied" in after.toast[0].value
     plan = after.session_state["session"].plan
     assert not after.exception
@@ -116,7 +116,7 @@ def test_a_preset_sets_the_network_and_its_training(page: AppTest) -> None:
     plan = page.session_state["session"].plan
     assert (plan.networks[0].key, plan.training.members, plan.training.epochs) == ("mixed", 5, 80)
     assert next(box for box in page.number_input if box.label == "Members").value == 5
-    again = page.button(key="network_preset_Small and quick").click().run()
+    again = page.button(key="network_preset_One network").click().run()
     assert again.session_state["session"].plan.training.members == 1
 
 
@@ -302,7 +302,7 @@ def test_what_rows_are_split_by_stays_when_other_settings_are_applied(page: AppT
     page.run()
     assert any("grouped by diameter and split by time in length" in caption.value for caption in page.caption)
     next(box for box in page.number_input if box.label == "Folds").set_value(3)
-    after = press(page, "Apply settings")
+    after = press(page, "Apply without running")
     assert after.session_state["session"].plan.split == replace(state.plan.split, folds=3)
 
 
@@ -342,7 +342,7 @@ def test_tuning_is_off_until_it_is_switched_on_and_says_how_long_it_takes(page: 
     times = next(one.value for one in page.caption if one.value.startswith(said))
     assert times.count(": about") == 4
     box.set_value(16)
-    apply = next(button for button in page.button if button.label == "Apply settings")
+    apply = next(button for button in page.button if button.label == "Apply without running")
     changed = apply.click().run()
     assert not changed.exception
     assert changed.session_state["session"].plan.tuning.trials == 16
@@ -353,7 +353,7 @@ def test_what_a_long_list_does_to_the_rows_is_shown_on_demand(page: AppTest) -> 
     sizes = {button.label for button in page.button if str(button.key).startswith("preset_Everything")}
     assert any("combined)" in size for size in sizes)  # the catalogue counts strategies, this preset has more
     many = page.pills(key="family").set_value("undersampling").run()
-    assert not any("Training rows" in one.proto.body for one in many.get("html"))
+    assert not any("Rows of the table" in one.proto.body for one in many.get("html"))
     shown = many.toggle(key="wide_rows").set_value(True).run()
     assert not shown.exception
     assert any("Trying it on your rows" in caption.value for caption in shown.caption)

@@ -97,7 +97,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 }
 PRESSES = {
     "compare": ("Change the plan", "Resume"),
-    "export": ("Refit on all rows",),
+    "export": ("Train on all rows",),
     "history": ("Use its plan", "Open"),
     "ranking": ("All rankings", "Resume"),
 }

@@ -143,7 +143,7 @@ def test_an_export_is_offered_to_whoever_made_it_alone(
     downloads.clear()
     his = people.visit("dave", "export", **address)
     assert "Download the model" not in downloads
-    assert "Refit on all rows" in [button.label for button in his.button]
+    assert "Train on all rows" in [button.label for button in his.button]
 
 
 def test_the_report_of_a_renamed_run_has_its_new_name(

@@ -193,7 +193,7 @@ def test_what_is_said_before_a_ranking_is_what_the_tests_need_after_it(n_strateg
     before = ranked(separated(needed - 1, n_strategies))
     assert not before.clear
     assert needed_in_words(n_strategies) in before.notes[-1]
-    assert f"takes at least {needed} tables" in needed_in_words(n_strategies)
+    assert f"called clear on {needed} tables or more" in needed_in_words(n_strategies)
 
 
 def test_a_strategy_that_is_missing_on_a_table_takes_the_table_out() -> None:

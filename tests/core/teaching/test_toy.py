@@ -135,6 +135,6 @@ def test_a_setting_that_cannot_work_gets_its_sentence() -> None:
 
 def test_what_a_network_learned_is_one_sentence() -> None:
     plane = np.zeros((2, 2))
-    assert Region(plane, plane, 0.5, 0.91, 0.42).in_words == "Finds 91% of the rare rows; 42% of its alarms are right"
+    assert Region(plane, plane, 0.5, 0.91, 0.42).in_words == "Finds 91% of the rare rows; 42% of its alarms are right."
     silent = Region(plane, plane, 0.7, 0.0, float("nan"))
-    assert silent.in_words == "Finds 0% of the rare rows; calls no row rare; rare at a probability of 0.70 or more"
+    assert silent.in_words == "Finds 0% of the rare rows; calls no row rare; rare at a probability of 0.70 or more."
