@@ -112,7 +112,7 @@ def test_three_networks_are_the_most(cards: AppTest) -> None:
 
 
 def test_a_preset_sets_the_network_and_its_training(page: AppTest) -> None:
-    page = page.button(key="network_preset_Strong").click().run()
+    page = page.button(key="network_preset_Five networks").click().run()
     plan = page.session_state["session"].plan
     assert (plan.networks[0].key, plan.training.members, plan.training.epochs) == ("mixed", 5, 80)
     assert next(box for box in page.number_input if box.label == "Members").value == 5
@@ -338,9 +338,10 @@ def test_tuning_is_off_until_it_is_switched_on_and_says_how_long_it_takes(page: 
     box = page.selectbox(key="trials")
     assert (box.value, page.session_state["session"].plan.tuning.trials) == (0, 0)
     assert box.options == ["Off", *(f"{trials} settings of each strategy" for trials in (8, 16, 32))]
-    said = "Run time by number of settings tried: off: "
-    times = next(one.value for one in page.caption if one.value.startswith(said))
-    assert times.count(": about") == 4
+    times = next(one.value for one in page.caption if one.value.startswith("Settings tried and run time: about"))
+    assert times.count("about") == 4
+    assert " with none, about" in times
+    assert times.endswith("with 32.")
     box.set_value(16)
     apply = next(button for button in page.button if button.label == "Apply without running")
     changed = apply.click().run()
