@@ -61,9 +61,9 @@ def stakes_from(given: argparse.Namespace, kept: Stakes, problem: Callable[[], P
         benefits=given.benefits, **{name: value for name, value in options.items() if value is not None}
     )
     stakes = asked.stakes(kept)
-    if stakes.row_costs is not None:
+    if stakes.by_row is not None:
         known = problem()
-        stakes.row_costs.check(known.table.frame.iloc[known.target.rows])
+        stakes.by_row.check(known.table.frame.iloc[known.target.rows])
     return stakes
 
 

@@ -330,7 +330,7 @@ def _calls(
     try:
         if stakes.rule == "cheapest":
             known = out_of_fold(run.comparison)
-            frame = run.problem.table.frame.iloc[run.problem.target.rows] if stakes.row_costs is not None else None
+            frame = run.problem.table.frame.iloc[run.problem.target.rows] if stakes.by_row is not None else None
             cuts = dict(zip((one.key for one in known), worth(known, code, stakes, frame).thresholds, strict=True))
             return [
                 one.probabilities[:, code] >= cuts[one.key] if one.key in cuts else decided
@@ -352,9 +352,9 @@ def _calling(pooled: Sequence[OutOfFold], calls: Sequence[np.ndarray], code: int
 def _costs_frame(stakes: Stakes, file: NextFile, problem: Problem) -> pd.DataFrame | None:
     from core.exporting.settled import cost_columns
 
-    if stakes.row_costs is None:
+    if stakes.by_row is None:
         return None
-    return cost_columns(stakes.row_costs, file.raw, problem.table.reading)
+    return cost_columns(stakes.by_row, file.raw, problem.table.reading)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import streamlit as st
 
 from core.decision.costs import CostError, Costs
 from core.decision.row_costs import CELLS, Cost, RowCosts
-from core.decision.stakes import QUERY, RULES, Stakes
+from core.decision.stakes import QUERY, Rule, Stakes
 from core.runs.stakes import keep_stakes, stakes_of
 from core.words import percent
 from pages._glossary import explained
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from core.evaluation.explorer import Explorer
     from core.runs.record import RunRecord
 
-_HELD, _CHANGED = "stakes_start", "stakes_changed"
+_HELD, _CHANGED, _OPEN = "stakes_start", "stakes_changed", "stakes_open"
 _FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", "row_cost_")
+#: Short enough to stand in one line on a phone.
+_RULES: Mapping[Rule, str] = {"own": "Own", "one": "One for all", "cheapest": "Cheapest", "rows": "Row by row"}
+_KINDS = ("Costs", "Benefits", "Costs by row")
 _ROWS = {"miss": "A miss", "alarm": "A false alarm", "hit": "A hit", "quiet": "A row correctly ignored"}
 
 
@@ -42,15 +46,16 @@ def enter_stakes(
     """
     start = start_of(record.id)
     rule: Any = above.segmented_control(
-        "Decided by", list(RULES), default=start.rule, format_func=RULES.__getitem__, key="threshold_rule",
+        "Thresholds", list(_RULES), default=start.rule, format_func=_RULES.__getitem__, key="threshold_rule",
         required=True,
         help=explained(
-            "A strategy's own decisions are those of the overview. What is chosen here is kept with the run, and goes "
-            "into the export.",
+            "Own: each strategy's own decisions, those of the overview. Cheapest: each strategy's cheapest threshold. "
+            "Row by row: a row is called the class where leaving it costs more. What is chosen here is kept with the "
+            "run, and goes into the export.",
             "threshold", "costs",
         ),
     )  # fmt: skip
-    threshold, capacity = start.threshold, stakes_of(store(), record.id).capacity
+    threshold, kept = start.threshold, stakes_of(store(), record.id)
     if rule == "one":
         threshold = above.slider(
             f"Call a row {plain(comparison.labels[code])} where its probability is at least",
@@ -62,15 +67,38 @@ def enter_stakes(
             with right:
                 field = enter_field(comparison, explorer, code, start)
             with left:
-                if rule == "rows":
-                    stakes = Stakes(costs_with(start.costs, field), rule, threshold, enter_row_costs(start), capacity)
+                kind = _KINDS[2] if rule == "rows" else enter_kind(_latest(start, kept))
+                start = _since_in_sight(start, kind, kept)
+                if kind == _KINDS[2]:
+                    costs, by_row = costs_with(start.costs, field), enter_row_costs(start)
                 else:
-                    stakes = Stakes(enter_costs(comparison, code, start, field), rule, threshold, None, capacity)
+                    costs, by_row = enter_costs(comparison, code, start, kind == _KINDS[1], field), start.row_costs
+                aside = kind != _KINDS[2] and by_row is not None
+                stakes = Stakes(costs, rule, threshold, by_row, kept.capacity, aside)
     except CostError as error:
         st.error(sentence(error), icon=":material/error:")
         return None
     settle(record, stakes)
     return stakes
+
+
+def _latest(start: Stakes, kept: Stakes) -> Stakes:
+    """Return what fields that come into sight start with: what is kept, once the view was drawn with its start."""
+    held: tuple[Stakes, str, Stakes] | None = st.session_state.get(_OPEN)
+    return start if held is None or held[0] is not start else kept
+
+
+def _since_in_sight(start: Stakes, kind: str, kept: Stakes) -> Stakes:
+    """Return what the fields of this kind started with when they came into sight.
+
+    Streamlit forgets fields that are out of sight. What was entered in them is kept with the run, and they start with
+    it when they come back; until they do, it must not change.
+    """
+    held: tuple[Stakes, str, Stakes] | None = st.session_state.get(_OPEN)
+    stays = held is not None and held[0] is start and held[1] == kind
+    since = held[2] if held is not None and stays else _latest(start, kept)
+    st.session_state[_OPEN] = start, kind, since
+    return since
 
 
 def settle(record: RunRecord, stakes: Stakes) -> None:
@@ -152,7 +180,14 @@ def enter_field(comparison: Comparison, explorer: Explorer, code: int, start: St
     return entered
 
 
-def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float | None) -> Costs:
+def enter_kind(start: Stakes) -> str:
+    """Return what the person says of decisions: what each costs or brings, or what it costs on a row."""
+    if "cost_kind" not in st.session_state:
+        st.session_state["cost_kind"] = _KINDS[2] if start.by_row is not None else _KINDS[start.costs.benefits]
+    return str(st.segmented_control("Decisions have", _KINDS, key="cost_kind", required=True))
+
+
+def enter_costs(comparison: Comparison, code: int, start: Stakes, benefits: bool, percent: float | None) -> Costs:
     """Return the costs that the person entered.
 
     Raises
@@ -160,13 +195,9 @@ def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float
     CostError
         They cannot be used.
     """
-    kinds = ["Costs", "Benefits"]
-    kind = st.segmented_control(
-        "Enter decisions as", kinds, default=kinds[start.costs.benefits], key="cost_kind", required=True
-    )
     matrix = [list(row) for row in start.costs.matrix]
-    if (kind == "Benefits") != start.costs.benefits:
-        matrix = [[0.0, 1.0], [10.0, 0.0]] if kind == "Costs" else [[0.0, 0.0], [0.0, 10.0]]
+    if benefits != start.costs.benefits:
+        matrix = [[0.0, 0.0], [0.0, 10.0]] if benefits else [[0.0, 1.0], [10.0, 0.0]]
     sides = [rest_of(comparison, code), comparison.labels[code]]
     edited = st.data_editor(
         pd.DataFrame(
@@ -178,9 +209,9 @@ def enter_costs(comparison: Comparison, code: int, start: Stakes, percent: float
             "called_rest": st.column_config.NumberColumn(f"Called {plain(sides[0], 24)}"),
             "called_class": st.column_config.NumberColumn(f"Called {plain(sides[1], 24)}"),
         },
-        key=f"costs_{kind}_{code}",
+        key=f"costs_{_KINDS[benefits]}_{code}",
     )
-    return costs_of(edited, kind == "Benefits", percent)
+    return costs_of(edited, benefits, percent)
 
 
 def costs_of(edited: pd.DataFrame, benefits: bool, percent: float | None) -> Costs:

@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import views as charts_views
+from core.decision.costs import CostError
 from core.evaluation.explorer import Explorer, Readings
 from core.evaluation.shown import MANY, NAMED, top
+from core.evaluation.worth import is_benefit
 from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
 from core.words import percent
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
 
-    from core.decision.costs import Costs
+    from core.decision.row_costs import RowCosts
     from core.decision.stakes import Stakes
     from core.evaluation.comparison import Comparison
     from core.runs.record import RunRecord
@@ -59,10 +61,15 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
     stakes = enter_stakes(record, comparison, explorer, code, above)
     if stakes is None:
         return
-    if stakes.rule != "rows":
+    try:
+        explorer = explorer_of(comparison, key, code, record.id, stakes.by_row)
+        usable = True
+    except CostError:  # what the costs are for says why, below
+        usable = False
+    if stakes.rule != "rows" and usable:
         at = stakes.threshold if stakes.rule == "one" else None
         with figure:
-            show_curves(explorer, comparison, names, key, stakes.costs, at)
+            show_curves(explorer, comparison, names, key, stakes, at)
         show_readings(explorer, comparison, names, key, code, stakes)
     st.subheader("What it costs", anchor=False)
     subject = Subject(
@@ -78,7 +85,7 @@ def show_readings(
 ) -> None:
     """Show each strategy's confusion matrix and figures; the cheapest row is marked."""
     costs, best = stakes.costs, explorer.best(stakes.costs)
-    word = "Benefit" if costs.benefits else "Cost"
+    word = "Benefit" if is_benefit(stakes) else "Cost"
     at_best = explorer.at_own(best[:, None], costs)
     if stakes.rule == "one" and stakes.threshold is not None:
         here = explorer.at(stakes.threshold, costs)
@@ -86,7 +93,7 @@ def show_readings(
         here = at_best if stakes.rule == "cheapest" else explorer.decided(costs)
     table = readings_table(explorer, names, here, own_thresholds(comparison, key), best, at_best, word)
     shown = columns(comparison, code, word)
-    leads = table[word] >= table[word].max() - 1e-9 if costs.benefits else table[word] <= table[word].min() + 1e-9
+    leads = table[word] >= table[word].max() - 1e-9 if is_benefit(stakes) else table[word] <= table[word].min() + 1e-9
     st.dataframe(
         leading(table, leads.to_numpy()),
         hide_index=True,
@@ -121,12 +128,13 @@ def own_thresholds(comparison: Comparison, key: str) -> np.ndarray:
 
 
 def show_curves(
-    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, costs: Costs, at: float | None
+    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, stakes: Stakes, at: float | None
 ) -> None:
     """Draw a figure of every strategy by threshold, with its own threshold and the best one."""
+    costs = stakes.costs
     own, decided, best = own_thresholds(comparison, key), explorer.decided(costs), explorer.best(costs)
     at_best = explorer.at_own(best[:, None], costs)
-    word = "Benefit" if costs.benefits else "Cost"
+    word = "Benefit" if is_benefit(stakes) else "Cost"
     what = st.segmented_control(
         "Figure",
         list(FIGURES),
@@ -148,7 +156,7 @@ def show_curves(
     few = top(comparison, judged_by(), NAMED - 2) if len(explorer.keys) > MANY else None
     figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks, few)
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
-    ideal = costs.ideal_threshold(explorer.share)
+    ideal = costs.ideal_threshold(explorer.share) if stakes.by_row is None else None
     ideally = (
         f" With calibrated probabilities, the ideal threshold for these costs would be {ideal:.3f}."
         if ideal is not None
@@ -214,5 +222,12 @@ def columns(comparison: Comparison, code: int, word: str) -> dict[str, ColumnCon
 
 
 @cached(max_entries=8)
-def explorer_of(_comparison: Comparison, key: str, code: int) -> Explorer:
-    return Explorer.of(tested_rows(_comparison, key), code)
+def explorer_of(
+    _comparison: Comparison, key: str, code: int, run_id: str = "", by_row: RowCosts | None = None
+) -> Explorer:
+    """Return the explorer of a run's rows, priced by costs by row where they count."""
+    if by_row is None:
+        return Explorer.of(tested_rows(_comparison, key), code)
+    problem = run_problem(run_id, key)
+    frame = problem.table.frame.iloc[problem.target.rows]
+    return Explorer.of(tested_rows(_comparison, key), code, by_row, frame)

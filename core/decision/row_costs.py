@@ -165,12 +165,16 @@ more, so mend the column or take another.
             ):
                 raise CostError(f"Column {quoted(column)} holds no numbers, so that it cannot say what a row costs.")
             values = frame[column].to_numpy(np.float64)
-            for wrong, words in ((~np.isfinite(values), "has no value"), (values < 0, "is negative")):
-                if wrong.any():
-                    raise CostError(
-                        f"Column {quoted(column)} {words} in {counted(int(wrong.sum()), 'row')}, the first of them row "
-                        f"{int(wrong.argmax()) + 1:,}: a cost is 0 or more, so mend the column or take another."
-                    )
+            faults = [
+                f"{words} in {counted(int(wrong.sum()), 'row')}, the first of them row {int(wrong.argmax()) + 1:,}"
+                for wrong, words in ((~np.isfinite(values), "has no value"), (values < 0, "is negative"))
+                if wrong.any()
+            ]
+            if faults:
+                raise CostError(
+                    f"Column {quoted(column)} {', and '.join(faults)}: a cost is 0 or more, so mend the column or take "
+                    "another."
+                )
 
     def margins(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return what a false alarm costs more than leaving a row, and a miss more than finding it, shape (n,) each."""

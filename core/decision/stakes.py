@@ -21,7 +21,7 @@ RULES: Mapping[Rule, str] = {
 }
 START = Costs(((0.0, 1.0), (10.0, 0.0)))
 #: The names that an address has for them.
-QUERY = ("costs", "benefits", "field", "decide", "at", "rows", "capacity")
+QUERY = ("costs", "benefits", "field", "decide", "at", "rows", "aside", "capacity")
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,11 @@ class Stakes:
     threshold : float or None
         For "one".
     row_costs : RowCosts or None
-        For "rows".
+        Needed for "rows"; under any rule they count instead of ``costs``.
     capacity : CapacitySettings or None
         How many rows can be looked at; None for as many as the plan says.
+    set_aside : bool
+        Whether costs by row are only kept, so that ``costs`` count, unless rows are decided row by row.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Stakes:
     threshold: float | None = None
     row_costs: RowCosts | None = None
     capacity: CapacitySettings | None = None
+    set_aside: bool = False
 
     def __post_init__(self) -> None:
         if self.rule not in get_args(Rule):
@@ -82,9 +85,22 @@ class Stakes:
         return self == Stakes()
 
     @property
+    def by_row(self) -> RowCosts | None:
+        """Costs by row where they count; None where those that are the same on every row do.
+
+        Examples
+        --------
+        >>> from core.decision.row_costs import Cost
+        >>> kept = Stakes(row_costs=RowCosts(miss=Cost(column="amount")), set_aside=True)
+        >>> kept.by_row is None, replace(kept, rule="rows").by_row is kept.row_costs
+        (True, True)
+        """
+        return None if self.set_aside and self.rule != "rows" else self.row_costs
+
+    @property
     def has_costs(self) -> bool:
         """Whether somebody said what decisions cost or bring, so that strategies can be judged by it."""
-        return self.row_costs is not None or self.costs.matrix != START.matrix or self.costs.benefits
+        return self.by_row is not None or self.costs.matrix != START.matrix or self.costs.benefits
 
     @property
     def decides(self) -> bool:
@@ -104,8 +120,8 @@ class Stakes:
         (quiet, alarm), (miss, hit) = self.costs.matrix
         word = "brings" if self.costs.benefits else "costs"
         said = [f"A false alarm {word} {alarm:g}, a miss {miss:g}, a hit {hit:g}, a row correctly ignored {quiet:g}."]
-        if self.rule == "rows" and self.row_costs is not None:
-            said = [self.row_costs.sentence()]
+        if self.by_row is not None:
+            said = [self.by_row.sentence()]
         if self.costs.prevalence is not None:
             said.append(f"In the field the share is {short_percent(self.costs.prevalence)}.")
         decided = {
@@ -137,6 +153,8 @@ class Stakes:
             query["at"] = f"{self.threshold:.12g}"
         if self.row_costs is not None:
             query["rows"] = json.dumps(self.row_costs.plain(), ensure_ascii=False, separators=(",", ":"))
+        if self.set_aside:
+            query["aside"] = "yes"
         if self.capacity is not None:
             query["capacity"] = self.capacity.text
         return query
@@ -170,4 +188,4 @@ class Stakes:
             raise CostError(str(error)) from error
         except (ValueError, RecursionError) as error:
             raise CostError("This link's costs cannot be read: enter them by hand.") from error
-        return cls(costs, rule, threshold, row_costs, capacity)
+        return cls(costs, rule, threshold, row_costs, capacity, query.get("aside") == "yes")

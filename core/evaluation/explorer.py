@@ -8,12 +8,14 @@ so a reading is one binary search per strategy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from core.decision.confusion import ratio
 from core.decision.costs import Costs
+from core.decision.row_costs import RowCosts
 from core.decision.thresholds import Cuts
 from core.evaluation.outoffold import OutOfFold
 
@@ -67,6 +69,10 @@ class Explorer:
         How a threshold can divide the rows, by strategy.
     own_called, own_hits : ndarray of int64, shape (n_strategies, 1)
         Rows, and rows of the class, that a strategy's own decisions call the class, fold by fold.
+    paid : tuple of ndarray, shape (n_cuts, 2)
+        By strategy, where costs by row count: what a row of the rest, and of the class, costs on average at each cut.
+    own_paid : ndarray, shape (n_strategies, 1, 2)
+        The same by the strategy's own decisions.
 
     See Also
     --------
@@ -89,16 +95,51 @@ class Explorer:
     cuts: tuple[Cuts, ...]
     own_called: np.ndarray
     own_hits: np.ndarray
+    paid: tuple[np.ndarray, ...] = ()
+    own_paid: np.ndarray | None = None
 
     @classmethod
-    def of(cls, pooled: Sequence[OutOfFold], code: int) -> Explorer:
-        """Sort every strategy's probabilities of a class once."""
+    def of(
+        cls,
+        pooled: Sequence[OutOfFold],
+        code: int,
+        by_row: RowCosts | None = None,
+        frame: pd.DataFrame | None = None,
+    ) -> Explorer:
+        """Sort every strategy's probabilities of a class once.
+
+        Parameters
+        ----------
+        by_row : RowCosts or None
+            What decisions cost, instead of the costs that are given later; of these only the share counts then.
+        frame : DataFrame or None
+            The labelled rows of the table, for costs by row.
+
+        Raises
+        ------
+        CostError
+            A column cannot say what rows cost.
+        """
         truth = pooled[0].truth == code
         cuts = tuple(Cuts.of(rows.truth == code, rows.probabilities[:, code].astype(np.float64)) for rows in pooled)
         n_class = int(truth.sum())
         called = np.array([[(rows.decisions == code).sum()] for rows in pooled], np.int64)
         hits = np.array([[((rows.decisions == code) & (rows.truth == code)).sum()] for rows in pooled], np.int64)
-        return cls(tuple(rows.key for rows in pooled), n_class, len(truth) - n_class, cuts, called, hits)
+        explorer = cls(tuple(rows.key for rows in pooled), n_class, len(truth) - n_class, cuts, called, hits)
+        if by_row is None or frame is None:
+            return explorer
+        by_row.check(frame)
+        tested = frame.iloc[pooled[0].rows]
+        left, flagged = (by_row.total(truth, np.full(len(truth), at), tested) for at in (0, 1))
+        sides = np.stack([~truth, truth], axis=1) / np.maximum(1, [explorer.n_rest, explorer.n_class])
+        paid, own_paid = [], []
+        for rows, cut in zip(pooled, cuts, strict=True):
+            p = rows.probabilities[:, code].astype(np.float64)
+            order = np.argsort(p, kind="stable")
+            more = np.cumsum(((flagged - left)[:, None] * sides)[order][::-1], axis=0)
+            paid.append(left @ sides + np.concatenate([np.zeros((1, 2)), more])[cut.called])
+            own_paid.append([np.where(rows.decisions == code, flagged, left) @ sides])
+        return replace(explorer, paid=tuple(paid), own_paid=np.array(own_paid))
 
     @property
     def share(self) -> float:
@@ -119,17 +160,21 @@ class Explorer:
     def at_own(self, thresholds: np.ndarray, costs: Costs) -> Readings:
         """Return the figures at thresholds of each strategy's own, shape (n_strategies, n_thresholds)."""
         counts = np.empty((2, *thresholds.shape), np.int64)
+        paid = np.empty((*thresholds.shape, 2)) if self.paid else None
         for i, cuts in enumerate(self.cuts):
             places = np.searchsorted(cuts.values, thresholds[i], side="left")
             counts[0, i], counts[1, i] = cuts.called[places], cuts.hits[places]
-        return self._readings(thresholds, counts[0], counts[1], costs)
+            if paid is not None:
+                paid[i] = self.paid[i][places]
+        return self._readings(thresholds, counts[0], counts[1], costs, paid)
 
     def decided(self, costs: Costs) -> Readings:
         """Return the figures of every strategy's own decisions, each with the threshold or rule of its fold.
 
         Their confusion matrices are those of the comparison; ``thresholds`` are nan, as there is no single one.
         """
-        return self._readings(np.full(self.own_called.shape, np.nan), self.own_called, self.own_hits, costs)
+        unknown = np.full(self.own_called.shape, np.nan)
+        return self._readings(unknown, self.own_called, self.own_hits, costs, self.own_paid)
 
     def best(self, costs: Costs) -> np.ndarray:
         """Return the threshold of each strategy with the lowest cost or the highest benefit, shape (n_strategies,).
@@ -138,9 +183,9 @@ class Explorer:
         promises is optimistic. Of equally good ones, the one nearest to 0.5 is taken.
         """
         thresholds = []
-        for cuts in self.cuts:
-            value = costs.per_row(*self._rates(cuts.called, cuts.hits), self.share)
-            value = -value if costs.benefits else value
+        for i, cuts in enumerate(self.cuts):
+            value = self._value(cuts.called, cuts.hits, costs, self.paid[i] if self.paid else None)
+            value = -value if costs.benefits and not self.paid else value
             equals = np.flatnonzero(value <= value.min() + 1e-12)
             # Thresholds ascend with the position, so only the two around 0.5 can be nearest to it.
             around = np.searchsorted(equals, np.searchsorted(cuts.values, 0.5))
@@ -150,7 +195,16 @@ class Explorer:
     def _rates(self, called: np.ndarray, hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return hits / max(1, self.n_class), (called - hits) / max(1, self.n_rest)
 
-    def _readings(self, thresholds: np.ndarray, called: np.ndarray, hits: np.ndarray, costs: Costs) -> Readings:
+    def _value(self, called: np.ndarray, hits: np.ndarray, costs: Costs, paid: np.ndarray | None) -> np.ndarray:
+        """Return the mean cost or benefit of a row."""
+        if paid is None:
+            return costs.per_row(*self._rates(called, hits), self.share)
+        share = self.share if costs.prevalence is None else costs.prevalence
+        return (1 - share) * paid[..., 0] + share * paid[..., 1]
+
+    def _readings(
+        self, thresholds: np.ndarray, called: np.ndarray, hits: np.ndarray, costs: Costs, paid: np.ndarray | None
+    ) -> Readings:
         true_rate, false_rate = self._rates(called, hits)
         share = self.share if costs.prevalence is None else costs.prevalence
         caught, alarms = share * true_rate, (1 - share) * false_rate
@@ -159,6 +213,4 @@ class Explorer:
         confusion[..., 0, 1], confusion[..., 0, 0] = called - hits, self.n_rest - (called - hits)
         precision = ratio(caught, caught + alarms)
         f1 = ratio(2 * caught, caught + alarms + share)
-        return Readings(
-            thresholds, confusion, precision, true_rate, f1, costs.per_row(true_rate, false_rate, self.share)
-        )
+        return Readings(thresholds, confusion, precision, true_rate, f1, self._value(called, hits, costs, paid))

@@ -138,7 +138,7 @@ def cheapest_in_words(comparison: Comparison, problem: Problem, stakes: Stakes) 
     Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves 625.0 against \
 flagging everybody.
     """
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.row_costs is not None else None
+    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
     try:
         shown = worth(out_of_fold(comparison), cost_class(problem), stakes, frame)
     except CostError as error:
@@ -170,7 +170,7 @@ def cost_class(problem: Problem) -> int:
 
 
 def _price(comparison: Comparison, problem: Problem, stakes: Stakes) -> Priced:
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.row_costs is not None else None
+    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
     return price(out_of_fold(comparison), cost_class(problem), stakes, frame)
 
 
@@ -241,7 +241,7 @@ def decided(comparison: Comparison, problem: Problem, stakes: Stakes) -> Compari
 def _saved(comparison: Comparison, problem: Problem, stakes: Stakes, key: str) -> tuple[str, ...]:
     """Say what a strategy costs or brings, and what it saves against flagging nobody and everybody."""
     pooled = [one for one in out_of_fold(comparison) if one.key == key]
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.row_costs is not None else None
+    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
     if not pooled:
         return ()
     shown = worth(pooled, cost_class(problem), stakes, frame)

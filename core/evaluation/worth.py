@@ -130,7 +130,7 @@ def saved_in_words(amount: float, whom: str) -> str:
 
 def is_benefit(stakes: Stakes) -> bool:
     """Return whether the numbers of the stakes are to be high."""
-    return stakes.costs.benefits and stakes.row_costs is None
+    return stakes.costs.benefits and stakes.by_row is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +188,8 @@ def price(
     """
     rule = stakes.rule if rule is None else rule
     truth = pooled[0].truth == code
-    if stakes.row_costs is not None and frame is not None:
-        stakes.row_costs.check(frame)
+    if stakes.by_row is not None and frame is not None:
+        stakes.by_row.check(frame)
     left, flagged = _costs(stakes, truth, None if frame is None else frame.iloc[pooled[0].rows])
     observed, field = float(truth.mean()), stakes.costs.prevalence
     share = observed if field is None else field
@@ -238,9 +238,9 @@ def _called(
         threshold = float(stakes.threshold or 0.0)
         return p >= threshold, np.full(len(folds), threshold)
     if rule == "rows":
-        if stakes.row_costs is None or frame is None:
+        if stakes.by_row is None or frame is None:
             raise CostError("Deciding row by row needs costs that a column gives: choose the column.")
-        return stakes.row_costs.flagged(p, frame.iloc[one.rows]), np.zeros(0)
+        return stakes.by_row.flagged(p, frame.iloc[one.rows]), np.zeros(0)
     called, cuts = np.zeros(len(p), bool), []
     for fold in folds:
         here = one.fold == fold
@@ -254,11 +254,11 @@ def _called(
 
 def _costs(stakes: Stakes, truth: np.ndarray, frame: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
     """Return what leaving and what flagging each row costs or brings, given its truth."""
-    if stakes.row_costs is not None:
+    if stakes.by_row is not None:
         if frame is None:
             raise CostError("Costs by row need the table that they are in.")
         nobody, every = np.zeros(len(truth), np.int64), np.ones(len(truth), np.int64)
-        return stakes.row_costs.total(truth, nobody, frame), stakes.row_costs.total(truth, every, frame)
+        return stakes.by_row.total(truth, nobody, frame), stakes.by_row.total(truth, every, frame)
     matrix = np.array(stakes.costs.matrix, np.float64)
     return matrix[truth.astype(np.int64), 0], matrix[truth.astype(np.int64), 1]
 

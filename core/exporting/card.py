@@ -16,7 +16,7 @@ from core.evaluation.intervals import Interval, intervals
 from core.evaluation.metrics import METRICS
 from core.evaluation.outoffold import out_of_fold
 from core.evaluation.settled import advice_of, comparison_of
-from core.evaluation.worth import worth
+from core.evaluation.worth import is_benefit, worth
 from core.experiment.results import FoldResult
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
@@ -207,7 +207,7 @@ def _costs(problem: Problem, choice: StrategyChoice, results: Sequence[FoldResul
         shown = worth(pooled, 1, stakes, frame)
     except CostError as error:
         return {"What it is worth": f"{said} {error}"}
-    word = "Benefit" if stakes.costs.benefits and stakes.row_costs is None else "Cost"
+    word = "Benefit" if is_benefit(stakes) else "Cost"
     rows = [
         f"| {what} | {1000 * value:,.1f} | {1000 * low:,.1f} to {1000 * high:,.1f} |"
         for what, (value, low, high) in (

@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.asking import ask, results_of
 from core.data.samples import load_sample
+from core.decision.costs import Costs
+from core.decision.stakes import Stakes
 from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.fewer_rows import LearningCurve
 from core.experiment.importance import Why
@@ -18,9 +20,10 @@ from core.next_file import read_next
 from core.runs.labels import checked_rows
 from core.runs.looks import keep_look
 from core.runs.reasons import keep_curve, keep_why
-from core.runs.stakes import stakes_of
+from core.runs.stakes import keep_stakes, stakes_of
 from core.runs.store import Store
 from core.settings import CapacitySettings
+from tests.pages.conftest import APP
 from tests.pages.test_compare import a_run, captions, fold_results, opened
 from tests.pages.test_views import frame, view
 
@@ -162,6 +165,39 @@ def test_costs_by_row(app: AppTest, run: str, runs_folder: Path) -> None:
     assert set(frame(page, "Strategy")["Decided by"]) > {"Row by row"}
     wrong = page.text_input(key="row_cost_miss").set_value("sex").run()
     assert "holds no numbers" in wrong.info[0].value
+
+
+def test_another_rule_forgets_no_costs(app: AppTest, run: str, runs_folder: Path) -> None:
+    """Costs belong to the run: those by row count under every rule, until the person sets them aside."""
+    store = Store(runs_folder)
+    assert keep_stakes(store, run, Stakes(Costs(((0.0, 1.0), (25.0, 0.0)))))
+    page = view(opened(app, run), "threshold")
+    page = page.segmented_control(key="threshold_rule").set_value("rows").run()
+    page = page.text_input(key="row_cost_miss").set_value("10*length+1").run()
+    by_row = stakes_of(store, run).row_costs
+    assert by_row is not None
+    for rule in ("own", "one", "cheapest"):
+        page = page.segmented_control(key="threshold_rule").set_value(rule).run()
+        assert not page.exception
+        kept = stakes_of(store, run)
+        assert (kept.rule, kept.by_row) == (rule, by_row)
+        assert page.text_input(key="row_cost_miss").value == "10*length+1"
+        assert not [one for one in page.dataframe if str(one.key).startswith("costs_")]
+        answer = ask(results_of(store, run), "costs", stakes=kept)
+        assert answer.sentences[0] in said(page)
+        worth = dict(zip(answer.table["Strategy"], answer.table["Cost"], strict=True))
+        if rule != "cheapest":  # by the rows of all other folds there, by these very rows here
+            above = frame(page, "Strategy")
+            assert above["Cost"].tolist() == pytest.approx([worth[name] for name in above["Strategy"]])
+    page = page.segmented_control(key="cost_kind").set_value("Costs").run()
+    assert not page.exception
+    kept = stakes_of(store, run)
+    assert (kept.row_costs, kept.by_row, kept.costs.matrix) == (by_row, None, ((0.0, 1.0), (25.0, 0.0)))
+    assert "ideal threshold" in captions(page)
+    again = opened(AppTest.from_file(str(APP), default_timeout=60).run(), run, view="threshold")
+    again = again.segmented_control(key="threshold_rule").set_value("rows").run()
+    assert stakes_of(store, run).by_row == by_row
+    assert again.text_input(key="row_cost_miss").value == "10*length+1"
 
 
 def test_the_next_file_is_read_and_what_was_seen_is_said(app: AppTest, run: str, runs_folder: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from core.decision.costs import CostError
 from core.decision.row_costs import CELLS, Cost, RowCosts
 from core.decision.stakes import RULES, Rule, Stakes
-from core.evaluation.worth import Worth, saved_in_words, worth
+from core.evaluation.worth import Worth, is_benefit, saved_in_words, worth
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
 from core.words import joined, quoted
@@ -57,7 +57,7 @@ class WhatItCosts(Question):
     def answer(self, subject: Subject) -> Answer:
         try:
             stakes = self.stakes(subject.stakes)
-            frame = subject.frame if stakes.row_costs is not None else None
+            frame = subject.frame if stakes.by_row is not None else None
             shown = [worth(subject.pooled, subject.code, stakes, frame)]
             if stakes.rule == "rows":
                 others: tuple[Rule, ...] = ("own", "cheapest")
@@ -67,7 +67,7 @@ class WhatItCosts(Question):
         if not subject.truth.any() or subject.truth.all():
             absent = subject.label if not subject.truth.any() else subject.rest
             raise QuestionError(f"No test row is {quoted(absent)}, so that costs cannot be told: choose other folds.")
-        benefits = stakes.costs.benefits and stakes.row_costs is None
+        benefits = is_benefit(stakes)
         table = pd.concat([_table(one, subject, benefits, len(shown) > 1) for one in shown], ignore_index=True)
         word = "Benefit" if benefits else "Cost"
         # The cheapest on top, whoever decides.
@@ -90,24 +90,29 @@ class WhatItCosts(Question):
             Something given cannot be used.
         """
         typed = {name: Cost.parse(getattr(self, name)) for name in CELLS if getattr(self, name)}
-        costs, row_costs = kept.costs, kept.row_costs
+        costs, row_costs, aside = kept.costs, kept.row_costs, kept.set_aside
         if typed:
             every = {name: Cost(costs.matrix[truth][decided]) for name, (truth, decided) in CELLS.items()}
-            if row_costs is not None:
-                every |= {name: getattr(row_costs, name) for name in CELLS}
+            if kept.by_row is not None:
+                every |= {name: getattr(kept.by_row, name) for name in CELLS}
             every |= typed
-            row_costs = RowCosts(**every) if any(cost.column is not None for cost in every.values()) else None
-            if row_costs is None:
+            aside = all(cost.column is None for cost in every.values())
+            if not aside:
+                row_costs = RowCosts(**every)
+            else:
                 numbers = [every[name].constant for name in CELLS]
                 costs = replace(costs, matrix=((numbers[0], numbers[1]), (numbers[2], numbers[3])))
         if self.benefits:
             costs = replace(costs, benefits=True)
         if self.field:
             costs = replace(costs, prevalence=self.field)
-        rule: Any = self.decide or ("rows" if typed and row_costs is not None else kept.rule)
-        if rule == "rows" and row_costs is None:
-            rule = self.decide or "own"
-        return Stakes(costs, rule, self.at or kept.threshold, row_costs, kept.capacity)
+        rule: Any = self.decide or ("rows" if typed and not aside else kept.rule)
+        if typed and aside and rule == "rows":
+            if self.decide:
+                raise CostError("Deciding row by row needs costs that a column gives: choose the column.")
+            rule = "own"
+        aside = aside and rule != "rows" and row_costs is not None
+        return Stakes(costs, rule, self.at or kept.threshold, row_costs, kept.capacity, aside)
 
 
 def _table(shown: Worth, subject: Subject, benefits: bool, several: bool) -> pd.DataFrame:
@@ -162,7 +167,7 @@ def _notes(subject: Subject, stakes: Stakes) -> tuple[str, ...]:
     notes = ["Intervals are those of means over rows, 95%; figures count the test rows of all folds."]
     if stakes.rule in ("cheapest", "rows"):
         notes.append("A cheapest threshold is chosen on all other folds than the one that it decides.")
-    if stakes.row_costs is not None:
+    if stakes.rule == "rows":
         notes.append("Deciding row by row takes probabilities at their word: put prior correction after resampling.")
     if subject.repeats > 1:
         notes.append("With repeats, a row's cost is its mean over them.")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.charts import views
+from core.decision.costs import CostError
 from core.evaluation.explorer import Explorer
 from core.evaluation.worth import is_benefit
 from core.reporting.display import Drawing
@@ -45,7 +46,11 @@ class WhatAnotherThresholdDoes(Question):
     at: float = option(0.0, "One threshold for all; 0 takes each strategy's own decisions.", low=0, high=1)
 
     def answer(self, subject: Subject) -> Answer:
-        explorer = Explorer.of(subject.pooled, subject.code)
+        by_row = subject.stakes.by_row
+        try:
+            explorer = Explorer.of(subject.pooled, subject.code, by_row, subject.frame if by_row is not None else None)
+        except CostError as error:
+            raise QuestionError(str(error)) from error
         if not explorer.n_class or not explorer.n_rest:
             absent = subject.label if not explorer.n_class else subject.rest
             raise QuestionError(f"No test row is {quoted(absent)}, so that none can be judged: choose other folds.")

@@ -20,6 +20,7 @@ AMOUNT = RowCosts(alarm=Cost(5.0), miss=Cost(3.0, "amount", 0.5), hit=Cost(5.0))
         Stakes(Costs(((0.0, 2.5), (40.0, 1.0)), prevalence=0.013), "cheapest"),
         Stakes(Costs(((1.0, 0.0), (0.0, 9.0)), benefits=True), "one", 0.125),
         Stakes(rule="rows", row_costs=AMOUNT),
+        Stakes(rule="cheapest", row_costs=AMOUNT, set_aside=True),
     ],
 )
 def test_stakes_are_read_back_from_an_address(stakes: Stakes) -> None:
@@ -69,6 +70,10 @@ def test_each_row_is_decided_by_what_is_cheaper_for_it() -> None:
     [
         ([1.0, -2.0], "is negative in 1 row, the first of them row 2"),
         ([1.0, None], "has no value in 1 row"),
+        (
+            [1.0, None, -2.0, -3.0],
+            "has no value in 1 row, the first of them row 2, and is negative in 2 rows, the first of them row 3: a",
+        ),
         (["a", "b"], "holds no numbers"),
         ([True, False], "holds no numbers"),
     ],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
 from core.decision import thresholds
 from core.decision.costs import CostError, Costs
+from core.decision.row_costs import Cost, RowCosts
 from core.evaluation.explorer import Explorer
 from core.evaluation.outoffold import OutOfFold
 
@@ -139,3 +141,23 @@ def test_costs_that_cannot_be_used_get_one_sentence(
 def test_benefits_are_called_benefits() -> None:
     with pytest.raises(CostError, match="All benefits are 0"):
         Costs(((0, 0), (0, 0)), benefits=True)
+
+
+def test_costs_by_row_are_summed_at_every_threshold() -> None:
+    rows, rng = pooled(), np.random.default_rng(3)
+    frame = pd.DataFrame({"amount": rng.exponential(50, len(rows[0].truth)).round(2)})
+    by_row = RowCosts(Cost(0.5), Cost(2.0, "amount", 0.01), Cost(column="amount"), Cost(3.0))
+    explorer, cuts = Explorer.of(rows, 1, by_row, frame), np.array([0.0, 0.2, 0.5, 0.93, 1.01])
+    plain, field = explorer.at(cuts, Costs()), explorer.at(cuts, Costs(prevalence=0.03))
+    best = explorer.best(Costs())
+    for i, one in enumerate(rows):
+        p, share = one.probabilities[:, 1].astype(np.float64), one.truth.mean()
+        w = np.where(one.truth == 1, 0.03 / share, 0.97 / (1 - share))
+        for j, cut in enumerate(cuts):
+            paid = by_row.total(one.truth, p >= cut, frame)
+            assert plain.value[i, j] == pytest.approx(paid.mean())
+            assert field.value[i, j] == pytest.approx((w * paid).sum() / w.sum())
+        own = by_row.total(one.truth, one.decisions, frame).mean()
+        assert explorer.decided(Costs()).value[i, 0] == pytest.approx(own)
+        every = [by_row.total(one.truth, p >= cut, frame).mean() for cut in np.linspace(0, 1.01, 2021)]
+        assert by_row.total(one.truth, p >= best[i], frame).mean() == pytest.approx(min(every))
