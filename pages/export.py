@@ -160,13 +160,15 @@ def wait(record: RunRecord, choice: StrategyChoice) -> None:
 
 
 def show_download(record: RunRecord, choice: StrategyChoice, kept: Kept) -> None:
+    from core.strategies import label
+
     with st.container(border=True, key="package"):
         words, act = st.columns([2, 1], vertical_alignment="center")
         words.markdown(f"**{plain(kept.scorer.target)}** – {sentence(kept.rule())}")
         act.download_button(
             "Download the model",
             kept.archive,
-            file_name=archive_name(record.table_name, choice.key),
+            file_name=archive_name(record.table_name, label(choice)),
             mime="application/zip",
             type="primary",
             icon=":material/download:",

@@ -16,15 +16,20 @@ def file_stem(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_")[:60] or "run"
 
 
-def archive_name(table_name: str, strategy_key: str) -> str:
+def archive_name(table_name: str, strategy: str) -> str:
     """Return the name of an exported model's archive.
+
+    Parameters
+    ----------
+    strategy : str
+        As people read it: a key has the digest of a network's file in it.
 
     Examples
     --------
-    >>> archive_name("My table.csv", "smote(k_neighbors=3)+focal")
-    'my-table-smote-k-neighbors-3-focal.zip'
+    >>> archive_name("My table.csv", "Class weights · my_model.keras")
+    'my-table-class-weights-my-model-keras.zip'
     """
-    return f"{_dashed(table_name)}-{_dashed(strategy_key)}.zip"
+    return f"{_dashed(table_name)}-{_dashed(strategy)}.zip"
 
 
 def _dashed(name: str) -> str:
