@@ -8,30 +8,30 @@ import streamlit as st
 
 from core.data.problem import Problem
 from core.evaluation.verdict import MAIN_METRIC
-from core.more_rows import answer_of, asked_for
-from core.reporting.asked import asked
 from core.reporting.display import folds_frame, shown_class
 from core.reporting.file_names import file_stem
-from core.reporting.report import report
 from core.reporting.results import Results
 from core.reporting.safe_csv import safe_csv
 from core.reporting.writers import parquet, results_latex, summary_frame
 from core.runs.labels import checked_rows
+from core.runs.latest import Latest
 from core.runs.reasons import kept_curve, kept_why
 from core.runs.stakes import stakes_of
 from core.strategies import choices_of
-from core.why import importance_answer
 from pages._cache import cached
 from pages._services import store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.evaluation.comparison import Comparison
     from core.reporting.questions import Answer
     from core.runs.record import RunRecord
+    from core.runs.store import Store
 
 
 def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
-    """Offer the report and the results as files."""
+    """Offer the report and the results as files, each written once it is asked for."""
     st.markdown(
         "**One HTML file**: a first page for a reader with one minute, then the tests, the data, metrics and curves, "
         "pairs, thresholds, costs, capacity, net benefit, a promise on recall, calibration, classes, slices, errors, "
@@ -40,27 +40,30 @@ def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str]
     )
     name = file_stem(record.name)
     results = results_of(record, comparison, key)
+    version = answers_key(record, comparison, key)
+    written = report_of(results, record.name, record.versions, version)
     st.download_button(
         "Download the report",
-        report_of(results, record.name, record.versions, answers_key(record, comparison, key)),
+        lambda: written.of(version),
         f"{name}.html",
         "text/html",
         icon=":material/description:",
         type="primary",
         key="download_report",
         on_click="ignore",
+        help="It is written when you press: within seconds, or up to a minute with dozens of strategies.",
     )
     st.markdown("**Results as data**: the figures of every strategy, and of every fold.")
-    files = (
-        ("Results, CSV", safe_csv(summary_frame(results)).encode(), f"{name}.csv", "text/csv"),
+    files: tuple[tuple[str, Callable[[], bytes], str, str], ...] = (
+        ("Results, CSV", lambda: safe_csv(summary_frame(results)).encode(), f"{name}.csv", "text/csv"),
         (
             "Folds, Parquet",
-            parquet(folds_frame(comparison, names)),
+            lambda: parquet(folds_frame(comparison, names)),
             f"{name}_folds.parquet",
             "application/octet-stream",
         ),
-        ("Table, LaTeX", results_latex(results).encode(), f"{name}.tex", "text/x-tex"),
-        ("Plan, JSON", record.plan.to_json().encode(), f"{name}_plan.json", "application/json"),
+        ("Table, LaTeX", lambda: results_latex(results).encode(), f"{name}.tex", "text/x-tex"),
+        ("Plan, JSON", lambda: record.plan.to_json().encode(), f"{name}_plan.json", "application/json"),
     )
     with st.container(horizontal=True):
         for title, content, file, mime in files:
@@ -77,25 +80,38 @@ def results_of(_record: RunRecord, _comparison: Comparison, key: str) -> Results
     )
 
 
-@cached(max_entries=4, spinner="Writing the report …")
-def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> bytes:
-    """Return the report; a renamed run gets a new report."""
-    stakes, checked = stakes_of(store(), _results.run_id), checked_rows(store(), _results.run_id)
-    answers = [*asked(_results, stakes, checked)]
-    if _results.comparison.strategies:
-        why = kept_why(store(), _results.run_id, shown_class(_results.comparison), False)
+@cached(max_entries=4)
+def report_of(_results: Results, name: str, versions: tuple[tuple[str, str], ...], key: str) -> Latest[bytes]:
+    """Return what writes the report; a renamed run gets a new one.
+
+    It is written in a thread that does not know who looks at the page, so the store is this page's.
+    """
+    runs = store()
+    return Latest(lambda: write(runs, _results, name, versions))
+
+
+def write(runs: Store, results: Results, name: str, versions: tuple[tuple[str, str], ...]) -> bytes:
+    from core.reporting.asked import asked
+    from core.reporting.report import report
+    from core.why import importance_answer
+
+    answers = [*asked(results, stakes_of(runs, results.run_id), checked_rows(runs, results.run_id))]
+    if results.comparison.strategies:
+        why = kept_why(runs, results.run_id, shown_class(results.comparison), False)
         if why is not None:
-            answers.append(importance_answer(why, _results))
-        answers += more_rows(_results)
-    return report(_results, name, versions, answers).encode()
+            answers.append(importance_answer(why, results))
+        answers += more_rows(runs, results)
+    return report(results, name, versions, answers).encode()
 
 
-def more_rows(results: Results) -> list[Answer]:
+def more_rows(runs: Store, results: Results) -> list[Answer]:
     """Return whether more rows would help the recommended strategy, where somebody had that worked out."""
+    from core.more_rows import answer_of, asked_for
+
     advice = results.advice
     if advice is None or advice.key is None:
         return []
-    curve = kept_curve(store(), results.run_id, advice.key)
+    curve = kept_curve(runs, results.run_id, advice.key)
     return [] if curve is None else [answer_of(curve, results, *asked_for(advice, MAIN_METRIC))]
 
 

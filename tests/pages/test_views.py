@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
+from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 
 from core.data.samples import load_sample
 from core.decision.costs import CostError
 from core.evaluation.comparison import compare
 from core.runs.store import Store
+from pages import _report
 from pages._stakes import costs_of
 from pages._view import VIEWS
 from tests.pages.test_compare import PLAN, a_run, captions, fold_results, opened, view
@@ -195,6 +198,29 @@ def test_the_report_and_the_results_can_be_downloaded(page: AppTest) -> None:
         "Table, LaTeX",
         "Plan, JSON",
     ]
+
+
+def test_a_report_is_written_once_and_when_it_is_asked_for(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, offered, write, button = [], [], _report.write, ButtonMixin._download_button
+
+    def counted(*given: object) -> bytes:
+        written.append(given)
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_report, "write", counted)
+
+    def noted(self: ButtonMixin, label: str, data: Callable[[], bytes], *args: object, **kwargs: object) -> bool:
+        offered.append(data)
+        return button(self, label, data, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ButtonMixin, "_download_button", noted)
+    page = view(page, "report")
+    assert not written
+    first = offered[0]()
+    assert first.startswith(b"<!DOCTYPE html>")
+    page.run()
+    assert offered[5]() is first
+    assert len(written) == 1
 
 
 def test_styles_are_for_what_the_pages_show() -> None:
