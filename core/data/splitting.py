@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -288,6 +289,7 @@ class _Splitter:
     groups: np.ndarray | None
     order: np.ndarray | None
     moments: np.ndarray | None
+    is_trial: bool = False
 
     @classmethod
     def of(cls, problem: Problem) -> _Splitter:
@@ -376,19 +378,52 @@ class _Splitter:
         if split.group is not None and split.time is not None:
             by = f"Splitting by '{split.group}' and '{split.time}'"
         where = f"in fold {fold + 1} of {split.folds}" if tests else "for the final model"
-        ways = ["use fewer folds"] if tests else []
-        ways += ["a shorter gap"] if split.gap else []
-        both = split.group is not None and split.time is not None
-        ways += ["split by one of the two columns" if both else "split by another column"]
-        way_out = f"{', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}"
         there = set(np.unique(self.y[rows.fit]).tolist())
         missing = [label for code, label in enumerate(labels) if code not in there]
         if missing:
-            raise PlanError(f"{by} leaves a class without training rows ('{missing[0]}', {where}): {way_out}.")
+            raise PlanError(
+                f"{by} leaves a class without training rows ('{missing[0]}', {where}): {self._way_out(tests)}."
+            )
         for part, purpose in ((rows.valid, "to stop training on"), *([(rows.test, "to test on")] if tests else [])):
             if not len(part):
-                raise PlanError(f"{by} leaves no row {purpose} {where}: {way_out}.")
+                raise PlanError(f"{by} leaves no row {purpose} {where}: {self._way_out(tests)}.")
         return rows
+
+    def _way_out(self, tests: bool) -> str:
+        """Return what would leave every fold what it needs; by time, with numbers that were tried."""
+        split = self.problem.plan.split
+        ways = ["use fewer folds"] if tests else []
+        ways += ["a shorter gap"] if split.gap else []
+        if tests and split.time is not None and not self.is_trial:
+            folds = next((n for n in range(split.folds - 1, 1, -1) if self._works(n, split.gap)), None)
+            ways = [] if folds is None else [f"use {folds} folds"]
+            if split.gap and self._works(split.folds, 0.0):
+                low, high = 0, math.ceil(split.gap) - 1
+                while low < high:
+                    middle = (low + high + 1) // 2
+                    low, high = (middle, high) if self._works(split.folds, middle) else (low, middle - 1)
+                shorter = f"a gap of {gap_in_words(self._other(split.folds, low))}" if low else "no gap"
+                ways += [shorter if ways else f"use {shorter}"]
+        both = split.group is not None and split.time is not None
+        ways += ["split by one of the two columns" if both else "split by another column"]
+        return f"{', '.join(ways[:-1])}{', or ' if ways[1:] else ''}{ways[-1]}"
+
+    def _other(self, folds: int, gap: float) -> Problem:
+        plan = self.problem.plan
+        return replace(self.problem, plan=replace(plan, split=replace(plan.split, folds=folds, gap=gap)))
+
+    def _works(self, folds: int, gap: float) -> bool:
+        """Return whether so many folds with such a gap all have what they need."""
+        other, seed = (
+            replace(self, problem=self._other(folds, gap), is_trial=True),
+            self.problem.plan.split.fold_seed(0),
+        )
+        try:
+            for fold, part in enumerate(other.outer(0)):
+                other.fold(fold, part, seed)
+        except ValueError:
+            return False
+        return True
 
 
 def _moments(values: pd.Series) -> np.ndarray:

@@ -65,7 +65,11 @@ def test_a_target_that_cannot_be_one_is_named_and_stops_the_run(abalone: AppTest
     after = box.set_value("length").run()
     assert "has continuous values" in after.error[0].value
     assert all(button.disabled for button in after.button if button.label in ("Run", "Choose strategies"))
-    back = next(box for box in after.selectbox if box.label.startswith("The column with the class")).set_value("rings").run()
+    back = (
+        next(box for box in after.selectbox if box.label.startswith("The column with the class"))
+        .set_value("rings")
+        .run()
+    )
     assert not back.error
 
 

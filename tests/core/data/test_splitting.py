@@ -132,7 +132,7 @@ def test_a_gap_counts_in_the_units_of_a_column_of_numbers() -> None:
     [
         (
             {"time": "when", "gap": 150},
-            "without training rows .*fewer folds, a shorter gap, or split by another column",
+            "without training rows .*: use a gap of 17 days, or split by another column",
         ),
         ({"group": "card", "time": "when", "gap": 150}, "by 'card' and 'when' .*split by one of the two columns"),
     ],
@@ -140,6 +140,21 @@ def test_a_gap_counts_in_the_units_of_a_column_of_numbers() -> None:
 def test_a_gap_that_leaves_nothing_to_train_on_is_refused(cards: Table, split: dict[str, object], words: str) -> None:
     with pytest.raises(PlanError, match=words):
         check_splits(Problem.of(cards, plan_of(**split)))
+
+
+def test_folds_and_gaps_that_are_advised_do_work() -> None:
+    """Three months by five folds with a gap of a week leave nothing: the first part is fifteen days."""
+    when = pd.date_range("2025-01-01", periods=900, freq="144min").strftime("%Y-%m-%d %H:%M")
+    table = from_frame(pd.DataFrame({"when": when, "x": np.arange(900) % 7, "y": np.arange(900) % 10 == 0}))
+
+    def checked(folds: int, gap: float) -> tuple[str, ...]:
+        plan = replace(plan_of(), split=SplitSettings(folds=folds, time="when", gap=gap))
+        return check_splits(Problem.of(table, plan))
+
+    with pytest.raises(PlanError, match=r"in fold 1 of 5.: use 4 folds, a gap of 6 days, or split by another column"):
+        checked(5, 7)
+    assert checked(4, 7)
+    assert checked(5, 6)
 
 
 def test_folds_that_lack_the_rare_class_are_said_before_a_run() -> None:
