@@ -69,6 +69,7 @@ def enter_stakes(
             with left:
                 kind = _KINDS[2] if rule == "rows" else enter_kind(_latest(start, kept))
                 start = _since_in_sight(start, kind, kept)
+                by_row: RowCosts | None
                 if kind == _KINDS[2]:
                     costs, by_row = costs_with(start.costs, field), enter_row_costs(start)
                 else:
