@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 1000
 BEST = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
-MARK = "▸"
+MARK = "►"
 MARK_IN_WORDS = f"{MARK} is the recommended strategy."
 
 

@@ -16,8 +16,9 @@ from core.evaluation.worth import is_benefit
 from core.reporting.questions import Subject
 from core.reporting.questions.costs import WhatItCosts
 from core.words import percent
+from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
-from pages._recommendation import usable_key
+from pages._recommendation import recommended_key, usable_key
 from pages._rows import class_against_rest, rest_of, tested_rows
 from pages._stakes import enter_stakes, follow
 from pages._subject import show_question
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 GRID = np.unique(np.concatenate([np.geomspace(1e-4, 0.1, 60), np.linspace(0, 1, 161)]))
 FIGURES = {"f1": "F1", "precision": "Precision", "recall": "Recall", "value": "Cost"}
 PER = 1000
-LEADS = "font-weight: 700; background-color: rgba(15, 138, 126, 0.16)"
 
 
 def show_threshold(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
@@ -69,8 +69,8 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
     if stakes.rule != "rows" and usable:
         at = stakes.threshold if stakes.rule == "one" else None
         with figure:
-            show_curves(explorer, comparison, names, key, stakes, at)
-        show_readings(explorer, comparison, names, key, code, stakes)
+            show_curves(record, explorer, comparison, names, key, stakes, at)
+        show_readings(record, explorer, comparison, names, key, code, stakes)
     st.subheader("What it costs", anchor=False)
     subject = Subject(
         tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), stakes=stakes,
@@ -81,7 +81,13 @@ def explore(record: RunRecord, comparison: Comparison, names: dict[str, str], ke
 
 
 def show_readings(
-    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, code: int, stakes: Stakes
+    record: RunRecord,
+    explorer: Explorer,
+    comparison: Comparison,
+    names: dict[str, str],
+    key: str,
+    code: int,
+    stakes: Stakes,
 ) -> None:
     """Show each strategy's confusion matrix and figures; the cheapest row is marked."""
     costs, best = stakes.costs, explorer.best(stakes.costs)
@@ -91,21 +97,30 @@ def show_readings(
         here = explorer.at(stakes.threshold, costs)
     else:
         here = at_best if stakes.rule == "cheapest" else explorer.decided(costs)
-    table = readings_table(explorer, names, here, own_thresholds(comparison, key), best, at_best, word)
-    shown = columns(comparison, code, word)
-    leads = table[word] >= table[word].max() - 1e-9 if is_benefit(stakes) else table[word] <= table[word].min() + 1e-9
+    recommended = usable_key(record, comparison, key)
+    marked = {one: marked_name(name, one == recommended) for one, name in names.items()}
+    table = readings_table(explorer, marked, here, own_thresholds(comparison, key), best, at_best, word)
+    table = table.sort_values(word, ascending=not is_benefit(stakes), kind="stable", ignore_index=True)
+    leads = (table[word] - table[word].iloc[0]).abs() <= 1e-9
+    name_column = st.column_config.Column(pinned=True, width=name_width(table["Strategy"]))
     st.dataframe(
         leading(table, leads.to_numpy()),
         hide_index=True,
-        height=35 * (len(table) + 1) + 15,
-        column_config=shown,
+        height=table_height(len(table)),
+        column_config={
+            **columns(comparison, code, word),
+            "Strategy": name_column,
+        },
         key="threshold_table",
         placeholder="–",
     )
     repeats = len(np.unique(tested_rows(comparison, key)[0].repeat))
     times = f", each counted in {repeats} repeats" if repeats > 1 else ""
     share = percent(explorer.share) if costs.prevalence is None else f"{percent(costs.prevalence)} in the field"
+    best_word = "highest benefit" if is_benefit(stakes) else "lowest cost"
     st.caption(
+        f"Coloured: the {best_word} with these decisions, per {PER:,} rows. "
+        f"{f'{MARK_IN_WORDS} ' if recommended else ''}"
         f"{explorer.n_class:,} test rows of {plain(comparison.labels[code])} and {explorer.n_rest:,} of "
         f"{plain(rest_of(comparison, code))}{times}. Precision, F1 and {word.lower()} at a share of {share}. All "
         "figures here count the rows of all folds together; the overview shows means of the folds' figures."
@@ -114,11 +129,16 @@ def show_readings(
 
 def leading(table: pd.DataFrame, leads: np.ndarray) -> Styler:
     """Return the table with the rows that lead coloured; its columns' configuration writes the numbers."""
-    styles = [LEADS if lead else "" for lead in leads]
+    styles = [BEST if lead else "" for lead in leads]
     style = table.style.apply(lambda column: styles, axis=0)
     money = [name for name in table.columns if name.startswith(("Cost", "Benefit"))]
     figures = [name for name in table.columns if table[name].dtype.kind == "f" and name not in money]
-    return style.format("{:.3f}", subset=pd.Index(figures), na_rep="–").format("{:.1f}", subset=pd.Index(money))
+    counts = [name for name in table.columns if table[name].dtype.kind in "iu"]
+    return (
+        style.format("{:.3f}", subset=pd.Index(figures), na_rep="–")
+        .format("{:,.1f}", subset=pd.Index(money))
+        .format("{:,}", subset=pd.Index(counts))
+    )
 
 
 def own_thresholds(comparison: Comparison, key: str) -> np.ndarray:
@@ -128,7 +148,13 @@ def own_thresholds(comparison: Comparison, key: str) -> np.ndarray:
 
 
 def show_curves(
-    explorer: Explorer, comparison: Comparison, names: dict[str, str], key: str, stakes: Stakes, at: float | None
+    record: RunRecord,
+    explorer: Explorer,
+    comparison: Comparison,
+    names: dict[str, str],
+    key: str,
+    stakes: Stakes,
+    at: float | None,
 ) -> None:
     """Draw a figure of every strategy by threshold, with its own threshold and the best one."""
     costs = stakes.costs
@@ -136,13 +162,12 @@ def show_curves(
     at_best = explorer.at_own(best[:, None], costs)
     word = "Benefit" if is_benefit(stakes) else "Cost"
     what = st.segmented_control(
-        "Figure",
+        "Draw",
         list(FIGURES),
         default="f1",
         format_func=lambda figure: word if figure == "value" else FIGURES[figure],
         key="threshold_figure",
         required=True,
-        label_visibility="collapsed",
     )
     what = what or "f1"
     times = PER if what == "value" else 1
@@ -153,8 +178,9 @@ def show_curves(
     }
     title = f"{word} per {PER:,} rows" if what == "value" else FIGURES[what]
     values = times * getattr(explorer.at(GRID, costs), what)
-    few = top(comparison, judged_by(), NAMED - 2) if len(explorer.keys) > MANY else None
-    figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks, few)
+    advised = recommended_key(record, comparison, key)
+    few = top(comparison, judged_by(), NAMED - 2, [advised]) if len(explorer.keys) > MANY else None
+    figure = charts_views.threshold_curves(explorer.keys, names, GRID, values, title, at, marks, few, advised)
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
     ideal = costs.ideal_threshold(explorer.share) if stakes.by_row is None else None
     ideally = (
@@ -163,9 +189,9 @@ def show_curves(
         else ""
     )
     st.caption(
-        "● the strategy's own decisions, at the median of its folds' thresholds, fitted on validation rows: off its "
-        "line where they differ from fold to fold. ★ the best threshold under "
-        "these numbers, chosen on the same rows that it is shown on: on new rows it will do somewhat worse." + ideally
+        "● is a strategy's own decisions, at the median of its folds' thresholds: off its line where they differ. "
+        f"★ is the threshold with the best {word.lower()}, which need not be the best {title}; it was chosen on these "
+        "very rows, so that new rows will do somewhat worse." + ideally
     )
 
 
@@ -183,6 +209,7 @@ def readings_table(
     table = pd.DataFrame(
         {
             "Strategy": [names[key] for key in explorer.keys],
+            word: PER * here.value[:, 0],
             "Found": matrix[:, 1, 1],
             "Missed": matrix[:, 1, 0],
             "False alarms": matrix[:, 0, 1],
@@ -190,7 +217,6 @@ def readings_table(
             "Precision": here.precision[:, 0],
             "Recall": here.recall[:, 0],
             "F1": here.f1[:, 0],
-            word: PER * here.value[:, 0],
             "Own threshold": own,
             "Best threshold": best,
             f"{word} at best threshold": PER * at_best.value[:, 0],
@@ -204,20 +230,17 @@ def columns(comparison: Comparison, code: int, word: str) -> dict[str, ColumnCon
     name, rest = comparison.labels[code], rest_of(comparison, code)
     number = st.column_config.NumberColumn
     return {
-        "Strategy": st.column_config.Column(pinned=True, width=200),
         "Found": number(help=f"Rows of {plain(name)} that are called {plain(name)}."),
         "Missed": number(help=f"Rows of {plain(name)} called {plain(rest)}."),
         "False alarms": number(help=f"Rows of {plain(rest)} called {plain(name)}."),
         "Correctly ignored": number(help=f"Rows of {plain(rest)} that are called {plain(rest)}."),
-        "Precision": number(format="%.3f"),
-        "Recall": number(format="%.3f"),
-        "F1": number(format="%.3f"),
-        word: number(format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows."),
-        "Own threshold": number(format="%.3f", help="Median of the folds' thresholds; fitted on validation rows."),
-        "Best threshold": number(format="%.3f", help="Chosen on these same rows, and so optimistic."),
-        f"{word} at best threshold": number(
-            format="%.1f", help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."
-        ),
+        "Precision": number(),
+        "Recall": number(),
+        "F1": number(),
+        word: number(help=f"Expected {word.lower()} of {PER:,} rows."),
+        "Own threshold": number(help="Median of the folds' thresholds; fitted on validation rows."),
+        "Best threshold": number(help="Chosen on these same rows, and so optimistic."),
+        f"{word} at best threshold": number(help=f"Expected {word.lower()} of {PER:,} rows at the best threshold."),
     }
 
 

@@ -86,8 +86,8 @@ def test_a_finished_run_shows_table_and_figures(app: AppTest, store: Store) -> N
     assert page.title[0].value == "Shells"
     assert "positive class 18" in captions(page)
     table = page.dataframe[0].value
-    assert table["Strategy"].str.startswith("▸ ").sum() == 1, "the recommended strategy is marked"
-    table["Strategy"] = table["Strategy"].str.removeprefix("▸ ")
+    assert table["Strategy"].str.startswith("► ").sum() == 1, "the recommended strategy is marked"
+    table["Strategy"] = table["Strategy"].str.removeprefix("► ")
     table = table.set_index("Strategy").loc[["Plain network", "Class weights"]].reset_index()
     truth = np.concatenate([r.y_true for fold in range(3) for r in fold_results(fold)[:1]])
     decided = [np.concatenate([fold_results(fold)[i].decisions for fold in range(3)]) for i in (0, 1)]

@@ -131,11 +131,12 @@ def _sentences(
             f"is {-gain:.1f} net hits per {PER:,} rows behind."
         )
     else:
+        # Acting on none is worth 0.
+        more = f", {gain:.1f} more than acting on all rows" if curves.all[place] > 0 else ""
         sure = "" if low > 0 else "; the interval leaves open whether it is worth anything"
         first = (
             f"Acting at a probability of {percent(at)} or more, {named} {'comes' if len(best) == 1 else 'come'} first "
-            f"with {value}, {gain:.1f} more than acting {default} (95% interval {low:.1f} to {high:.1f}){sure}."
-            f"{standing}"
+            f"with {value}{more} (95% interval {low:.1f} to {high:.1f}){sure}.{standing}"
         )
     says = (
         f"If you act at {percent(at)}, you value one hit as much as {(1 - at) / at:,.1f} false alarms; the share of "
