@@ -25,9 +25,8 @@ _STYLE = """<style>
 /* Streamlit's greys for captions and axes reach contrasts of 4.3 and 3.7 on white; WCAG's AA asks for 4.5. */
 [data-testid="stCaptionContainer"] { opacity: .8 !important }
 [data-testid="stCaptionContainer"]:has(a) { opacity: .9 !important }
-/* What folds open is as dark as text: grey looks as if it could not be opened. */
-[data-testid="stExpander"] summary, [data-testid="stExpander"] summary * {
-  color: light-dark(#14211F, #E8EFEE) !important }
+/* What folds open is nearly as dark as text: grey looks as if it could not be opened. */
+[data-testid="stExpander"] summary { opacity: .9 !important }
 .js-plotly-plot :is(.xtick text, .ytick text, .xtitle, .ytitle, .annotation-text, .colorbar text, .bartext-outside) {
   fill: currentColor !important; fill-opacity: .8 !important }
 @media (max-width: 640px) {

@@ -88,11 +88,11 @@ def pick_runs(records: Sequence[RunRecord], advised: dict[str, Brief | None]) ->
     if grouped:
         table.insert(0, "Table", table.pop("Table"))
     config = {
-        "Run": st.column_config.Column(pinned=True, width=270),
+        "Run": st.column_config.Column(pinned=True, width=255),
         "Rows": st.column_config.NumberColumn(format="localized", width=80),
         "Strategies": st.column_config.NumberColumn(width=90),
         "Status": st.column_config.Column(width=90),
-        "Recommended": st.column_config.Column(width=210),
+        "Recommended": st.column_config.Column(width=235),
         "F1": st.column_config.ProgressColumn(
             format="%.3f",
             min_value=0.0,

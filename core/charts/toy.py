@@ -67,7 +67,8 @@ def rows_after(rows: ToyRows) -> go.Figure:
                     x=rows.after_points[chosen, 0], y=rows.after_points[chosen, 1], mode="markers", opacity=opacity,
                     name=f"{name}, {fate}", hoverinfo="name",
                     marker={"color": COLOUR_OF[code] if fate != "removed" else GREY, "symbol": symbol,
-                            "size": sizes[chosen],
+                            # Where sizes differ, Plotly makes every one paler.
+                            "size": sizes[chosen], "opacity": 1,
                             "line": {"width": 1.4 if symbol.endswith("open") else 0}},
                 )  # fmt: skip
     return _framed(figure, rows)
