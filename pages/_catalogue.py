@@ -129,7 +129,7 @@ def visible(plan: Plan, shown: str, query: str) -> Sequence[tuple[Family | None,
 
 def show_combine(plan: Plan, facts: TableFacts) -> None:
     """Offer to make one strategy of several that act in different places."""
-    with st.expander("Combine strategies", icon=":material/join:"):
+    with st.expander("Combine strategies"):
         st.markdown("For example SMOTE with a tuned threshold: pick two or more.")
         picks: list[str] = []
         for column, (name, kinds) in zip(st.columns(3), PLACES.items(), strict=True):

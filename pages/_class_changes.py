@@ -35,7 +35,7 @@ def show_class_changes(table: Table, plan: Plan, *, opened: bool) -> None:
     if len(classes) < 3 and not plan.classes:
         return
     show_changes(plan, {one.label: one.rows for one in classes})
-    with st.expander("Merge classes or leave some out", icon=":material/merge:", expanded=opened, key="class_changes"):
+    with st.expander("Merge classes or leave some out", expanded=opened, key="class_changes"):
         show_choice(table, plan, classes)
 
 

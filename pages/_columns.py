@@ -130,12 +130,12 @@ def show_block(
 def show_card(table: Table, column: Column, told: Informativeness | None, drawing: Drawing, plan: Plan) -> None:
     tells = f" :gray[explains {told.share:.0%} of the class]" if told is not None and told.share >= 0.005 else ""
     st.markdown(f"**{plain(column.name)}**{tells}")
-    show_kind(table, column)
     figure, words, notes = drawing
     if figure is not None:
         plot(figure, f"column_{column.name}", words, {"displayModeBar": False})
         show_numbers([figure], [words], f"column_{column.name}")
     st.caption(" ".join(facts_of(column, len(table.frame), notes)))
+    show_kind(table, column)
     show_readings(table, column, plan)
 
 

@@ -20,7 +20,6 @@ def show_difficulty(problem: Problem) -> None:
     table, target = problem.table, problem.target
     box = st.expander(
         "How hard is this table? Neighbours, overlap, copies, leaks and gaps",
-        icon=":material/troubleshoot:",
         key=f"difficulty_{table.digest}",
         on_change="rerun",
     )

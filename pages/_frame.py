@@ -33,6 +33,7 @@ _STYLE = """<style>
   [data-testid="stHeading"] h1 { font-size: 2rem }
   /* A finger zooms by itself, and the toolbar would always cover the figure's top. */
   .modebar-container { display: none }
+  .st-key-runs_table { display: none }
   /* A joined row of buttons that breaks into lines looks torn: it scrolls sideways instead. */
   .st-key-view_group [role="radiogroup"] { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
   .st-key-view_group [role="radio"] { flex: 0 0 auto !important; width: max-content !important }

@@ -23,7 +23,7 @@ def show_term(key: str) -> None:
 
 def show_glossary() -> None:
     """Show all terms, once somebody opens them."""
-    with st.expander("Glossary: the words that this app uses", icon=":material/dictionary:", key="glossary"):
+    with st.expander("Glossary: the words that this app uses", key="glossary"):
         half = (len(TERMS) + 1) // 2
         for column, part in zip(st.columns(2, gap="large"), (TERMS[:half], TERMS[half:]), strict=True):
             column.markdown("\n\n".join(f"**{plain(term.name)}** – {sentence(term.meaning)}" for term in part))

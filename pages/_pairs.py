@@ -65,7 +65,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "pairs",
         "Strategy against strategy",
     )
-    with st.expander("All pairs as a table", icon=":material/table:"):
+    with st.expander("All pairs as a table"):
         shown = table(every, names)
         config: dict[str, ColumnConfig] = {
             head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns

@@ -176,7 +176,7 @@ def show_failures(comparisons: dict[str, Comparison], chosen: list[str], names: 
     ]
     partial = [(table, note) for table, comparison in comparisons.items() for note in comparison.notes]
     if failed or partial:
-        with st.expander(f"Strategies without a result ({len(failed) + len(partial)})", icon=":material/block:"):
+        with st.expander(f"Strategies without a result ({len(failed) + len(partial)})"):
             for table, key, why in failed:
                 st.markdown(f"**{plain(names[key], 120)}** on {plain(table)}: {sentence(why)}")
             for table, note in partial:
@@ -234,7 +234,7 @@ def styled(ranking: Ranking, names: dict[str, str], metric: Metric) -> Styler:
 
 
 def show_pairs(ranking: Ranking, names: dict[str, str]) -> None:
-    with st.expander(f"Pairwise tests ({len(ranking.clear)} of {len(ranking.pairs)} clear)", icon=":material/rule:"):
+    with st.expander(f"Pairwise tests ({len(ranking.clear)} of {len(ranking.pairs)} clear)"):
         test = ranking.friedman
         assert test is not None
         st.caption(
@@ -275,7 +275,7 @@ def show_downloads(
             st.download_button(
                 name, text, file, kind, key=f"download_{file}", icon=":material/download:", on_click="ignore"
             )
-    with st.expander("LaTeX", icon=":material/code:"):
+    with st.expander("LaTeX"):
         st.caption("Needs the packages booktabs and textcomp, and T1 as the font encoding.")
         st.code(files[2][1], language="latex")
 

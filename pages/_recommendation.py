@@ -80,7 +80,7 @@ def show_advice(
         st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))
     show_checks(findings_of(record, comparison, key, judged_by()))
     show_pair(record, comparison, names, key)
-    with st.expander("The tests behind it", icon=":material/query_stats:"):
+    with st.expander("The tests behind it"):
         show_tests(record, comparison, key)
 
 
@@ -169,7 +169,7 @@ def show_checks(findings: tuple[Finding, ...]) -> None:
     """Show what the automatic checks found, one line each, with a way out."""
     if not findings:
         return
-    with st.expander(f"Worth a look ({len(findings)})", icon=":material/rule:", key="findings"):
+    with st.expander(f"Worth a look ({len(findings)})", key="findings"):
         for finding in findings:
             st.markdown(f"{sentence(finding.text)} {sentence(finding.way_out)} :gray-badge[{finding.code}]")
 
@@ -180,7 +180,7 @@ def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], 
 
     if len(comparison.strategies) < 2:
         return
-    with st.expander("Is one better than another here?", icon=":material/compare_arrows:"):
+    with st.expander("Is one better than another here?"):
         keys = [s.key for s in comparison.strategies]
         left, right = st.columns(2)
         first = left.selectbox("Is", keys, 1, format_func=lambda k: bare(names[k], 120), key="duel_first")

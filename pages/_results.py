@@ -85,6 +85,6 @@ def show_notes(comparison: Comparison, names: dict[str, str]) -> None:
         st.warning(sentence(note), icon=":material/info:")
     changed = [(names[s.key], note) for s in comparison.strategies for note in (*s.notes, *s.errors)]
     if changed:
-        with st.expander(f"What strategies had to change ({len(changed)})", icon=":material/info:"):
+        with st.expander(f"What strategies had to change ({len(changed)})"):
             for name, note in changed:
                 st.markdown(f"**{plain(name, 120)}** – {sentence(note)}")

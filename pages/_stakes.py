@@ -62,7 +62,7 @@ def enter_stakes(
             0.0, 1.0, 0.5 if start.threshold is None else start.threshold, 0.005, format="%.3f", key="threshold",
         )  # fmt: skip
     try:
-        with st.expander("Costs and class share", icon=":material/payments:", expanded=True):
+        with st.expander("Costs and class share", expanded=True):
             left, right = st.columns(2, gap="medium")
             with right:
                 field = enter_field(comparison, explorer, code, start)

@@ -101,11 +101,13 @@ def pick_runs(records: Sequence[RunRecord], advised: dict[str, Brief | None]) ->
             help="Mean F1 over the folds of the recommended strategy.",
         ),
     }
-    event = st.dataframe(
+    # On a phone, the cards below say it all, and can be read.
+    box = st.container(key="runs_table")
+    event = box.dataframe(
         table, hide_index=True, key=f"runs_{query}_{grouped}", column_config=config, placeholder="–",
         on_select="rerun", selection_mode="multi-row", height=35 * (min(len(found), 12) + 1) + 15,
     )  # fmt: skip
-    st.caption("Tick one run to see it on its own, two to compare them side by side.")
+    box.caption("Tick one run to see it on its own, two to compare them side by side.")
     wait_for_briefs(advised)
     chosen = event["selection"]["rows"]
     return [found[row] for row in sorted(chosen)] if chosen else found

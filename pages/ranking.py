@@ -199,7 +199,7 @@ def show_start() -> None:
         pressed = st.button("Run ranking", type="primary", icon=":material/play_arrow:", disabled=not ready)
         if len(problems) < 2:
             needed = needed_in_words(len(plan.strategies))
-            st.caption(f"Add at least two tables. {needed} On fewer there are ranks, but no test.")
+            st.caption(f"Add at least two tables. {needed} You get the ranks in any case.")
         else:
             st.caption(
                 f"{len(problems)} tables × {len(plan.strategies)} strategies × {plan.split.folds} folds, "

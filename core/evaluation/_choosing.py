@@ -81,7 +81,10 @@ class Choosing:
         return float(self.case.pairs.p[self.case.pairs.at(self.best, key)])
 
     def is_far_behind(self, key: str) -> bool:
-        """Return whether a strategy that no corrected test tells apart has yet less than half of the best's mean."""
+        """Return whether a strategy that no corrected test tells apart has yet less than half of the best's mean.
+
+        Two conditions at once: among equal strategies, luck alone hardly ever meets both, even where sixty compete.
+        """
         if key == self.best or not self.case.pairs.tested or not self.p_alone(key) < ALPHA:
             return False
         best, own = abs(self.value(self.best)), abs(self.value(key))

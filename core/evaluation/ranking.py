@@ -374,13 +374,13 @@ def needed_in_words(n_strategies: int) -> str:
     Examples
     --------
     >>> needed_in_words(4)
-    'With 4 strategies, a lead can be called clear on 8 tables or more, however large it is.'
+    'With 4 strategies, no lead can be called clear on fewer than 8 tables, however large it is.'
     """
     if n_strategies < _MIN_STRATEGIES:
         return f"There is no test of ranks with fewer than {_MIN_STRATEGIES} strategies."
     return (
-        f"With {n_strategies} strategies, a lead can be called clear on {tables_needed(n_strategies)} tables or more, "
-        "however large it is."
+        f"With {n_strategies} strategies, no lead can be called clear on fewer than {tables_needed(n_strategies)} "
+        "tables, however large it is."
     )
 
 

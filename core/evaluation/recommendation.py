@@ -331,7 +331,8 @@ class _Advising(Choosing):
             )
         elif len(self.alive) > 1:
             among = " of the networks" if case.references.intersection(case.means) else ""
-            said.append(f"It has the best mean of {metric}{among} ({self.value(best):.2f}).")
+            name = "The plain network" if best == case.plain else names[best]
+            said.append(f"{name} has the best mean of {metric}{among} ({self.value(best):.2f}).")
         level = [names[key] for key in self.level if key not in (self.key, best)]
         if level:
             said.append(f"Not clearly worse than the best in {folds}, but no simpler: {joined(level, _MAX_NAMES)}.")

@@ -61,15 +61,11 @@ def test_the_positive_class_can_be_changed(abalone: AppTest) -> None:
 
 
 def test_a_target_that_cannot_be_one_is_named_and_stops_the_run(abalone: AppTest) -> None:
-    box = next(box for box in abalone.selectbox if box.label.startswith("The column with the class"))
+    box = next(box for box in abalone.selectbox if box.label.startswith("The column"))
     after = box.set_value("length").run()
     assert "has continuous values" in after.error[0].value
     assert all(button.disabled for button in after.button if button.label in ("Run", "Choose strategies"))
-    back = (
-        next(box for box in after.selectbox if box.label.startswith("The column with the class"))
-        .set_value("rings")
-        .run()
-    )
+    back = next(box for box in after.selectbox if box.label.startswith("The column")).set_value("rings").run()
     assert not back.error
 
 
@@ -141,7 +137,7 @@ def test_a_rare_class_is_merged_or_left_out_in_place_and_taken_back(app: AppTest
     out = back.button(key="leave_out_classes").click().run()
     assert out.session_state["session"].plan.classes == (("worst", None),)
     assert not next(button for button in out.button if button.label == "Run").disabled
-    other = next(box for box in out.selectbox if box.label.startswith("The column with the class")).set_value("a").run()
+    other = next(box for box in out.selectbox if box.label.startswith("The column")).set_value("a").run()
     assert other.session_state["session"].plan.classes == ()
 
 
@@ -186,7 +182,7 @@ def test_classes_of_two_rows_are_merged_into_other_or_left_out_and_each_is_taken
 def test_more_classes_than_are_possible_are_merged_with_one_click(app: AppTest) -> None:
     rows = [f"{row % 13 / 7},{'c' + str(row % 60)}" for row in range(900)]
     page = upload(app, "\n".join(["x,y", *rows]).encode())
-    page = next(box for box in page.selectbox if box.label.startswith("The column with the class")).set_value("y").run()
+    page = next(box for box in page.selectbox if box.label.startswith("The column")).set_value("y").run()
     assert "has 60 classes and at most 50 are possible" in page.error[0].value
     after = page.button(key="merge_many").click().run()
     assert not after.error

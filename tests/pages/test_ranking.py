@@ -89,7 +89,7 @@ def shown(text: str) -> str:
 def test_two_tables_are_needed(app: AppTest, store: Store) -> None:
     page = opened(app)
     assert re.search(
-        r"Add at least two tables\. .* clear on \d+ tables or more, however large it is\. On fewer", words(page)
+        r"Add at least two tables\. .* clear on fewer than \d+ tables, however large it is\. You", words(page)
     )
     assert next(button for button in page.button if button.label == "Run ranking").disabled
     page = page.button(key="add_abalone_9_vs_18").click().run()

@@ -171,7 +171,7 @@ def test_few_tables_cannot_tell_a_pair_apart_and_that_is_said(n_tables: int) -> 
     ranking = ranked(separated(n_tables))
     assert min(pair.p for pair in ranking.pairs) > 0.05
     assert "even before Holm's correction" in ranking.notes[0]
-    assert "at least 7 tables" in ranking.notes[0]
+    assert "fewer than 7 tables" in ranking.notes[0]
 
 
 def test_ties_do_not_make_a_few_tables_enough() -> None:
@@ -193,7 +193,7 @@ def test_what_is_said_before_a_ranking_is_what_the_tests_need_after_it(n_strateg
     before = ranked(separated(needed - 1, n_strategies))
     assert not before.clear
     assert needed_in_words(n_strategies) in before.notes[-1]
-    assert f"called clear on {needed} tables or more" in needed_in_words(n_strategies)
+    assert f"called clear on fewer than {needed} tables" in needed_in_words(n_strategies)
 
 
 def test_a_strategy_that_is_missing_on_a_table_takes_the_table_out() -> None:

@@ -177,7 +177,7 @@ def test_few_rows_cautions_missing_tests_and_references_are_said() -> None:
         scored(5, 5, plain=BASE, smote=BASE - 0.001, boosting=BASE + 0.001), plan_of("plain, smote, boosting")
     )
     said = " ".join(ahead.why)
-    assert "It has the best mean of F1 of the networks (0.50)" in said
+    assert "The plain network has the best mean of F1 of the networks (0.50)" in said
     assert "Gradient boosting, a reference and no network, has a better mean" in said
     no_plain = advised(scored(5, 5, smote=BASE, adasyn=BASE + 0.001), plan_of("smote, adasyn"))
     assert "The plain network is not in this run" in " ".join(no_plain.why)
