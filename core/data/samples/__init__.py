@@ -25,7 +25,7 @@ class Sample:
     Examples
     --------
     >>> [sample.key for sample in SAMPLES]
-    ['page_blocks', 'abalone_9_vs_18', 'yeast', 'german_credit']
+    ['page_blocks', 'german_credit', 'abalone_9_vs_18', 'yeast']
     """
 
     key: str
@@ -45,6 +45,13 @@ SAMPLES: tuple[Sample, ...] = (
         "https://doi.org/10.24432/C5J590",
     ),
     Sample(
+        "german_credit",
+        "German credit",
+        "1,000 loans: which went bad? 3 in 10; thirteen columns are categories.",
+        "creditability",
+        "https://doi.org/10.24432/C5NC77",
+    ),
+    Sample(
         "abalone_9_vs_18",
         "Abalone",
         "731 shellfish with 9 or 18 rings: which are the old ones? 1 in 17.",
@@ -57,13 +64,6 @@ SAMPLES: tuple[Sample, ...] = (
         "1,484 proteins: in which of six parts of the cell do they work? Six classes, the rarest 1 in 42.",
         "site",
         "https://doi.org/10.24432/C5KG68",
-    ),
-    Sample(
-        "german_credit",
-        "German credit",
-        "1,000 loans: which went bad? 3 in 10; thirteen columns are categories.",
-        "creditability",
-        "https://doi.org/10.24432/C5NC77",
     ),
 )
 
