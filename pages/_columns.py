@@ -31,12 +31,10 @@ Drawing = tuple["go.Figure | None", str, tuple[str, ...]]
 ANY = "Any kind"
 FIGURES, TABLE = "Figures", "Table"
 # Columns that are drawn together, once their place comes into view.
-BLOCK = 9
+BLOCK = 6
 ACROSS = 3
-# A part of the columns that is not seen yet is one place; once it is seen, it has up to so many places.
-PARTS = 6
-# With no more columns, there is nothing to search.
-FEW = BLOCK
+# With no more columns, all are drawn at once, and there is nothing to search.
+FEW = 9
 
 
 @st.fragment
@@ -94,22 +92,22 @@ def show_part(
 ) -> None:  # fmt: skip
     """Show some columns, once their place was seen: a block as figures, more than that in parts.
 
-    Parts within parts, as each place that waits to be seen costs time whenever the page runs again.
+    Parts within parts, each twice as many as all before it: each place that waits to be seen costs time whenever the
+    page runs again.
     """
     if seen and not came_into_view(seen, -(-len(some) // ACROSS), len(some)):
         return
-    if len(some) <= BLOCK:
+    if len(some) <= FEW:
         show_block(table, some, told, plan, problem)
         return
-    size = BLOCK
-    while len(some) > size * PARTS:
-        size *= PARTS
     # What is sought, or sorted in another way, is looked at from the first one on.
     sought = [st.session_state.get(key) for key in ("columns_search", "columns_of_kind", "columns_order")]
-    for start in range(0, len(some), size):
+    start, size = 0, BLOCK
+    while start < len(some):
         part = some[start : start + size]
         key = f"columns_seen_{hash((table.digest, part[0].name, size, *sought))}" if start else ""
         show_part(table, part, told, plan, problem, key)
+        start, size = start + size, 2 * (start + size)
 
 
 def show_block(
@@ -122,8 +120,10 @@ def show_block(
     key = hash((values_key(problem), *((column, chosen.get(column.name)) for column in some)))
     drawings = drawn(problem, tuple(column.name for column in some), key)
     for start in range(0, len(some), ACROSS):
-        for place, column in zip(st.columns(ACROSS), some[start : start + ACROSS], strict=False):
-            with place.container(border=True, height="stretch"):
+        row = some[start : start + ACROSS]
+        whole = len(row) == ACROSS  # then the columns are the cards: an element less for each
+        for place, column in zip(st.columns(ACROSS, border=whole), row, strict=False):
+            with place if whole else place.container(border=True, height="stretch"):
                 show_card(table, column, told.get(column.name), drawings[column.name], problem.plan)
 
 
