@@ -69,7 +69,7 @@ def show_table(answer: Answer, key: str, file_name: str, advised: str | None = N
     if marks:
         said = f"{MARK_IN_WORDS} {said}"
     if answer.best:
-        said = f"Coloured: {'the best' if len(answer.table) > len(answer.best) else 'what stands out'}. {said}"
+        said = f"Coloured: {answer.best_in_words}. {said}"
     if len(answer.table) > SHOWN:
         said += f" The first {SHOWN:,} of {len(answer.table):,} rows are shown."
     words, act = st.columns([3, 1], vertical_alignment="center")

@@ -47,7 +47,7 @@ _STYLE = """<style>
   outline: 2px solid currentColor !important; outline-offset: 2px }
 /* White on the dark theme's accent has a contrast of 2.4. */
 :is([data-testid="stBaseButton-primary"]:enabled, [data-testid="stBaseButton-primaryFormSubmit"]:enabled,
-    [data-testid="stMultiSelect"] [data-baseweb="tag"]), [data-testid="stMultiSelect"] [data-baseweb="tag"] * {
+    [data-testid="stMultiSelect"] [data-tag]), [data-testid="stMultiSelect"] [data-tag] * {
   color: light-dark(ON_ACCENT) !important }
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after { animation-duration: .01ms !important; transition-duration: .01ms !important;

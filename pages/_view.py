@@ -58,7 +58,7 @@ VIEWS: Sequence[View] = (
     View("more_rows", "More rows", WHAT_TO_DO),
     View("errors", "Errors", WHY, same_rows=True),
     View("why", "Importance", WHY),
-    View("slices", "For whom", WHY, same_rows=True),
+    View("slices", "Where worse", WHY, same_rows=True),
     View("training", "Training", WHY),
     View("code", "Code", TAKE_AWAY),
     View("report", "Report", TAKE_AWAY),

@@ -69,6 +69,8 @@ class Answer:
     drawings : tuple of Drawing
     notes : tuple of str
         What limits the answer, in sentences.
+    best_in_words : str
+        What the rows that stand out are.
 
     See Also
     --------
@@ -93,6 +95,7 @@ class Answer:
     best: tuple[int, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     notes: tuple[str, ...] = ()
+    best_in_words: str = "the best"
 
     def column(self, name: str) -> Column:
         """Return how a column is written."""

@@ -168,7 +168,10 @@ class ForWhom(Question):
             "Fisher's exact test of the slice against all other rows, corrected for the number of slices (Holm)."
         )
         shown = {k: v for k, v in _COLUMNS.items() if k in table}
-        return Answer(self.title, tuple(said), table, shown, tuple(range(len(sure))), notes=_notes(subject))
+        return Answer(
+            self.title, tuple(said), table, shown, tuple(range(len(sure))), notes=_notes(subject),
+            best_in_words="clearly worse than elsewhere",
+        )  # fmt: skip
 
 
 def best_on_f1(subject: Subject) -> OutOfFold:
