@@ -31,6 +31,16 @@ def test_a_kept_run_is_settled_and_its_recommendation_follows(
     assert main([*command, "--field", "0.02", *where]) == 0
     capsys.readouterr()
     assert (stakes_of(store, run).rule, stakes_of(store, run).costs.prevalence) == ("rows", 0.02)
+    by_row = kept.row_costs
+    assert main([*command, "--decide", "one", "--at", "0.1", *where]) == 0
+    assert "10 × 'length' + 1" in capsys.readouterr().out.replace("`", "'")
+    assert (stakes_of(store, run).rule, stakes_of(store, run).by_row) == ("one", by_row)
+    assert main([*command, "--miss", "30", *where]) == 0  # no cost reads a column any more: those that do are set aside
+    assert "a miss 30" in capsys.readouterr().out
+    assert (stakes_of(store, run).row_costs, stakes_of(store, run).by_row) == (by_row, None)
+    assert main([*command, "--decide", "rows", *where]) == 0
+    capsys.readouterr()
+    assert stakes_of(store, run).by_row == by_row
     assert main([*command, "--anew", *where]) == 0
     assert "Nothing is settled" in capsys.readouterr().out
     assert stakes_of(store, run) == Stakes()
