@@ -62,7 +62,7 @@ st.text(time.time())
 VIEWS = {
     "How good": ("Pairs", "Classes", "Calibration"),
     "What to do": ("Capacity", "Promise", "Net benefit", "Next file"),
-    "Why": ("Importance", "For whom", "Training"),
+    "Why": ("Importance", "Where worse", "Training"),
     "Download": ("Report",),
 }
 

@@ -96,9 +96,10 @@ def show_table(
     st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
+    averaged = " F1, precision and recall are means over the classes." if len(comparison.labels) > 2 else ""
     st.caption(
-        f"{spread}, {comparison.folds_in_words()}. Best {metric_of(metric).name} first; ★ marks the best mean of every "
-        f"other column.{mark}{f' {MARK_IN_WORDS}' if recommended else ''} Press a heading to sort."
+        f"{spread}, {comparison.folds_in_words()}.{averaged} Best {metric_of(metric).name} first; ★ marks the "
+        f"best mean of every other column.{mark}{f' {MARK_IN_WORDS}' if recommended else ''} Press a heading to sort."
     )
     width = 132 if shown is None else 180
     config = {one.name: st.column_config.Column(help=one.help, width=width) for one in comparison.metrics}
@@ -200,9 +201,10 @@ def show_dots(
     keys = top(comparison, metric, n if every else 10, [advised])
     figure = dot_figure(comparison, names, keys, metric, advised, f"{key} {shown and shown.kind}", shown)
     draw(figure, "metric_dots", f"{metric_of(metric).name} of each strategy with its interval, best first")
+    plainly = advised in plain_keys(comparison)
+    star = "★ the plain network, which is recommended" if plainly else "★ recommended, ◆ the plain network"
     st.caption(
-        "★ recommended, ◆ the plain network; the dotted line goes through its value. "
-        "For another metric, change “Rank by” above."
+        f"{star}; the dotted line goes through the plain network's value. For another metric, change “Rank by” above."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.evaluation.shown import NAMED, top
+from core.reporting.display import shown_class
 from core.reporting.questions import Answer, Question, QuestionError, Subject
 from pages._answer import show_answer
 from pages._cache import cached
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 
 
 def subject_of(
-    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, view: str, *, lines: bool = False
+    record: RunRecord,
+    comparison: Comparison,
+    names: dict[str, str],
+    key: str,
+    view: str,
+    *,
+    lines: bool = False,
+    of_class: bool = True,
 ) -> Subject:
     """Return what is asked in a view; of many classes, the person picks one.
 
@@ -32,8 +40,10 @@ def subject_of(
     ----------
     lines : bool
         Whether the view draws a line for each strategy, of which the person picks those in colour.
+    of_class : bool
+        Whether the question is about one class; otherwise nobody picks one.
     """
-    code = class_against_rest(comparison, record.positive, f"{view}_class")
+    code = class_against_rest(comparison, record.positive, f"{view}_class") if of_class else shown_class(comparison)
     coloured = None
     if lines:
         few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])

@@ -29,7 +29,7 @@ def show_suspects(record: RunRecord, comparison: Comparison, names: dict[str, st
     """Show the labels that are to be doubted, and what can be done about them."""
     st.subheader("Doubtful labels", anchor=False)
     checked = checked_rows(store(), record.id)
-    subject = replace(subject_of(record, comparison, names, key, "suspects"), checked=checked)
+    subject = replace(subject_of(record, comparison, names, key, "suspects", of_class=False), checked=checked)
     keys = f"{key} {' '.join(subject.keys)} {sorted(checked)}"
     try:
         answer = answered(WrongLabels(), subject, keys)

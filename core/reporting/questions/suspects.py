@@ -13,6 +13,7 @@ from core.reporting.questions.question import Question, Subject, option, registe
 from core.words import counted, joined, quoted
 
 ROW = "Row"
+_MANY = 0.1
 
 
 @register
@@ -82,8 +83,11 @@ def _sentences(found: Suspects, unchecked: np.ndarray, subject: Subject) -> tupl
         rows, wrong = int((found.given == code).sum()), int((doubted & (found.given == code)).sum())
         if wrong:
             parts.append(f"{wrong:,} of {counted(rows, 'row')} of {quoted(label)} ({wrong / rows:.1%})")
+    said = f"{counted(total, 'label looks', 'labels look')} wrong: {joined(parts, most=6)}."
+    if total > _MANY * len(found.rows):
+        said += " That is many: rows of a class that is hard to learn look the same, so check some of them first."
     return (
-        f"{counted(total, 'label looks', 'labels look')} wrong: {joined(parts, most=6)}.",
+        said,
         "See what they cost: run again without them, and compare the two runs in History. Rows that are left out are "
         "not tested on either, so part of any gain is that the hard ones are gone.",
     )

@@ -28,7 +28,7 @@ def test_every_answer_is_in_the_report_and_the_first_page_quotes_what_was_settle
         first = re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(answer.sentences[0], quote=False))
         quoted = answer.title not in ("Pairs", "Thresholds", "Classes")
         assert (html.unescape(first) in html.unescape(head)) is quoted
-    assert "Looking at the 250 riskiest of every 1,000 rows" in html.unescape(head)
+    assert "Looking at the 250 most likely of every 1,000 rows" in html.unescape(head)
     one = Results(run.problem, run.folds, stakes=Stakes(rule="one", threshold=0.05))
     # Everybody is flagged: the recall on the first page is that of the settled threshold.
     assert "<td>1.000" in report(one, "People", answers=()).partition("<h2>Why</h2>")[0]

@@ -67,9 +67,9 @@ def test_where_a_strategy_is_surely_worth_using_lies_in_the_range_where_it_is() 
             score = rng.beta(1, 6, len(fold.y_true)) + 0.15 * (fold.y_true == 1) * (draw % 3)
             p = np.clip(score, 0.001, 0.99).astype(np.float32)
             folds.append(replace(fold, probabilities=np.column_stack([1 - p, p])))
-        table = ask(Results(run.problem, tuple(folds)), "net_benefit").table.dropna(subset=["Surely from"])
-        assert (table["Surely from"] >= table["Worth using from"]).all()
-        assert (table["up to"] <= table["to"]).all()
+        table = ask(Results(run.problem, tuple(folds)), "net_benefit").table.dropna(subset=["Surely, from"])
+        assert (table["Surely, from"] >= table["Worth using, from"]).all()
+        assert (table["Surely, to"] <= table["Worth using, to"]).all()
 
 
 def test_a_capacity_larger_than_the_table_looks_at_all_of_it() -> None:
