@@ -34,7 +34,7 @@ def show_networks(problem: Problem, work: Workload) -> None:
         with st.container(horizontal=True):
             for preset in NETWORK_PRESETS:
                 st.button(
-                    preset.name,
+                    preset.label,
                     key=f"network_preset_{preset.name}",
                     icon=":material/check:" if preset == current else None,
                     on_click=choose_preset,

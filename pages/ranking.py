@@ -163,6 +163,7 @@ def show_start() -> None:
     plan = chosen_plan()
     options = [*([OWN] if own is not None else []), *PRESETS]
     counts = {name: len(own.strategies if name == OWN and own else PRESETS[name]) for name in options}
+    labels = {preset.name: preset.label for preset in NETWORK_PRESETS}
     strategies, network, folds, repeats, seed = st.columns([3, 3, 1, 1, 1])
     strategies.selectbox(
         "Strategies",
@@ -176,7 +177,7 @@ def show_start() -> None:
         [*([OWN] if own is not None else []), *(preset.name for preset in NETWORK_PRESETS)],
         index=0 if own is not None else NETWORK_PRESETS.index(DEFAULT_PRESET),
         key="ranking_network",
-        format_func=lambda name: "Chosen on the Strategies page" if name == OWN else name,
+        format_func=lambda name: "Chosen on the Strategies page" if name == OWN else labels[name],
         help="  \n".join(f"{preset.name}: {preset.sentence}" for preset in NETWORK_PRESETS),
     )
     folds.number_input("Folds", 2, 50, plan.split.folds, key="ranking_folds", help="Of each table.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from core.choices import NetworkChoice
 from core.plan import Plan
 from core.settings import TrainingSettings
+from core.words import counted
 
 # Maximum epochs by training rows, most rows first: large tables make more steps per epoch.
 _EPOCHS = ((50_000, 15), (5_000, 40), (0, 80))
@@ -35,7 +36,7 @@ class NetworkPreset:
     --------
     >>> strong = NETWORK_PRESETS[2]
     >>> strong.name, strong.training_on(800).epochs, strong.training_on(20_000).epochs
-    ('Five networks', 80, 40)
+    ('Strong', 80, 40)
     """
 
     name: str
@@ -43,6 +44,11 @@ class NetworkPreset:
     network: NetworkChoice
     training: TrainingSettings
     grows: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its name, and how many networks decide together."""
+        return f"{self.name} ({counted(self.training.members, 'network')})"
 
     def training_on(self, rows: float) -> TrainingSettings:
         """Return the training settings for so many training rows."""
@@ -55,21 +61,21 @@ _TOGETHER = TrainingSettings(patience=_PATIENCE, weight_decay=_WEIGHT_DECAY, mem
 #: From the least work to the most.
 NETWORK_PRESETS = (
     NetworkPreset(
-        "One network",
+        "Small and quick",
         "One small network: trains fastest, and is usually somewhat less accurate.",
         NetworkChoice("mlp"),
         TrainingSettings(),
         grows=False,
     ),
     NetworkPreset(
-        "Three networks",
+        "Quick",
         "Three small networks that decide together, each stopped on another third of the training rows; one of them "
         "sees numbers as waves. The best value for its time, and where the app starts.",
         NetworkChoice("mixed"),
         replace(_TOGETHER, members=3),
     ),
     NetworkPreset(
-        "Five networks",
+        "Strong",
         "Five networks that decide together and see numbers in different ways: on most tables the most accurate, and "
         "the slowest to train.",
         NetworkChoice("mixed"),
@@ -136,7 +142,7 @@ def preset_of(networks: tuple[NetworkChoice, ...], training: TrainingSettings, r
     Examples
     --------
     >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(), rows=800).name
-    'One network'
+    'Small and quick'
     >>> preset_of((NetworkChoice("mlp"),), TrainingSettings(epochs=7), rows=800)
     """
     return next(

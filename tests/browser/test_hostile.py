@@ -101,7 +101,7 @@ def test_a_hostile_table_stays_text(server: Server, open_browser: Open, tmp_path
         page.find(f".st-key-use_{key} label")[0].click()
         page.see(f"{6 - left} strategies × 5 folds")
     harmless(page)
-    page.press("One network")
+    page.press("Small and quick (1 network)")
     page.press("Run")
     page.wait(lambda: "run=" in page.driver.current_url)
     run_id = page.driver.current_url.split("run=")[1].split("&")[0]

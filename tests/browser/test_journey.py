@@ -186,7 +186,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     page.see("7 strategies × 5 folds")
     page.wait(lambda: page.text.count("689 → 42") == 2)  # random under-sampling and under-bagging
     assert page.text.count("42 → 689") == 2  # random over-sampling and SMOTE
-    page.press("One network")
+    page.press("Small and quick (1 network)")
     page.press("Run")
     run_id = finish(page, server)
     agrees_with_the_store(page, server, run_id)
@@ -218,7 +218,7 @@ def test_a_few_clicks_from_a_sample_of_many_classes(server: Server, open_browser
     assert "762 (51.3%)" in counts
     assert "35 (2.4%)" in counts
     page.press("Choose strategies")
-    page.press("One network")  # five members would take minutes
+    page.press("Small and quick (1 network)")  # five members would take minutes
     page.press("Run")
     run_id = finish(page, server)
     agrees_with_the_store(page, server, run_id)

@@ -22,7 +22,7 @@ def test_two_samples_are_run_and_ranked(server: Server, open_browser: Callable[.
     page.see("Bring your own table")
     page.press("Use Abalone")
     page.press("Choose strategies")
-    page.press("One network")
+    page.press("Small and quick (1 network)")
     page.see("One small network: trains fastest")
     page.wait(lambda: page.find("a[href$='/ranking']"))
     page.find("a[href$='/ranking']")[0].click()

@@ -33,7 +33,7 @@ def page(abalone: AppTest) -> AppTest:
 def cards(page: AppTest) -> AppTest:
     """Return the page with one small network, and the networks' cards open."""
     page.session_state["network_cards"] = True
-    return page.button(key="network_preset_One network").click().run()
+    return page.button(key="network_preset_Small and quick").click().run()
 
 
 def chosen(app: AppTest) -> list[str]:
@@ -112,11 +112,11 @@ def test_three_networks_are_the_most(cards: AppTest) -> None:
 
 
 def test_a_preset_sets_the_network_and_its_training(page: AppTest) -> None:
-    page = page.button(key="network_preset_Five networks").click().run()
+    page = page.button(key="network_preset_Strong").click().run()
     plan = page.session_state["session"].plan
     assert (plan.networks[0].key, plan.training.members, plan.training.epochs) == ("mixed", 5, 80)
     assert next(box for box in page.number_input if box.label == "Members").value == 5
-    again = page.button(key="network_preset_One network").click().run()
+    again = page.button(key="network_preset_Small and quick").click().run()
     assert again.session_state["session"].plan.training.members == 1
 
 
