@@ -241,7 +241,7 @@ def enter_row_costs(start: Stakes) -> RowCosts:
     CostError
         They cannot be used.
     """
-    st.caption(plain("A number, or column × factor + constant, such as amount, 0.5*amount or 0.5*amount+3."))
+    st.caption(sentence("A number, or column × factor + constant, such as amount, 0.5*amount or 0.5*amount+3."))
     before = {name: Cost(start.costs.matrix[truth][decided]) for name, (truth, decided) in CELLS.items()}
     if start.row_costs is not None:
         before = {name: getattr(start.row_costs, name) for name in CELLS}

@@ -133,7 +133,7 @@ class RowCosts:
                 if not np.isfinite(value) or value < 0:
                     raise CostError(f"The {what} of {_IN_WORDS[name]} is {value:g}: enter 0 or more.")
         if not self.columns:
-            raise CostError("No cost reads a column: choose the column that says what a miss costs.")
+            raise CostError("No cost reads a column: write one into what a miss costs, such as amount or 0.5*amount+3.")
 
     @property
     def columns(self) -> tuple[str, ...]:

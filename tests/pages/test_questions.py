@@ -156,6 +156,7 @@ def test_costs_by_row(app: AppTest, run: str, runs_folder: Path) -> None:
     page = view(opened(app, run), "threshold")
     page = page.segmented_control(key="threshold_rule").set_value("rows").run()
     assert "No cost reads a column" in page.error[0].value
+    assert "or 0.5*amount+3." in captions(page)  # whole
     page = page.text_input(key="row_cost_miss").set_value("10*length+1").run()
     assert not page.exception
     assert not page.error
