@@ -37,6 +37,8 @@ class WhatItCosts(Question):
     >>> print(WhatItCosts(miss="50").answer(subject).sentences[0])
     Cheapest by its own decisions: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and \
 625.0 against flagging everybody. The recommended Plain network: 6,291.7.
+    >>> print(WhatItCosts(miss="age", alarm="9", hit="1", decide="rows").answer(subject).sentences[1])
+    Deciding row by row: Plain network, at 3,625.0.
     >>> WhatItCosts(miss="age", hit="1", decide="rows").answer(subject).table["Decided by"].unique().tolist()
     ["Each strategy's own decisions", "Each strategy's cheapest threshold", 'Row by row']
     """
@@ -156,6 +158,14 @@ def _sentences(
         leads = np.flatnonzero(np.abs(value - row[word]) < 1e-9).tolist()
         first += subject.standing(leads, lambda at: f"{value[at]:,.1f}", (low, high))
     said = [first]
+    if how != "row by row" and len(shown) > 1:  # other rules stand beside the settled one: say what that does
+        value, low, high = PER * shown[0].value.T
+        at = int(value.argmax() if word == "Benefit" else value.argmin())
+        leads = np.flatnonzero(np.abs(value - value[at]) < 1e-9).tolist()
+        said.append(
+            f"Deciding row by row: {subject.named(leads)}, at {value[at]:,.1f}."
+            + subject.standing(leads, lambda place: f"{value[place]:,.1f}", (low, high))
+        )
     for whom in ("nobody", "everybody"):
         if row[f"Saved against {whom}, low"] <= 0 < row[f"Saved against {whom}, high"]:
             said.append(f"The interval leaves open whether it saves anything against flagging {whom}.")
