@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -224,8 +224,7 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
     st.caption(
         "All test rows: counts, and their share of the true class. All share one colour scale."
         if few_classes
-        else "All test rows: the darker a cell, the larger its share of the true class. Point at a cell or open the "
-        "table for its count."
+        else "All test rows, in per cent of the true class. Point at a cell or open the table for its count."
     )
     keys = [s.key for s in comparison.strategies]
     picked = list(few)
@@ -236,7 +235,8 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
         )  # fmt: skip
     few_only = replace(comparison, strategies=tuple(s for s in comparison.strategies if s.key in picked))
     many_classes = len(comparison.labels) > 3
-    width: int | Literal["stretch"] = 290 if not many_classes else 400 if few_classes else "stretch"
+    # Beyond a few classes, as wide as it takes for two digits to fit into a cell.
+    width = 290 if not many_classes else 400 if few_classes else 130 + 34 * len(comparison.labels)
     figures = confusion_figures(few_only, names, f"{key} {' '.join(sorted(picked))}")
     with st.container(horizontal=True, gap="small"):
         for position, (summary, figure) in enumerate(zip(few_only.strategies, figures, strict=True)):

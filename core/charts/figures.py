@@ -20,8 +20,8 @@ from core.experiment.results import FoldResult
 if TYPE_CHECKING:
     from core.teaching.effects import Picture
 
-# Of more classes, figures in cells would be too small to read.
-_CELLS_WITH_TEXT = 8
+# Of more classes, cells have room for the share alone.
+_CELLS_WITH_COUNTS = 8
 
 
 def class_distribution(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
@@ -95,8 +95,7 @@ def rows_picture(picture: Picture, labels: Sequence[str]) -> go.Figure:
 def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: int = 4) -> go.Figure:
     """Return one confusion matrix per strategy, coloured by row percentage on one shared scale.
 
-    Counts are summed over all test folds. Beyond eight classes cells are too small for figures: the colour says their
-    share, and pointing at one or the figure's table says all.
+    Counts are summed over all test folds. Beyond eight classes cells carry percentages only, and none where no row is.
 
     See Also
     --------
@@ -124,12 +123,11 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     for i, s in enumerate(strategies):
         share = error_flow(s.confusion)
         cells = [
-            [f"{count:,}<br>{part:.0%}" for count, part in zip(*pair, strict=True)]
+            [_cell(count, part, n) for count, part in zip(*pair, strict=True)]
             for pair in zip(s.confusion, share, strict=True)
         ]
         figure.add_heatmap(
-            z=share, x=labels, y=labels, customdata=s.confusion, text=cells,
-            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
+            z=share, x=labels, y=labels, customdata=s.confusion, text=cells, texttemplate="%{text}",
             textfont={"size": 13 if n <= 3 else 11, "color": INK}, coloraxis="coloraxis",
             hovertemplate="truth %{y}, decision %{x}<br>%{customdata:,} rows, %{z:.1%}<extra></extra>",
             xgap=2, ygap=2, row=i // columns + 1, col=i % columns + 1,
@@ -150,6 +148,12 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
     )  # fmt: skip
     figure = themed(figure, rows * (tile + 60) + 110, legend=False)
     return figure.update_layout(margin={"t": 110})
+
+
+def _cell(count: int, share: float, n_classes: int) -> str:
+    if n_classes <= _CELLS_WITH_COUNTS:
+        return f"{count:,}<br>{share:.0%}"
+    return f"{100 * share:.0f}" if count else ""
 
 
 def pr_curves(
