@@ -63,7 +63,8 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
             )
         )
     if comparison.cost is not None:
-        st.caption(sentence(cheapest(record, comparison, key)))
+        beside = stakes_of(store(), record.id).beside_metrics
+        st.caption(sentence(f"{cheapest(record, comparison, key)} {beside}".strip()))
     if len(comparison.strategies) > BARS_UP_TO:
         show_dots(comparison, names, key, shown, metric, advised)
     else:

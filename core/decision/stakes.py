@@ -20,6 +20,9 @@ RULES: Mapping[Rule, str] = {
     "rows": "Row by row",
 }
 START = Costs(((0.0, 1.0), (10.0, 0.0)))
+_BESIDE_METRICS = (
+    "Precision, recall and the like are by each strategy's own decisions; costs are by the rule that is settled."
+)
 #: The names that an address has for them.
 QUERY = ("costs", "benefits", "field", "decide", "at", "rows", "aside", "capacity")
 
@@ -106,6 +109,17 @@ class Stakes:
     def decides(self) -> bool:
         """Whether rows are decided in another way than by each strategy's own rule."""
         return self.rule != "own"
+
+    @property
+    def beside_metrics(self) -> str:
+        """What to know of metrics by each strategy's own decisions; empty where rows are decided by those.
+
+        Examples
+        --------
+        >>> Stakes().beside_metrics, len(Stakes(rule="cheapest").beside_metrics) > 0
+        ('', True)
+        """
+        return _BESIDE_METRICS if self.decides else ""
 
     def sentences(self) -> tuple[str, ...]:
         """Return what was settled, in words; empty where nothing was.

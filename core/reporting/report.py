@@ -194,9 +194,11 @@ def _tables(results: Results, shown: Intervals) -> str:
         return Grid(("Strategy", *(metric_of(m).name for m in metrics), *tail), tuple(rows), frozenset(best))
 
     costs = () if comparison.cost is None else (comparison.cost.key,)
+    beside = results.stakes.beside_metrics
+    notes = (*comparison.notes, *((beside,) if beside else ()))
     return (
         f"<section><h2>Metrics</h2><p class='small'>Value and {escaped(shown.name)}, {folds}; "
-        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{bullets(comparison.notes)}"
+        f"bold marks the best mean. Training is the mean of a fold.{mark}</p>{bullets(notes)}"
         f"<h3>Decisions</h3>{scrolled(html_table(grid((*_DECISIONS, *costs), seconds=False)))}"
         f"<h3>Ranking and probabilities</h3>{scrolled(html_table(grid(_PROBABILITIES, seconds=True)))}</section>"
     )

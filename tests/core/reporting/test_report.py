@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -13,6 +14,7 @@ import core
 from core import NetworkChoice, Plan, Results, SplitSettings, TrainingSettings, parse_strategies
 from core.data.samples import load_sample
 from core.data.table import from_frame
+from core.decision.stakes import Stakes
 from core.reporting.asked import asked
 from core.reporting.report import report
 
@@ -85,6 +87,12 @@ def test_plotly_is_there_once_and_nothing_is_asked_of_a_network(shells: Results)
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
     assert len(text) < 6_000_000
+
+
+def test_metrics_say_by_whose_decisions_they_are_where_others_are_settled(shells: Results) -> None:
+    said = Stakes(rule="cheapest").beside_metrics
+    assert said not in Page(report(shells)).text
+    assert said in Page(report(replace(shells, stakes=Stakes(rule="cheapest")))).text
 
 
 def test_hostile_names_stay_text() -> None:
