@@ -70,6 +70,8 @@ def warm_up() -> threading.Thread:
             "core.teaching.effects",
             "core.experiment.units",
             "core.charts.figures",
+            "core.charts.pairs",
+            "core.evaluation.paired",
         ):
             import_module(module)
         # The modules stay: without this, each look for garbage goes through their half a million objects again.
