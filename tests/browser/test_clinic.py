@@ -34,10 +34,10 @@ def test_a_promise_is_refused_for_want_of_positives_and_net_benefit_is_read_on_a
 ) -> None:
     page = Page(open_browser(WIDTH, 850, dark=True))
     page.driver.get(f"{server.url}/compare?run={run_id}&view=promise")
-    page.see("To promise 90 % recall with 95 % confidence takes 29 positive rows")
-    assert "there are 24: promise 88.2 % or less, or collect more rows" in page.text
+    page.see("To promise 90% recall with 95% confidence takes 29 positive rows")
+    assert "there are 24: promise 88.2% or less, or collect more rows" in page.text
     page.look_at("What to do", "Net benefit")
     page.see("is worth using from")
     page.see("Decision curves")
-    assert "act on nobody" in page.drawn("net_benefit_figure_0")
+    assert "act on none" in page.drawn("net_benefit_figure_0")
     assert page.driver.execute_script("return document.documentElement.scrollWidth") <= WIDTH

@@ -25,6 +25,7 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.evaluation.shown import folded, top
 from core.runs.store import Store
 from core.strategies import label
+from pages._answer import MARK
 from tests.browser.conftest import ROOT, Server
 
 Open = Callable[..., WebDriver]
@@ -149,7 +150,9 @@ def agrees_with_the_store(page: Page, server: Server, run_id: str) -> None:
     assert len(found.strategies) == 7
     found, names = folded(found, names, alike)
     shown = page.table()
-    assert [row["Strategy"] for row in shown] == [names[summary.key] for summary in found.strategies]
+    assert sum(row["Strategy"].startswith(MARK) for row in shown) == 1, "the recommended strategy is marked"
+    said = [row["Strategy"].removeprefix(f"{MARK} ") for row in shown]
+    assert said == [names[summary.key] for summary in found.strategies]
     spread = intervals(found, record.plan, "folds")
     for row, summary in zip(shown, found.strategies, strict=True):
         for metric in ("f1", "precision", "recall"):
@@ -194,7 +197,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     page.see("Curves")
     agrees_with_the_store(page, server, run_id)
     page.look_at("What to do", "Threshold and costs")
-    page.see("chosen on the same rows")
+    page.see("chosen on these very rows")
     assert "Threshold" in page.drawn("threshold_curves")
     page.look_at("How good", "Calibration")
     page.see("How balancing shifts probabilities")
