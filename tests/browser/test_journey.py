@@ -201,7 +201,7 @@ def test_from_an_uploaded_table_to_a_comparison(server: Server, open_browser: Op
     assert "Threshold" in page.drawn("threshold_curves")
     page.look_at("How good", "Calibration")
     page.see("How balancing shifts probabilities")
-    assert "observed 0.057" in page.drawn("shift")
+    assert "observed 5.7%" in page.drawn("shift")
     page.look_at("Why", "Errors")
     page.see("disagree on")
     page.look_at("Why", "Training")
