@@ -13,7 +13,7 @@ from core.reporting.questions.capacity import Capacity
 from core.settings import CapacitySettings
 from pages._stakes import follow, settle, settled_so_far
 from pages._subject import show_question, subject_of
-from pages._text import bare
+from pages._text import bare, told_apart
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -36,7 +36,9 @@ def enter_capacity(subject: Subject, record: RunRecord, key: str) -> None:
     column = next(iter(known), "")
     if len(known) > 1:
         place = list(known).index(start.by) if start.by in known else 0
-        column = right.selectbox("By this column", list(known), place, format_func=bare, key="capacity_by")
+        column = right.selectbox(
+            "By this column", list(known), place, format_func=told_apart(known, bare), key="capacity_by"
+        )
     periods = ["", *known.get(column, ())]
     per = middle.selectbox(
         "For every", periods, periods.index(start.per) if start.per in periods else 0, key="capacity_per",

@@ -12,7 +12,7 @@ from core.evaluation.classes import by_size, class_scores, error_flow, worst_flo
 from core.evaluation.shown import MANY, top
 from pages._answer import MARK_IN_WORDS, marked_name
 from pages._recommendation import one_line_each, usable_key
-from pages._text import bare, plain
+from pages._text import bare, plain, told_apart
 from pages._verdict import judged_by
 from pages._widgets import draw
 
@@ -56,7 +56,11 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
     )
     st.subheader("Where errors go", anchor=False)
     chosen = st.selectbox(
-        "Strategy", keys, keys.index(advised), format_func=lambda one: bare(names[one]), key="flow_strategy"
+        "Strategy",
+        keys,
+        keys.index(advised),
+        format_func=told_apart(keys, lambda one: bare(names[one])),
+        key="flow_strategy",
     )
     confusion = comparison.strategies[keys.index(chosen)].confusion
     draw(

@@ -13,7 +13,7 @@ from core.strategies import choices_of, label
 from pages._cache import cached
 from pages._recommendation import recommended_key
 from pages._services import store
-from pages._text import bare, plain, sentence
+from pages._text import bare, plain, sentence, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def show_code(record: RunRecord, comparison: Comparison, names: dict[str, str], 
         "Strategy",
         list(choices),
         index=list(choices).index(advised) if advised in choices else 0,
-        format_func=lambda one: bare(names[one]),
+        format_func=told_apart(choices, lambda one: bare(names[one])),
         key="code_strategy",
         help="Opens on the recommended one.",
     )

@@ -16,7 +16,7 @@ from pages._rows import tested_rows
 from pages._services import store
 from pages._suspects import show_suspects
 from pages._tab import problem_of
-from pages._text import plain, sentence
+from pages._text import plain, sentence, told_apart
 from pages._why import show_pushes, worked_out
 
 if TYPE_CHECKING:
@@ -43,11 +43,12 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "Rows", list(KINDS), default="all", format_func=KINDS.__getitem__, key="error_kind", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
+    codes = range(len(comparison.labels))
     classes = st.pills(
         "Show only these true classes",
-        range(len(comparison.labels)),
+        codes,
         selection_mode="multi",
-        format_func=lambda code: plain(comparison.labels[code]),
+        format_func=told_apart(codes, lambda code: plain(comparison.labels[code])),
         key=f"error_classes_{record.id}",
     )
     chosen = {"all": errors.all_wrong, "disagree": errors.disagree, "any": errors.wrong > 0}[kind or "all"]

@@ -15,7 +15,7 @@ from pages._guard import guarded
 from pages._recommendation import advice_of, recommended_key
 from pages._services import store
 from pages._subject import run_problem
-from pages._text import bare
+from pages._text import bare, told_apart
 from pages._verdict import judged_by
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def show_more_rows(record: RunRecord, comparison: Comparison, names: dict[str, s
     keys = [summary.key for summary in comparison.ranked(judged_by())]
     advised = recommended_key(record, comparison, key)
     strategy = st.selectbox(
-        "Strategy", keys, keys.index(advised), format_func=lambda one: bare(names[one], 120), key="curve_strategy"
+        "Strategy",
+        keys,
+        keys.index(advised),
+        format_func=told_apart(keys, lambda one: bare(names[one])),
+        key="curve_strategy",
     )
     about = ("curve", record.id, strategy)
     if under_way(about):

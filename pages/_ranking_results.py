@@ -19,7 +19,7 @@ from pages._guard import guarded, guarded_callback, guarded_fragment
 from pages._overview import BEST, always
 from pages._results import comparison_of
 from pages._services import engine, store
-from pages._text import bare, plain, sentence
+from pages._text import bare, plain, sentence, told_apart
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def show_ranking(comparisons: dict[str, Comparison], names: dict[str, str]) -> N
     left_out = right.multiselect(
         "Strategies to leave out of the ranking",
         list(names),
-        format_func=lambda strategy: bare(names[strategy]),
+        format_func=told_apart(names, lambda strategy: bare(names[strategy])),
         key="ranking_without",
         placeholder="None",
         help="A strategy without a result on a table takes that table out of the ranking: leave it out to keep all.",

@@ -21,7 +21,7 @@ from pages._guard import guarded
 from pages._services import store
 from pages._start import start_run
 from pages._tab import run_problem
-from pages._text import bare, sentence
+from pages._text import bare, sentence, told_apart
 from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
 from pages._view import open_view
 
@@ -183,8 +183,9 @@ def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], 
     with st.expander("Is one better than another here?"):
         keys = [s.key for s in comparison.strategies]
         left, right = st.columns(2)
-        first = left.selectbox("Is", keys, 1, format_func=lambda k: bare(names[k], 120), key="duel_first")
-        second = right.selectbox("better than", keys, 0, format_func=lambda k: bare(names[k], 120), key="duel_second")
+        words = told_apart(keys, lambda one: bare(names[one]))
+        first = left.selectbox("Is", keys, 1, format_func=words, key="duel_first")
+        second = right.selectbox("better than", keys, 0, format_func=words, key="duel_second")
         if first == second:
             st.info("Choose two different strategies.")
             return

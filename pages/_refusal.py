@@ -9,7 +9,7 @@ import streamlit as st
 from core.data.classes import OTHER, ManyClassesError, RareClassError, with_change
 from core.words import counted
 from pages._tab import remember, session
-from pages._text import bare, plain, sentence
+from pages._text import bare, plain, sentence, told_apart
 
 
 def show_refusal(error: Exception) -> None:
@@ -32,8 +32,9 @@ def show_rare(error: RareClassError) -> None:
         if error.into:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 into = st.selectbox(
-                    f"Merge {plain(', '.join(names), 80)} into", error.into, format_func=bare, key="merge_into"
-                )
+                    f"Merge {plain(', '.join(names), 80)} into", error.into,
+                    format_func=told_apart(error.into, bare), key="merge_into",
+                )  # fmt: skip
                 merged = tuple(name for name in names if name != into)
                 st.button("Merge", key="merge_classes", on_click=change_classes, args=(merged, into))
         if error.can_leave_out:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from pages._cache import cached
-from pages._text import bare
+from pages._text import bare, told_apart
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -25,11 +25,12 @@ def class_against_rest(comparison: Comparison, positive: int | None, key: str) -
     if positive is not None:
         return positive
     counts = comparison.strategies[0].confusion.sum(axis=1)
+    codes = range(len(comparison.labels))
     chosen = st.selectbox(
         "Class against the rest",
-        range(len(comparison.labels)),
+        codes,
         index=int(counts.argmin()),
-        format_func=lambda code: bare(comparison.labels[code]),
+        format_func=told_apart(codes, lambda code: bare(comparison.labels[code])),
         key=key,
     )
     return int(chosen)

@@ -10,7 +10,7 @@ from core.reporting.questions import Subject
 from core.reporting.questions.slices import ForWhom
 from pages._recommendation import recommended_key
 from pages._subject import show_question, subject_of
-from pages._text import bare
+from pages._text import bare, told_apart
 
 if TYPE_CHECKING:
     from core.evaluation.comparison import Comparison
@@ -33,13 +33,16 @@ def enter_slices(subject: Subject, run_id: str, key: str, first: str) -> None:
     keys = list(subject.keys)
     strategy = left.selectbox(
         "Strategy", keys, keys.index(first) if first in keys else 0,
-        format_func=lambda one: bare(subject.names[one]), key="slices_strategy",
+        format_func=told_apart(keys, lambda one: bare(subject.names[one])), key="slices_strategy",
     )  # fmt: skip
-    column = middle.selectbox("By", ["", *columns], key="slices_column", format_func=lambda name: bare(name) or EVERY)
+    column = middle.selectbox(
+        "By", ["", *columns], key="slices_column",
+        format_func=told_apart(["", *columns], lambda name: bare(name) or EVERY),
+    )  # fmt: skip
     if column:
         second = right.selectbox(
             "And by", ["", *(name for name in columns if name != column)], key="slices_second",
-            format_func=lambda name: bare(name) or "nothing else",
+            format_func=told_apart(["", *columns], lambda name: bare(name) or "nothing else"),
         )  # fmt: skip
         pairs = False
     else:

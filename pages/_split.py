@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages._cache import cached
 from pages._tab import data_key, remember, session
-from pages._text import plain, sentence
+from pages._text import plain, sentence, told_apart
 
 if TYPE_CHECKING:
     from core.data.problem import Problem
@@ -93,9 +93,8 @@ def show_columns_of_split(table: Table, plan: Plan) -> None:
 def choose(place: st.delta_generator.DeltaGenerator, by: str, label: str, names: list[str], now: str | None,
            words: str) -> None:  # fmt: skip
     key = controlled(f"{by}_column", now if now in names else NO_COLUMN)
-    place.selectbox(
-        label, names, format_func=lambda name: name or "No column", key=key, help=words, on_change=take, args=(by, key)
-    )
+    shown = told_apart(names, lambda name: name or "No column")
+    place.selectbox(label, names, format_func=shown, key=key, help=words, on_change=take, args=(by, key))
 
 
 def controlled(name: str, value: object) -> str:

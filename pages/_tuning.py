@@ -17,7 +17,7 @@ from core.strategies import choices_of
 from core.words import duration, joined
 from pages._cache import cached
 from pages._services import store
-from pages._text import bare, plain
+from pages._text import bare, plain, told_apart
 
 if TYPE_CHECKING:
     from core.data.table import Table
@@ -75,7 +75,9 @@ def capacity_field(table: Table, plan: Plan) -> CapacitySettings:
     if len(known) > 1:
         names = list(known)
         place = names.index(start.by) if start.by in names else 0
-        column = right.selectbox("By this column", names, place, format_func=bare, key="plan_capacity_by")
+        column = right.selectbox(
+            "By this column", names, place, format_func=told_apart(names, bare), key="plan_capacity_by"
+        )
     periods = ["", *dict.fromkeys(period for periods in known.values() for period in periods)]
     per = middle.selectbox(
         "For every", periods, periods.index(start.per) if start.per in periods else 0, key="plan_capacity_per",
@@ -102,7 +104,8 @@ def show_tuned(record: RunRecord, names: dict[str, str], key: str) -> None:
         "Settings that differ much between folds say that the choice matters little, or that there are few rows to "
         "choose by."
     )
-    chosen = st.selectbox("Strategy", list(tuned), format_func=lambda one: bare(names[one], 120), key="tuned_strategy")
+    words = told_apart(tuned, lambda one: bare(names[one]))
+    chosen = st.selectbox("Strategy", list(tuned), format_func=words, key="tuned_strategy")
     st.markdown(plain(tuned[chosen].in_words, 400))
     grid = tuned_grid(tuned[chosen])
     columns = dict(zip(grid.head, map(list, zip(*grid.rows, strict=True)), strict=True))

@@ -15,7 +15,7 @@ from pages._guard import guarded
 from pages._rows import class_against_rest, tested_rows
 from pages._services import store
 from pages._tab import run_problem
-from pages._text import bare, sentence
+from pages._text import bare, sentence, told_apart
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def show_reasons(record: RunRecord, comparison: Comparison, names: dict[str, str
     with_effect = [column for column, grid in zip(why.columns, why.grids, strict=True) if grid]
     if with_effect and why.keys:
         st.subheader("Effect of a column", anchor=False)
-        column = st.selectbox("Column", with_effect, format_func=bare, key="why_column")
+        column = st.selectbox("Column", with_effect, format_func=told_apart(with_effect, bare), key="why_column")
         drawing = effect_drawing(why, run, column)
         if drawing is not None:
             draw(drawing.figure, "why_effect", drawing.title)
@@ -109,8 +109,9 @@ def show_pushes(names: dict[str, str], why: Why, row: int | None = None) -> None
         format_func=lambda at: f"Row {at + 1:,}", key=f"why_row_{row}",
     )  # fmt: skip
     strategy = right.selectbox(
-        "Strategy", why.keys, format_func=lambda one: bare(names.get(one, one)), key="why_strategy"
-    )
+        "Strategy", why.keys, format_func=told_apart(why.keys, lambda one: bare(names.get(one, one))),
+        key="why_strategy",
+    )  # fmt: skip
     st.dataframe(
         pushes_table(why, row, strategy), hide_index=True, key="why_pushes",
         column_config={"Push": st.column_config.NumberColumn(format="%+.3f")},

@@ -14,7 +14,7 @@ from pages._guard import guarded, guarded_fragment
 from pages._score import show_scoring
 from pages._services import engine, store, warm_up
 from pages._tab import remember, session
-from pages._text import plain, sentence, when
+from pages._text import plain, run_names, sentence, told_apart
 from pages._widgets import empty
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def choose_run(records: list[RunRecord]) -> RunRecord:
         "Run",
         list(by_id),
         index=list(by_id).index(next(key for key in wanted if key in by_id)),
-        format_func=lambda key: f"{by_id[key].name} – {when(by_id[key].created)}",
+        format_func=run_names(records).__getitem__,
         key="export_run",
     )
     if session().run_id != chosen:
@@ -78,7 +78,7 @@ def choose_strategy(record: RunRecord) -> StrategyChoice:
         "Strategy",
         list(by_key.values()),
         index=list(by_key).index(first),
-        format_func=label,
+        format_func=told_apart(by_key.values(), label),
         key=f"export_strategy_{record.id}",
     )
 

@@ -14,7 +14,7 @@ from pages._frame import framed
 from pages._guard import guarded, guarded_callback
 from pages._services import engine, store, warm_up
 from pages._tab import reopen
-from pages._text import plain, sentence, when
+from pages._text import plain, run_names, sentence, when
 from pages._widgets import empty
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def show_pair(records: Sequence[RunRecord]) -> None:
     if len(known) < 2:
         return
     with st.expander("Compare two runs", key="pair"):
-        names = distinct({key: f"{record.name} · {when(record.created)}" for key, record in known.items()})
+        names = run_names(known.values())
         left, right = st.columns(2)
         newest = list(known)
         first = left.selectbox("First", newest, 1, format_func=names.__getitem__, key="pair_first")
@@ -289,12 +289,6 @@ def delete(run_id: str) -> None:
             engine().cancel(run_id)
     with suppress(NoSuchRun):  # another tab may have deleted it already
         store().delete(run_id)
-
-
-def distinct(names: dict[str, str]) -> dict[str, str]:
-    """Return names by run, with the end of the id where two would read the same."""
-    seen = list(names.values())
-    return {key: name if seen.count(name) == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
 
 
 framed(main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,16 @@ def test_the_best_by_f1_is_chosen_and_a_reference_is_not_offered(app: AppTest, r
     page = page.selectbox[1].select_index(2).run()
     assert "scikit-learn model" in words(page)
     assert [button.disabled for button in page.button if button.label == "Train on all rows"] == [True]
+
+
+def test_either_of_two_runs_of_one_name_and_minute_can_be_chosen(app: AppTest, runs_folder: Path) -> None:
+    plan = replace(PLAN, strategies=PLAN.strategies[:1], training=TrainingSettings(epochs=1))
+    table = load_sample("abalone_9_vs_18")
+    ids = [run(table, plan, runs=runs_folder, name="Twice", progress=False).run_id for _ in range(2)]
+    page = opened(app, ids[0])
+    for chosen in reversed(ids):
+        page = page.selectbox[0].select(chosen).run()
+        assert page.selectbox[0].value == chosen
 
 
 def test_a_refitted_model_can_be_downloaded_and_is_found_again(kept: AppTest, run_id: str) -> None:

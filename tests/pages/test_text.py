@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from core.plan import Plan, StrategyChoice
+from core.runs.record import RunRecord
 from core.words import duration
-from pages._text import bare, plain, sentence
+from pages._text import bare, plain, run_names, sentence, told_apart
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -75,3 +77,27 @@ def test_lists_of_selects_show_names_as_they_are():
             r"(?:selectbox|multiselect)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", path.read_text("utf-8")
         ):
             assert not re.search(r"format_func=(?:lambda \w+: )?plain", call), path
+
+
+def test_no_two_options_of_a_select_read_the_same() -> None:
+    """Streamlit takes the line that was picked for the option: the second of two equal ones could not be picked."""
+    long = "a" * 130
+    columns = [f"{long}1", f"{long}2", "b"]
+    shown = [told_apart(columns, bare)(column) for column in columns]
+    assert shown == ["a" * 119 + "…", "a" * 119 + "… (2)", "b"]
+    assert told_apart(["", "No column"], lambda name: name or "No column")("No column") == "No column (2)"
+
+
+def test_runs_of_one_name_and_minute_are_told_apart_whatever_runs_are_made_later() -> None:
+    minute = "2026-03-01T12:30:{:02}+00:00"
+    plan = Plan("site", (StrategyChoice.of("plain"),))
+    first, second, later = (
+        RunRecord(
+            f"run-{place:04}", "Shells", minute.format(place), plan, (), "shells", "", ("a", "b"), None, "finished", "",
+            units_total=5, example=False,
+        )
+        for place in range(3)
+    )  # fmt: skip
+    two = run_names([second, first])
+    assert len(set(two.values())) == 2
+    assert {key: name for key, name in run_names([later, second, first]).items() if key in two} == two
