@@ -290,7 +290,7 @@ def _table(source: str) -> Table:
 def _plan(given: argparse.Namespace, table: Table) -> Plan:
     from core.data.problem import Problem
     from core.data.profile import data_notes, describe
-    from core.data.splitting import check_splits
+    from core.data.split_checks import check_splits
     from core.data.target import suggest_target
     from core.experiment.estimate import Workload, too_long
     from core.experiment.fitting import network_notes

@@ -62,7 +62,7 @@ def data_key(table: Table, plan: Plan) -> int:
 @cached(max_entries=32)
 def _problem(_table: Table, _plan: Plan, key: int) -> Problem:
     from core.data.problem import Problem
-    from core.data.splitting import check_splits
+    from core.data.split_checks import check_splits
 
     problem = Problem.of(_table, _plan)
     check_splits(problem)

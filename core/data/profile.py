@@ -10,7 +10,7 @@ from core.data.cautions import Cautions, find_cautions
 from core.data.preparation import TextStep
 from core.data.problem import Problem
 from core.data.reading.cells import MAX_TEXT
-from core.data.splitting import check_splits
+from core.data.split_checks import check_splits
 from core.data.target import Target
 from core.words import counted, listed, quoted
 

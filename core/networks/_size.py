@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Size:
         Floating-point operations of one row's forward pass; two per product and sum.
     floats : float
         Numbers that one row's forward pass writes to memory.
+    parts : int
+        That were added up: a graph takes the longer to trace, the more parts it has.
 
     See Also
     --------
@@ -31,9 +33,15 @@ class Size:
     weights: int = 0
     flops: float = 0.0
     floats: float = 0.0
+    parts: int = field(default=1, repr=False, compare=False)
 
     def __add__(self, other: Size) -> Size:
-        return Size(self.weights + other.weights, self.flops + other.flops, self.floats + other.floats)
+        return Size(
+            self.weights + other.weights,
+            self.flops + other.flops,
+            self.floats + other.floats,
+            self.parts + other.parts,
+        )
 
 
 def dense(inputs: int, units: int, rows: int = 1) -> Size:

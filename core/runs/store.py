@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from core.data.cautions import find_cautions
 from core.data.problem import Problem
-from core.data.splitting import check_splits
+from core.data.split_checks import check_splits
 from core.data.table import Table, from_clean
 from core.experiment.fitting import check_networks
 from core.experiment.results import FoldResult

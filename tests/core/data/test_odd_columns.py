@@ -14,7 +14,7 @@ from core.data.problem import Problem
 from core.data.profile import describe
 from core.data.questions import split_questions
 from core.data.readings import epochs, stand_ins
-from core.data.splitting import check_splits
+from core.data.split_checks import check_splits
 from core.data.table import Table, from_frame
 from core.exporting.drift import drift
 from core.exporting.new_rows import aligned, match, read_rows

@@ -12,7 +12,8 @@ import pytest
 from core.data.classes import ManyClassesError, RareClassError, with_change, without_change
 from core.data.problem import Problem
 from core.data.samples import load_sample
-from core.data.splitting import Unit, check_splits, split_rows
+from core.data.split_checks import check_splits
+from core.data.splitting import Unit, split_rows
 from core.data.table import Table, from_frame, read_table
 from core.experiment.estimate import Workload
 from core.experiment.memory import shape_of

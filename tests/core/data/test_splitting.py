@@ -13,7 +13,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from core.data.groups import deal_groups
 from core.data.problem import Problem
-from core.data.splitting import FoldRows, Unit, check_splits, member_parts, refit_rows, split_rows
+from core.data.split_checks import check_splits
+from core.data.splitting import FoldRows, Unit, member_parts, refit_rows, split_rows
 from core.data.table import Table, from_frame
 from core.plan import Plan, PlanError, SplitSettings, StrategyChoice
 

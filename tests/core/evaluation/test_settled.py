@@ -10,7 +10,7 @@ import pytest
 
 from core.asking import ask
 from core.data.problem import Problem
-from core.data.splitting import check_splits
+from core.data.split_checks import check_splits
 from core.data.table import from_frame
 from core.decision.costs import Costs
 from core.decision.row_costs import Cost, RowCosts

@@ -31,7 +31,10 @@ TINY = NetworkChoice.of("mlp", hidden_layers=(1,))
 def test_more_of_anything_costs_more() -> None:
     base = BLOCKS.seconds(START.choices)
     assert BLOCKS.seconds(START.choices[:3]) < base
-    assert replace(BLOCKS, units=10).seconds(START.choices) == pytest.approx(2 * base)
+    # A network's graphs are traced once, however many folds there are.
+    more = [replace(BLOCKS, units=units).seconds(START.choices) for units in (5, 10, 15)]
+    assert more[1] - more[0] == pytest.approx(more[2] - more[1])
+    assert more[0] < more[1] < 2 * more[0]
     assert replace(BLOCKS, cores=4).seconds(START.choices) < base
     for changed in ({"epochs": 80}, {"batch_size": 16}, {"patience": 0}):
         assert replace(BLOCKS, training=replace(BLOCKS.training, **changed)).seconds(START.choices) > base
@@ -78,6 +81,15 @@ def test_what_was_measured_on_the_made_table_is_said_within_twice(
     counts = (0.64 * (rows - minority), 0.64 * minority)
     work = Workload(TrainingSize(counts, 30, 0), TrainingSettings(), 1)
     assert seconds / 2 < work.sampling(StrategyChoice.of(key)) < 2 * seconds
+
+
+def test_graphs_of_a_larger_network_are_traced_longer() -> None:
+    small, large = (
+        replace(BLOCKS, units=0, networks=(NetworkChoice.of(key),)).seconds(START.choices)
+        for key in ("mlp", "residual")
+    )
+    assert 0 < small < large
+    assert replace(BLOCKS, units=0).seconds((StrategyChoice.of("logistic"),)) == 0
 
 
 def test_networks_that_several_strategies_share_count_once() -> None:
