@@ -144,7 +144,9 @@ class Bundle:
             ended: set[int] = set()
             improved: list[int] = []
             for course in list(going):
-                ended |= self._judge(course, epoch, values, improved)
+                better, over = self._judge(course, epoch, values)
+                improved += better
+                ended |= over
                 if all(member in ended or member not in values for member in course.members):
                     going.remove(course)
             # All at once: a stack's variables are read as a whole.
@@ -185,18 +187,16 @@ class Bundle:
             scores.append(-self._score(y, p[place, : len(y)]))
         return np.asarray(scores)
 
-    def _judge(self, course: _Course, epoch: int, values: dict[int, float], improved: list[int]) -> set[int]:
-        """Return the lanes of a course that end with this epoch; those that got better are added to ``improved``."""
+    def _judge(self, course: _Course, epoch: int, values: dict[int, float]) -> tuple[list[int], set[int]]:
+        """Return the lanes of a course whose weights of this epoch are to be kept, and those that end with it."""
         alive = [member for member in course.members if member in values]
         broken = {member for member in alive if np.isnan(values[member])}
         self._diverged |= dict.fromkeys(broken, epoch)
         whole = [values[member] for member in alive if member not in broken]
         last = epoch == self._settings.epochs - 1
-        if whole and course.improves(epoch, float(np.mean(whole))) and (self._settings.patience or last):
-            improved += [member for member in alive if member not in broken]
-        if not whole or course.over(epoch):
-            return set(alive)
-        return broken
+        improves = bool(whole) and course.improves(epoch, float(np.mean(whole))) and (self._settings.patience or last)
+        kept = [member for member in alive if member not in broken] if improves else []
+        return kept, set(alive) if not whole or course.over(epoch) else broken
 
     def _keep(self, members: Sequence[int]) -> None:
         wanted = set(members)
