@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,27 +18,22 @@ from core.data.periods import moments, periods_in
 from core.data.preparation import Labels, Preparation, Step
 from core.data.problem import Problem
 from core.data.reading.cells import Reading, as_text
-from core.decision.costs import CostError
 from core.decision.stakes import Stakes
 from core.decision.top_rows import TopRows
-from core.evaluation.comparison import compare
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
 from core.evaluation.metrics import METRIC_NAMES
-from core.evaluation.outoffold import OutOfFold, out_of_fold
-from core.evaluation.worth import is_benefit, price, saved_in_words, worth
 from core.experiment.capacity import share_of
 from core.experiment.results import FoldResult
 from core.exporting.drift import drift, drift_in_words
 from core.exporting.new_rows import aligned, match, read_rows
+from core.next_decisions import decisions_answer, settled_on
 from core.reporting.questions import Answer, Column
 from core.reporting.results import Results
 from core.runs.looks import Look, keep_look
 from core.runs.stakes import stakes_of
 from core.runs.store import Store, StoreError, runs_folder
 from core.words import TableError, counted, joined, listed, quoted, which_there_are
-
-PER = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,9 +188,12 @@ def answers(
     --------
     read_next : Reads the file.
     """
+    run = run if run.stakes == stakes else replace(run, stakes=stakes)
     names, target = run.names, run.problem.target
-    finished = [result for result in results if result.error is None]
-    kept = kept_promises(finished, intervals(run.comparison, run.plan), _top_rows(run, file)).frame
+    own = [result for result in results if result.error is None]
+    settled = settled_on(run, file, own)
+    finished, promised = settled.results, run.decided if settled.is_kept else run.comparison
+    kept = kept_promises(finished, intervals(promised, run.plan), _top_rows(run, file)).frame
     broken = kept[kept["inside"].eq(False)]
     now = np.bincount(file.codes, minlength=len(target.classes)) / len(file.codes)
     then = target.counts / target.counts.sum()
@@ -208,7 +206,7 @@ def answers(
         first = f"Not all is as cross-validation promised: outside of it are {joined(parts, most=6)}."
     else:
         first = "All metrics lie inside what cross-validation promised."
-    said = [first]
+    said = [first, settled.said]
     shares = [
         f"{quoted(label)} {a:.2%} then and {b:.2%} now"
         for label, a, b in zip(target.labels, then, now, strict=True)
@@ -250,7 +248,7 @@ def answers(
     )
     numbers = {name: Column() for name in ("Here", "Low", "High", "Promised", "from", "to")}
     first_answer = Answer(f"Tested on {file.name}", tuple(said), table, numbers, notes=notes)
-    return first_answer, _decisions(run, file, finished, stakes, mended), file.drifts
+    return first_answer, decisions_answer(run, file, settled, mended), file.drifts
 
 
 def _top_rows(run: Results, file: NextFile) -> TopRows:
@@ -260,101 +258,6 @@ def _top_rows(run: Results, file: NextFile) -> TopRows:
     if not capacity.per or column not in file.frame.columns or file.frame[column].isna().all():
         return TopRows(np.array([share_of(run.comparison.top)]))
     return TopRows.by_period(capacity.rows, periods_in(file.frame[column], capacity.per).of_row)
-
-
-def _decisions(
-    run: Results,
-    file: NextFile,
-    results: Sequence[FoldResult],
-    stakes: Stakes,
-    mended: Mapping[str, tuple[float, float]],
-) -> Answer:
-    names, labels = run.names, run.problem.target.labels
-    if not results:
-        return Answer("Decisions", ("No strategy has a result.",), pd.DataFrame())
-    pooled = out_of_fold(compare(results, run.plan, labels))
-    code = 1 if len(labels) == 2 else int(np.argmin(run.problem.target.counts))
-    table = pd.DataFrame({"Strategy": [names[one.key] for one in pooled]})
-    truth = file.codes == code
-    calls, trouble = _calls(run, file, pooled, code, stakes)
-    table["Found"] = [int((c & truth).sum()) for c in calls]
-    table["Missed"] = [int((~c & truth).sum()) for c in calls]
-    table["False alarms"] = [int((c & ~truth).sum()) for c in calls]
-    table["Correctly ignored"] = [int((~c & ~truth).sum()) for c in calls]
-    table["Mean probability"] = [float(one.probabilities[:, code].mean()) for one in pooled]
-    table["Observed share"] = float(truth.mean())
-    table["Brier"] = [mended[one.key][0] for one in pooled]
-    table["Brier, corrected"] = [mended[one.key][1] for one in pooled]
-    best: tuple[int, ...] = ()
-    said = [f"Of class {quoted(labels[code])}, {int(truth.sum()):,} of {counted(len(truth), 'row')}."]
-    if trouble:
-        said.append(trouble)
-    elif truth.any() and not truth.all():
-        try:
-            shown = worth(_calling(pooled, calls, code), code, stakes, _costs_frame(stakes, file, run.problem), "own")
-            word = "Benefit" if is_benefit(stakes) else "Cost"
-            savings = (("Saved against nobody", shown.saved_nobody), ("Saved against everybody", shown.saved_everybody))
-            for name, part in ((word, shown.value), *savings):
-                table[f"{name} per {PER:,}"] = PER * part[:, 0]
-            values = shown.value[:, 0]
-            first = int(np.argmax(values) if is_benefit(stakes) else np.argmin(values))
-            best = (first,)
-            sides = (("nobody", shown.saved_nobody), ("everybody", shown.saved_everybody))
-            saved = " and ".join(saved_in_words(PER * float(part[first, 0]), whom) for whom, part in sides)
-            said.append(
-                f"{'Best' if is_benefit(stakes) else 'Cheapest'} here: {names[pooled[first].key]}, at "
-                f"{PER * values[first]:,.1f} per {PER:,} rows, which {saved}."
-            )
-            said += stakes.sentences()
-        except (CostError, TableError) as error:
-            said.append(str(error))
-    columns = {
-        **{name: Column("whole") for name in ("Found", "Missed", "False alarms", "Correctly ignored")},
-        "Mean probability": Column("percent", "", 2),
-        "Observed share": Column("percent", "", 2),
-        "Brier": Column("number", "", 4),
-        "Brier, corrected": Column("number", "After prior correction to this file's class shares.", 4),
-        **{str(name): Column("number", "", 1) for name in table.columns if str(name).endswith(f"per {PER:,}")},
-    }
-    return Answer("Decisions and probabilities", tuple(said), table, columns, best)
-
-
-def _calls(
-    run: Results, file: NextFile, pooled: Sequence[OutOfFold], code: int, stakes: Stakes
-) -> tuple[list[np.ndarray], str]:
-    """Return which rows each strategy calls the class as was settled, or by its own rule and why.
-
-    A cheapest threshold is that of the run's test rows: nothing is chosen on this file.
-    """
-    own = [one.decisions == code for one in pooled]
-    try:
-        if stakes.rule == "cheapest":
-            known = out_of_fold(run.comparison)
-            frame = run.problem.table.frame.iloc[run.problem.target.rows] if stakes.by_row is not None else None
-            cuts = dict(zip((one.key for one in known), worth(known, code, stakes, frame).thresholds, strict=True))
-            return [
-                one.probabilities[:, code] >= cuts[one.key] if one.key in cuts else decided
-                for one, decided in zip(pooled, own, strict=True)
-            ], ""
-        if not stakes.decides:
-            return own, ""
-        return list(price(pooled, code, stakes, _costs_frame(stakes, file, run.problem)).called), ""
-    except (CostError, TableError) as error:
-        return own, str(error)
-
-
-def _calling(pooled: Sequence[OutOfFold], calls: Sequence[np.ndarray], code: int) -> list[OutOfFold]:
-    """Return the strategies with their decisions of a class against the rest."""
-    other = 1 if code == 0 else 0
-    return [replace(one, decisions=np.where(c, code, other)) for one, c in zip(pooled, calls, strict=True)]
-
-
-def _costs_frame(stakes: Stakes, file: NextFile, problem: Problem) -> pd.DataFrame | None:
-    from core.exporting.settled import cost_columns
-
-    if stakes.by_row is None:
-        return None
-    return cost_columns(stakes.by_row, file.raw, problem.table.reading)
 
 
 def main(arguments: Sequence[str]) -> int:

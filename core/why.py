@@ -190,7 +190,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         return 2
     code = shown_class(results.comparison) if given.label is None else labels.index(given.label)
-    why = worked_out(store, results, out_of_fold(results.comparison), given.together, code)
+    why = worked_out(store, results, out_of_fold(results.decided), given.together, code)
     answer = importance_answer(why, results)
     print(json.dumps(answer.as_json(), ensure_ascii=False) if given.json else answer)
     return 0

@@ -12,8 +12,9 @@ from core.evaluation.classes import by_size, class_scores, error_flow, worst_flo
 from core.evaluation.shown import MANY, top
 from pages._answer import MARK_IN_WORDS, marked_name
 from pages._recommendation import one_line_each, usable_key
-from pages._text import bare, plain, told_apart
-from pages._verdict import judged_by
+from pages._rows import settled_of
+from pages._text import bare, plain, sentence, told_apart
+from pages._verdict import decided_of, judged_by
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ SCORES = {"f1": "F1", "precision": "Precision", "recall": "Recall"}
 
 def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show a score of every class and strategy, and one strategy's mistakes."""
-    comparison, names, advised = one_line_each(record, comparison, names, key)
+    by = settled_of(record, comparison.of_whole(), key)[1] if comparison.whole else ""
+    comparison, names, advised = one_line_each(record, decided_of(record, comparison, key), names, key)
     comparison = by_size(comparison.ordered(judged_by()))
     keys = [summary.key for summary in comparison.strategies]
     st.subheader("Each class", anchor=False)
@@ -51,7 +53,7 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
         f"{title} by class and strategy",
     )
     st.caption(
-        f"{title} of each class against the rest, from all test rows together."
+        f"{title} of each class against the rest, from all test rows together. {sentence(by)}"
         f"{f' {MARK_IN_WORDS}' if recommended else ''}"
     )
     st.subheader("Where errors go", anchor=False)

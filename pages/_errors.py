@@ -12,7 +12,7 @@ from core.evaluation.errors import TRUTH, RowErrors, error_table, errors_in_word
 from core.reporting.display import shown_class
 from core.reporting.safe_csv import safe_csv
 from pages._cache import cached
-from pages._rows import tested_rows
+from pages._rows import settled_of, tested_rows
 from pages._services import store
 from pages._suspects import show_suspects
 from pages._tab import problem_of
@@ -35,10 +35,11 @@ def show_errors(record: RunRecord, comparison: Comparison, names: dict[str, str]
 
 def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show the rows that all strategies, or some, get wrong."""
-    errors = errors_of(comparison, key)
+    errors = errors_of(record, comparison, key)
     st.subheader("Misclassified rows", anchor=False)
     for said in errors_in_words(errors, comparison.labels):
         st.markdown(sentence(said))
+    st.caption(sentence(settled_of(record, comparison, key)[1]))
     kind = st.segmented_control(
         "Rows", list(KINDS), default="all", format_func=KINDS.__getitem__, key="error_kind", required=True,
         label_visibility="collapsed",
@@ -99,8 +100,9 @@ def show_pushed(record: RunRecord, comparison: Comparison, names: dict[str, str]
 
 
 @cached(max_entries=4)
-def errors_of(_comparison: Comparison, key: str) -> RowErrors:
-    return row_errors(tested_rows(_comparison, key))
+def errors_of(_record: RunRecord, _comparison: Comparison, key: str) -> RowErrors:
+    """Return what goes wrong with decisions as they were settled."""
+    return row_errors(settled_of(_record, _comparison, key)[0])
 
 
 @cached(max_entries=2)

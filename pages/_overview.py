@@ -62,9 +62,11 @@ def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, st
                 "cannot be recommended."
             )
         )
+    said = [stakes_of(store(), record.id).beside_metrics]
     if comparison.cost is not None:
-        beside = stakes_of(store(), record.id).beside_metrics
-        st.caption(sentence(f"{cheapest(record, comparison, key)} {beside}".strip()))
+        said.insert(0, cheapest(record, comparison, key))
+    if any(said):
+        st.caption(sentence(" ".join(filter(None, said))))
     if len(comparison.strategies) > BARS_UP_TO:
         show_dots(comparison, names, key, shown, metric, advised)
     else:

@@ -10,11 +10,15 @@ import streamlit as st
 from core.charts.pairs import CELLS, Cell, pair_heatmap
 from core.evaluation.paired import Pairs, compare_pairs
 from core.evaluation.shown import MANY, top
+from core.runs.stakes import stakes_of
 from pages._answer import MARK_IN_WORDS, marked_name
 from pages._cache import cached
 from pages._glossary import explained
 from pages._recommendation import one_line_each, usable_key
+from pages._rows import settled_of
+from pages._services import store
 from pages._text import sentence
+from pages._verdict import decided_of
 from pages._widgets import draw
 
 if TYPE_CHECKING:
@@ -47,7 +51,9 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "Ignore differences up to", 0.0, 0.5, 0.01, 0.005, format="%.3f", key="pairs_rope",
         help=explained("In the metric's own unit: the region of practical equivalence.", "rope", "p_value", "holm"),
     )  # fmt: skip
-    comparison, names, advised = one_line_each(record, comparison, names, key)
+    decides = stakes_of(store(), record.id).decides
+    by = settled_of(record, comparison.of_whole(), key)[1] if decides and comparison.whole else ""
+    comparison, names, advised = one_line_each(record, decided_of(record, comparison, key), names, key)
     # The best on top, as in the overview. All are compared, so that what is corrected for does not depend on the view.
     recommended = usable_key(record, comparison, key)
     shown_names = {one: marked_name(name, one == recommended) for one, name in names.items()}
@@ -59,7 +65,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         st.info(sentence(note), icon=":material/info:")
     if not pairs.tested:
         return
-    st.caption(cell_in_words(every, cell) + (f" {MARK_IN_WORDS}" if recommended else ""))
+    st.caption(" ".join(filter(None, (cell_in_words(every, cell), sentence(by), MARK_IN_WORDS if recommended else ""))))
     draw(
         heatmap(pairs, shown_names, f"{key} {metric} {rope} {len(pairs.keys)} {recommended}", cell),
         "pairs",

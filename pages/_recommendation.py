@@ -22,7 +22,7 @@ from pages._services import store
 from pages._start import start_run
 from pages._tab import run_problem
 from pages._text import bare, sentence, told_apart
-from pages._verdict import assessment, chosen_spread, judged_by, pick_metric, show_tests
+from pages._verdict import assessment, chosen_spread, decided_of, judged_by, pick_metric, show_tests
 from pages._view import open_view
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ def show_pair(record: RunRecord, comparison: Comparison, names: dict[str, str], 
         if first == second:
             st.info("Choose two different strategies.")
             return
-        pairs = assessment(record, comparison, key, judged_by(), chosen_spread()).pairs
+        decided = decided_of(record, comparison, key)
+        pairs = assessment(record, decided, f"{key} decided", judged_by(), chosen_spread()).pairs
         st.markdown(f"**{sentence(duel(pairs, names, str(first), str(second)).text)}**")
 
 

@@ -10,11 +10,13 @@ import streamlit as st
 from core.evaluation.shown import NAMED, top
 from core.reporting.display import shown_class
 from core.reporting.questions import Answer, Question, QuestionError, Subject
+from core.runs.stakes import stakes_of
 from pages._answer import show_answer
 from pages._cache import cached
 from pages._lines import pick_lines
 from pages._recommendation import recommended_key, usable_key
 from pages._rows import class_against_rest, tested_rows
+from pages._services import store
 from pages._tab import run_problem
 from pages._text import sentence
 from pages._verdict import judged_by
@@ -49,8 +51,9 @@ def subject_of(
         few = top(comparison, judged_by(), NAMED - 2, [recommended_key(record, comparison, key)])
         coloured = pick_lines(comparison, names, few, f"{view}_lines_{record.id}")
     return Subject(
-        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key), coloured=coloured,
-        advised=usable_key(record, comparison, key),
+        tested_rows(comparison, key), comparison.labels, names, code, run_problem(record.id, key),
+        stakes=stakes_of(store(), record.id),
+        coloured=coloured, advised=usable_key(record, comparison, key),
     )  # fmt: skip
 
 

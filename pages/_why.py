@@ -12,7 +12,7 @@ from pages._answer import show_answer
 from pages._background import begin, under_way
 from pages._glossary import explained
 from pages._guard import guarded
-from pages._rows import class_against_rest, tested_rows
+from pages._rows import class_against_rest, settled_of
 from pages._services import store
 from pages._tab import run_problem
 from pages._text import bare, sentence, told_apart
@@ -64,7 +64,7 @@ def start(record: RunRecord, comparison: Comparison, key: str, about: tuple[str,
     from core.why import hard_rows
 
     runs, (_, _, code, together) = store(), about
-    rows = hard_rows(tested_rows(comparison.of_whole(), key))
+    rows = hard_rows(settled_of(record, comparison.of_whole(), key)[0])
     begin(
         about, lambda why: keep_why(runs, record.id, code, together, why),
         "Training networks, then permuting columns", "The columns that count could not be worked out",

@@ -20,9 +20,7 @@ RULES: Mapping[Rule, str] = {
     "rows": "Row by row",
 }
 START = Costs(((0.0, 1.0), (10.0, 0.0)))
-_BESIDE_METRICS = (
-    "Precision, recall and the like are by each strategy's own decisions; costs are by the rule that is settled."
-)
+_BESIDE_METRICS = "Precision, recall and the like are by each strategy's own decisions"
 #: The names that an address has for them.
 QUERY = ("costs", "benefits", "field", "decide", "at", "rows", "aside", "capacity")
 
@@ -111,18 +109,42 @@ class Stakes:
         return self.rule != "own"
 
     @property
+    def decided_by(self) -> str:
+        """By what rule rows are decided, in a sentence to stand beside figures that count decisions.
+
+        Examples
+        --------
+        >>> Stakes().decided_by, Stakes(rule="one", threshold=0.02).decided_by
+        ("Decisions are each strategy's own.", 'Decisions are by the settled threshold of 0.02.')
+        """
+        return {
+            "own": "Decisions are each strategy's own.",
+            "one": f"Decisions are by the settled threshold of {self.threshold or 0:.4g}.",
+            "cheapest": "Decisions are by each strategy's cheapest threshold, as settled.",
+            "rows": "Decisions are row by row by their costs, as settled.",
+        }[self.rule]
+
+    @property
     def beside_metrics(self) -> str:
         """What to know of metrics by each strategy's own decisions; empty where rows are decided by those.
 
         Examples
         --------
-        >>> Stakes().beside_metrics, len(Stakes(rule="cheapest").beside_metrics) > 0
-        ('', True)
+        >>> Stakes().beside_metrics, Stakes(rule="one", threshold=0.02).beside_metrics
+        ('', "Precision, recall and the like are by each strategy's own decisions, not by the rule that is settled.")
         """
-        return _BESIDE_METRICS if self.decides else ""
+        if not self.decides:
+            return ""
+        costs = "; costs are by the rule that is settled." if self.has_costs else ", not by the rule that is settled."
+        return _BESIDE_METRICS + costs
 
-    def sentences(self) -> tuple[str, ...]:
+    def sentences(self, *, rule: bool = True) -> tuple[str, ...]:
         """Return what was settled, in words; empty where nothing was.
+
+        Parameters
+        ----------
+        rule : bool
+            Whether to say by what rule rows are decided.
 
         Examples
         --------
@@ -145,7 +167,7 @@ class Stakes:
             "rows": "Each row is decided by its own costs.",
         }[self.rule]
         looked = [f"{self._looked}."] if self.capacity is not None else []
-        return (*said, *([decided] if decided else []), *looked)
+        return (*said, *([decided] if decided and rule else []), *looked)
 
     @property
     def _looked(self) -> str:

@@ -12,11 +12,19 @@ from core.decision.costs import CostError
 from core.decision.stakes import Stakes
 from core.evaluation.comparison import Comparison, StrategySummary, compare
 from core.evaluation.metrics import BENEFIT, COST
-from core.evaluation.outoffold import out_of_fold
+from core.evaluation.outoffold import OutOfFold, out_of_fold
 from core.evaluation.recommendation import Recommendation, recommend
 from core.evaluation.resampling import groups_of
 from core.evaluation.verdict import MAIN_METRIC
-from core.evaluation.worth import Priced, is_benefit, price, saved_in_words, worth
+from core.evaluation.worth import (
+    Priced,
+    cheapest_threshold,
+    is_benefit,
+    price,
+    saved_by_flagging,
+    saved_in_words,
+    worth,
+)
 from core.experiment.capacity import top_rows
 from core.experiment.results import FoldResult
 from core.plan import PlanError
@@ -236,6 +244,101 @@ def decided(comparison: Comparison, problem: Problem, stakes: Stakes) -> Compari
     results = [changed.get((r.strategy, r.repeat, r.fold), r) for r in comparison.results]
     again = compare(results, problem.plan, comparison.labels, comparison.top)
     return again if comparison.cost is None else _with_costs(again, priced, stakes)
+
+
+def settled_rows(pooled: Sequence[OutOfFold], problem: Problem, stakes: Stakes) -> tuple[tuple[OutOfFold, ...], str]:
+    """Return tested rows with decisions as they were settled, and the sentence that says by what rule they are.
+
+    They are each strategy's own where nobody settled another rule, where its costs do not suit the table, and with
+    more than two classes, of which a settled rule speaks of one alone.
+
+    Parameters
+    ----------
+    pooled : sequence of OutOfFold
+        Of the problem's labelled rows, with each strategy's own decisions.
+
+    See Also
+    --------
+    decided : The same of a comparison.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> rows, said = settled_rows(out_of_fold(run.comparison), run.problem, Stakes(rule="one", threshold=0.05))
+    >>> int(rows[0].decisions.sum()), said
+    (24, 'Decisions are by the settled threshold of 0.05.')
+    """
+    if not stakes.decides:
+        return tuple(pooled), stakes.decided_by
+    if len(problem.target.labels) > 2:
+        return tuple(pooled), own_instead("a settled rule speaks of one class, and there are more than two")
+    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+    try:
+        priced = price(pooled, 1, stakes, frame)
+    except CostError as error:
+        return tuple(pooled), f"{own_instead('the settled rule cannot be used')} {error}"
+    rows = tuple(
+        replace(one, decisions=called.astype(np.int64), thresholds=tuple(float(cut) for cut in cuts))
+        for one, called, cuts in zip(pooled, priced.called, priced.thresholds, strict=True)
+    )
+    return rows, stakes.decided_by
+
+
+def own_instead(why: str) -> str:
+    """Return that decisions are each strategy's own, and why not those of the settled rule.
+
+    Examples
+    --------
+    >>> own_instead("the settled rule cannot be used")
+    "Decisions are each strategy's own: the settled rule cannot be used."
+    """
+    return f"{Stakes().decided_by.removesuffix('.')}: {why}."
+
+
+def settled_threshold(
+    results: Sequence[FoldResult], strategy: str, code: int, stakes: Stakes, problem: Problem
+) -> float | None:
+    """Return the threshold by which a strategy decides once it is trained on all rows; None for its own rule.
+
+    A cheapest threshold is chosen on what the folds said of rows that their networks had not seen.
+
+    Parameters
+    ----------
+    results : sequence of FoldResult
+        The run's; those of other strategies are passed over.
+    code : int
+        The class, against the rest.
+
+    Raises
+    ------
+    CostError
+        A column cannot say what rows cost.
+
+    See Also
+    --------
+    settled_rows : Decisions on tested rows.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> round(settled_threshold(run.folds, "plain", 1, Stakes(rule="cheapest"), run.problem), 2)
+    0.25
+    """
+    if stakes.rule == "one":
+        return stakes.threshold
+    own = [result for result in results if result.strategy == strategy and result.error is None]
+    if stakes.rule != "cheapest" or not own:
+        return None
+    frame = None
+    if stakes.by_row is not None:
+        frame = problem.table.frame.iloc[problem.target.rows]
+        stakes.by_row.check(frame)
+        frame = frame.iloc[np.concatenate([result.test_rows for result in own])]
+    truth = np.concatenate([result.y_true for result in own]) == code
+    p = np.concatenate([result.probabilities[:, code] for result in own]).astype(np.float64)
+    return cheapest_threshold(p, saved_by_flagging(truth, stakes, frame))
 
 
 def _saved(comparison: Comparison, problem: Problem, stakes: Stakes, key: str) -> tuple[str, ...]:

@@ -190,15 +190,47 @@ def price(
     truth = pooled[0].truth == code
     if stakes.by_row is not None and frame is not None:
         stakes.by_row.check(frame)
-    left, flagged = _costs(stakes, truth, None if frame is None else frame.iloc[pooled[0].rows])
-    observed, field = float(truth.mean()), stakes.costs.prevalence
-    share = observed if field is None else field
-    weight = np.where(truth, share / max(observed, 1e-12), (1 - share) / max(1 - observed, 1e-12))
-    sign = -1.0 if is_benefit(stakes) else 1.0
-    decided = [_called(one, code, stakes, rule, sign * weight * (left - flagged), frame) for one in pooled]
+    of_rows = None if frame is None else frame.iloc[pooled[0].rows]
+    left, flagged = _costs(stakes, truth, of_rows)
+    gain = saved_by_flagging(truth, stakes, of_rows)
+    decided = [_called(one, code, stakes, rule, gain, frame) for one in pooled]
     called = np.array([chosen for chosen, _ in decided])
     cost = np.where(called, flagged, left)
-    return Priced(truth, called, cost, left, flagged, weight, tuple(cuts for _, cuts in decided))
+    return Priced(truth, called, cost, left, flagged, _weight(truth, stakes), tuple(cuts for _, cuts in decided))
+
+
+def saved_by_flagging(truth: np.ndarray, stakes: Stakes, frame: pd.DataFrame | None = None) -> np.ndarray:
+    """Return what calling each row the class saves, at the share in the field; negative where it costs.
+
+    Parameters
+    ----------
+    truth : ndarray of bool, shape (n,)
+    frame : DataFrame or None
+        These rows of the table, for costs by row.
+
+    Raises
+    ------
+    CostError
+        Costs by row lack the table.
+
+    See Also
+    --------
+    cheapest_threshold : The threshold by which most is saved.
+
+    Examples
+    --------
+    >>> saved_by_flagging(np.array([True, False]), Stakes()).tolist()
+    [10.0, -1.0]
+    """
+    left, flagged = _costs(stakes, truth, frame)
+    return (-1.0 if is_benefit(stakes) else 1.0) * _weight(truth, stakes) * (left - flagged)
+
+
+def _weight(truth: np.ndarray, stakes: Stakes) -> np.ndarray:
+    """Return what each row counts for at the share in the field."""
+    observed, field = float(truth.mean()), stakes.costs.prevalence
+    share = observed if field is None else field
+    return np.where(truth, share / max(observed, 1e-12), (1 - share) / max(1 - observed, 1e-12))
 
 
 def cheapest_threshold(p: np.ndarray, gain: np.ndarray) -> float:

@@ -99,9 +99,9 @@ def export(
     from core.exporting import keras_model, onnx_model
 
     refitted = refit(table, plan, choice, results, report, should_stop)
-    refitted = replace(refitted, scorer=settle(refitted.scorer, choice, results, stakes or Stakes()))
-    scorer = refitted.scorer
     problem = Problem.of(table, plan)
+    refitted = replace(refitted, scorer=settle(refitted.scorer, choice, results, stakes or Stakes(), problem))
+    scorer = refitted.scorer
     rows = problem.table.frame.iloc[:_CHECKED_ROWS]
     arrays = keras_model.arrays_of(scorer.preparation, rows)
     inputs = keras_model.inputs_of(scorer.preparation)

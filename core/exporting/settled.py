@@ -8,20 +8,22 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from core.data.problem import Problem
 from core.data.reading.cells import Reading
+from core.decision.costs import CostError
 from core.decision.row_costs import RowCosts
 from core.decision.stakes import Stakes
-from core.evaluation.worth import cheapest_threshold
+from core.evaluation.settled import settled_threshold
 from core.experiment.results import FoldResult
 from core.exporting.scorer import Scorer
 from core.plan import StrategyChoice
 from core.words import TableError, counted, quoted
 
 
-def settle(scorer: Scorer, choice: StrategyChoice, results: Sequence[FoldResult], stakes: Stakes) -> Scorer:
+def settle(
+    scorer: Scorer, choice: StrategyChoice, results: Sequence[FoldResult], stakes: Stakes, problem: Problem
+) -> Scorer:
     """Return a scorer that decides as was settled; with more than two classes by its own rule.
-
-    A cheapest threshold is chosen on what the folds said of rows that their networks had not seen.
 
     Parameters
     ----------
@@ -30,38 +32,23 @@ def settle(scorer: Scorer, choice: StrategyChoice, results: Sequence[FoldResult]
 
     See Also
     --------
-    core.decision.stakes.Stakes : What was settled.
+    core.evaluation.settled.settled_threshold : The threshold.
 
     Examples
     --------
     >>> from core.evaluation.sample import sample_run
     >>> from core.exporting.sample import sample_scorer
-    >>> run = sample_run()
-    >>> settle(sample_scorer(), run.plan.strategies[0], run.folds, Stakes(rule="one", threshold=0.2)).threshold
+    >>> run, stakes = sample_run(), Stakes(rule="one", threshold=0.2)
+    >>> settle(sample_scorer(), run.plan.strategies[0], run.folds, stakes, run.problem).threshold
     0.2
-    >>> round(settle(sample_scorer(), run.plan.strategies[0], run.folds, Stakes(rule="cheapest")).threshold, 2)
-    0.25
     """
     if stakes.is_default or len(scorer.classes) != 2:
         return scorer
-    if stakes.rule == "one":
-        return replace(scorer, threshold=stakes.threshold, stakes=stakes)
-    own = [result for result in results if result.strategy == choice.key and result.error is None]
-    if stakes.rule == "cheapest" and own:
-        p = np.concatenate([result.probabilities[:, 1] for result in own]).astype(np.float64)
-        truth = np.concatenate([result.y_true for result in own])
-        return replace(scorer, threshold=cheapest_threshold(p, _gain(truth, stakes)), stakes=stakes)
-    return replace(scorer, stakes=stakes)
-
-
-def _gain(truth: np.ndarray, stakes: Stakes) -> np.ndarray:
-    """Return what flagging each row saves, at the share in the field."""
-    matrix, share = np.array(stakes.costs.matrix), float(truth.mean())
-    gain = (matrix[truth, 0] - matrix[truth, 1]) * (-1 if stakes.costs.benefits else 1)
-    if stakes.costs.prevalence is not None and 0 < share < 1:
-        field = stakes.costs.prevalence
-        gain = gain * np.where(truth == 1, field / share, (1 - field) / (1 - share))
-    return np.asarray(gain)
+    try:
+        threshold = settled_threshold(results, choice.key, 1, stakes, problem)
+    except CostError:  # the card says why its costs cannot be told
+        threshold = None
+    return replace(scorer, threshold=scorer.threshold if threshold is None else threshold, stakes=stakes)
 
 
 def decide(scorer: Scorer, probabilities: np.ndarray, rows: pd.DataFrame) -> tuple[np.ndarray, str]:
@@ -92,14 +79,38 @@ def decide(scorer: Scorer, probabilities: np.ndarray, rows: pd.DataFrame) -> tup
     costs = scorer.stakes.row_costs
     if scorer.stakes.rule != "rows" or costs is None:
         return scorer.decide(probabilities), ""
-    frame = cost_columns(costs, rows, scorer.reading)
+    called, said = decide_by_row(costs, probabilities, 1, cost_columns(costs, rows, scorer.reading))
+    return called.astype(np.int64), said
+
+
+def decide_by_row(costs: RowCosts, probabilities: np.ndarray, code: int, frame: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """Return which new rows are called the class by their costs, and a sentence on those whose cost cannot be read.
+
+    Parameters
+    ----------
+    code : int
+        The class.
+    frame : DataFrame
+        Of :func:`cost_columns`.
+
+    See Also
+    --------
+    decide : By what was settled.
+
+    Examples
+    --------
+    >>> from core.decision.row_costs import Cost
+    >>> frame = pd.DataFrame({"amount": [20.0, 500.0, np.nan]})
+    >>> costs = RowCosts(miss=Cost(column="amount"), alarm=Cost(5.0))
+    >>> decide_by_row(costs, np.array([[0.9, 0.1]] * 3), 1, frame)[0].tolist()
+    [False, True, False]
+    """
     usable = ((frame >= 0) & np.isfinite(frame)).all(axis=1).to_numpy()
-    codes = np.where(usable, costs.flagged(probabilities[:, 1], frame), probabilities.argmax(axis=1)).astype(np.int64)
+    called = np.where(usable, costs.flagged(probabilities[:, code], frame), probabilities.argmax(axis=1) == code)
     left = int((~usable).sum())
     whose = "its" if left == 1 else "their"
-    return (
-        codes,
-        f"{counted(left, 'row')} without a usable cost decided by {whose} most probable class." if left else "",
+    return called, (
+        f"{counted(left, 'row')} without a usable cost decided by {whose} most probable class." if left else ""
     )
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from core.api import run
 from core.cli import main
+from core.data.problem import Problem
 from core.data.table import from_frame
 from core.decision.costs import Costs
+from core.decision.row_costs import Cost, RowCosts
 from core.decision.stakes import Stakes
 from core.evaluation.intervals import intervals
 from core.evaluation.kept_promise import kept_promises, shifted
@@ -101,12 +103,62 @@ def test_a_like_file_keeps_the_promise_and_a_worse_one_does_not(kept: tuple[Stor
     assert (kept_good["low"] <= kept_good["value"] + 1e-9).all()
     said = answers(results, worse, bad, Stakes(Costs(((0.0, 1.0), (5.0, 0.0)), prevalence=0.3)))
     assert said[0].sentences[0].startswith("Not all is as cross-validation promised")
-    assert "`yes` 19.20% then and 5" in said[0].sentences[1]
+    assert "`yes` 19.20% then and 5" in said[0].sentences[2]
     assert "drifted" in said[2].sentences[0]
     assert said[1].table["Found"].tolist() == [int(((r.decisions == 1) & (worse.codes == 1)).sum()) for r in bad]
     one_class = read_next(drawn(30, 3, share=0.0).to_csv(index=False).encode(), "may.csv", results.problem)
     lone = answers(results, one_class, run_on(results.table, results.plan, one_class.frame, one_class.codes), Stakes())
     assert "The file has no row of `yes`: what needs it is undefined." in lone[0].sentences
+
+
+@pytest.mark.parametrize(
+    "stakes",
+    [
+        Stakes(rule="one", threshold=0.1),
+        Stakes(Costs(((0.0, 1.0), (30.0, 0.0))), "cheapest"),
+        Stakes(rule="rows", row_costs=RowCosts(miss=Cost(20.0, "dear"), alarm=Cost(3.0))),
+    ],
+)
+def test_metrics_and_decisions_beside_them_are_by_the_rule_that_is_settled(
+    kept: tuple[Store, Results], stakes: Stakes
+) -> None:
+    frame = kept[1].table.frame
+    table = from_frame(frame.assign(dear=frame["hour"].abs()), "april.csv")
+    results = Results(Problem.of(table, kept[1].plan), kept[1].folds)
+    may = drawn(300, 5).assign(dear=1.5)
+    may.loc[7, "dear"] = None if stakes.rule == "rows" else 1.5
+    file = read_next(may.to_csv(index=False).encode(), "may.csv", results.problem)
+    tested = run_on(kept[1].table, kept[1].plan, file.frame[list(frame.columns[:-1])], file.codes)
+    first, decisions, _ = answers(results, file, tested, stakes)
+    recall = first.table[first.table["Metric"] == "Recall"]
+    found, missed = decisions.table["Found"], decisions.table["Missed"]
+    assert recall["Here"].to_numpy() == pytest.approx((found / (found + missed)).to_numpy())
+    own = [int((one.decisions == file.codes).sum()) for one in tested]
+    assert (found + decisions.table["Correctly ignored"]).tolist() != own
+    promised = Results(results.problem, results.folds, stakes=stakes).decided
+    assert recall["Promised"].to_numpy() == pytest.approx([s.mean["recall"] for s in promised.strategies])
+    assert first.sentences[1].startswith(stakes.decided_by)
+    assert stakes.decided_by in decisions.sentences
+    if stakes.rule == "rows":
+        assert "1 row without a usable cost decided by its most probable class." in decisions.sentences
+
+
+def test_a_rule_that_this_file_cannot_be_decided_by_gives_way_to_each_strategys_own(
+    kept: tuple[Store, Results],
+) -> None:
+    results = kept[1]
+    gone = Stakes(rule="rows", row_costs=RowCosts(miss=Cost(column="price")))
+    file = read_next(drawn(200, 6).to_csv(index=False).encode(), "may.csv", results.problem)
+    tested = run_on(results.table, results.plan, file.frame, file.codes)
+    first, decisions, _ = answers(results, file, tested, gone)
+    assert (
+        "Decisions are each strategy's own: the settled rule cannot be used. There is no column" in first.sentences[1]
+    )
+    assert "Decisions are each strategy's own." in decisions.sentences
+    own = [int(((one.decisions == 1) & (file.codes == 1)).sum()) for one in tested]
+    assert decisions.table["Found"].tolist() == own
+    recall = first.table[first.table["Metric"] == "Recall"]
+    assert recall["Promised"].to_numpy() == pytest.approx([s.mean["recall"] for s in results.comparison.strategies])
 
 
 def test_prior_correction_mends_what_the_share_broke() -> None:

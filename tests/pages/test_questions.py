@@ -145,6 +145,25 @@ def test_the_recommendation_follows_what_is_settled_at_once(app: AppTest, run: s
     assert (kept.threshold, kept.capacity) == (0.9, CapacitySettings(200))
 
 
+@pytest.mark.parametrize("name", ["errors", "slices", "classes", "pairs"])
+def test_a_view_that_counts_decisions_follows_the_settled_rule_and_says_so(
+    app: AppTest, run: str, runs_folder: Path, name: str
+) -> None:
+    stakes, store = Stakes(rule="one", threshold=0.97), Store(runs_folder)
+    own = said(view(opened(app, run), name)) if name != "pairs" else ""
+    assert keep_stakes(store, run, stakes)
+    page = view(opened(app, run), name)
+    assert not page.exception
+    assert stakes.decided_by in captions(page)
+    if name != "pairs":
+        assert said(page) != own
+    if name == "errors":
+        answer = ask(results_of(store, run), "errors")
+        assert sorted(frame(page, "Row")["Row"]) == sorted(answer.table["Row"])
+    page = view(page, "overview")
+    assert stakes.beside_metrics in captions(page)
+
+
 def test_a_link_with_stakes_settles_them(app: AppTest, run: str, runs_folder: Path) -> None:
     page = opened(app, run, view="Threshold", costs="0,1,50,0", decide="cheapest")
     assert not page.exception

@@ -71,5 +71,6 @@ class Better(Question):
             "Lead": Column("number", "Above 0 where the first is better, whichever way the metric runs."),
             "p": Column("number", "Of each metric's question alone."),
         }
-        notes = ("Whoever asks about all metrics and keeps the one that pleases has asked as many questions.",)
+        by = (subject.settled[1],) if subject.stakes.decides else ()
+        notes = ("Whoever asks about all metrics and keeps the one that pleases has asked as many questions.", *by)
         return Answer(self.title, (shown[metric].text,), table, columns, notes=notes)

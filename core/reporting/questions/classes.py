@@ -45,11 +45,10 @@ class HowEachClassFares(Question):
         if self.strategy and self.strategy not in subject.keys:
             there = which_there_are(self.strategy, subject.keys, "choose one of")
             raise QuestionError(f"There is no strategy '{self.strategy[:60]}': {there}")
-        key = self.strategy or best_on_f1(subject).key
+        key, (pooled, by) = self.strategy or best_on_f1(subject).key, subject.settled
         n, name = len(subject.labels), subject.names[key]
         confusions = {
-            rows.key: np.bincount(rows.truth * n + rows.decisions, minlength=n * n).reshape(n, n)
-            for rows in subject.pooled
+            rows.key: np.bincount(rows.truth * n + rows.decisions, minlength=n * n).reshape(n, n) for rows in pooled
         }
         confusion = confusions[key]
         scores = class_scores(confusion)
@@ -84,7 +83,7 @@ class HowEachClassFares(Question):
             ),
         )  # fmt: skip
         first = tuple(said) or (f"Under {name}, no row was decided wrongly.",)
-        return Answer(self.title, first, table, _COLUMNS, drawings=drawings if n > 2 else ())
+        return Answer(self.title, first, table, _COLUMNS, drawings=drawings if n > 2 else (), notes=(by,))
 
 
 _COLUMNS = {

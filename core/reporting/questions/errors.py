@@ -41,10 +41,11 @@ class WhatGoesWrong(Question):
     def answer(self, subject: Subject) -> Answer:
         if self.which not in WHICH:
             raise QuestionError(f"'{self.which[:60]}' is none of the rows to show: choose one of {', '.join(WHICH)}.")
-        errors = row_errors(subject.pooled)
+        pooled, by = subject.settled
+        errors = row_errors(pooled)
         chosen = {"all": errors.all_wrong, "disagree": errors.disagree, "any": errors.wrong > 0}[self.which]
         table = error_table(errors, chosen, subject.frame, subject.labels, subject.names)
-        notes = ["Rows are counted from 1 among the labelled rows."]
+        notes = [by, "Rows are counted from 1 among the labelled rows."]
         if len(subject.keys) > 1 and self.which != "any":
             notes.append(f"{counted(int((errors.wrong > 0).sum()), 'row')} are wrong under at least one strategy.")
         if subject.repeats > 1:

@@ -94,6 +94,7 @@ class WhichDiffer(Question):
             (
                 f"Corrected resampled t-test on {pairs.folds_in_words} that both finished, with Holm's correction for "
                 "all pairs; below 0.05 a difference is clear.",
+                *([subject.settled[1]] if subject.stakes.decides else []),
             ),
             "clearly different",
         )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, TypeVar, cast
 
@@ -16,7 +17,7 @@ from core.data.problem import Problem
 from core.decision.stakes import Stakes
 from core.evaluation.comparison import Comparison
 from core.evaluation.outoffold import OutOfFold, out_of_fold
-from core.evaluation.settled import judged_by
+from core.evaluation.settled import judged_by, settled_rows
 from core.evaluation.shown import NAMED, top
 from core.reporting.display import shown_class
 from core.reporting.questions.answer import Answer
@@ -48,7 +49,7 @@ class Subject:
     Parameters
     ----------
     pooled : tuple of OutOfFold
-        At least one strategy.
+        At least one strategy, with its own decisions.
     labels : tuple of str
         Classes by code.
     names : mapping
@@ -64,7 +65,7 @@ class Subject:
     coloured : tuple of str or None
         Strategies that figures show in colour, the others in grey; None for all.
     comparison : Comparison or None
-        Fold by fold, for what asks more than the tested rows.
+        Fold by fold with decisions as they were settled, for what asks more than the tested rows.
     advised : str or None
         The recommended strategy, where one can be used.
 
@@ -106,6 +107,8 @@ class Subject:
         QuestionError
             There is no such class, or no strategy finished all folds.
         """
+        if stakes is not None and stakes != results.stakes:
+            results = replace(results, stakes=stakes)
         comparison = results.comparison
         pooled = out_of_fold(comparison)
         if not pooled:
@@ -115,10 +118,15 @@ class Subject:
             raise QuestionError(f"There is no class '{label[:60]}': {there}")
         code = shown_class(comparison) if label is None else comparison.labels.index(label)
         return cls(
-            pooled, comparison.labels, results.names, code, results.problem, checked, stakes or results.stakes,
-            told_apart(results) if len(pooled) > NAMED + 2 else None, comparison,
+            pooled, comparison.labels, results.names, code, results.problem, checked, results.stakes,
+            told_apart(results) if len(pooled) > NAMED + 2 else None, results.decided,
             results.advice.key if results.advice is not None and results.advice.is_usable else None,
         )  # fmt: skip
+
+    @cached_property
+    def settled(self) -> tuple[tuple[OutOfFold, ...], str]:
+        """The tested rows with decisions as they were settled, and the sentence that says by what rule they are."""
+        return settled_rows(self.pooled, self.problem, self.stakes)
 
     @property
     def keys(self) -> tuple[str, ...]:

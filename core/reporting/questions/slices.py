@@ -76,7 +76,7 @@ class ForWhom(Question):
         if self.strategy not in subject.keys:
             there = which_there_are(self.strategy, subject.keys, "choose one of")
             raise QuestionError(f"There is no strategy '{self.strategy[:60]}': {there}")
-        return subject.pooled[subject.keys.index(self.strategy)]
+        return subject.settled[0][subject.keys.index(self.strategy)]
 
     def _by(self, subject: Subject, rows: OutOfFold) -> Answer:
         parts = _parts(subject, self.column)
@@ -175,7 +175,7 @@ class ForWhom(Question):
 
 
 def best_on_f1(subject: Subject) -> OutOfFold:
-    """Return the strategy whose decisions have the best F1 over all tested rows.
+    """Return the strategy whose decisions, as they were settled, have the best F1 over all tested rows.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def best_on_f1(subject: Subject) -> OutOfFold:
         truth, called = rows.truth == subject.code, rows.decisions == subject.code
         return float(f1(np.bincount(2 * truth + called, minlength=4).reshape(2, 2)))
 
-    return max(subject.pooled, key=score)
+    return max(subject.settled[0], key=score)
 
 
 def _parts(subject: Subject, column: str) -> Parts:
@@ -212,8 +212,9 @@ def _named(sure: list[Worst]) -> str:
 def _notes(subject: Subject) -> tuple[str, ...]:
     first = "; of repeats, those of the first" if subject.repeats > 1 else ""
     return (
-        f"Decisions are the strategy's own, on test rows of all folds{first}. Where a slice has a higher share of the "
-        "class, its precision is higher by that alone: compare recall first.",
+        subject.settled[1],
+        f"Counted on test rows of all folds{first}. Where a slice has a higher share of the class, its precision is "
+        "higher by that alone: compare recall first.",
     )
 
 

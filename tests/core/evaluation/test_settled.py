@@ -18,7 +18,14 @@ from core.decision.stakes import Stakes
 from core.decision.top_rows import TopRows, precision_and_recall
 from core.evaluation.outoffold import out_of_fold
 from core.evaluation.sample import sample_run
-from core.evaluation.settled import advice_of, comparison_of, decided, judged_by
+from core.evaluation.settled import (
+    advice_of,
+    comparison_of,
+    decided,
+    judged_by,
+    settled_rows,
+    settled_threshold,
+)
 from core.evaluation.worth import worth
 from core.experiment.tuning import score
 from core.plan import CapacitySettings, PlanError
@@ -83,6 +90,44 @@ def test_costs_by_row_decide_row_by_row_and_a_bad_column_is_said() -> None:
     assert comparison.cost is None
     assert "There is no column `amount`" in comparison.notes[-1]
     assert advice_of(comparison, run.problem, gone) is not None
+
+
+def test_tested_rows_are_decided_as_the_comparison_is() -> None:
+    run = sample_run()
+    own = out_of_fold(run.comparison)
+    by_row = Stakes(rule="rows", row_costs=RowCosts(miss=Cost(column="age"), hit=Cost(1.0)))
+    for stakes in (Stakes(rule="one", threshold=0.35), Stakes(rule="cheapest"), by_row):
+        rows, said = settled_rows(own, run.problem, stakes)
+        whole = out_of_fold(decided(run.comparison, run.problem, stakes))
+        assert said == stakes.decided_by
+        for one, other in zip(rows, whole, strict=True):
+            np.testing.assert_array_equal(one.decisions, other.decisions)
+            assert one.thresholds == other.thresholds
+    rows, said = settled_rows(own, run.problem, Stakes())
+    assert rows == own
+    assert said == "Decisions are each strategy's own."
+    rows, said = settled_rows(own, run.problem, Stakes(rule="rows", row_costs=RowCosts(miss=Cost(column="amount"))))
+    assert rows == own
+    assert said.startswith("Decisions are each strategy's own: the settled rule cannot be used. There is no column")
+
+
+@pytest.mark.parametrize("by_row", [None, RowCosts(miss=Cost(column="age"), alarm=Cost(20.0))])
+def test_the_cheapest_threshold_for_all_rows_costs_least_on_the_runs_test_rows(by_row: RowCosts | None) -> None:
+    run = sample_run()
+    stakes = Stakes(rule="cheapest", row_costs=by_row)
+    cut = settled_threshold(run.folds, "plain", 1, stakes, run.problem)
+    assert cut is not None
+    own = [r for r in run.folds if r.strategy == "plain"]
+    p, truth = np.concatenate([r.probabilities[:, 1] for r in own]), np.concatenate([r.y_true for r in own])
+    age = run.problem.table.frame["age"].to_numpy()[np.concatenate([r.test_rows for r in own])]
+
+    def cost(threshold: float) -> float:
+        called = p >= threshold
+        miss, alarm = (10.0, 1.0) if by_row is None else (age, 20.0)
+        return float(np.where(truth == 1, ~called * miss, called * alarm).sum())
+
+    assert cost(cut) == min(cost(t) for t in (*p, 2.0))
+    assert settled_threshold(run.folds, "plain", 1, Stakes(), run.problem) is None
 
 
 def dated(per: str = "day") -> Problem:

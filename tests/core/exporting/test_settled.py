@@ -17,6 +17,7 @@ from core.data.problem import Problem
 from core.decision.costs import Costs
 from core.decision.row_costs import Cost, RowCosts
 from core.decision.stakes import Stakes
+from core.evaluation.settled import settled_threshold
 from core.exporting.bundle import decision
 from core.exporting.card import model_card
 from core.exporting.new_rows import aligned, by_risk, match, read_rows, score
@@ -38,27 +39,37 @@ def scored(scorer: Scorer, data: bytes) -> pd.DataFrame:
 
 def test_thresholds_are_those_that_were_settled(case: Callable[[str], Case]) -> None:
     one = case("page_blocks")
-    scorer = one.scorer
-    assert settle(scorer, one.choice, one.results, Stakes()) is scorer
-    fixed = settle(one.scorer, one.choice, one.results, Stakes(rule="one", threshold=0.07))
+    scorer, problem = one.scorer, Problem.of(one.table, one.plan)
+    assert settle(scorer, one.choice, one.results, Stakes(), problem) is scorer
+    fixed = settle(one.scorer, one.choice, one.results, Stakes(rule="one", threshold=0.07), problem)
     assert fixed.threshold == 0.07
     dear, cheap = (
-        settle(one.scorer, one.choice, one.results, Stakes(Costs(((0.0, 1.0), (miss, 0.0))), "cheapest")).threshold
+        settle(
+            one.scorer, one.choice, one.results, Stakes(Costs(((0.0, 1.0), (miss, 0.0))), "cheapest"), problem
+        ).threshold
         for miss in (1.0, 200.0)
     )
     assert dear is not None
     assert cheap is not None
     assert cheap < dear
+    by_row = Stakes(rule="cheapest", row_costs=RowCosts(miss=Cost(200.0), alarm=Cost(1.0, "length", 1.0)))
+    assert settle(one.scorer, one.choice, one.results, by_row, problem).threshold == settled_threshold(
+        one.results, one.choice.key, 1, by_row, problem
+    )
+    assert settle(one.scorer, one.choice, one.results, by_row, problem).threshold not in (dear, cheap)
     many = case("yeast")
     scorer = many.scorer
-    assert settle(scorer, many.choice, many.results, Stakes(rule="one", threshold=0.07)) is scorer
+    assert (
+        settle(scorer, many.choice, many.results, Stakes(rule="one", threshold=0.07), Problem.of(many.table, many.plan))
+        is scorer
+    )
 
 
 def test_the_script_decides_row_by_row_as_the_app_does(
     case: Callable[[str], Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = case("page_blocks")
-    scorer = settle(one.scorer, one.choice, one.results, BY_ROW)
+    scorer = settle(one.scorer, one.choice, one.results, BY_ROW, Problem.of(one.table, one.plan))
     assert Scorer.from_bytes(scorer.to_bytes()).stakes == BY_ROW
     rows = one.new_rows.copy()
     rows.loc[rows.index[:3], "area"] = None
@@ -92,7 +103,7 @@ def test_the_card_and_the_decision_say_what_was_settled(case: Callable[[str], Ca
     one = case("page_blocks")
     problem = Problem.of(one.table, one.plan)
     stakes = Stakes(Costs(((0.0, 1.0), (40.0, 0.0)), prevalence=0.02), "one", 0.1)
-    scorer = settle(one.scorer, one.choice, one.results, stakes)
+    scorer = settle(one.scorer, one.choice, one.results, stakes, problem)
     card = model_card(problem, one.choice, one.results, Refitted(scorer, ()), "Nothing was checked.")
     assert "## What it is worth" in card
     assert "A false alarm costs 1, a miss 40" in card

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from core.asking import ask
+from core.data.problem import Problem
+from core.data.table import from_frame
+from core.decision.stakes import Stakes
 from core.evaluation.sample import sample_run
 from core.reporting.questions import Answer, Column, QuestionError, Subject, questions
 from core.reporting.results import Results
@@ -111,6 +116,35 @@ def test_a_capacity_by_period_says_what_periods_lack() -> None:
         question(per="day").answer(subject)
     with pytest.raises(QuestionError, match="holds numbers, not dates"):
         question(per="day", by="age").answer(subject)
+
+
+@pytest.mark.parametrize("key", ["slices", "errors", "classes", "pairs", "better"])
+def test_what_counts_decisions_follows_the_settled_rule_and_says_so(key: str) -> None:
+    stakes = Stakes(rule="one", threshold=0.05)
+    settled = Results(sample_run().problem, sample_run().folds, stakes=stakes)
+    options = {"slices": {"column": "age"}, "pairs": {"metric": "recall"}, "better": {"metric": "recall"}}.get(key, {})
+    own, answer = (ask(one, key, **options) for one in (results(), settled))
+    assert stakes.decided_by in answer.notes
+    assert stakes.decided_by not in own.notes
+    assert answer.sentences != own.sentences or not answer.table.equals(own.table)
+    # Every row is called the class.
+    if key == "classes":
+        assert answer.table.set_index("Class").loc[["yes", "no"], "Recall"].tolist() == [1.0, 0.0]
+    if key == "errors":
+        assert answer.sentences[0] == "All 2 strategies are wrong on 18 of 18 rows of `no` (100%)."
+    if key == "pairs":
+        assert answer.table["Lead"].tolist() == [0.0]
+
+
+def test_more_than_two_classes_are_decided_by_each_strategys_own_rule_which_is_said() -> None:
+    run = sample_run()
+    frame = run.problem.table.frame.assign(fraud=["yes", "no", "maybe"] * 8)
+    three = replace(Subject.of(results()), problem=Problem.of(from_frame(frame, "three.csv"), run.plan))
+    rows, said = replace(three, stakes=Stakes(rule="one", threshold=0.05)).settled
+    assert rows == three.pooled
+    assert said == (
+        "Decisions are each strategy's own: a settled rule speaks of one class, and there are more than two."
+    )
 
 
 def test_checked_rows_are_doubted_no_more() -> None:
