@@ -125,8 +125,10 @@ def show_steps(record: RunRecord, advice: Recommendation, key: str) -> None:
         st.button(
             "Look at its errors", icon=":material/error:", key="step_errors", on_click=open_view, args=("errors",)
         )
-        st.button("Try a lower threshold", icon=":material/tune:", key="step_threshold", on_click=open_view,
-                  args=("threshold",), help="Finds more and raises more false alarms: see how many.")  # fmt: skip
+        to_try = stakes_of(store(), record.id).to_try(len(record.classes))
+        if to_try is not None:
+            st.button(to_try[0], icon=":material/tune:", key="step_threshold", on_click=open_view, args=("threshold",),
+                      help=to_try[1])  # fmt: skip
         repeats = None if record.active else more_repeats(record)
         if repeats is not None:
             step_to_repeats(record, key, repeats)
@@ -206,7 +208,8 @@ def advice_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str
 
 @cached(max_entries=64)
 def findings_of(_record: RunRecord, _comparison: Comparison, key: str, metric: str) -> tuple[Finding, ...]:
-    return run_checks(_comparison, _record.plan, metric)
+    stakes = stakes_of(store(), _record.id)
+    return run_checks(decided_of(_record, _comparison, key), _record.plan, metric, stakes)
 
 
 @cached(max_entries=64)

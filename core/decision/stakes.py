@@ -138,6 +138,28 @@ class Stakes:
         costs = "; costs are by the rule that is settled." if self.has_costs else ", not by the rule that is settled."
         return _BESIDE_METRICS + costs
 
+    def to_try(self, n_classes: int) -> tuple[str, str] | None:
+        """Return what to try about how rows are decided, and what to know of it; None where there is no threshold.
+
+        Examples
+        --------
+        >>> Stakes().to_try(2)
+        ('Try a lower threshold', 'Finds more and raises more false alarms: see how many.')
+        >>> Stakes(rule="one", threshold=0.02).to_try(2)[0], Stakes().to_try(18)
+        ('Try another threshold', None)
+        """
+        if n_classes > 2:
+            return None
+        if self.rule == "one":
+            return "Try another threshold", f"Rows are decided by {self.threshold or 0:.4g}: see what another would do."
+        if self.rule == "cheapest":
+            return "Try other costs", "The costs that are settled choose the thresholds: see what others would do."
+        if self.rule == "rows":
+            return "Try other costs", "The costs of each row decide it: see what others would do."
+        if self.has_costs:
+            return "Try the cheapest threshold", "Costs are settled, but strategies decide by their own rules so far."
+        return "Try a lower threshold", "Finds more and raises more false alarms: see how many."
+
     def sentences(self, *, rule: bool = True) -> tuple[str, ...]:
         """Return what was settled, in words; empty where nothing was.
 

@@ -107,8 +107,8 @@ class Results:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the automatic checks found, judged by F1."""
-        return run_checks(self.comparison, self.plan)
+        """What the automatic checks found in decisions as they were settled, judged by F1."""
+        return run_checks(self.decided, self.plan, stakes=self.stakes)
 
     @cached_property
     def profile(self) -> Profile:

@@ -162,6 +162,7 @@ def test_a_view_that_counts_decisions_follows_the_settled_rule_and_says_so(
         assert sorted(frame(page, "Row")["Row"]) == sorted(answer.table["Row"])
     page = view(page, "overview")
     assert stakes.beside_metrics in captions(page)
+    assert page.button(key="step_threshold").label == "Try another threshold"
 
 
 def test_a_link_with_stakes_settles_them(app: AppTest, run: str, runs_folder: Path) -> None:

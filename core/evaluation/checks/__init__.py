@@ -6,6 +6,7 @@ In the manner of skore's checks. A new one is a function with :func:`register` a
 from importlib import import_module
 from pkgutil import iter_modules
 
+from core.decision.stakes import Stakes
 from core.evaluation.checks.check import Check, Evidence, Finding, checks, register
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import metric_of
@@ -18,13 +19,19 @@ for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
 
-def run_checks(comparison: Comparison, plan: Plan, metric: str = "f1") -> tuple[Finding, ...]:
+def run_checks(
+    comparison: Comparison, plan: Plan, metric: str = "f1", stakes: Stakes | None = None
+) -> tuple[Finding, ...]:
     """Return what all checks find in a comparison, by the checks' codes.
 
     Parameters
     ----------
+    comparison : Comparison
+        With decisions as they were settled.
     metric : str
         That strategies are judged by.
+    stakes : Stakes or None
+        What was settled, so that no way out contradicts it.
 
     Raises
     ------
@@ -45,5 +52,5 @@ def run_checks(comparison: Comparison, plan: Plan, metric: str = "f1") -> tuple[
     metric_of(metric)
     if not comparison.strategies:
         return ()
-    evidence = Evidence(comparison, plan, metric)
+    evidence = Evidence(comparison, plan, metric, stakes or Stakes())
     return tuple(finding for check in checks() for finding in check.look(evidence))

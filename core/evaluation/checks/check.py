@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from core.decision.stakes import Stakes
 from core.evaluation.comparison import Comparison
 from core.evaluation.outoffold import OutOfFold, out_of_fold
 from core.plan import Plan, StrategyChoice
@@ -25,6 +26,8 @@ class Evidence:
         That the comparison is of.
     metric : str
         That strategies are judged by.
+    stakes : Stakes
+        By which the comparison's decisions are.
 
     See Also
     --------
@@ -42,6 +45,7 @@ class Evidence:
     comparison: Comparison
     plan: Plan
     metric: str
+    stakes: Stakes = field(default_factory=Stakes)
 
     @cached_property
     def choices(self) -> Mapping[str, StrategyChoice]:

@@ -25,9 +25,21 @@ def one_class(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "CW3",
             f"{named} {'calls' if len(keys) == 1 else 'call'} every row {quoted(evidence.comparison.labels[code])}.",
-            "Move the threshold: the ranking of the rows may still be good.",
+            _out_of_one_class(evidence),
             tuple(keys),
         )
+
+
+def _out_of_one_class(evidence: Evidence) -> str:
+    good = "the ranking of the rows may still be good."
+    if len(evidence.comparison.labels) > 2:
+        return f"Add tuned decisions, such as {quoted('threshold_f1')}: {good}"
+    return {
+        "own": f"Move the threshold: {good}",
+        "one": f"Move the settled threshold: {good}",
+        "cheapest": "Under the settled costs no other decision is cheaper: check them.",
+        "rows": "With these probabilities and the costs of each row no other decision is cheaper: check both.",
+    }[evidence.stakes.rule]
 
 
 @register("CW4", "gave the same results")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from core.evaluation.checks.check import Evidence, Finding, register
-from core.evaluation.metrics import metric_of
+from core.evaluation.metrics import BENEFIT, COST, metric_of
 from core.words import counted, joined, quoted
 
 _MAX_NAMES = 4
@@ -19,7 +19,7 @@ _LOSS_TIMES, _LOSS_MORE = 2.0, 0.1
 @register("CW5", "folds differ wildly")
 def wild_folds(evidence: Evidence) -> Iterator[Finding]:
     metric = metric_of(evidence.metric)
-    if metric.key == "log_loss":
+    if metric.key in ("log_loss", COST.key, BENEFIT.key):  # of no fixed range, so that no spread is wild by itself
         return
     wild = {s.key: float(s.std[metric.key]) for s in evidence.comparison.whole if s.std[metric.key] > _WILD}
     if len(wild) * 2 >= len(evidence.comparison.whole) and wild:
@@ -75,10 +75,12 @@ def by_heart(evidence: Evidence) -> Iterator[Finding]:
 def few_validation_rows(evidence: Evidence) -> Iterator[Finding]:
     split, share = evidence.plan.split, evidence.plan.training.validation_split
     rows = float(evidence.rows_of_classes.min()) * (1 - 1 / split.folds) * share
+    tuned = any(recipe.rules for recipe in evidence.recipes.values())
+    rules = ("thresholds" if len(evidence.comparison.labels) == 2 else "tuned decisions") if tuned else ""
     if rows < _FEW_TO_STOP:
         yield Finding(
             "CW9",
             f"About {counted(round(rows), 'row')} of {quoted(evidence.smallest)} {'is' if round(rows) == 1 else 'are'} "
-            "left in each fold for early stopping and for fitting thresholds.",
-            "Choose a larger validation share, or do without thresholds.",
+            f"left in each fold for early stopping{f' and for fitting {rules}' if rules else ''}.",
+            f"Choose a larger validation share{f', or do without {rules}' if rules else ''}.",
         )

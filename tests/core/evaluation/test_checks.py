@@ -8,11 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.decision.costs import Costs
+from core.decision.row_costs import Cost, RowCosts
+from core.decision.stakes import Stakes
 from core.evaluation.checks import checks, run_checks
 from core.evaluation.comparison import compare
+from core.evaluation.sample import sample_run
 from core.evaluation.verdict import assess
 from core.experiment.results import FoldResult, History
 from core.plan import Plan, SplitSettings
+from core.reporting.results import Results
 from core.strategies.notation import parse_strategies
 from tests.core.evaluation.comparisons import scored
 from tests.core.evaluation.test_intervals import folds_of
@@ -49,6 +54,58 @@ def test_a_run_in_order_is_quiet_and_codes_are_short_and_apart() -> None:
     assert len(set(codes)) == len(codes) >= 10
     assert all(len(code) <= 5 for code in codes)
     assert run_checks(compare((), PLAN, ("no", "yes")), PLAN) == ()
+
+
+@pytest.mark.parametrize(
+    ("stakes", "way_out"),
+    [
+        (Stakes(), "Move the threshold"),
+        (Stakes(rule="one", threshold=0.9), "Move the settled threshold"),
+        (Stakes(rule="cheapest"), "Under the settled costs"),
+        (Stakes(rule="rows", row_costs=RowCosts(miss=Cost(column="amount"))), "the costs of each row"),
+    ],
+)
+def test_a_way_out_follows_what_is_settled(stakes: Stakes, way_out: str) -> None:
+    results = [never(r) if r.strategy == "smote" else r for r in run_of()]
+    findings = run_checks(compare(results, PLAN, ("no", "yes")), PLAN, stakes=stakes)
+    assert way_out in next(f for f in findings if f.code == "CW3").way_out
+
+
+def test_a_settled_rule_is_what_checks_look_at() -> None:
+    run = sample_run()
+    never_called = Stakes(rule="one", threshold=1.0)
+    codes = [f.code for f in Results(run.problem, run.folds, stakes=never_called).findings]
+    assert "CW3" in codes
+    assert "CW3" not in [f.code for f in Results(run.problem, run.folds).findings]
+
+
+def test_many_classes_are_told_nothing_of_a_threshold() -> None:
+    run = sample_run()
+    labels, three = ("no", "yes", "maybe"), replace(run.plan, strategies=parse_strategies("plain, threshold_f1"))
+    results = []
+    for r in run.folds:
+        both = np.column_stack([r.probabilities, np.zeros(len(r.y_true), np.float32)])
+        y = np.where(np.arange(len(r.y_true)) < 2, 2, r.y_true)
+        key = "plain" if r.strategy == "plain" else "threshold_f1"
+        results.append(replace(r, strategy=key, y_true=y, probabilities=both, decisions=0 * y, threshold=None))
+    said = {f.code: f.line for f in run_checks(compare(results, three, labels), three)}
+    assert "Add tuned decisions" in said["CW3"]
+    assert "tuned decisions" in said["CW9"]
+    assert not any("thresholds" in line or "the threshold" in line for line in said.values())
+    assert Stakes().to_try(18) is None
+
+
+def test_what_to_try_never_contradicts_what_is_settled() -> None:
+    assert Stakes().to_try(2) is not None
+    dear = Costs(((0.0, 1.0), (50.0, 0.0)))
+    settled = (
+        Stakes(dear), Stakes(dear, "one", 0.02), Stakes(dear, "cheapest"),
+        Stakes(rule="rows", row_costs=RowCosts(miss=Cost(column="amount"))),
+    )  # fmt: skip
+    for stakes in settled:
+        words = stakes.to_try(2)
+        assert words is not None
+        assert words[0] != "Try a lower threshold"
 
 
 def turned(r: FoldResult) -> FoldResult:
