@@ -6,14 +6,12 @@ import numpy as np
 
 from core.evaluation._case import Case
 from core.evaluation.comparison import StrategySummary
-from core.evaluation.paired import ALPHA, in_words
-from core.evaluation.simplicity import tier
+from core.evaluation.paired import in_words
+from core.evaluation.simplicity import far_behind, tier
 from core.strategies import choices_of
 
 #: Found rows of a class from which on a strategy finds more than next to nothing.
 HANDFUL = 5
-# A mean below this share of the best one is far behind it.
-_FAR_BEHIND = 0.5
 
 
 class Choosing:
@@ -81,15 +79,11 @@ class Choosing:
         return float(self.case.pairs.p[self.case.pairs.at(self.best, key)])
 
     def is_far_behind(self, key: str) -> bool:
-        """Return whether a strategy that no corrected test tells apart has yet less than half of the best's mean.
-
-        Two conditions at once: among equal strategies, luck alone hardly ever meets both, even where sixty compete.
-        """
-        if key == self.best or not self.case.pairs.tested or not self.p_alone(key) < ALPHA:
+        """Return whether a strategy that no corrected test tells apart has yet less than half of the best's mean."""
+        if key == self.best or not self.case.pairs.tested:
             return False
-        best, own = abs(self.value(self.best)), abs(self.value(key))
-        less, more = (own, best) if self.case.metric.higher_is_better else (best, own)
-        return self.value(self.best) * self.value(key) >= 0 and less < _FAR_BEHIND * more
+        higher = self.case.metric.higher_is_better
+        return far_behind(self.value(key), self.value(self.best), self.p_alone(key), higher_is_better=higher)
 
     def value(self, key: str) -> float:
         """Return a strategy's mean as the metric shows it."""

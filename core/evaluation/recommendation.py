@@ -5,7 +5,7 @@ samplers, then ensembles; of two that are as simple, the one on the cheaper netw
 References stand apart, as they are no networks. A strategy is told apart from the best where the verdict's test calls
 it clearly worse, so that no two views of a run contradict each other. Where many strategies are compared on few folds,
 that test, corrected for all of them, calls hardly anything clear, however large: so one is told apart too where its
-mean is less than half of the best and the pair's own test would call it clearly worse, which is said in other words.
+mean is less than half of the best and the pair's own test hardly puts it down to luck, which is said in other words.
 One that finds next to nothing of the class is passed over wherever another finds more: nobody should be proud of
 beating it.
 """

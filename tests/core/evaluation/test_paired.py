@@ -12,7 +12,7 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 
-from benchmarks.verdict import false_alarm_rates
+from benchmarks.verdict import false_alarm_rates, far_alarm_rate
 from core.evaluation.paired import (
     compare_pairs,
     corrected_t_test,
@@ -65,6 +65,10 @@ def test_false_alarms_are_as_rare_as_promised() -> None:
     assert 0.03 <= rates["corrected"] <= 0.07
     assert rates["uncorrected"] > 0.3
     assert rates["reseeded"] <= 0.05
+
+
+def test_of_sixty_equal_strategies_the_first_is_rarely_far_behind() -> None:
+    assert far_alarm_rate(600) <= 0.05
 
 
 def test_the_rate_test_finds_what_is_there() -> None:
