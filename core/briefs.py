@@ -81,11 +81,14 @@ def brief_of(store: Store, run_id: str) -> Brief:
     return Brief(f"{advice.lead}{worth}", name, scores[0] if scores else None, advice.counts, advice.use)
 
 
-def kept_brief(store: Store, run_id: str) -> Brief | None:
-    """Return what is kept of a run's recommendation; None where nothing is, or the run has changed since."""
+def kept_brief(store: Store, run_id: str, stamp: str = "") -> Brief | None:
+    """Return what is kept of a run's recommendation; None where nothing is, or the run has changed since.
+
+    ``stamp`` is what :func:`stamp_of` returned, where a caller needs it too: it reads the run's files.
+    """
     kept = dict(remembered(store, run_id, _NAME))
     try:
-        if kept.pop("of") != stamp_of(store, run_id):
+        if kept.pop("of") != (stamp or stamp_of(store, run_id)):
             return None
         counts = kept.pop("counts")
         return Brief(**kept, counts=None if counts is None else Counts(**counts))  # type: ignore[arg-type]
@@ -93,8 +96,12 @@ def kept_brief(store: Store, run_id: str) -> Brief | None:
         return None
 
 
-def keep_brief(store: Store, run_id: str) -> Brief:
+def keep_brief(store: Store, run_id: str, stamp: str = "") -> Brief:
     """Work out what a run recommends and keep it with the run; empty where the run is damaged.
+
+    See Also
+    --------
+    kept_brief : Reads it back; ``stamp`` is as there.
 
     Examples
     --------
@@ -107,7 +114,8 @@ def keep_brief(store: Store, run_id: str) -> Brief:
     (True, True)
     """
     try:
-        stamp, brief = stamp_of(store, run_id), brief_of(store, run_id)
+        stamp = stamp or stamp_of(store, run_id)
+        brief = brief_of(store, run_id)
     except (StoreError, OSError, ArithmeticError, LookupError, TypeError, ValueError):  # damaged: Compare says so
         return Brief()
     remember(store, run_id, _NAME, {"of": stamp, **asdict(brief)})

@@ -47,14 +47,15 @@ class Desk:
         """Return what a run recommends, where that is known."""
         from core.briefs import kept_brief, stamp_of
 
-        return kept_brief(own, run_id) or self.found.get((run_id, stamp_of(own, run_id)))
+        stamp = stamp_of(own, run_id)
+        return kept_brief(own, run_id, stamp) or self.found.get((run_id, stamp))
 
     def work_out(self, own: Store, run_id: str) -> Brief:
         from core.briefs import keep_brief, stamp_of
 
-        place = run_id, stamp_of(own, run_id)
-        self.found[place] = keep_brief(own, run_id)
-        return self.found[place]
+        stamp = stamp_of(own, run_id)
+        brief = self.found[run_id, stamp] = keep_brief(own, run_id, stamp)
+        return brief
 
     def begin(self, own: Store, run_ids: Sequence[str]) -> None:
         """Work out what runs recommend in a thread of its own, one after the other."""
