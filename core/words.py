@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from decimal import Decimal
+
+# What arithmetic leaves where the result is 0.
+_ROUNDING = 1e-9
 
 
 class TableError(ValueError):
@@ -87,7 +91,8 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 
 def joined(items: Iterable[object], most: int | None = None) -> str:
-    """Return items as they stand in a sentence: separated by commas, the last one by "and".
+    """Return items as they stand in a sentence: separated by commas, the last one by "and"; by semicolons where an
+    item has a comma of its own.
 
     Parameters
     ----------
@@ -106,11 +111,14 @@ def joined(items: Iterable[object], most: int | None = None) -> str:
     ('SMOTE', 'SMOTE and focal loss')
     >>> joined("abcd"), joined("abcd", most=2), joined("abc", most=2)
     ('a, b, c and d', 'a, b and 2 more', 'a, b and c')
+    >>> joined(["SMOTE", "LightGBM, balanced", "LightGBM"])
+    'SMOTE; LightGBM, balanced and LightGBM'
     """
     texts = [str(item) for item in items]
     if most is not None and len(texts) > most + 1:
         texts = [*texts[:most], f"{len(texts) - most} more"]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    comma = "; " if any(", " in text for text in texts) else ", "
+    return texts[0] if len(texts) == 1 else f"{comma.join(texts[:-1])} and {texts[-1]}"
 
 
 def duration(seconds: float) -> str:
@@ -170,7 +178,45 @@ def percent(share: float) -> str:
     >>> [percent(share) for share in (0.47, 0.1022, 0.00172, 0.0)]
     ['47.0%', '10.2%', '0.17%', '0.0%']
     """
-    return f"{share:.1%}" if share >= 0.01 or share <= 0 else f"{100 * share:.2g}%"
+    return f"{share:.1%}" if share >= 0.01 or share <= 0 else f"{_two_digits(100 * share)}%"
+
+
+def whole_percent(share: float) -> str:
+    """Return a share in whole per cent; what is not quite none or all is not written as none or all.
+
+    See Also
+    --------
+    percent : With a decimal.
+
+    Examples
+    --------
+    >>> [whole_percent(share) for share in (0.0, 0.0027, 0.47, 0.998, 1.0)]
+    ['0%', '<1%', '47%', '>99%', '100%']
+    """
+    if 0 < share < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """Return a number with so many decimals and commas at the thousands; a small one keeps two significant digits.
+
+    See Also
+    --------
+    short_number : As many significant digits whatever the size.
+
+    Examples
+    --------
+    >>> [decimal(value) for value in (1234.5, 0.0182, 0.000412, -0.00004, 0.0, 1e-17)]
+    ['1,234.500', '0.018', '0.00041', '-0.00004', '0.000', '0.000']
+    """
+    small = _ROUNDING < abs(value) < 10.0**-digits
+    return _two_digits(value) if small else f"{value if abs(value) > _ROUNDING else 0:,.{digits}f}"
+
+
+def _two_digits(value: float) -> str:
+    # By way of decimal numbers: floats below 0.0001 are written with an exponent.
+    return f"{Decimal(f'{value:.2g}'):f}"
 
 
 def short_percent(share: float) -> str:

@@ -92,8 +92,8 @@ def marked_name(name: object, advised: bool) -> str:
 
 
 def name_width(names: Iterable[object]) -> int:
-    """Return how wide a column of names is, in pixels: all are read whole, and short ones leave a phone room."""
-    return max(110, min(300, 30 + 8 * max((len(str(name)) for name in names), default=0)))
+    """Return how wide a column of names is, in pixels: beside it, a phone has room for a number and its bar."""
+    return max(110, min(220, 30 + 8 * max((len(str(name)) for name in names), default=0)))
 
 
 def table_height(rows: int) -> int:
@@ -135,6 +135,20 @@ def columns(answer: Answer, *, formats: bool = True) -> dict[str, ColumnConfig]:
         elif column.kind == "percent":
             config[name] = st.column_config.NumberColumn(format="percent", help=said)
         else:
-            digits = 0 if column.kind == "whole" else column.digits
-            config[name] = st.column_config.NumberColumn(format=f"%,.{digits}f", help=said)
+            form = "%,.0f" if column.kind == "whole" else number_format(answer.table[name], column.digits)
+            config[name] = st.column_config.NumberColumn(format=form, help=said)
     return config
+
+
+def number_format(values: pd.Series, digits: int = 3) -> str:
+    """Return how a column that sorts as numbers is written: with so many decimals, or, where one of its numbers would
+    be 0 with them, with as many digits that count.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> number_format(pd.Series([0.25, 0.018])), number_format(pd.Series([0.25, 0.0004]))
+    ('%,.3f', '%.3g')
+    """
+    sizes = values.abs()
+    return f"%.{digits}g" if ((sizes > 0) & (sizes < 10.0**-digits)).any() else f"%,.{digits}f"

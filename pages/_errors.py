@@ -11,6 +11,7 @@ import streamlit as st
 from core.evaluation.errors import TRUTH, RowErrors, error_table, errors_in_words, row_errors
 from core.reporting.display import shown_class
 from core.reporting.safe_csv import safe_csv
+from pages._answer import number_format, table_height
 from pages._cache import cached
 from pages._rows import settled_of, tested_rows
 from pages._services import store
@@ -75,13 +76,14 @@ def show_wrong(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "Row": st.column_config.NumberColumn(pinned=True, width=70, help="Counted from 1 among the labelled rows."),
         "Wrong": st.column_config.NumberColumn(help="How many strategies get the row wrong."),
         TRUTH: st.column_config.NumberColumn(
-            format="%.3f", help="Probability of the true class as trained, the mean over all strategies."
+            format=number_format(table[TRUTH].head(SHOWN)),
+            help="Probability of the true class as trained, the mean over all strategies.",
         ),
     }
     shown = table.head(SHOWN)
     event = st.dataframe(
-        shown, hide_index=True, column_config=config, height=460, key="error_table", placeholder="–",
-        on_select="rerun", selection_mode="single-row",
+        shown, hide_index=True, column_config=config, height=table_height(len(shown)), key="error_table",
+        placeholder="–", on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     ticked = event["selection"]["rows"]  # type: ignore[index]
     if tested_rows(comparison, key)[0].repeat.max() > 0:

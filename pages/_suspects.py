@@ -13,7 +13,7 @@ from core.reporting.questions.suspects import ROW, WrongLabels
 from core.reporting.safe_csv import safe_csv
 from core.runs.labels import checked_rows, mark_checked, without_rows
 from core.words import counted
-from pages._answer import SHOWN, columns
+from pages._answer import SHOWN, columns, table_height
 from pages._guard import guarded
 from pages._services import engine, store
 from pages._subject import answered, subject_of
@@ -51,9 +51,8 @@ def show_suspects(record: RunRecord, comparison: Comparison, names: dict[str, st
 def show_rows(answer: Answer) -> list[int]:
     """Show the rows and return the positions of those that are ticked, all of them where none is."""
     event = st.dataframe(
-        answer.table.head(SHOWN), hide_index=True, column_config=columns(answer), height=420, key="suspects_table",
-        on_select="rerun", selection_mode="multi-row",
-        placeholder="–",
+        answer.table.head(SHOWN), hide_index=True, column_config=columns(answer), key="suspects_table",
+        height=table_height(len(answer.table)), on_select="rerun", selection_mode="multi-row", placeholder="–",
     )  # fmt: skip
     ticked = list(event["selection"]["rows"]) if event else []
     return ticked or list(range(len(answer.table)))

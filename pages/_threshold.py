@@ -14,8 +14,9 @@ from core.evaluation.explorer import Explorer, Readings
 from core.evaluation.shown import MANY, NAMED, top
 from core.evaluation.worth import is_benefit
 from core.reporting.questions import Subject
+from core.reporting.questions.answer import Column
 from core.reporting.questions.costs import WhatItCosts
-from core.words import percent
+from core.words import decimal, percent
 from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
 from pages._recommendation import recommended_key, usable_key
@@ -135,7 +136,7 @@ def leading(table: pd.DataFrame, leads: np.ndarray) -> Styler:
     figures = [name for name in table.columns if table[name].dtype.kind == "f" and name not in money]
     counts = [name for name in table.columns if table[name].dtype.kind in "iu"]
     return (
-        style.format("{:.3f}", subset=pd.Index(figures), na_rep="–")
+        style.format(Column().written, subset=pd.Index(figures), na_rep="–")
         .format("{:,.1f}", subset=pd.Index(money))
         .format("{:,}", subset=pd.Index(counts))
     )
@@ -184,7 +185,7 @@ def show_curves(
     draw(figure, "threshold_curves", f"{title} of each strategy by threshold")
     ideal = costs.ideal_threshold(explorer.share) if stakes.by_row is None else None
     ideally = (
-        f" With calibrated probabilities, the ideal threshold for these costs would be {ideal:.3f}."
+        f" With calibrated probabilities, the ideal threshold for these costs would be {decimal(ideal)}."
         if ideal is not None
         else ""
     )

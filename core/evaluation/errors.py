@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.outoffold import OutOfFold
-from core.words import counted, joined, quoted
+from core.words import counted, joined, quoted, whole_percent
 
 _MAX_CLASSES = 3
 TRUTH = "Truth's probability"
@@ -120,7 +120,7 @@ def errors_in_words(errors: RowErrors, labels: Sequence[str]) -> tuple[str, ...]
     lost = np.bincount(errors.truth[wrong], minlength=len(labels))
     worst = sorted(np.flatnonzero(lost).tolist(), key=lambda code: -lost[code] / total[code])
     parts = [
-        f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({lost[c] / total[c]:.0%})"
+        f"{lost[c]:,} of {counted(int(total[c]), 'row')} of {quoted(labels[c])} ({whole_percent(lost[c] / total[c])})"
         for c in worst[:_MAX_CLASSES]
     ]
     if worst[_MAX_CLASSES:]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.reporting.display import Drawing, Grid, html_table, text_table
+from core.words import decimal, percent
 
 Kind = Literal["text", "whole", "number", "percent"]
 
@@ -22,7 +23,7 @@ class Column:
     ----------
     kind : {"text", "whole", "number", "percent"}
     digits : int
-        After the decimal mark.
+        After the decimal mark; a small number has more, rather than none that counts.
     least : float
         Smaller numbers above 0 are written as below it.
 
@@ -30,6 +31,8 @@ class Column:
     --------
     >>> Column("percent", digits=1).written(0.256), Column("whole").written(1234.0), Column().written(float("nan"))
     ('25.6%', '1,234', '–')
+    >>> Column().written(0.0004), Column(least=0.001).written(0.0004)
+    ('0.0004', '<0.001')
     """
 
     kind: Kind = "number"
@@ -47,8 +50,8 @@ class Column:
         if 0 <= number < self.least:
             return f"<{self.least:.10g}"
         if self.kind == "percent":
-            return f"{number:.{self.digits}%}"
-        return f"{number:,.0f}" if self.kind == "whole" else f"{number:,.{self.digits}f}"
+            return percent(number) if self.digits == 1 else f"{number:.{self.digits}%}"
+        return f"{number:,.0f}" if self.kind == "whole" else decimal(number, self.digits)
 
 
 @dataclass(frozen=True, eq=False)

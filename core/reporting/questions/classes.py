@@ -14,7 +14,7 @@ from core.reporting.display import Drawing
 from core.reporting.questions.answer import Answer, Column
 from core.reporting.questions.question import Question, QuestionError, Subject, option, register
 from core.reporting.questions.slices import best_on_f1
-from core.words import quoted, which_there_are
+from core.words import quoted, which_there_are, whole_percent
 
 
 @register
@@ -65,7 +65,7 @@ class HowEachClassFares(Question):
         )
         said = [
             f"Under {name}, {rows:,} of {confusion[true].sum():,} rows of {quoted(subject.labels[true])} "
-            f"({rows / confusion[true].sum():.0%}) are called {quoted(subject.labels[decided])}."
+            f"({whole_percent(rows / confusion[true].sum())}) are called {quoted(subject.labels[decided])}."
             for true, decided, rows in worst_flows(confusion)
         ]
         shown = subject.coloured or subject.keys
