@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts import views as charts_views
 from core.evaluation.calibration import Bins, Calibration, bins, calibration, prior_corrected
 from core.evaluation.shown import MANY, NAMED, top
+from core.reporting.questions.answer import Column
 from core.strategies import Recipe, choices_of
 from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
@@ -45,12 +46,18 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
         st.subheader("Reliability", anchor=False)
         advised = recommended_key(record, comparison, key)
         first = top(comparison, judged_by(), 1, [advised])[:DRAWN]
-        show_reliability(comparison, names, key, code, calibrated, first, advised)
+        few = top(comparison, judged_by(), NAMED - 2, [advised])
+        show_reliability(comparison, names, key, code, calibrated, first, few, advised)
     with right:
         st.subheader("How balancing shifts probabilities", anchor=False)
-        few = top(comparison, judged_by(), NAMED - 2, [advised])
-        named = few if len(keys) > MANY else None
-        draw(charts_views.prior_shift(keys, names, before, after, named), "shift", "Mean probability of each strategy")
+        n, drawn = len(keys), keys
+        if n > MANY and not st.toggle(f"Show all {n}", key="all_shifts"):
+            drawn = list(top(comparison, judged_by(), MANY - 2, [advised]))
+        shifts = [(before[keys.index(one)], after[keys.index(one)]) for one in drawn]
+        figure = charts_views.prior_shift(
+            drawn, names, [was for was, _ in shifts], [now for _, now in shifts], few if n > MANY else None, keys
+        )
+        draw(figure, "shift", "Mean probability of each strategy")
         st.caption(
             f"Right of the dotted line, a strategy's probabilities of {plain(comparison.labels[code])} are too high on "
             "average. Prior correction undoes what adding or removing rows did. It cannot undo what weights and losses "
@@ -61,11 +68,12 @@ def show_calibration(record: RunRecord, comparison: Comparison, names: dict[str,
     shown_names = {one: marked_name(names[one], one == recommended) for one in keys}
     table = scores_table(keys, shown_names, before, after).sort_values("Brier", kind="stable", ignore_index=True)
     name_column = st.column_config.Column(pinned=True, width=name_width(table["Strategy"]))
+    numbers = {head: st.column_config.NumberColumn(help=said) for head, said in HELP.items()}
     st.dataframe(
         leading(table),
         hide_index=True,
         height=table_height(len(keys)),
-        column_config={**COLUMNS, "Strategy": name_column},
+        column_config={**numbers, "Strategy": name_column},
         key="calibration_table",
         placeholder="–",
     )
@@ -84,6 +92,7 @@ def show_reliability(
     code: int,
     calibrated: frozenset[str],
     first: tuple[str, ...],
+    few: tuple[str, ...],
     advised: str,
 ) -> None:
     keys = [summary.key for summary in comparison.ranked(judged_by())]
@@ -108,7 +117,8 @@ def show_reliability(
         for strategy in keys
         if strategy in chosen
     }
-    draw(charts_views.reliability(keys, names, drawn, advised), "reliability", "Observed share by mean probability")
+    figure = charts_views.reliability(keys, names, drawn, advised, {*few, *drawn})
+    draw(figure, "reliability", "Observed share by mean probability")
     st.caption(
         "Ten bins with about as many rows each. On the dotted line, probabilities are calibrated; below it they "
         "are too high. On logarithmic axes, bins without any such row are left out. Bars are 95% intervals (Wilson)"
@@ -118,9 +128,10 @@ def show_reliability(
 
 
 def leading(table: pd.DataFrame) -> Styler:
-    """Return the table with the best row coloured; its columns' configuration writes the numbers."""
+    """Return the table with the best row coloured, and numbers with as many digits as they need."""
     best = table["Brier"] <= table["Brier"].min() + 1e-12
-    return table.style.apply(lambda row: [BEST if best[row.name] else ""] * len(row), axis=1)
+    style = table.style.apply(lambda row: [BEST if best[row.name] else ""] * len(row), axis=1)
+    return style.format(Column(digits=4).written, subset=table.columns[1:])
 
 
 def repeats_note(pooled: tuple[OutOfFold, ...]) -> str:
@@ -167,17 +178,12 @@ def strategy_bins(_comparison: Comparison, key: str, code: int, strategy: str, c
     return bins(rows.truth[first] == code, rows.probabilities[first, code])
 
 
-_number = st.column_config.NumberColumn
-COLUMNS = {
-    "Mean probability": _number(format="%.4f"),
-    "Observed share": _number(format="%.4f"),
-    "Brier": _number(
-        format="%.4f", help="Mean squared difference of probability and truth, this class against the rest."
-    ),
-    "Reliability error": _number(format="%.4f", help="How far probabilities are from what was observed; 0 is best."),
-    "Resolution": _number(format="%.4f", help="How well the bins separate common from rare rows; higher is better."),
-    "Log loss": _number(format="%.4f", help="Penalises confident probabilities that are wrong."),
-    "Corrected: Brier": _number(format="%.4f", help="After prior correction."),
-    "Corrected: reliability error": _number(format="%.4f", help="After prior correction."),
-    "Corrected: log loss": _number(format="%.4f", help="After prior correction."),
+HELP = {
+    "Brier": "Mean squared difference of probability and truth, this class against the rest.",
+    "Reliability error": "How far probabilities are from what was observed; 0 is best.",
+    "Resolution": "How well the bins separate common from rare rows; higher is better.",
+    "Log loss": "Penalises confident probabilities that are wrong.",
+    "Corrected: Brier": "After prior correction.",
+    "Corrected: reliability error": "After prior correction.",
+    "Corrected: log loss": "After prior correction.",
 }

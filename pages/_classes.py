@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts import views as charts_views
 from core.evaluation.classes import by_size, class_scores, error_flow, worst_flows
 from core.evaluation.shown import MANY, top
+from core.words import whole_percent
 from pages._answer import MARK_IN_WORDS, marked_name
 from pages._recommendation import one_line_each, usable_key
 from pages._rows import settled_of
@@ -75,9 +76,10 @@ def show_classes(record: RunRecord, comparison: Comparison, names: dict[str, str
         st.caption("No row was misclassified.")
     elif len(comparison.labels) > 2:
         st.caption("The largest of these errors:")
-    for true, decided, rows in flows:
-        share = rows / confusion[true].sum()
-        st.markdown(
-            f"- {rows:,} of {confusion[true].sum():,} rows of **{plain(comparison.labels[true])}** ({share:.0%}) are "
-            f"called **{plain(comparison.labels[decided])}**."
+    if flows:
+        said = (
+            f"- {rows:,} of {confusion[true].sum():,} rows of **{plain(comparison.labels[true])}** "
+            f"({whole_percent(rows / confusion[true].sum())}) are called **{plain(comparison.labels[decided])}**."
+            for true, decided, rows in flows
         )
+        st.markdown("\n".join(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _MOST_NUMBERS = 5_000
+# As wide as a figure can be on a phone.
+_PHONE = 360
 
 
 def empty(message: str, page: str, label: str) -> None:
@@ -22,11 +25,25 @@ def empty(message: str, page: str, label: str) -> None:
 
 
 def draw(figure: go.Figure, key: str, alt: str) -> None:
-    """Show a figure with the toolbar that all figures share, and its numbers one click away."""
+    """Show a figure with the toolbar that all figures share, and its numbers one click away.
+
+    What needs more room for its words than a phone has can be moved sideways.
+    """
     from core.charts import theme
 
-    plot(figure, key, alt, theme.CONFIG)
+    with roomy(figure, key):
+        plot(figure, key, alt, theme.CONFIG)
     show_numbers([figure], [alt], key)
+
+
+def roomy(figure: go.Figure, key: str, width: int | Literal["stretch"] = "stretch") -> AbstractContextManager[object]:
+    """Return where a figure stands: in a box that moves sideways, where its words need more room than a phone has."""
+    from core.charts.finished import finished
+
+    least = finished(figure).least_width
+    if least <= _PHONE:
+        return nullcontext()
+    return st.container(key=f"least{-(-least // 100) * 100}_{key}", width=width)
 
 
 def plot(

@@ -58,7 +58,9 @@ def ranked_dots(
         go.Scatter(
             x=values, y=places, mode="markers", customdata=[[text(names[key], 60), span] for key, span in
                                                             zip(keys, spans, strict=True)],
-            marker={"color": colours, "symbol": symbols, "size": [14 if key == recommended else 10 for key in keys]},
+            # Of different sizes, Plotly would let the whiskers show through.
+            marker={"opacity": 1, "color": colours, "symbol": symbols,
+                    "size": [14 if key == recommended else 10 for key in keys]},
             error_x={"type": "data", "symmetric": False, "array": np.nan_to_num(high - values),
                      "arrayminus": np.nan_to_num(values - low), "color": GREY, "thickness": 1.5, "width": 3},
             hovertemplate="%{customdata[0]}<br>%{x:.3f} (%{customdata[1]})<extra></extra>",

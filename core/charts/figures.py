@@ -16,6 +16,7 @@ from core.evaluation import curves
 from core.evaluation.classes import error_flow
 from core.evaluation.comparison import Comparison
 from core.experiment.results import FoldResult
+from core.words import whole_percent
 
 if TYPE_CHECKING:
     from core.teaching.effects import Picture
@@ -53,7 +54,8 @@ def class_distribution(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
         )
     )  # fmt: skip
     figure.update_xaxes(title="Rows", rangemode="tozero", separatethousands=True)
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    # No lines along the bars: they would cross their words.
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True, showgrid=False)
     return themed(figure, 70 + (46 if len(labels) <= 6 else 26) * len(labels), legend=False)
 
 
@@ -152,8 +154,8 @@ def confusion_grid(comparison: Comparison, names: Mapping[str, str], columns: in
 
 def _cell(count: int, share: float, n_classes: int) -> str:
     if n_classes <= _CELLS_WITH_COUNTS:
-        return f"{count:,}<br>{share:.0%}"
-    return f"{100 * share:.0f}" if count else ""
+        return f"{count:,}<br>{text(whole_percent(share))}"
+    return text(whole_percent(share)).removesuffix("%") if count else ""
 
 
 def pr_curves(
@@ -244,7 +246,7 @@ def _curves(
     named: Collection[str] | None,
     front: str | None,
 ) -> go.Figure:
-    styles = strategy_styles([s.key for s in comparison.strategies])
+    styles = strategy_styles([s.key for s in comparison.strategies], named)
     figure = go.Figure()
     for i in drawing_order([s.key for s in comparison.strategies], named, front):
         s = comparison.strategies[i]
@@ -297,7 +299,7 @@ def training_curves(
     [[0.7, 0.5], [0.8, 0.6]]
     """
     shown = [s for s in comparison.strategies if s.histories]
-    styles = strategy_styles([s.key for s in comparison.strategies])
+    styles = strategy_styles([s.key for s in comparison.strategies], named)
     figure = go.Figure()
     for at in drawing_order([s.key for s in shown], named, front):
         s = shown[at]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def strategy_lines(
     ['Plain network', 'SMOTE', 'by chance']
     """
     across, up = axes
-    styles, figure = strategy_styles(keys), go.Figure()
+    styles, figure = strategy_styles(keys, named), go.Figure()
     every_x = np.broadcast_to(x, values.shape)
     for i in drawing_order(keys, named, front):
         key = keys[i]
@@ -86,31 +87,35 @@ def strategy_lines(
             )  # fmt: skip
         look = {"color": style.colour, "dash": style.dash, "width": 2} if stands_out else {"color": GREY, "width": 1}
         figure.add_scatter(
-            x=every_x[i], y=values[i], mode="lines", name=name, legendgroup=key, showlegend=stands_out,
+            x=every_x[i], y=values[i], mode="lines", name=name, showlegend=stands_out,
+            # Groups, which a legend does not align, only where a band belongs to the line.
+            legendgroup=None if ends is None else key,
             legendrank=1 + i, line=look, opacity=1 if stands_out else 0.35,
             hovertemplate=f"{name}<br>{across.title}: %{{x:{across.form}}}<br>{up.title}: %{{y:{up.form}}}"
             "<extra></extra>",
         )  # fmt: skip
-    for name, (own_x, own) in (beside or {}).items():
+    for (name, (own_x, own)), dash in zip((beside or {}).items(), itertools.cycle(("dot", "dash"))):
         figure.add_scatter(
-            x=own_x, y=own, mode="lines", name=text(name), line={"color": GREY, "dash": "dot", "width": 2},
+            x=own_x, y=own, mode="lines", name=text(name), line={"color": GREY, "dash": dash, "width": 2},
             hovertemplate=f"{text(name)}<br>%{{x:{across.form}}}, %{{y:{up.form}}}<extra></extra>",
         )  # fmt: skip
     if mark is not None:
         at, said = mark
         left = at <= (float(np.nanmin(x)) + float(np.nanmax(x))) / 2
-        figure.add_vline(at, line={"dash": "dash", "color": GREY, "width": 1})
+        figure.add_vline(at, line={"dash": "longdash", "color": GREY, "width": 1})
+        # Above the lines, none of which it crosses there.
         figure.add_annotation(
-            x=math.log10(at) if across.log else at, y=0, yref="y domain", yanchor="bottom", text=text(said, 40),
+            x=math.log10(at) if across.log else at, y=1, yref="y domain", yanchor="bottom", text=text(said, 40),
             xanchor="left" if left else "right", showarrow=False, font={"size": 11},
         )  # fmt: skip
     for axis, update in ((across, figure.update_xaxes), (up, figure.update_yaxes)):
-        update(title=axis.title, tickformat=axis.form if "%" in axis.form else axis.form.replace("f", "~f"))
+        update(title=axis.title, tickformat=axis.form.replace("f", "~f").replace("%", "~%"))
         if axis.range is not None:
             update(range=list(axis.range))
         if axis.log:
             update(type="log")
-    return themed(figure, 440)
+    figure = themed(figure, 440)
+    return figure if mark is None else figure.update_layout(legend_y=1.06)
 
 
 def drawing_order(keys: Sequence[str], named: Collection[str] | None, front: str | None) -> list[int]:

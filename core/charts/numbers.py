@@ -18,7 +18,8 @@ def figure_table(figure: go.Figure) -> pd.DataFrame:
 
     Notes
     -----
-    Lines without a name and a hover text are guides, such as the diagonal of a ROC curve, and are left out.
+    Lines without a name and a hover text are guides, such as the diagonal of a ROC curve, and are left out; so is
+    what only explains a symbol.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def _heat(figure: go.Figure, trace: go.Heatmap) -> pd.DataFrame:
 
 def _marks(figure: go.Figure, trace: go.Scatter) -> pd.DataFrame:
     x, y = getattr(trace, "x", None), getattr(trace, "y", None)
-    if x is None or y is None or (trace.hoverinfo == "skip" and not trace.name):
+    if x is None or y is None or (trace.hoverinfo == "skip" and (not trace.name or set(x) <= {None})):
         return pd.DataFrame()
     across, down = _title(figure, trace, "x"), _title(figure, trace, "y")
     down = down if down != across else f"{down} (y)"

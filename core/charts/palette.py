@@ -8,7 +8,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
 PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+")
 GREY = "#8A8A8A"
-# One hue, without a jump, whose ends both stand out from white and from near-black pages. Text on it is INK, not the
-# page's colour: it has a contrast of 4.5 on every shade.
-SCALE = [[0.0, "#E3EDF7"], [1.0, "#4C8FCB"]]
-INK = "#0E1B2A"
+# One hue, without a jump, more of it the more there is: low values lie close to the page, be it white or near-black.
+# Text on it has a contrast of 4.5 on every shade: INK on white pages, PAPER, which the app's style sets, on dark ones.
+SCALE = [[0.0, "rgba(76,143,203,0.16)"], [1.0, "rgba(76,143,203,0.8)"]]
+INK, PAPER = "#0E1B2A", "#FFFFFF"

@@ -8,8 +8,8 @@ through :func:`text` before they reach a figure, since Plotly reads labels as a 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from zlib import crc32
 
@@ -58,18 +58,26 @@ def _homes() -> Mapping[str, int]:
     return {key: place for place, key in enumerate(keys)}
 
 
-def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
+def strategy_styles(keys: Sequence[str], named: Collection[str] | None = None) -> dict[str, Style]:
     """Return a style for each strategy of a comparison, the same in every figure and, where it can be, in every run.
 
     A strategy has a colour of its own; it takes the next free one where another strategy of the run has it too. With
     more strategies than colours, the same colour comes again with another dash and symbol. The plain network always
     has the first.
 
+    Parameters
+    ----------
+    named : collection of str or None
+        Those that are drawn in colour: none of them has the colour of another while there are enough.
+
     Examples
     --------
     >>> styles = strategy_styles(["smote", "plain"])
     >>> styles["plain"].colour == COLOURS[0], styles["smote"] == strategy_styles(["focal", "plain", "smote"])["smote"]
     (True, True)
+    >>> many = strategy_styles([str(n) for n in range(60)], named=["1", "2", "3", "4", "5", "6"])
+    >>> len({many[key].colour for key in "123456"})
+    6
     """
     homes, taken = _homes(), [0] * len(COLOURS)
     styles = {}
@@ -85,6 +93,12 @@ def strategy_styles(keys: Sequence[str]) -> dict[str, Style]:
             SYMBOLS[shift % len(SYMBOLS)],
             PATTERNS[shift % len(PATTERNS)],
         )
+    worn: list[str] = []
+    for key in (key for key in styles if named is not None and key in named):
+        free = [colour for colour in COLOURS if colour not in worn]
+        if styles[key].colour in worn and free:
+            styles[key] = replace(styles[key], colour=free[0])
+        worn.append(styles[key].colour)
     return styles
 
 
@@ -119,7 +133,15 @@ def themed(figure: go.Figure, height: int, *, legend: bool = True) -> go.Figure:
         showlegend=legend,
         # Its lines are wide enough for two of the longest dashes.
         # Above the axes: below them, a legend of several lines would lie over the title of the axis.
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None, "itemwidth": 46},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.02,
+            "x": 0,
+            "title": None,
+            "itemwidth": 46,
+            "tracegroupgap": 0,
+        },
         hoverlabel={"align": "left"},
         # Lying, it would cover the names at the end of a legend; upright, it would cover a low figure's marks.
         modebar={"bgcolor": "rgba(0,0,0,0)", "orientation": "v" if legend else "h"},

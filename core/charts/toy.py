@@ -11,7 +11,7 @@ from core.teaching.toy import Region, Regions, ToyRows
 NAMES = ("common", "rare")
 COLOUR_OF = (COLOURS[0], COLOURS[1])
 SYMBOL_OF = ("circle", "square")
-OPACITY_OF = (0.6, 0.95)
+OPACITY_OF = (0.75, 0.95)
 _FATES = (
     ("removed", "x-thin-open", 0.7),
     ("kept", "", 0.0),
@@ -134,4 +134,8 @@ def _framed(figure: go.Figure, rows: ToyRows) -> go.Figure:
     figure.update_xaxes(range=[low[0] - 0.2, high[0] + 0.2], showticklabels=False, ticks="", showgrid=False)
     figure.update_yaxes(range=[low[1] - 0.2, high[1] + 0.2], showticklabels=False, ticks="", showgrid=False)
     figure = themed(figure, 320)
-    return figure.update_layout(legend={"y": -0.02, "yanchor": "top", "font": {"size": 12}}, margin={"t": 28})
+    # Room for three lines of legend below each of them, so that what stands side by side has one height.
+    return figure.update_layout(
+        legend={"y": 0, "yanchor": "top", "font": {"size": 12}, "entrywidth": 110},
+        margin={"t": 4, "b": 68, "autoexpand": False},
+    )

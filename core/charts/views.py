@@ -11,6 +11,7 @@ from core.charts.lines import decades, drawing_order
 from core.charts.theme import COLOURS, GREY, INK, SCALE, SYMBOLS, strategy_styles, text, themed
 from core.data.difficulty import KINDS, Difficulty
 from core.evaluation.calibration import Bins, Calibration
+from core.words import whole_percent
 
 # From harmless to hopeless; apart for colour-blind readers, and by pattern for all.
 _KIND_COLOURS = (COLOURS[2], COLOURS[4], COLOURS[1], COLOURS[3])
@@ -59,27 +60,28 @@ def threshold_curves(
     >>> [(line.name, line.y.tolist()) for line in figure.data]
     [('Plain network', [0.9, 0.5, 0.2]), ('SMOTE', [1.0, 1.0, 0.3])]
     """
-    styles, figure = strategy_styles(keys), go.Figure()
+    styles, figure = strategy_styles(keys, named), go.Figure()
     stands_out = np.array([named is None or key in named for key in keys])
     marks = {what: (np.where(stands_out, x, np.nan), y) for what, (x, y) in marks.items()}
     for i in drawing_order(keys, named, front):
         key = keys[i]
         look = {"color": styles[key].colour, "dash": styles[key].dash, "width": 2}
         figure.add_scatter(
-            x=grid, y=values[i], mode="lines", name=text(names[key]), legendgroup=key, showlegend=bool(stands_out[i]),
+            x=grid, y=values[i], mode="lines", name=text(names[key]), showlegend=bool(stands_out[i]),
             legendrank=1 + i,
             line=look if stands_out[i] else {"color": GREY, "width": 1}, opacity=1 if stands_out[i] else 0.35,
-            hovertemplate=f"{text(names[key])}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{text(names[key])}<br>threshold %{{x:.3g}}: %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
     for (what, (x, y)), symbol in zip(marks.items(), ("circle", "star"), strict=False):
         if np.isnan(x).all():
             continue
         figure.add_scatter(
-            x=x, y=y, mode="markers", name=what, text=[text(names[key]) for key in keys],
+            x=x, y=y, mode="markers", name=what, text=[text(names[key]) for key in keys], showlegend=False,
             marker={"symbol": symbol, "size": 11, "color": [styles[key].colour for key in keys],
                     "line": {"width": 1.5, "color": GREY}},
-            hovertemplate=f"%{{text}}, {what}<br>threshold %{{x:.3f}}: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"%{{text}}, {what}<br>threshold %{{x:.3g}}: %{{y:.3f}}<extra></extra>",
         )  # fmt: skip
+        _explain(figure, what, symbol, 11)
     if at is not None:
         figure.add_vline(at, line={"dash": "dot", "color": GREY, "width": 2})
     known = np.concatenate([np.asarray(x, float)[np.isfinite(x)] for x, _ in marks.values()] or [np.zeros(0)])
@@ -93,7 +95,11 @@ def threshold_curves(
 
 
 def reliability(
-    keys: Sequence[str], names: Mapping[str, str], chosen: Mapping[str, Bins], front: str | None = None
+    keys: Sequence[str],
+    names: Mapping[str, str],
+    chosen: Mapping[str, Bins],
+    front: str | None = None,
+    named: Collection[str] | None = None,
 ) -> go.Figure:
     """Return observed shares over mean probabilities with 95% intervals, for some of a comparison's strategies.
 
@@ -108,6 +114,8 @@ def reliability(
         Bins of those to draw.
     front : str or None
         The strategy whose line lies above all others.
+    named : collection of str or None
+        Strategies that have colours of their own in other figures of the page, and here; None stands for those drawn.
 
     See Also
     --------
@@ -122,7 +130,7 @@ def reliability(
     >>> line.name, line.x.tolist(), line.y.tolist()
     ('SMOTE', [0.2, 0.8], [0.5, 1.0])
     """
-    styles, figure = strategy_styles(keys), go.Figure()
+    styles, figure = strategy_styles(keys, named or chosen), go.Figure()
     # The top of the axes: a little above all there is to see.
     top = min(1.0, max([0.02, *(float(max(b.predicted.max(), b.high.max())) for b in chosen.values())])) * 1.03
     middles = np.concatenate([bins.predicted for bins in chosen.values()] or [np.ones(1)])
@@ -162,6 +170,7 @@ def prior_shift(
     before: Sequence[Calibration],
     after: Sequence[Calibration | None],
     named: Collection[str] | None = None,
+    among: Sequence[str] | None = None,
 ) -> go.Figure:
     """Return each strategy's mean probability as trained and with prior correction, beside the observed share.
 
@@ -169,6 +178,8 @@ def prior_shift(
     ----------
     named : collection of str or None
         Strategies in colour; the others are grey. None stands for all.
+    among : sequence of str or None
+        All strategies of the run, where only some are drawn: these decide the colours.
 
     See Also
     --------
@@ -181,10 +192,10 @@ def prior_shift(
     >>> truth = np.array([False, False, False, True])
     >>> before, after = (calibration(truth, np.full(4, p)) for p in (0.5, 0.25))
     >>> figure = prior_shift(keys[1:], names, [before], [after])
-    >>> [(points.name, list(points.x)) for points in figure.data[1:]]
+    >>> [(points.name, list(points.x)) for points in figure.data[1:] if points.showlegend is False]
     [('as trained', [0.5]), ('with prior correction', [0.25])]
     """
-    styles, figure = strategy_styles(keys), go.Figure()
+    styles, figure = strategy_styles(among or keys, named), go.Figure()
     shown = [text(names[key], 44) for key in keys]
     colours = [styles[key].colour if named is None or key in named else GREY for key in keys]
     for i, (was, now) in enumerate(zip(before, after, strict=True)):
@@ -202,10 +213,12 @@ def prior_shift(
         drawn = [(i, point) for i, point in enumerate(points) if point is not None]
         figure.add_scatter(
             x=[point.predicted for _, point in drawn], y=[shown[i] for i, _ in drawn], mode="markers", name=what,
+            showlegend=False,
             marker={"symbol": symbol, "size": size, "color": [colours[i] for i, _ in drawn],
                     "line": {"width": 2, "color": [colours[i] for i, _ in drawn]}},
             hovertemplate=f"%{{y}}, {what}: %{{x:.2%}}<extra></extra>", cliponaxis=False,
         )  # fmt: skip
+        _explain(figure, what, symbol, size)
     observed = before[0].observed
     figure.add_vline(
         observed, line={"dash": "dot", "color": GREY, "width": 2},
@@ -285,14 +298,15 @@ def error_flow(labels: Sequence[str], share: np.ndarray, counts: np.ndarray) -> 
     """
     classes, n = [text(label, 16) for label in labels], len(labels)
     cells = [
-        [f"{part:.0%}" if count else "" for part, count in zip(*pair, strict=True)]
+        [text(whole_percent(part)) if count else "" for part, count in zip(*pair, strict=True)]
         for pair in zip(share, counts, strict=True)
     ]
     figure = go.Figure(
         go.Heatmap(
             z=share, x=np.arange(n), y=np.arange(n), zmin=0, zmax=1, colorscale=SCALE, xgap=2, ygap=2,
             customdata=counts, text=cells if n <= _CELLS_WITH_TEXT else None,
-            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None, textfont={"color": INK},
+            texttemplate="%{text}" if n <= _CELLS_WITH_TEXT else None,
+            textfont={"color": INK, "size": 13 if n <= 8 else 11},
             hovertemplate="%{customdata:,} rows, %{z:.1%} of the true class<extra></extra>",
             showscale=n > _CELLS_WITH_TEXT,
             colorbar={"thickness": 10, "tickformat": ".0%",
@@ -336,6 +350,14 @@ def row_kinds(difficulty: Difficulty) -> go.Figure:
     figure.update_yaxes(tickvals=np.arange(len(labels)), ticktext=labels, autorange="reversed", showgrid=False)
     figure.update_layout(legend_traceorder="normal")
     return _legend_below(themed(figure, 130 + 40 * len(labels)))
+
+
+def _explain(figure: go.Figure, what: str, symbol: str, size: int) -> None:
+    """Explain a symbol that many strategies wear: in grey, as their colours would seem to be one strategy's."""
+    figure.add_scatter(
+        x=[None], y=[None], mode="markers", name=what, hoverinfo="skip",
+        marker={"symbol": symbol, "size": size, "color": GREY, "line": {"width": 2, "color": GREY}},
+    )  # fmt: skip
 
 
 def _legend_below(figure: go.Figure) -> go.Figure:

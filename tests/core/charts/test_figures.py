@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,7 +12,7 @@ import pytest
 from core.charts.figures import COLOURS, SCALE
 from core.charts.finished import finished
 from core.charts.pairs import _P_SCALE
-from core.charts.theme import INK
+from core.charts.palette import INK, PAPER
 
 
 def rgb(colour: str) -> np.ndarray:
@@ -36,14 +37,17 @@ def test_a_heat_map_has_no_jump(scale: list[list[object]]) -> None:
     assert places == sorted(set(places))
 
 
+@pytest.mark.parametrize(("page", "ink"), [("#FFFFFF", INK), ("#101817", PAPER)])
 @pytest.mark.parametrize("scale", [SCALE, _P_SCALE])
-def test_text_on_every_cell_of_a_heat_map_has_a_contrast_of_aa(scale: list[list[object]]) -> None:
-    stops = [(float(place), rgb(str(colour))) for place, colour in scale]
+def test_text_on_every_cell_of_a_heat_map_has_a_contrast_of_aa(scale: list[list[object]], page: str, ink: str) -> None:
+    stops = [(float(str(place)), shade) for place, shade in scale]
     for (low, first), (high, second) in itertools.pairwise(stops):
         if high > low:
-            for share in np.linspace(0, 1, 101):
-                cell = first + share * (second - first)
-                assert contrast(cell, rgb(INK)) >= 4.5
+            *colour, thin = np.array(re.findall(r"[\d.]+", str(first)), float)
+            thick = float(re.findall(r"[\d.]+", str(second))[-1])
+            for opacity in np.linspace(thin, thick, 101):
+                cell = opacity * np.array(colour) + (1 - opacity) * rgb(page)
+                assert contrast(cell, rgb(ink)) >= 4.5
 
 
 @pytest.mark.parametrize("page", ["#FFFFFF", "#101817"])

@@ -7,6 +7,9 @@ import plotly.graph_objects as go
 
 from core.charts import theme
 from core.charts import views as charts_views
+from core.charts.finished import finished
+from core.charts.lines import Axis, strategy_lines
+from core.charts.numbers import figure_table
 from core.data.difficulty import difficulty
 from core.data.samples import load_sample
 from core.evaluation.calibration import bins, calibration
@@ -63,3 +66,45 @@ def test_shares_of_row_kinds_add_up() -> None:
     bars = figures()["kinds"].data
     assert [bar.name for bar in bars] == ["safe", "borderline", "rare", "outlier"]
     np.testing.assert_allclose(np.sum([bar.x for bar in bars], axis=0), 1)
+
+
+def test_a_symbol_that_many_strategies_wear_is_explained_in_grey() -> None:
+    for name, what in (("curves", "own threshold"), ("shift", "as trained")):
+        listed = [trace for trace in figures()[name].data if trace.name == what and trace.showlegend is not False]
+        assert [trace.marker.color for trace in listed] == [theme.GREY], name
+        assert what in set(figure_table(figures()[name])["Series"])
+        assert figure_table(figures()[name]).iloc[:, 1].notna().any()
+
+
+def test_no_two_strategies_in_colour_share_it() -> None:
+    keys = [str(place) for place in range(63)]
+    for few in ([*keys[:6]], [*keys[::9]]):
+        styles = theme.strategy_styles(keys, few)
+        assert len({styles[key].colour for key in few}) == len(few)
+
+
+def test_heat_maps_with_many_words_ask_for_more_room_than_a_phone_has() -> None:
+    labels = [f"class {place}" for place in range(18)]
+    wide = charts_views.class_heat(KEYS, NAMES, labels, np.zeros((3, 18)), "F1")
+    assert finished(wide).least_width > 600
+    flow = charts_views.error_flow(labels, np.eye(18), np.eye(18, dtype=int))
+    assert finished(flow).least_width > 500
+    assert flow.data[0].textfont.size == 11  # without a size, Plotly shrinks it until it fits
+    assert finished(figures()["heat"]).least_width < 360
+
+
+def test_a_share_that_is_not_none_or_all_is_not_written_so() -> None:
+    counts = np.array([[1468, 2], [0, 30]])
+    flow = charts_views.error_flow(["no", "yes"], counts / counts.sum(axis=1, keepdims=True), counts)
+    assert [list(row) for row in flow.data[0].text] == [["&gt;99%", "&lt;1%"], ["", "100%"]]
+
+
+def test_what_is_set_above_stands_clear_of_all_lines() -> None:
+    x = np.linspace(0, 1, 5)
+    axes = (Axis("Act at this probability or more", ".1%"), Axis("Net hits"))
+    beside = {"act on all": (x, x), "act on none": (x, x)}
+    figure = strategy_lines(["plain"], NAMES, x, np.zeros((1, 5)), axes, beside=beside, mark=(0.1, "10%: as set above"))
+    (said,) = figure.layout.annotations
+    assert (said.y, said.yanchor) == (1, "bottom")
+    assert len({line.line.dash for line in figure.data[1:]}) == 2
+    assert figure.layout.xaxis.tickformat == ".1~%"
