@@ -99,6 +99,17 @@ def stops(run: str, made: Mapping[tuple[int, int], str]) -> tuple[Stop, ...]:
     )
 
 
+def file_names() -> frozenset[str]:
+    """Return the names of all pictures."""
+    return frozenset(
+        f"{stop.name}-{width}-{theme}.webp"
+        for width, _ in SIZES
+        for theme in ("light", "dark")
+        for stop in stops("", dict.fromkeys(_MADE, ""))
+        if stop.everywhere or (width, theme) in _TWO
+    )
+
+
 def take(driver: WebDriver, url: str, stop: Stop, width: int, height: int) -> tuple[bytes, int]:
     """Return a page as WebP, as tall as it is, and by how many pixels it is too wide."""
     wait = WebDriverWait(driver, 240, poll_frequency=0.5)
@@ -149,13 +160,15 @@ def take_all(
     from core.runs.store import Store
 
     target.mkdir(parents=True, exist_ok=True)
-    if not names and tuple(sizes) == SIZES and not themes:
-        for old in target.glob("*.webp"):
-            old.unlink()
+    every = not names and tuple(sizes) == SIZES and not themes
     folder = Path(tempfile.mkdtemp())
     server, url = start_server(folder / "runs")
     run = Store(EXAMPLES).records()[0].id
     made = {(n, classes): made_run(Store(folder / "runs"), n, classes) for n, classes in _MADE}
+    # Whatever is taken anew, no picture stays of a page, width or theme that is not taken any more.
+    for old in target.glob("*.webp"):
+        if every or old.name not in file_names():
+            old.unlink()
     pictures = size = too_wide = 0
     try:
         for width, height in sizes:
