@@ -62,7 +62,7 @@ def arranging(columns: list[Column], told: dict[str, Informativeness]) -> tuple[
     from core.data.informativeness import ORDERS, arranged
 
     search, kind = "", None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="columns_bar"):
         view = TABLE
         if told:
             view = st.segmented_control(

@@ -19,7 +19,7 @@ from core.evaluation.shown import MANY, NAMED, at_first, plain_keys, spans, top
 from core.reporting.display import BARS
 from core.runs.stakes import stakes_of
 from core.strategies import Recipe, choices_of
-from core.words import joined
+from core.words import decimal, joined
 from pages._answer import BEST, MARK_IN_WORDS, marked_name, name_width, table_height
 from pages._cache import cached
 from pages._lines import pick_lines
@@ -29,7 +29,7 @@ from pages._services import store
 from pages._tab import run_problem
 from pages._text import sentence
 from pages._verdict import chosen_intervals, judged_by, pick_spread
-from pages._widgets import draw, plot, show_numbers
+from pages._widgets import draw, plot, roomy, show_numbers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,7 +46,10 @@ BARS_UP_TO = 8
 def show_overview(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show how the strategies did over the finished folds, best first on the metric that is picked."""
     metric = judged_by()
-    pick_spread()
+    title, pick = st.columns([3, 1], vertical_alignment="bottom")
+    title.subheader("Metrics", anchor=False)
+    with pick:
+        pick_spread()
     shown = chosen_intervals(record, comparison, key)
     comparison, names, advised = one_line_each(record, comparison, names, key)
     comparison = comparison.ordered(metric)
@@ -96,13 +99,13 @@ def show_table(
     metric: str,
     recommended: str | None,
 ) -> None:
-    st.subheader("Metrics", anchor=False)
     spread = "Mean ± standard deviation" if shown is None else f"Value and {shown.name}"
     mark = f" {comparison.mark_in_words}" if comparison.partial else ""
     averaged = " F1, precision and recall are means over the classes." if len(comparison.labels) > 2 else ""
+    mark += f" {MARK_IN_WORDS}" if recommended else ""
     st.caption(
-        f"{spread}, {comparison.folds_in_words()}.{averaged} Best {metric_of(metric).name} first; ★ marks the "
-        f"best mean of every other column.{mark}{f' {MARK_IN_WORDS}' if recommended else ''} Press a heading to sort."
+        f"{spread}, {comparison.folds_in_words()}.{averaged} Best {metric_of(metric).name} first; ★ marks the best "
+        f"mean of every other column.{mark} Press a heading to sort; scroll sideways for more."
     )
     width = 132 if shown is None else 180
     config = {one.name: st.column_config.Column(help=one.help, width=width) for one in comparison.metrics}
@@ -166,7 +169,7 @@ def cell_text(mean: float, spread: str, best: bool, seconds: bool) -> str:
     """Return a cell of the table as a person reads it."""
     if pd.isna(mean):
         return "–"
-    return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{mean:.3f}{spread}'}"
+    return f"{'★ ' if best else ''}{f'{mean:.2f} s' if seconds else f'{decimal(mean)}{spread}'}"
 
 
 def show_bars(comparison: Comparison, names: dict[str, str], key: str, shown: Intervals | None) -> None:
@@ -244,7 +247,8 @@ def show_confusion(comparison: Comparison, names: dict[str, str], key: str, few:
     with st.container(horizontal=True, gap="small"):
         for position, (summary, figure) in enumerate(zip(few_only.strategies, figures, strict=True)):
             alt, config = f"Confusion matrix of {names[summary.key]}", {**theme.CONFIG, "modeBarButtons": [["toImage"]]}
-            plot(figure, f"confusion_{position}", alt, config, width)
+            with roomy(figure, f"matrix_{position}", width):
+                plot(figure, f"confusion_{position}", alt, config, width)
     show_numbers(figures, [f"Confusion matrix of {names[s.key]}" for s in few_only.strategies], "confusion")
 
 

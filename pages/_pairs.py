@@ -71,7 +71,7 @@ def show_pairs(record: RunRecord, comparison: Comparison, names: dict[str, str],
         "pairs",
         "Strategy against strategy",
     )
-    with st.expander("All pairs as a table"):
+    with st.expander("Every pair with its tests"):
         shown = table(every, names)
         config: dict[str, ColumnConfig] = {
             head: st.column_config.NumberColumn(format="%.3f") for head in shown.select_dtypes("number").columns

@@ -35,8 +35,8 @@ def show_report(record: RunRecord, comparison: Comparison, names: dict[str, str]
     st.markdown(
         "**One HTML file**: a first page for a reader with one minute, then the tests, the data, metrics and curves, "
         "pairs, thresholds, costs, capacity, net benefit, a promise on recall, calibration, classes, slices, errors, "
-        "doubted labels, the importance of columns once it is worked out, the plan, and the method with its papers. It "
-        "opens offline, and the browser can print it to a PDF."
+        "doubtful labels, the importance of columns once it is worked out, the plan, and the method with its papers. "
+        "It opens offline, and the browser can print it to a PDF."
     )
     name = file_stem(record.name)
     results = results_of(record, comparison, key)

@@ -65,7 +65,6 @@ def pick_spread() -> None:
         format_func=SPREADS.__getitem__,
         key="spread",
         help=explained(_HELP, "interval", "bootstrap", "fold"),
-        width=280,
     )
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 def show_why(record: RunRecord, comparison: Comparison, names: dict[str, str], key: str) -> None:
     """Show which columns count, once it has been worked out."""
-    st.subheader("Why", anchor=False)
+    st.subheader("Importance", anchor=False)
     code = class_against_rest(comparison, record.positive, "why_class")
     together = st.toggle(
-        "Permute columns that mean the same together", key="why_together",
+        "Permute similar columns together", key="why_together",
         help=explained(
             "Where two columns say the same, permuting one of them costs nothing, since the other is still there.",
             "importance",

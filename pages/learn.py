@@ -28,7 +28,8 @@ def main() -> None:
     warm_up()
     st.title("Learn", anchor=False)
     show_term(st.query_params.get("term", ""))
-    first, second, third = st.columns(3)
+    with st.container(key="halves_choice"):
+        first, second, third = st.columns(3)
     with first:
         cls = chosen()
     with second:
@@ -98,7 +99,8 @@ def put(name: str) -> None:
 def toy_settings() -> ToySettings:
     """Return what the sliders say; the address keeps them."""
     start = ToySettings()
-    a, b, c, d = st.columns(4)
+    with st.container(key="halves_toy"):
+        a, b, c, d = st.columns(4)
     imbalance = a.slider(
         "Imbalance",
         1,

@@ -164,7 +164,8 @@ def show_start() -> None:
     options = [*([OWN] if own is not None else []), *PRESETS]
     counts = {name: len(own.strategies if name == OWN and own else PRESETS[name]) for name in options}
     labels = {preset.name: preset.label for preset in NETWORK_PRESETS}
-    strategies, network, folds, repeats, seed = st.columns([3, 3, 1, 1, 1])
+    with st.container(key="halves_plan"):
+        strategies, network, folds, repeats, seed = st.columns([3, 3, 1, 1, 1])
     strategies.selectbox(
         "Strategies",
         options,

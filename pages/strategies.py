@@ -75,7 +75,9 @@ def show_plan(table: Table, plan: Plan, work: Workload | None, notes: tuple[str,
             training_values = training_fields(plan.training)
         with st.expander("Split settings", type="compact", expanded=work is None):
             split_values = split_fields(plan.split)
-        tuning = tuning_field(plan, work)
+        tried = f"{plan.tuning.trials} settings of each strategy" if plan.tuning.on else "off"
+        with st.expander(f"Tuning: {tried}", type="compact"):
+            tuning = tuning_field(plan, work)
         with st.expander("Capacity", type="compact"):
             capacity = capacity_field(table, plan)
         with buttons.container(horizontal=True, horizontal_alignment="right"):
