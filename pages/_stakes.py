@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from core.evaluation.explorer import Explorer
     from core.runs.record import RunRecord
 
-_HELD, _CHANGED, _OPEN = "stakes_start", "stakes_changed", "stakes_open"
+_HELD, _CHANGED, _OPEN, _TYPED = "stakes_start", "stakes_changed", "stakes_open", "costs_typed"
 _FIELDS = ("threshold_rule", "threshold", "field_share", "cost_kind", "costs_", "row_cost_")
 #: Short enough to stand in one line on a phone.
 _RULES: Mapping[Rule, str] = {"own": "Own", "one": "One for all", "cheapest": "Cheapest", "rows": "Row by row"}
@@ -74,6 +75,7 @@ def enter_stakes(
                     costs, by_row = costs_with(start.costs, field), enter_row_costs(start)
                 else:
                     costs, by_row = enter_costs(comparison, code, start, kind == _KINDS[1], field), start.row_costs
+                    st.session_state.setdefault(_TYPED, {})[kind] = costs
                 aside = kind != _KINDS[2] and by_row is not None
                 stakes = Stakes(costs, rule, threshold, by_row, kept.capacity, aside)
     except CostError as error:
@@ -97,9 +99,22 @@ def _since_in_sight(start: Stakes, kind: str, kept: Stakes) -> Stakes:
     """
     held: tuple[Stakes, str, Stakes] | None = st.session_state.get(_OPEN)
     stays = held is not None and held[0] is start and held[1] == kind
-    since = held[2] if held is not None and stays else _latest(start, kept)
+    since = held[2] if held is not None and stays else in_kind(_latest(start, kept), kind)
     st.session_state[_OPEN] = start, kind, since
     return since
+
+
+def in_kind(stakes: Stakes, kind: str) -> Stakes:
+    """Return the stakes with costs or benefits as the person reads them: as typed last, else turned from the others."""
+    if stakes.costs.benefits == (kind == _KINDS[1]) or (kind == _KINDS[2] and stakes.row_costs is not None):
+        return stakes
+    typed: Costs | None = st.session_state.get(_TYPED, {}).get(_KINDS[kind == _KINDS[1]])
+    try:
+        turned = stakes.costs.turned()
+        same = typed is not None and typed.turned().matrix == stakes.costs.matrix
+    except CostError:  # no decision differs from another: there is nothing to turn
+        return replace(stakes, costs=replace(stakes.costs, benefits=not stakes.costs.benefits))
+    return replace(stakes, costs=typed if typed is not None and same else turned)
 
 
 def settle(record: RunRecord, stakes: Stakes) -> None:
@@ -185,7 +200,13 @@ def enter_kind(start: Stakes) -> str:
     """Return what the person says of decisions: what each costs or brings, or what it costs on a row."""
     if "cost_kind" not in st.session_state:
         st.session_state["cost_kind"] = _KINDS[2] if start.by_row is not None else _KINDS[start.costs.benefits]
-    return str(st.segmented_control("Decisions have", _KINDS, key="cost_kind", required=True))
+    return str(
+        st.segmented_control(
+            "Decisions have", _KINDS, key="cost_kind", required=True,
+            help="Costs are to be low, benefits to be high. Your figures are turned from one into the other, so that "
+            "decisions stay as they are.",
+        )
+    )  # fmt: skip
 
 
 def enter_costs(comparison: Comparison, code: int, start: Stakes, benefits: bool, percent: float | None) -> Costs:
@@ -196,9 +217,7 @@ def enter_costs(comparison: Comparison, code: int, start: Stakes, benefits: bool
     CostError
         They cannot be used.
     """
-    matrix = [list(row) for row in start.costs.matrix]
-    if benefits != start.costs.benefits:
-        matrix = [[0.0, 0.0], [0.0, 10.0]] if benefits else [[0.0, 1.0], [10.0, 0.0]]
+    matrix = start.costs.matrix
     sides = [rest_of(comparison, code), comparison.labels[code]]
     edited = st.data_editor(
         pd.DataFrame(

@@ -80,6 +80,26 @@ class Costs:
                 f"The share in the field is {self.prevalence:g}: choose one between 0 and 1, for example 0.01."
             )
 
+    def turned(self) -> Costs:
+        """Return costs as benefits, or benefits as costs, by which every decision is worth the same against the other.
+
+        What a decision brings is what it saves against the dearest one for that truth, and the other way round.
+
+        Raises
+        ------
+        CostError
+            No decision differs from another, so that nothing is saved by any.
+
+        Examples
+        --------
+        >>> Costs(((0.0, 1.0), (50.0, 0.0))).turned()
+        Costs(matrix=((1.0, 0.0), (0.0, 50.0)), benefits=True, prevalence=None)
+        >>> Costs(((0.0, 1.0), (50.0, 0.0))).turned().turned().matrix
+        ((0.0, 1.0), (50.0, 0.0))
+        """
+        matrix = tuple(tuple(float(f"{max(row) - value:.12g}") for value in row) for row in self.matrix)
+        return Costs(matrix, not self.benefits, self.prevalence)
+
     def per_row(self, true_rate: np.ndarray, false_rate: np.ndarray, share: float) -> np.ndarray:
         """Return the mean cost or benefit of a row.
 

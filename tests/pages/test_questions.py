@@ -223,6 +223,25 @@ def test_another_rule_forgets_no_costs(app: AppTest, run: str, runs_folder: Path
     assert again.text_input(key="row_cost_miss").value == "10*length+1"
 
 
+def test_costs_turn_into_benefits_and_back_and_nothing_typed_is_lost(app: AppTest, run: str, runs_folder: Path) -> None:
+    store, typed = Store(runs_folder), ((0.0, 5.0), (120.0, 5.0))
+    assert keep_stakes(store, run, Stakes(Costs(typed)))
+    page = view(opened(app, run), "threshold")
+    before = ask(results_of(store, run), "costs").table["Saved against nobody"].tolist()
+    page = page.segmented_control(key="cost_kind").set_value("Benefits").run()
+    assert not page.exception
+    kept = stakes_of(store, run).costs
+    assert (kept.benefits, kept.matrix) == (True, ((5.0, 0.0), (0.0, 115.0)))
+    assert ask(results_of(store, run), "costs").table["Saved against nobody"].tolist() == pytest.approx(before)
+    page = page.run()
+    page = page.segmented_control(key="cost_kind").set_value("Costs").run()
+    assert stakes_of(store, run).costs == Costs(typed)
+    page = page.segmented_control(key="cost_kind").set_value("Benefits").run()
+    page = page.segmented_control(key="cost_kind").set_value("Costs by row").run()
+    assert page.text_input(key="row_cost_miss").value == "120"
+    assert page.text_input(key="row_cost_alarm").value == "5"
+
+
 def test_the_next_file_is_read_and_what_was_seen_is_said(app: AppTest, run: str, runs_folder: Path) -> None:
     page = view(opened(app, run), "next_file")
     frame_of = load_sample("abalone_9_vs_18").frame
