@@ -223,8 +223,11 @@ class CapacitySettings:
         --------
         >>> CapacitySettings().in_words, CapacitySettings(50, "day").in_words
         ('50 of every 1,000 rows', '50 per day')
+        >>> CapacitySettings(5, "unit", "age").in_words
+        '5 per unit of age'
         """
-        return f"{self.rows:,.6g} per {self.per}" if self.per else f"{self.rows:,.6g} of every 1,000 rows"
+        per = f"unit of {self.by}" if self.per == "unit" and self.by is not None else self.per
+        return f"{self.rows:,.6g} per {per}" if per else f"{self.rows:,.6g} of every 1,000 rows"
 
     @classmethod
     def read(cls, text: str) -> CapacitySettings:

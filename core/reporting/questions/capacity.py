@@ -102,18 +102,19 @@ class Capacity(Question):
         if not column:
             raise QuestionError("No column says when a row is from: count per 1,000 rows instead.")
         try:
-            parted = periods_of(subject.problem, column, self.per or known.get(column, (UNIT,))[0])
+            period = self.per or known.get(column, (UNIT,))[0]
+            parted = periods_of(subject.problem, column, period)
         except PeriodError as error:
             raise QuestionError(str(error)) from error
         place = parted.of_row[rows]
-        used, period = np.unique(place[place >= 0], return_inverse=True)
+        used, of_row = np.unique(place[place >= 0], return_inverse=True)
         known_rows = place >= 0
         pooled = subject.pooled if known_rows.all() else tuple(one.chosen(known_rows) for one in subject.pooled)
         names = tuple(parted.names[at] for at in used)
         if not names:
             raise QuestionError(f"No test row has a value in {quoted(column)}: count per 1,000 rows instead.")
-        found = capacities(pooled, subject.code, period, per_period=self.rows, names=names)
-        return found, self.per if self.per != UNIT else f"unit of {column}"
+        found = capacities(pooled, subject.code, of_row, per_period=self.rows, names=names)
+        return found, period if period != UNIT else f"unit of {column}"
 
     def _sentences(
         self, subject: Subject, found: Capacities, period: str, best: list[int], share: float, ends: Ends
@@ -129,9 +130,10 @@ class Capacity(Question):
         ]
         if period:
             few, none = int((found.rows < self.rows).sum()), int((found.of_class == 0).sum())
-            said.append(
-                f"There are {counted(len(found.periods), 'period')}, {found.periods[0]} to {found.periods[-1]}."
-            )
+            many = period.replace("unit of", "units of", 1) if period.startswith("unit of") else ""
+            days = counted(len(found.periods), period, many)
+            until = f"{found.periods[0]} to {found.periods[-1]}" if len(found.periods) > 1 else found.periods[0]
+            said.append(f"The test rows are from {days}: {until}.")
             if few:
                 said.append(f"In {few:,} of them there are fewer rows than can be looked at: all are.")
             if none:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.asking import ask
@@ -110,6 +111,15 @@ def test_a_capacity_by_period_says_what_periods_lack() -> None:
     assert "In 18 of them no row is `yes`: what is looked at there finds nothing." in answer.sentences
     assert answer.table["Recall"].tolist() == [1.0, 1.0]
     assert answer.drawings[0].title == "Found by unit of age"
+    assert "The test rows are from 24 units of age: 20 to 66." in answer.sentences
+    by_alone = question(rows=2, by="age").answer(subject)
+    assert by_alone.sentences == answer.sentences
+    when = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(24) // 8, "D")
+    dated = from_frame(results().problem.table.frame.assign(when=when), "people.csv")
+    on = replace(subject, problem=Problem.of(dated, results().plan))
+    by_day, by_month = (" ".join(question(rows=2, per=per).answer(on).sentences) for per in ("day", "month"))
+    assert "The test rows are from 3 days: 2025-01-01 to 2025-01-03." in by_day
+    assert "The test rows are from 1 month: 2025-01." in by_month
     with pytest.raises(QuestionError, match=r"Of 1,000 rows 2,000 cannot be looked at: choose 1,000 or fewer\."):
         question(rows=2000).answer(subject)
     with pytest.raises(QuestionError, match="No column says when a row is from"):
