@@ -21,7 +21,7 @@ from core.evaluation.metrics import METRIC_NAMES, metric_of
 from core.evaluation.recommendation import Recommendation
 from core.evaluation.verdict import MAIN_METRIC
 from core.experiment.estimate import Workload
-from core.experiment.fewer_rows import MAX_FOLDS, SHARES, LearningCurve, run_on_fewer
+from core.experiment.fewer_rows import MAX_FOLDS, SHARES, LearningCurve, run_on_fewer, settings_by_fold
 from core.experiment.results import FoldResult
 from core.plan import Plan, PlanError, StrategyChoice, TuningSettings
 from core.reporting.display import Drawing, shown_class
@@ -44,18 +44,25 @@ def work_out(
 ) -> LearningCurve:
     """Train a strategy on halves of its training rows, and return its learning curve.
 
-    A tuned run's results on all rows are of other settings, so that those are trained anew without tuning.
+    A tuned run's parts have the settings that tuning chose in each fold. Where those were not kept, all is trained
+    anew without tuning.
 
     See Also
     --------
     core.experiment.fewer_rows.run_on_fewer : The training.
     """
-    known = () if plan.tuning.on else whole
-    return curve_of(strategy, run_on_fewer(table, plan, strategy, known, report, should_stop))
+    curve = curve_of(strategy, run_on_fewer(table, plan, strategy, whole, report, should_stop))
+    tuned = plan.tuning.on and settings_by_fold(plan, strategy, whole) is not None
+    return replace(curve, tuned=tuned)
 
 
-def seconds(problem: Problem, choice: StrategyChoice) -> float:
+def seconds(problem: Problem, choice: StrategyChoice, whole: Sequence[FoldResult] = ()) -> float:
     """Return roughly how long a learning curve takes.
+
+    Parameters
+    ----------
+    whole : sequence of FoldResult
+        The run's.
 
     Examples
     --------
@@ -67,7 +74,8 @@ def seconds(problem: Problem, choice: StrategyChoice) -> float:
     plan = replace(problem.plan, tuning=TuningSettings())
     folds = min(MAX_FOLDS, plan.split.folds)
     work = replace(Workload.of(replace(problem, plan=plan)), units=folds)
-    parts = [share for share in SHARES if share < 1 or problem.plan.tuning.on]
+    anew = settings_by_fold(problem.plan, choice.key, whole) is None
+    parts = [share for share in SHARES if share < 1 or anew]
     return sum(replace(work, rows=_smaller(work, share)).seconds((choice,)) for share in parts)
 
 
@@ -128,7 +136,12 @@ def answer_of(curve: LearningCurve, results: Results, metric: str = MAIN_METRIC,
         "What lies beyond all rows is an inverse power law through these points: take it as a rough guide."
     ]
     if results.plan.tuning.on:
-        notes.append("Without tuning, so that the value with all rows is not that of the run.")
+        notes.append(
+            "Settings are those that tuning chose on all training rows of each fold: with fewer rows it might have "
+            "chosen others."
+            if curve.tuned
+            else "Without tuning, so that the value with all rows is not that of the run."
+        )
     return Answer(
         "More rows", tuple(_said(seen, called, name, code, results)), table, columns,
         drawings=(Drawing("Learning curve", caption, figure),), notes=tuple(notes),

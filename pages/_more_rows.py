@@ -55,7 +55,7 @@ def offer(record: RunRecord, comparison: Comparison, key: str, strategy: str, ab
     from core.more_rows import seconds, work_out
 
     choice = next(one for one in choices_of(record.plan) if one.key == strategy)
-    takes = duration(seconds(run_problem(record.id, key), choice))
+    takes = duration(seconds(run_problem(record.id, key), choice, comparison.results))
     st.caption(
         "It is trained on an eighth, a quarter and a half of each fold's training rows and tested on the same rows as "
         "before, in the background. The curve says about how many rows a better score needs."

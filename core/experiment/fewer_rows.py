@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,8 @@ from core.data.splitting import FoldRows, Unit, split_rows
 from core.data.table import Table
 from core.experiment.fold import Outcome, candidates_of, train_candidates
 from core.experiment.results import FoldResult
+from core.experiment.search_space import Setting
+from core.experiment.tuning import as_tuned, model_choice
 from core.experiment.units import prepared
 from core.plan import Plan, PlanError, TuningSettings
 from core.strategies import Recipe, choices_of
@@ -64,6 +66,8 @@ class LearningCurve:
     metrics : tuple of str
     scores : ndarray of float64, shape (n_points, n_folds, n_metrics)
         nan where a fold failed or does not define the metric.
+    tuned : bool
+        Whether all points have the settings that tuning chose on all of a fold's training rows.
 
     See Also
     --------
@@ -81,6 +85,7 @@ class LearningCurve:
     rows: np.ndarray
     metrics: tuple[str, ...]
     scores: np.ndarray
+    tuned: bool = False
 
     def of(self, metric: str) -> np.ndarray:
         """Return the scores on one metric, shape (n_points, n_folds); nan where it was not taken."""
@@ -91,7 +96,7 @@ class LearningCurve:
     def to_bytes(self) -> bytes:
         """Return all of it as JSON that :meth:`from_bytes` reads back."""
         arrays = {"rows": self.rows.tolist(), "scores": self.scores.tolist()}
-        return json.dumps({"key": self.key, "metrics": self.metrics, **arrays}).encode()
+        return json.dumps({"key": self.key, "metrics": self.metrics, "tuned": self.tuned, **arrays}).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LearningCurve | None:
@@ -100,10 +105,11 @@ class LearningCurve:
             plain = json.loads(data)
             rows, scores = np.array(plain["rows"], np.float64), np.array(plain["scores"], np.float64)
             key, metrics = str(plain["key"]), tuple(map(str, plain["metrics"]))
+            tuned = plain.get("tuned") is True  # curves of earlier versions were not
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
         fits = rows.ndim == 2 and scores.ndim == 3 and len(rows) == len(scores) and scores.shape[2] == len(metrics)
-        return cls(key, rows, metrics, scores) if fits else None
+        return cls(key, rows, metrics, scores, tuned) if fits else None
 
 
 def run_on_fewer(
@@ -117,14 +123,16 @@ def run_on_fewer(
     """Train a strategy on an eighth, a quarter and a half of each fold's training rows.
 
     A smaller part lies within the larger one, each has its share of every class, and where groups are kept together it
-    is made of whole groups. Parts that leave a class with next to no row are left out. Nothing is tuned.
+    is made of whole groups. Parts that leave a class with next to no row are left out. Nothing is tuned anew: where
+    tuning chose settings for every fold, the parts of a fold are trained with them; else it is left out.
 
     Parameters
     ----------
     strategy : str
         Its key.
     whole : tuple of FoldResult
-        The run's, on all training rows; where a fold is not among them it is trained too.
+        The run's, on all training rows; where a fold is not among them, or the settings of a tuned run were not kept,
+        it is trained too.
 
     Returns
     -------
@@ -142,7 +150,8 @@ def run_on_fewer(
     --------
     core.evaluation.learning_curve.curve_of : What follows from it.
     """
-    plan = replace(plan, tuning=TuningSettings())
+    settings = settings_by_fold(plan, strategy, whole)
+    whole, plan = whole if settings is not None else (), replace(plan, tuning=TuningSettings())
     problem = Problem.of(table, plan)
     choice = next((one for one in choices_of(plan) if one.key == strategy), None)
     if choice is None:
@@ -168,6 +177,12 @@ def run_on_fewer(
             seed = int(np.random.SeedSequence([plan.split.seed, unit.repeat, unit.fold]).generate_state(1)[0] >> 1)
             inputs = prepared(problem, rows, seed)
             candidates = candidates_of((choice,), plan.networks[0], inputs.view)
+            chosen = (settings or {}).get(unit.fold, ())
+            if chosen:
+                candidates = {
+                    key: as_tuned(one, chosen, plan.training) or one if one.settings is None else one
+                    for key, one in candidates.items()
+                }
 
             def training(share: float, doing: str, step: int = step, part: float = part) -> None:
                 tell((step + share) / steps, f"{part:.0%} of the training rows: {doing}")
@@ -181,6 +196,31 @@ def run_on_fewer(
             step += 1
         found.append(Part(np.mean(counts, axis=0), tuple(results)))
     return tuple(found)
+
+
+def settings_by_fold(plan: Plan, strategy: str, whole: Iterable[FoldResult]) -> dict[int, tuple[str, ...]] | None:
+    """Return what tuning chose for a strategy on each fold that is trained anew; None where not all of it was kept.
+
+    Where nothing was tuned, as references never are, there is nothing to choose, and each fold's settings are empty.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> run = sample_run()
+    >>> settings_by_fold(run.plan, "plain", run.folds)
+    {0: (), 1: (), 2: ()}
+    >>> print(settings_by_fold(replace(run.plan, tuning=TuningSettings(8)), "plain", run.folds))
+    None
+    """
+    folds = range(min(MAX_FOLDS, plan.split.folds))
+    choice = next((one for one in choices_of(plan) if one.key == strategy), None)
+    if choice is None or not plan.tuning.on or Recipe.of(choice).reference is not None:
+        return dict.fromkeys(folds, ())
+    recipe = Recipe.of(choice)
+    start = Setting(model_choice(recipe), recipe.network or plan.networks[0], plan.training)
+    kept = {one.fold: one.tuned for one in whole if one.strategy == strategy and one.repeat == 0}
+    usable = all(kept.get(fold) and start.with_values(kept[fold]) is not None for fold in folds)
+    return {fold: kept[fold] for fold in folds} if usable else None
 
 
 def _part(problem: Problem, fold: FoldRows, share: float) -> FoldRows:

@@ -19,8 +19,7 @@ from core.evaluation.learning_curve import curve_of, outlook
 from core.evaluation.metrics import METRIC_NAMES, METRICS
 from core.evaluation.sample import sample_run
 from core.experiment.fewer_rows import SHARES, LearningCurve, Part, _part, run_on_fewer
-from core.experiment.results import FoldResult
-from core.more_rows import answer_of, asked_for, work_out
+from core.more_rows import answer_of, asked_for, seconds, work_out
 from core.plan import NetworkChoice, Plan, PlanError, SplitSettings, StrategyChoice, TrainingSettings, TuningSettings
 from core.reporting.results import Results
 from core.runs.reasons import keep_curve, kept_curve
@@ -78,17 +77,40 @@ def test_smaller_parts_lie_within_larger_ones_and_keep_groups_whole() -> None:
         assert (kept == names.iloc[fold.fit].value_counts().loc[kept.index]).all()
 
 
-def test_results_of_all_rows_are_taken_from_the_run_unless_it_was_tuned(
-    parts: tuple[Part, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_of_all_rows_are_taken_from_the_run(parts: tuple[Part, ...]) -> None:
     told: list[float] = []
     curve = work_out(TABLE, PLAN, "plain", parts[-1].results, lambda share, doing: told.append(share))
     assert max(told) <= 0.76  # three of four parts are trained
     np.testing.assert_array_equal(curve.scores, curve_of("plain", parts).scores)
-    given: list[tuple[FoldResult, ...]] = []
-    monkeypatch.setattr("core.more_rows.run_on_fewer", lambda t, p, s, whole, *rest: given.append(whole) or parts)
-    work_out(TABLE, replace(PLAN, tuning=TuningSettings(8)), "plain", parts[-1].results)
-    assert given == [()]
+    assert not curve.tuned
+
+
+def test_a_tuned_run_has_the_settings_that_tuning_chose_in_each_fold(parts: tuple[Part, ...]) -> None:
+    plan = replace(PLAN, tuning=TuningSettings(8))
+    dull = tuple(replace(one, tuned=("learning_rate=1e-06", "weight_decay=0")) for one in parts[-1].results)
+    told: list[float] = []
+    curve = work_out(TABLE, plan, "plain", dull, lambda share, doing: told.append(share))
+    assert curve.tuned
+    assert max(told) <= 0.76
+    known = curve_of("plain", parts)
+    np.testing.assert_array_equal(curve.scores[-1], known.scores[-1])
+    # Next to nothing is learned at such a rate.
+    assert (curve.of("log_loss")[-2] > known.of("log_loss")[-2]).all()
+    assert LearningCurve.from_bytes(curve.to_bytes()).tuned  # type: ignore[union-attr]
+    tuned = Results(RESULTS.problem, RESULTS.folds)
+    tuned = Results(Problem.of(tuned.table, replace(tuned.plan, tuning=TuningSettings(8))), tuned.folds)
+    assert any("that tuning chose on all training rows of each fold" in note for note in answer_of(curve, tuned).notes)
+    assert any(note.startswith("Without tuning") for note in answer_of(replace(curve, tuned=False), tuned).notes)
+    problem, choice = Problem.of(TABLE, plan), plan.strategies[0]
+    assert seconds(problem, choice, dull) < seconds(problem, choice)
+
+
+def test_a_tuned_run_that_did_not_keep_its_settings_is_trained_anew_without_tuning(parts: tuple[Part, ...]) -> None:
+    plan, odd = replace(PLAN, tuning=TuningSettings(8)), ("learning_rate=none",)
+    for whole in (parts[-1].results, tuple(replace(one, tuned=odd) for one in parts[-1].results)):
+        curve = work_out(TABLE, plan, "plain", whole)
+        assert not curve.tuned
+        np.testing.assert_array_equal(curve.scores, curve_of("plain", parts).scores)
 
 
 def test_it_stops_and_refuses_in_a_sentence() -> None:
