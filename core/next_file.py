@@ -25,7 +25,7 @@ from core.evaluation.kept_promise import kept_promises, shifted
 from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.capacity import share_of
 from core.experiment.results import FoldResult
-from core.exporting.drift import drift, drift_in_words
+from core.exporting.drift import comparable, drift, drift_in_words
 from core.exporting.new_rows import aligned, match, read_rows
 from core.next_decisions import decisions_answer, settled_on
 from core.reporting.questions import Answer, Column
@@ -101,9 +101,7 @@ def read_next(data: bytes, name: str, problem: Problem) -> NextFile:
     known = codes >= 0
     if not known.any():
         raise TableError(f"No row of the file has a class that the run knows: {listed(target.labels)}.")
-    # A later file has later moments: what the rows are split by in time says nothing by that.
-    found, time = dict(matched.found), problem.plan.split.time
-    present = [step for step in preparation.steps if found[step.name] is not None and step.name != time]
+    present = comparable(preparation.steps, matched.found, problem.plan.split.time)
     notes = tuple(filter(None, (*rows.notes, matched.sentence(), *problems, *said)))
     digest, raw = hashlib.sha256(data).hexdigest(), rows.frame[known].reset_index(drop=True)
     drifts = _drift_answer(present, training, frame[known])

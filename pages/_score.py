@@ -132,24 +132,27 @@ def scored(
 
     With ``first``, the riskiest rows come first, and so many of them are marked.
     """
-    from core.exporting.drift import drift
+    from core.exporting.drift import comparable, drift
     from core.exporting.new_rows import aligned, by_risk
+    from core.exporting.settled import cost_note
     from core.reporting.safe_csv import safe_csv
 
     scorer = _kept.scorer
     steps = scorer.preparation.steps
     training = training_table(run_id, store().fingerprint(run_id)).frame
     frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
-    result = _shelf.score(_kept, _rows, frame)
+    cells = _matched.named(_rows.frame)
+    result = _shelf.score(_kept, _rows, frame, cells)
     if first:
         result = by_risk(result, str(result.columns[_rows.raw.shape[1]]), first)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
     decision = added[-2] if first else added[-1]
     decided = {str(name): int(count) for name, count in result[decision].value_counts().items()}
-    present = [step for step in steps if dict(_matched.found)[step.name] is not None]
-    drifts = drift(present, training, frame)
-    return Scored(safe_csv(result).encode(), head, decided, (*_rows.notes, *problems), drifts)
+    time = store().record(run_id).plan.split.time
+    drifts = drift(comparable(steps, _matched.found, time), training, frame)
+    notes = (*_rows.notes, *problems, *filter(None, (cost_note(scorer, cells),)))
+    return Scored(safe_csv(result).encode(), head, decided, notes, drifts)
 
 
 def show_scored(name: str, done: Scored) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,27 @@ from core.words import joined, shortened
 
 ALPHA, NOTABLE = 0.01, 0.1
 _MOST_TEXTS, _MOST_WORDS, _HALVES = 5_000, 2_000, 2
+
+
+def comparable(steps: Sequence[Step], found: Iterable[tuple[str, str | None]], time: str | None) -> list[Step]:
+    """Return the steps of columns that a file has, without the moment that rows were split by.
+
+    A later file has later moments, which says nothing of drift.
+
+    Parameters
+    ----------
+    found : iterable of (needed, given or None) pairs
+        Which column of the file serves each step.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> steps = sample_scorer().preparation.steps
+    >>> [len(comparable(steps, [("age", "Age")], time)) for time in (None, "age")]
+    [1, 0]
+    """
+    given = dict(found)
+    return [step for step in steps if given[step.name] is not None and step.name != time]
 
 
 @dataclass(frozen=True)

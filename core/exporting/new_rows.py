@@ -79,6 +79,16 @@ class Match:
     def missing(self) -> tuple[str, ...]:
         return tuple(needed for needed, given in self.found if given is None)
 
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a file's cells under the training table's names, where a person settled which column is which.
+
+        Examples
+        --------
+        >>> Match((("age", "AGE"),), (), ()).named(pd.DataFrame({"AGE": ["30"], "town": ["Ulm"]})).columns.tolist()
+        ['age', 'town']
+        """
+        return frame.rename(columns={given: needed for needed, given in self.found if given is not None})
+
     def sentence(self) -> str:
         """Return what does not fit, in one sentence; empty where all does."""
         closest = dict(self.suggested)
@@ -284,13 +294,15 @@ def _example(how: ColumnReading) -> str:
     return f"{how.unit}{number}" if how.unit in "$€£¥" else f"{number} {how.unit}".strip()
 
 
-def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
+def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame, cells: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the uploaded rows with a column a probability and one for the decision.
 
     Parameters
     ----------
     frame : DataFrame
         The first result of :func:`aligned`.
+    cells : DataFrame or None
+        The file's cells of :meth:`Match.named`, for costs by row; None where the file has the training table's names.
 
     See Also
     --------
@@ -306,7 +318,7 @@ def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
     [['30', 'Bonn', 0.12, 'no'], ['62', 'Ulm', 0.58, 'yes']]
     """
     probabilities = scorer.probabilities(frame)
-    codes, _ = decide(scorer, probabilities, rows.frame)
+    codes, _ = decide(scorer, probabilities, rows.frame if cells is None else cells)
     added = {name: probabilities[:, code] for code, name in probability_columns(scorer)}
     added["decision"] = np.asarray(scorer.classes, dtype=object)[codes]
     scored = rows.raw.reset_index(drop=True)

@@ -105,13 +105,43 @@ def decide_by_row(costs: RowCosts, probabilities: np.ndarray, code: int, frame: 
     >>> decide_by_row(costs, np.array([[0.9, 0.1]] * 3), 1, frame)[0].tolist()
     [False, True, False]
     """
-    usable = ((frame >= 0) & np.isfinite(frame)).all(axis=1).to_numpy()
+    usable = _usable(frame)
     called = np.where(usable, costs.flagged(probabilities[:, code], frame), probabilities.argmax(axis=1) == code)
-    left = int((~usable).sum())
-    whose = "its" if left == 1 else "their"
-    return called, (
-        f"{counted(left, 'row')} without a usable cost decided by {whose} most probable class." if left else ""
-    )
+    return called, _left_out(int((~usable).sum()))
+
+
+def cost_note(scorer: Scorer, rows: pd.DataFrame) -> str:
+    """Return a sentence on new rows whose cost cannot be read; empty where there is none, or costs decide nothing.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As :func:`decide` takes them.
+
+    Raises
+    ------
+    TableError
+        A column that costs are taken from is missing.
+
+    Examples
+    --------
+    >>> from core.exporting.sample import sample_scorer
+    >>> cost_note(sample_scorer(), pd.DataFrame({"amount": ["?"]}))
+    ''
+    """
+    costs = scorer.stakes.row_costs
+    if scorer.stakes.rule != "rows" or costs is None:
+        return ""
+    return _left_out(int((~_usable(cost_columns(costs, rows, scorer.reading))).sum()))
+
+
+def _usable(frame: pd.DataFrame) -> np.ndarray:
+    return ((frame >= 0) & np.isfinite(frame)).all(axis=1).to_numpy()
+
+
+def _left_out(rows: int) -> str:
+    whose = "its" if rows == 1 else "their"
+    return f"{counted(rows, 'row')} without a usable cost decided by {whose} most probable class." if rows else ""
 
 
 def cost_columns(costs: RowCosts, rows: pd.DataFrame, reading: Reading) -> pd.DataFrame:

@@ -133,7 +133,7 @@ class Shelf:
             "damaged: refit it to get one."
         )
 
-    def score(self, kept: Kept, rows: NewRows, frame: pd.DataFrame) -> pd.DataFrame:
+    def score(self, kept: Kept, rows: NewRows, frame: pd.DataFrame, cells: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return rows with their probabilities and decisions, as :func:`core.exporting.new_rows.score` does.
 
         Networks that have no form in ONNX are run on a worker, since this process has no TensorFlow.
@@ -146,8 +146,8 @@ class Shelf:
             The worker is gone.
         """
         if kept.scorer.networks.everywhere:
-            return score(kept.scorer, rows, frame)
-        scored = self._engine.call(score, kept.scorer, rows, frame).result()
+            return score(kept.scorer, rows, frame, cells)
+        scored = self._engine.call(score, kept.scorer, rows, frame, cells).result()
         assert isinstance(scored, pd.DataFrame)
         return scored
 

@@ -23,7 +23,7 @@ from core.exporting.card import model_card
 from core.exporting.new_rows import aligned, by_risk, match, read_rows, score
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
-from core.exporting.settled import settle
+from core.exporting.settled import cost_note, settle
 from core.words import TableError
 from tests.core.exporting.conftest import Case
 from tests.core.exporting.test_export import files_of
@@ -31,10 +31,11 @@ from tests.core.exporting.test_export import files_of
 BY_ROW = Stakes(rule="rows", row_costs=RowCosts(alarm=Cost(60.0), miss=Cost(5.0, "area", 0.5), hit=Cost(2.0)))
 
 
-def scored(scorer: Scorer, data: bytes) -> pd.DataFrame:
+def scored(scorer: Scorer, data: bytes, chosen: dict[str, str] | None = None) -> pd.DataFrame:
     rows = read_rows(data, "new.csv", scorer.reading, scorer.target)
     steps = scorer.preparation.steps
-    return score(scorer, rows, aligned(steps, rows, match(steps, [], rows), scorer.reading)[0])
+    matched = match(steps, [], rows, chosen)
+    return score(scorer, rows, aligned(steps, rows, matched, scorer.reading)[0], matched.named(rows.frame))
 
 
 def test_thresholds_are_those_that_were_settled(case: Callable[[str], Case]) -> None:
@@ -95,6 +96,12 @@ def test_the_script_decides_row_by_row_as_the_app_does(
             sys.modules.pop(name, None)
     assert pd.read_csv(tmp_path / "scored.csv")["decision"].tolist() == wanted["decision"].tolist()
     assert f"decided by their most probable class: {(~known).sum()}." in capsys.readouterr().err
+    assert cost_note(scorer, read_rows(data, "new.csv", scorer.reading, scorer.target).frame) == (
+        f"{(~known).sum()} rows without a usable cost decided by their most probable class."
+    )
+    assert not cost_note(one.scorer, pd.DataFrame())
+    other = rows.rename(columns={"area": "Surface"}).to_csv(index=False).encode()
+    assert scored(scorer, other, {"area": "Surface"})["decision"].tolist() == wanted["decision"].tolist()
     with pytest.raises(TableError, match="The file lacks `area`, which says what a row costs"):
         scored(scorer, rows.drop(columns="area").to_csv(index=False).encode())
 
