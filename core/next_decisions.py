@@ -136,6 +136,9 @@ def decisions_answer(
             said += stakes.sentences(rule=False)
         except (CostError, TableError) as error:
             said.append(str(error))
+    else:
+        lacking = quoted(labels[code]) if not truth.any() else "other classes"
+        said.append(f"What they cost is left out: the file has no row of {lacking} to weigh them by.")
     columns = {
         **{name: Column("whole") for name in ("Found", "Missed", "False alarms", "Correctly ignored")},
         "Mean probability": Column("percent", "", 2),

@@ -26,7 +26,7 @@ from core.evaluation.metrics import METRIC_NAMES
 from core.experiment.capacity import share_of
 from core.experiment.results import FoldResult
 from core.exporting.drift import comparable, drift, drift_in_words
-from core.exporting.new_rows import aligned, match, read_rows
+from core.exporting.new_rows import Match, aligned, match, read_rows
 from core.next_decisions import decisions_answer, settled_on
 from core.reporting.questions import Answer, Column
 from core.reporting.results import Results
@@ -42,6 +42,10 @@ class NextFile:
 
     Parameters
     ----------
+    digest : str
+        Of the content, and of the columns that a person chose.
+    columns : Match
+        Which column of the file serves each column of the table.
     frame : DataFrame, n rows
         The features as the run's table has them.
     codes : ndarray of int64, shape (n,)
@@ -60,6 +64,7 @@ class NextFile:
 
     name: str
     digest: str
+    columns: Match
     frame: pd.DataFrame
     codes: np.ndarray
     raw: pd.DataFrame
@@ -67,11 +72,16 @@ class NextFile:
     drifts: Answer
 
 
-def read_next(data: bytes, name: str, problem: Problem) -> NextFile:
+def read_next(data: bytes, name: str, problem: Problem, chosen: Sequence[tuple[str, str]] = ()) -> NextFile:
     """Read a labelled file as the run's table was read, in any order of columns.
 
     Columns that it lacks count as missing, those that it has beside are passed over, and rows of classes that the run
     does not know are left out; each is said in a sentence.
+
+    Parameters
+    ----------
+    chosen : sequence of (needed, given) pairs
+        Which column to take for one that has another name in the file.
 
     Raises
     ------
@@ -95,7 +105,7 @@ def read_next(data: bytes, name: str, problem: Problem) -> NextFile:
     training = table.frame.iloc[target.rows]
     labels = Labels(target.codes, len(target.classes), problem.groups(np.arange(len(target.codes))))
     preparation, _ = Preparation.fit_encode(training, problem.features, labels, problem.choices)
-    matched = match(preparation.steps, [column.name for column in table.columns], rows)
+    matched = match(preparation.steps, [column.name for column in table.columns], rows, dict(chosen))
     frame, problems = aligned(preparation.steps, rows, matched, table.reading, training)
     codes, said = _codes(rows.frame[target.name], problem)
     known = codes >= 0
@@ -103,9 +113,11 @@ def read_next(data: bytes, name: str, problem: Problem) -> NextFile:
         raise TableError(f"No row of the file has a class that the run knows: {listed(target.labels)}.")
     present = comparable(preparation.steps, matched.found, problem.plan.split.time)
     notes = tuple(filter(None, (*rows.notes, matched.sentence(), *problems, *said)))
-    digest, raw = hashlib.sha256(data).hexdigest(), rows.frame[known].reset_index(drop=True)
+    # The same file with other columns gives other results; it is kept beside what it gave before.
+    digest = hashlib.sha256(data + (repr(sorted(chosen)).encode() if chosen else b"")).hexdigest()
+    raw = matched.named(rows.frame)[known].reset_index(drop=True)
     drifts = _drift_answer(present, training, frame[known])
-    return NextFile(name, digest, frame[known].reset_index(drop=True), codes[known], raw, notes, drifts)
+    return NextFile(name, digest, matched, frame[known].reset_index(drop=True), codes[known], raw, notes, drifts)
 
 
 def _codes(values: pd.Series, problem: Problem) -> tuple[np.ndarray, list[str]]:

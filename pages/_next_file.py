@@ -13,6 +13,7 @@ from pages._answer import show_answer
 from pages._background import begin, under_way
 from pages._cache import cached
 from pages._guard import guarded
+from pages._renamed import choose_columns
 from pages._services import store
 from pages._tab import run_problem
 from pages._text import plain, sentence
@@ -46,7 +47,10 @@ def show_next_file(record: RunRecord, comparison: Comparison, names: dict[str, s
     if upload is None:
         return
     try:
-        file = read(upload.file_id, record.id, key, upload.getvalue(), upload.name)
+        file = read(upload.file_id, (), record.id, key, upload.getvalue(), upload.name)
+        chosen = tuple(choose_columns(file.columns, upload.file_id).items())
+        if chosen:
+            file = read(upload.file_id, chosen, record.id, key, upload.getvalue(), upload.name)
     except TableError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -100,7 +104,9 @@ def show(record: RunRecord, file: NextFile, key: str, results: tuple[FoldResult,
 
 
 @cached(max_entries=4, spinner="Reading the file …")
-def read(file_id: str, run_id: str, key: str, _data: bytes, _name: str) -> NextFile:
+def read(
+    file_id: str, chosen: tuple[tuple[str, str], ...], run_id: str, key: str, _data: bytes, _name: str
+) -> NextFile:
     from core.next_file import read_next
 
-    return read_next(_data, _name, run_problem(run_id, key))
+    return read_next(_data, _name, run_problem(run_id, key), chosen)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.data.classes import change_notes
 from pages._cache import cached
+from pages._renamed import choose_columns
 from pages._services import store
 from pages._text import plain, sentence
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from core.runs.record import RunRecord
 
 PREVIEW_ROWS = 100
-MAX_RENAMED = 8
-NOTHING = "Nothing: missing in every row"
 THEN_AND_NOW = (
     "The median, the most common level and its share, or the word whose share of texts differs most, and that share."
 )
@@ -99,21 +98,8 @@ def settle(record: RunRecord, kept: Kept, rows: NewRows, file_id: str) -> Match:
     steps = kept.scorer.preparation.steps
     known = [column.name for column in training_table(record.id, store().fingerprint(record.id)).columns]
     first = match(steps, known, rows)
-    if not first.missing or not first.spare:
-        return first
-    chosen = {}
-    with st.container(border=True, key="renamed"):
-        st.markdown("**Columns with a different name**")
-        closest = dict(first.suggested)
-        unmatched = sorted(first.missing, key=lambda name: name not in closest)[:MAX_RENAMED]
-        for name in unmatched:
-            hint = f" – is it {plain(closest[name])}?" if name in closest else ""
-            picked = st.selectbox(
-                f"Take {plain(name)} from{hint}", [NOTHING, *first.spare], key=f"rename_{file_id}_{name}"
-            )
-            if picked != NOTHING:
-                chosen[name] = picked
-    return match(steps, known, rows, chosen)
+    chosen = choose_columns(first, file_id)
+    return match(steps, known, rows, chosen) if chosen else first
 
 
 @cached(max_entries=4, spinner="Scoring …")

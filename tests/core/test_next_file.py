@@ -72,6 +72,18 @@ def test_columns_come_in_any_order_and_what_does_not_fit_is_said(kept: tuple[Sto
     assert "1 row of classes that the run does not know left out: `maybe`." in said
 
 
+def test_a_column_of_another_name_is_taken_where_a_person_chose_it(kept: tuple[Store, Results]) -> None:
+    frame = drawn(40, 1)
+    other = frame.rename(columns={"amount": "Betrag"}).to_csv(index=False).encode()
+    lacking = read_next(other, "may.csv", kept[1].problem)
+    assert lacking.columns.missing == ("amount",)
+    read = read_next(other, "may.csv", kept[1].problem, (("amount", "Betrag"),))
+    assert read.frame["amount"].tolist() == frame["amount"].tolist()
+    assert read.raw.columns.tolist() == frame.columns.tolist()
+    assert not read.notes
+    assert read.digest != lacking.digest
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -109,6 +121,7 @@ def test_a_like_file_keeps_the_promise_and_a_worse_one_does_not(kept: tuple[Stor
     one_class = read_next(drawn(30, 3, share=0.0).to_csv(index=False).encode(), "may.csv", results.problem)
     lone = answers(results, one_class, run_on(results.table, results.plan, one_class.frame, one_class.codes), Stakes())
     assert "The file has no row of `yes`: what needs it is undefined." in lone[0].sentences
+    assert "What they cost is left out: the file has no row of `yes` to weigh them by." in lone[1].sentences
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,13 @@ def test_the_next_file_is_read_and_what_was_seen_is_said(app: AppTest, run: str,
     refused = page.file_uploader[0].upload("may.csv", unlabelled, "text/csv").run()
     assert not refused.exception
     assert "lacks the label" in refused.error[0].value
+    other = frame_of.rename(columns={"length": "Length mm"}).head(50).to_csv(index=False).encode()
+    asked = refused.file_uploader[0].upload("june.csv", other, "text/csv").run()
+    box = next(one for one in asked.selectbox if "rename_" in str(one.key))
+    assert "Take length from" in box.label
+    chosen = box.set_value("Length mm").run()
+    assert not chosen.exception
+    assert not any("lacks" in one.value for one in chosen.warning)
     # Kept as a test leaves it, so that nothing has to be trained: the page looks it up, and counts the look.
     labelled = frame_of.iloc[:200].to_csv(index=False).encode()
     results = results_of(Store(runs_folder), run)
