@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.data.classes import change_notes
+from core.runs.stakes import stakes_of
 from pages._cache import cached
 from pages._renamed import choose_columns
 from pages._services import store
-from pages._text import plain, sentence
+from pages._text import bare, plain, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.data.table import Table
+    from core.exporting.by_risk import Looked
     from core.exporting.drift import Drift
     from core.exporting.new_rows import Match, NewRows
     from core.exporting.shelf import Kept, Shelf
@@ -55,18 +57,11 @@ def show_scoring(record: RunRecord, kept: Kept, shelf: Shelf) -> None:
     )
     if upload is None:
         return
-    first = 0
-    if len(kept.scorer.classes) == 2:
-        first = st.number_input(
-            "Rows that can be looked at", 0, None, 0, key=f"first_{record.id}",
-            help="Above 0, the riskiest rows come first, and so many of them are marked in the column 'look at'.",
-        )  # fmt: skip
     try:
         rows = new_rows(upload.file_id, str(kept.folder), kept, upload.getvalue(), upload.name)
         matched = settle(record, kept, rows, upload.file_id)
-        done = scored(
-            upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched, shelf, int(first)
-        )
+        looked = enter_looked(record, kept, rows)
+        done = scored(upload.file_id, str(kept.folder), matched.found, record.id, kept, rows, matched, shelf, looked)
     except (TableError, NetworkError, StoreError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -75,6 +70,22 @@ def show_scoring(record: RunRecord, kept: Kept, shelf: Shelf) -> None:
             st.warning(sentence(note), icon=":material/warning:")
     show_scored(upload.name, done)
     show_drift(done.drifts)
+
+
+def enter_looked(record: RunRecord, kept: Kept, rows: NewRows) -> Looked:
+    """Return how many rows can be looked at; it starts from what was settled for the run."""
+    from core.exporting.by_risk import Looked, looked_at
+
+    if len(kept.scorer.classes) != 2:
+        return Looked()
+    table = training_table(record.id, store().fingerprint(record.id))
+    start = looked_at(table, record.plan, stakes_of(store(), record.id), len(rows.raw))
+    per = f" per {bare(start.per)}" if start.per else ""
+    first = st.number_input(
+        f"Rows that can be looked at{per}", 0, None, start.rows, key=f"first_{record.id}_{start.per}",
+        help="Above 0, the riskiest rows come first, and so many of them are marked in the column 'look at'.",
+    )  # fmt: skip
+    return replace(start, rows=int(first))
 
 
 @cached(max_entries=4, spinner="Reading the rows …")
@@ -112,14 +123,15 @@ def scored(
     _rows: NewRows,
     _matched: Match,
     _shelf: Shelf,
-    first: int = 0,
+    looked: Looked,
 ) -> Scored:
     """Return the scored file; what has no underscore is what makes it new.
 
-    With ``first``, the riskiest rows come first, and so many of them are marked.
+    Where rows can be looked at, the riskiest come first, and so many of them are marked.
     """
+    from core.exporting.by_risk import by_risk
     from core.exporting.drift import comparable, drift
-    from core.exporting.new_rows import aligned, by_risk
+    from core.exporting.new_rows import aligned
     from core.exporting.settled import cost_note
     from core.reporting.safe_csv import safe_csv
 
@@ -129,11 +141,12 @@ def scored(
     frame, problems = aligned(steps, _rows, _matched, scorer.reading, training)
     cells = _matched.named(_rows.frame)
     result = _shelf.score(_kept, _rows, frame, cells)
-    if first:
-        result = by_risk(result, str(result.columns[_rows.raw.shape[1]]), first)
+    if looked.rows:
+        periods = looked.periods(cells, scorer.reading)
+        result = by_risk(result, str(result.columns[_rows.raw.shape[1]]), looked.rows, periods)
     added = list(result.columns[_rows.raw.shape[1] :])
     head = result.head(PREVIEW_ROWS)[[added[-1], *added[:-1], *_rows.raw.columns]]
-    decision = added[-2] if first else added[-1]
+    decision = added[-2] if looked.rows else added[-1]
     decided = {str(name): int(count) for name, count in result[decision].value_counts().items()}
     time = store().record(run_id).plan.split.time
     drifts = drift(comparable(steps, _matched.found, time), training, frame)

@@ -327,32 +327,3 @@ def score(scorer: Scorer, rows: NewRows, frame: pd.DataFrame, cells: pd.DataFram
             name += " (model)"
         scored[name] = values
     return scored
-
-
-def by_risk(scored: pd.DataFrame, column: str, first: int) -> pd.DataFrame:
-    """Return scored rows with the highest probabilities first, and the first few of them marked.
-
-    Parameters
-    ----------
-    scored : DataFrame
-        The result of :func:`score`.
-    column : str
-        The probability's.
-    first : int
-        How many rows can be looked at.
-
-    See Also
-    --------
-    core.evaluation.capacity : What looking at so many finds.
-
-    Examples
-    --------
-    >>> scored = pd.DataFrame({"town": ["Bonn", "Ulm"], "probability yes": [0.12, 0.58]})
-    >>> by_risk(scored, "probability yes", first=1).to_numpy().tolist()
-    [['Ulm', 0.58, 'yes'], ['Bonn', 0.12, 'no']]
-    """
-    ranked = scored.sort_values(column, ascending=False, kind="stable")
-    name = "look at"
-    while name in ranked.columns:
-        name += " (model)"
-    return ranked.assign(**{name: np.where(np.arange(len(ranked)) < first, "yes", "no")})

@@ -14,16 +14,21 @@ import pandas as pd
 import pytest
 
 from core.data.problem import Problem
+from core.data.reading.cells import Reading
+from core.data.table import from_frame
 from core.decision.costs import Costs
 from core.decision.row_costs import Cost, RowCosts
 from core.decision.stakes import Stakes
+from core.evaluation.sample import sample_run
 from core.evaluation.settled import settled_threshold
 from core.exporting.bundle import decision
+from core.exporting.by_risk import Looked, by_risk, looked_at
 from core.exporting.card import model_card
-from core.exporting.new_rows import aligned, by_risk, match, read_rows, score
+from core.exporting.new_rows import aligned, match, read_rows, score
 from core.exporting.refit import Refitted
 from core.exporting.scorer import Scorer
 from core.exporting.settled import cost_note, settle
+from core.plan import CapacitySettings
 from core.words import TableError
 from tests.core.exporting.conftest import Case
 from tests.core.exporting.test_export import files_of
@@ -135,3 +140,17 @@ def test_scored_rows_come_out_by_risk_with_the_first_marked() -> None:
     ranked = by_risk(frame, "probability yes", 2)
     assert ranked["look at"].tolist() == ["y", "x", "z"]
     assert ranked["look at (model)"].tolist() == ["yes", "yes", "no"]
+
+
+def test_so_many_rows_are_marked_in_every_day_as_was_settled() -> None:
+    run, reading = sample_run(), Reading()
+    when = pd.to_datetime(["2025-04-01", "2025-04-02", "2025-04-01", None, "2025-04-02"])
+    dated = from_frame(run.problem.table.frame.assign(when=pd.date_range("2025-01-01", periods=24)), "people.csv")
+    looked = looked_at(dated, run.plan, Stakes(capacity=CapacitySettings(1, "day")), 5)
+    assert looked == Looked(1, "day", "when")
+    frame = pd.DataFrame({"when": when, "probability yes": [0.2, 0.9, 0.3, 0.1, 0.8]})
+    ranked = by_risk(frame, "probability yes", looked.rows, looked.periods(frame, reading))
+    assert ranked["probability yes"].tolist() == [0.9, 0.8, 0.3, 0.2, 0.1]
+    assert ranked["look at"].tolist() == ["yes", "no", "yes", "no", "yes"]
+    for other in (frame.drop(columns="when"), frame.assign(when=1.0), frame.assign(when=pd.NaT)):
+        assert looked.periods(other, reading) is None
