@@ -28,7 +28,7 @@ ORDER = (
     ("charts", "gallery"),
     ("reporting",),
     ("exporting",),
-    ("api", "asking", "briefs", "column_options", "cost_options"),
+    ("api", "asking", "briefs", "column_options", "cost_options", "next_decisions"),
     ("more_rows", "next_file", "settling", "why"),
     ("examples",),
     ("cli",),
