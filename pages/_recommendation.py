@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.charts.waffle import waffle
 from core.evaluation.checks import Evidence, Finding, run_checks
 from core.evaluation.checks.decisions import twins
 from core.evaluation.recommendation import Recommendation, recommend
@@ -55,18 +56,23 @@ def show_recommendation(
     with pick:
         pick_metric(comparison)
     with box:
-        if whole and usable:
-            st.markdown(line if advice is None else f"##### {line}")
-        elif whole:
-            st.error(f"**{line}**", icon=":material/block:")
+        words = box
+        if whole and advice is not None and advice.counts is not None:
+            words, picture = box.columns([3, 2], gap="large", vertical_alignment="center")
+            picture.html(waffle(advice.counts))
+        with words:
+            if whole and usable:
+                st.markdown(line if advice is None else f"##### {line}")
+            elif whole:
+                st.error(f"**{line}**", icon=":material/block:")
+            if advice is not None:
+                show_advice(record, advice, key)
         if advice is not None:
-            show_advice(record, comparison, names, key, advice)
+            show_grounds(record, comparison, names, key, advice)
 
 
-def show_advice(
-    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, advice: Recommendation
-) -> None:
-    """Show what stands below the headline: counts, warnings, next steps, reasons, checks and tests."""
+def show_advice(record: RunRecord, advice: Recommendation, key: str) -> None:
+    """Show what stands below the headline: counts, warnings and next steps."""
     if advice.counts is not None:
         st.markdown(sentence(advice.counts.text))
     for said in advice.helps:
@@ -75,6 +81,12 @@ def show_advice(
         st.warning(sentence(said), icon=":material/warning:")
     if advice.key is not None:
         show_steps(record, advice, key)
+
+
+def show_grounds(
+    record: RunRecord, comparison: Comparison, names: dict[str, str], key: str, advice: Recommendation
+) -> None:
+    """Show why it is recommended: reasons, checks and tests."""
     worth = (advice.worth.text,) if advice.worth is not None else ()
     if advice.why or worth:
         st.markdown("\n".join(f"- {sentence(said)}" for said in (*advice.why, *worth)))

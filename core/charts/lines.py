@@ -143,6 +143,8 @@ def decades(low: float, high: float, form: str = ",") -> dict[str, object]:
     --------
     >>> decades(0.00002, 0.9, "%")["ticktext"], decades(3, 900)["ticktext"]
     (['0.01%', '0.1%', '1%', '10%', '100%'], ['10', '100', '1,000'])
+    >>> decades(0.0000002, 0.9, "%")["ticktext"]  # every second one, so that a phone has room for them
+    ['0.0001%', '', '0.01%', '', '1%', '', '100%']
     >>> decades(3, 30)["ticktext"]
     ['2', '5', '10', '20']
     """
@@ -153,6 +155,8 @@ def decades(low: float, high: float, form: str = ",") -> dict[str, object]:
     # Just beyond the ends as well, so that 100% shows above a value of 0.9.
     shown = [tick for tick in ticks if ends[0] - 0.1 <= math.log10(tick) <= ends[1] + 0.1]
     texts = [f"{100 * tick:.10g}%" if form == "%" else f"{tick:,.10g}" for tick in shown]
+    if len(texts) > 5:
+        texts = [text if (len(texts) - at) % 2 else "" for at, text in enumerate(texts)]
     spread = [min(ends[0], *map(math.log10, shown)), max(ends[1], *map(math.log10, shown))]
     return {"range": spread, "tickmode": "array", "tickvals": shown, "ticktext": texts}
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import html
+from math import ceil
 
 from core.charts.palette import COLOURS
 from core.evaluation.counts import Counts
 
 _DOWN, _ALL = 20, 1000
+_ACROSS = _ALL // _DOWN
+_GAP = "min(2px,.25vw)"
 # Kinds differ in shape as well as in colour.
 _STYLE = f"""<style>
 .cw-waffle{{display:grid;grid-auto-flow:column;grid-template-rows:repeat({_DOWN},auto);
-  grid-template-columns:repeat({_ALL // _DOWN},minmax(0,1fr));gap:min(2px,.25vw);margin-bottom:.6rem}}
+  grid-template-columns:repeat({_ACROSS},minmax(0,1fr));gap:{_GAP};margin-bottom:.6rem}}
+.cw-waffle b{{grid-row:1/-1;opacity:.35;
+  background:radial-gradient(circle closest-side,currentColor 31%,transparent 36%) calc({_GAP}/-2) calc({_GAP}/-2)}}
 .cw-waffle i,.cw-key i{{display:inline-block;aspect-ratio:1;box-sizing:border-box}}
 .cw-key{{display:flex;flex-wrap:wrap;gap:.2rem .9rem;font-size:.875rem}}
 .cw-key i{{width:.7rem;margin-right:.3rem}}
@@ -32,8 +37,8 @@ def waffle(counts: Counts) -> str:
     Examples
     --------
     >>> picture = waffle(Counts("yes", 1000, found=87, missed=15, alarms=12))
-    >>> [picture.count(f'<i class="cw-{kind}">') - 1 for kind in "fmaq"]
-    [87, 15, 12, 886]
+    >>> [picture.count(f'<i class="cw-{kind}">') - 1 for kind in "fma"]
+    [87, 15, 12]
     """
     quiet = counts.rows - counts.found - counts.missed - counts.alarms
     kinds = {
@@ -41,11 +46,16 @@ def waffle(counts: Counts) -> str:
         "a": (counts.alarms, "false alarm" + "s" * (counts.alarms != 1)), "q": (quiet, "correctly ignored"),
     }  # fmt: skip
     marks = "".join(kind * round(rows * _ALL / counts.rows) for kind, (rows, _) in kinds.items() if kind != "q")
-    dots = "".join(_mark(kind) for kind in marks.ljust(_ALL, "q")[:_ALL])
+    columns = min(_ACROSS, max(1, ceil(len(marks) / _DOWN)))
+    dots = "".join(_mark(kind) for kind in marks.ljust(columns * _DOWN, "q")[:_ALL])
+    if columns < _ACROSS:
+        # What is left is one element: a page with a thousand of them is slow to draw anew.
+        size = f"calc((100% + {_GAP})/{_ACROSS - columns}) calc((100% + {_GAP})/{_DOWN})"
+        dots += f'<b style="grid-column:{columns + 1}/-1;background-size:{size}"></b>'
     legend = "".join(f"<span>{_mark(kind)}{rows:,} {said}</span>" for kind, (rows, said) in kinds.items())
+    alt = html.escape(counts.text.replace("`", "'"), quote=True)
     return (
-        f'{_STYLE}<div class="cw-waffle" role="img" aria-label="{html.escape(counts.text, quote=True)}">{dots}</div>'
-        f'<div class="cw-key">{legend}</div>'
+        f'{_STYLE}<div class="cw-waffle" role="img" aria-label="{alt}">{dots}</div><div class="cw-key">{legend}</div>'
     )
 
 

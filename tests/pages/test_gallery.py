@@ -40,6 +40,7 @@ def test_an_example_opens_is_marked_in_history_and_can_be_deleted(app: AppTest, 
     assert not page.exception
     assert page.title[0].value.replace("\\", "") == record.name
     assert "What to use" in [head.value for head in page.subheader]
+    assert any('"cw-waffle"' in element.proto.body for element in page.get("html"))
     page.session_state["history_shown"] = 1_000  # other tests' runs are newer, and the page shows the first twenty
     history = page.switch_page("pages/history.py").run()
     assert any("Example" in element.value for element in history.markdown)
