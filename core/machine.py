@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
 from dask.system import cpu_count
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -41,8 +43,15 @@ def single_threaded() -> Iterator[None]:
     # What is loaded later is not limited, and trees on few rows then spend their time in waiting for each other.
     import sklearn.ensemble  # noqa: F401
 
-    with threadpool_limits(1):
+    with _thread_pools(len(sys.modules)).limit(limits=1):
         yield
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:
+    """Return the pools of the libraries that are loaded, which are looked for again once there are more modules."""
+    del modules
+    return ThreadpoolController()
 
 
 def free_memory() -> int:
