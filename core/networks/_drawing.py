@@ -25,11 +25,7 @@ def drawn(model: keras.Model, seed: int) -> list[np.ndarray]:
     """
     starts = {id(weight): start for layer in _leaves(model) for weight, start in _starts(layer)}
     seeds = np.random.SeedSequence(seed).generate_state(len(model.weights)).tolist()
-    return [
-        np.asarray(weight) if start is None else np.asarray(_with_seed(start, one)(weight.shape, dtype=weight.dtype))
-        for weight, one in zip(model.weights, seeds, strict=True)
-        for start in (starts.get(id(weight)),)
-    ]
+    return [_draw(weight, starts.get(id(weight)), one) for weight, one in zip(model.weights, seeds, strict=True)]
 
 
 def built_anew(network: Network, model: keras.Model, seed: int) -> list[np.ndarray]:
@@ -55,6 +51,16 @@ def _starts(layer: keras.Layer) -> Iterator[tuple[keras.Variable, keras.initiali
         start = getattr(layer, f"{weight.name}_initializer", None)
         if isinstance(start, keras.initializers.Initializer):
             yield weight, start
+
+
+def _draw(weight: keras.Variable, start: keras.initializers.Initializer | None, seed: int) -> np.ndarray:
+    if start is None:
+        return np.asarray(weight)
+    # Most weights of a network with normalisation start so, and Keras takes as long for these as for random ones.
+    for kind, filled in ((keras.initializers.Zeros, np.zeros), (keras.initializers.Ones, np.ones)):
+        if type(start) is kind:
+            return filled(weight.shape, weight.dtype)
+    return np.asarray(_with_seed(start, seed)(weight.shape, dtype=weight.dtype))
 
 
 def _with_seed(start: keras.initializers.Initializer, seed: int) -> keras.initializers.Initializer:

@@ -18,6 +18,9 @@ from core.networks.base import Network
 from core.networks.trained import custom_classes
 from core.training._random import drawing, lane_aware
 
+# Of initial weights that a model keeps for further lanes.
+_KEPT_NUMBERS = 1_000_000
+
 Arrays = tuple[np.ndarray, ...]
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,8 +90,9 @@ class LaneModel:
         self.order = [places[id(weight)] for weight in self.model.weights]
         self.decays = [_is_kernel(self.model, variable) for variable in self.trainable]
         self.regularised = bool(self.model.losses)
-        # The lanes of a fold mostly share a seed.
-        self.initial = lru_cache(maxsize=4)(self._initial)
+        # Lanes of a fold mostly share a seed, and members at the same place of two ensembles do.
+        numbers = sum(weights.size for weights in self._fresh)
+        self.initial = lru_cache(maxsize=max(4, min(64, _KEPT_NUMBERS // max(1, numbers))))(self._initial)
 
     def _initial(self, seed: int) -> Arrays:
         """Return freshly drawn weights, in Keras' order."""
