@@ -43,7 +43,9 @@ class NextFile:
     Parameters
     ----------
     digest : str
-        Of the content, and of the columns that a person chose.
+        Of the content: looks are counted by it.
+    kept_as : str
+        Of the content and of the columns that a person chose: results are kept under it.
     columns : Match
         Which column of the file serves each column of the table.
     frame : DataFrame, n rows
@@ -64,6 +66,7 @@ class NextFile:
 
     name: str
     digest: str
+    kept_as: str
     columns: Match
     frame: pd.DataFrame
     codes: np.ndarray
@@ -86,7 +89,7 @@ def read_next(data: bytes, name: str, problem: Problem, chosen: Sequence[tuple[s
     Raises
     ------
     TableError
-        It cannot be read, lacks the label, or holds no row of a known class.
+        It cannot be read, lacks the label or a chosen column, or holds no row of a known class.
 
     Examples
     --------
@@ -102,6 +105,10 @@ def read_next(data: bytes, name: str, problem: Problem, chosen: Sequence[tuple[s
         raise TableError(
             f"The file lacks the label {quoted(target.name)}, without which nothing can be tested: {there}"
         )
+    for needed, given in chosen:
+        if given not in rows.frame.columns:
+            there = which_there_are(given, map(str, rows.frame.columns), "it has")
+            raise TableError(f"The file has no column {quoted(given)} to take {quoted(needed)} from: {there}")
     training = table.frame.iloc[target.rows]
     labels = Labels(target.codes, len(target.classes), problem.groups(np.arange(len(target.codes))))
     preparation, _ = Preparation.fit_encode(training, problem.features, labels, problem.choices)
@@ -113,11 +120,39 @@ def read_next(data: bytes, name: str, problem: Problem, chosen: Sequence[tuple[s
         raise TableError(f"No row of the file has a class that the run knows: {listed(target.labels)}.")
     present = comparable(preparation.steps, matched.found, problem.plan.split.time)
     notes = tuple(filter(None, (*rows.notes, matched.sentence(), *problems, *said)))
-    # The same file with other columns gives other results; it is kept beside what it gave before.
-    digest = hashlib.sha256(data + (repr(sorted(chosen)).encode() if chosen else b"")).hexdigest()
+    # The same file with other columns gives other results, but is looked at once more.
+    digest = hashlib.sha256(data).hexdigest()
+    kept_as = hashlib.sha256(data + repr(sorted(chosen)).encode()).hexdigest() if chosen else digest
     raw = matched.named(rows.frame)[known].reset_index(drop=True)
     drifts = _drift_answer(present, training, frame[known])
-    return NextFile(name, digest, matched, frame[known].reset_index(drop=True), codes[known], raw, notes, drifts)
+    return NextFile(
+        name, digest, kept_as, matched, frame[known].reset_index(drop=True), codes[known], raw, notes, drifts
+    )
+
+
+def taken(text: str, problem: Problem) -> tuple[str, str]:
+    """Read which column of a file stands for one of the run's, written as ``column=name``.
+
+    Raises
+    ------
+    TableError
+        It is not written so, or the run has no such feature.
+
+    Examples
+    --------
+    >>> from core.evaluation.sample import sample_run
+    >>> taken("age=Age at entry", sample_run().problem)
+    ('age', 'Age at entry')
+    """
+    features = [column.name for column in problem.features]
+    # Names may hold the sign themselves: the longest that the run knows is meant.
+    needed = max((one for one in features if text.startswith(f"{one}=")), key=len, default=None)
+    if needed is None or text == f"{needed}=":
+        raise TableError(
+            f"--take must name a column of the run and one of the file, such as '{features[0]}=other name', not "
+            f"'{text[:60]}': the run has {listed(features)}."
+        )
+    return needed, text.removeprefix(f"{needed}=")
 
 
 def _codes(values: pd.Series, problem: Problem) -> tuple[np.ndarray, list[str]]:
@@ -277,13 +312,21 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("run", metavar="RUN", help="a run's id, or its name in History")
     parser.add_argument("file", metavar="FILE", type=Path, help="a labelled file that was not in the run")
+    parser.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="COLUMN=NAME",
+        help="take a column of the run from one of another name in the file; repeatable",
+    )
     parser.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     given = parser.parse_args(list(arguments))
     store = Store(given.runs or runs_folder())
     try:
         run = results_of(store, given.run)
-        file = read_next(given.file.read_bytes(), given.file.name, run.problem)
+        data, name = given.file.read_bytes(), given.file.name
+        file = read_next(data, name, run.problem, [taken(text, run.problem) for text in given.take])
     except (StoreError, TableError) as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -293,7 +336,7 @@ def main(arguments: Sequence[str]) -> int:
     from core.experiment.next_rows import run_on
 
     results = run_on(run.table, run.plan, file.frame, file.codes)
-    look = keep_look(store, run.run_id, file.digest, file.name, results)
+    look = keep_look(store, run.run_id, file.digest, file.name, results, file.kept_as)
     said = answers(run, file, results, stakes_of(store, run.run_id), look)
     if given.json:
         print(json.dumps([one.as_json() for one in said], ensure_ascii=False))

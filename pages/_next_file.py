@@ -56,18 +56,18 @@ def show_next_file(record: RunRecord, comparison: Comparison, names: dict[str, s
         return
     for note in file.notes:
         st.warning(sentence(note), icon=":material/info:")
-    about = ("next", record.id, file.digest)
+    about = ("next", record.id, file.kept_as)
     if under_way(about):
         return
     look = next((one for one in seen if one.digest == file.digest), None)
-    if look is not None and st.session_state.get(f"next_shown_{record.id}") == file.digest:
-        results = seen_results(store(), record.id, file.digest)
+    if look is not None and st.session_state.get(f"next_shown_{record.id}") == file.kept_as:
+        results = seen_results(store(), record.id, file.kept_as)
         if results is not None:
             show(record, file, key, results, look)
             return
         st.warning("The results on this file are damaged: test on it again.", icon=":material/warning:")
     if st.button("Test on it", type="primary", icon=":material/science:", key="next_test"):
-        st.session_state[f"next_shown_{record.id}"] = file.digest
+        st.session_state[f"next_shown_{record.id}"] = file.kept_as
         with guarded():
             start(record, file, about)
     if look is not None:
@@ -79,12 +79,12 @@ def start(record: RunRecord, file: NextFile, about: tuple[object, ...]) -> None:
     from core.experiment.next_rows import run_on
 
     runs = store()
-    before = seen_results(runs, record.id, file.digest)
+    before = seen_results(runs, record.id, file.kept_as)
     if before is not None:
-        keep_look(runs, record.id, file.digest, file.name, before)
+        keep_look(runs, record.id, file.digest, file.name, before, file.kept_as)
         st.rerun()
     begin(
-        about, lambda results: keep_look(runs, record.id, file.digest, file.name, results),
+        about, lambda results: keep_look(runs, record.id, file.digest, file.name, results, file.kept_as),
         "Training every strategy on all rows of the run, then testing", "The file could not be tested on",
         run_on, runs.table(record.id), record.plan, file.frame, file.codes,
     )  # fmt: skip

@@ -74,8 +74,15 @@ def looks(store: Store, run_id: str) -> tuple[Look, ...]:
     return tuple(sorted(found, key=lambda look: look.first))
 
 
-def keep_look(store: Store, run_id: str, digest: str, name: str, results: Sequence[FoldResult]) -> Look:
+def keep_look(
+    store: Store, run_id: str, digest: str, name: str, results: Sequence[FoldResult], kept_as: str = ""
+) -> Look:
     """Keep what strategies made of a file, and count the look.
+
+    Parameters
+    ----------
+    kept_as : str
+        What results are kept under, where they depend on more than the file; by default its digest.
 
     Raises
     ------
@@ -93,10 +100,10 @@ def keep_look(store: Store, run_id: str, digest: str, name: str, results: Sequen
     with changing("changed"):
         folder.mkdir(exist_ok=True)
         write_text(folder / f"{digest[:32]}.json", json.dumps(asdict(look), ensure_ascii=False))
-    save_results(folder / f"{digest[:32]}.parquet", results)
+    save_results(folder / f"{(kept_as or digest)[:32]}.parquet", results)
     return look
 
 
-def seen_results(store: Store, run_id: str, digest: str) -> tuple[FoldResult, ...] | None:
+def seen_results(store: Store, run_id: str, kept_as: str) -> tuple[FoldResult, ...] | None:
     """Return what the strategies made of a file when it was last tested; None where it was not, or it is damaged."""
-    return read_results(store.folder(run_id) / _FOLDER / f"{digest[:32]}.parquet")
+    return read_results(store.folder(run_id) / _FOLDER / f"{kept_as[:32]}.parquet")

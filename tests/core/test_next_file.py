@@ -81,7 +81,10 @@ def test_a_column_of_another_name_is_taken_where_a_person_chose_it(kept: tuple[S
     assert read.frame["amount"].tolist() == frame["amount"].tolist()
     assert read.raw.columns.tolist() == frame.columns.tolist()
     assert not read.notes
-    assert read.digest != lacking.digest
+    assert read.digest == lacking.digest
+    assert read.kept_as != lacking.kept_as
+    with pytest.raises(TableError, match=r"no column `Summe` to take `amount` from"):
+        read_next(other, "may.csv", kept[1].problem, (("amount", "Summe"),))
 
 
 @pytest.mark.parametrize(
@@ -204,5 +207,11 @@ def test_the_command_line_tests_once_and_says_when_it_looked_before(
     assert main(["test", results.run_id, str(path), "--runs", str(store.root)]) == 0
     assert "look number 2" in capsys.readouterr().out
     assert [one.times for one in looks(store, results.run_id)] == [2]
+    drawn(120, 4).assign(Betrag=1.0).to_csv(path, index=False)
+    for look, options in enumerate(([], ["--take", "amount=Betrag"]), 1):
+        assert main(["test", results.run_id, str(path), "--runs", str(store.root), *options]) == 0
+        assert ("look number 2" in capsys.readouterr().out) == (look == 2)
+    assert main(["test", results.run_id, str(path), "--runs", str(store.root), "--take", "fee=Betrag"]) == 2
+    assert "'amount=other name', not 'fee=Betrag'" in capsys.readouterr().err
     assert main(["test", results.run_id, str(tmp_path / "no.csv"), "--runs", str(store.root)]) == 2
     assert "cannot be opened" in capsys.readouterr().err
