@@ -7,9 +7,13 @@ training, which waits for the quick ones only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +21,11 @@ import numpy as np
 from core.data.splitting import Unit
 from core.decision import Chain, Rows, Rule
 from core.experiment.results import FoldResult, History
-from core.experiment.rounds import await_all, train_in_rounds
+from core.experiment.stopping import STOP_SCORES
 from core.library_errors import meaning
 from core.machine import single_threaded
+from core.networks.base import Network
+from core.networks.reading import network_of
 from core.plan import NetworkChoice, StrategyChoice, TrainingSettings
 from core.strategies import (
     HeldOut,
@@ -33,16 +39,19 @@ from core.strategies import (
     cross_fit,
     stages_of,
 )
-from core.training.lane import Lane
+from core.training.lane import Lane, Stopped
 
 if TYPE_CHECKING:
-    from core.training.lanes import Block, TrainedLane
+    from core.training.lanes import Block, LaneTask, TrainedLane
 
 # What the names of threads with samplers start with: a worker looks for them after a cancel.
 SAMPLER_THREADS = "sampler"
 
 Report = Callable[[float, str], None]
 Stop = Callable[[], bool]
+
+# Seconds between two looks at a cancel while only samplers are at work.
+_LOOK_S = 0.1
 
 
 @dataclass(eq=False)
@@ -94,11 +103,6 @@ class Candidate:
     def parts(self) -> tuple[Strategy, ...]:
         """The strategies that make the model."""
         return self.recipe.model
-
-    @property
-    def n_stages(self) -> int:
-        """How often it has networks trained, each time by what those before say of the rows."""
-        return max((part.n_stages for part in self.parts), default=1)
 
     @property
     def slow(self) -> bool:
@@ -206,11 +210,113 @@ def train_candidates(
         quick = [pool.submit(start, c, facts, block) for c in candidates if not c.slow]
         late = [pool.submit(start, c, facts, block) for c in candidates if c.slow]
         tell(0.0, "making rows")
-        await_all(quick, should_stop)
-        train_in_rounds(candidates, late, block, settings, facts.n_classes, tell, should_stop)
+        _await(quick, should_stop)
+        _train(candidates, late, block, settings, facts.n_classes, tell, should_stop)
     finally:
         # A sampler does not hear a cancel: nobody waits for it.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _await(futures: Sequence[Future[None]], should_stop: Stop | None) -> None:
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, timeout=_LOOK_S)
+        for future in done:
+            future.result()
+        if should_stop is not None and should_stop():
+            raise Stopped
+
+
+def _train(
+    candidates: Sequence[Candidate],
+    late: Sequence[Future[None]],
+    block: Block,
+    settings: TrainingSettings,
+    n_classes: int,
+    tell: Report,
+    should_stop: Stop | None,
+) -> None:
+    from core.training.lanes import train
+
+    counter = count()
+    score = STOP_SCORES.get(settings.stop_on)
+    while True:
+        # Asked first: a thread that ends after this look is seen in the next round.
+        all_there = all(future.done() for future in late)
+        waiting = [c for c in candidates if c.pending]
+        if not waiting:
+            if all_there:
+                return
+            tell(0.0, "waiting for slow samplers and references")
+            _await(late, should_stop)
+            continue
+        tasks = [task for c in waiting for task in _tasks(c, block, counter, settings.epochs)]
+        progress = partial(_tell_share, tell, f"training {len(tasks)} networks")
+        trained = iter(
+            train([block], tasks, settings, n_classes, report=progress, should_stop=should_stop, score=score)
+        )
+        for c in waiting:
+            _take(c, [next(trained) for _ in c.pending], block)
+
+
+def network_for(choice: NetworkChoice, block: Block, member: int) -> Network:
+    """Return the network of a member, with what its shapes take from the training rows."""
+    return network_of(choice).member(member).for_rows(len(block.y), block.numbers)
+
+
+def _tasks(candidate: Candidate, block: Block, counter: Iterator[int], epochs: int) -> list[LaneTask]:
+    """Return the tasks of a candidate's pending lanes; members at the same place of their stage stop together."""
+    from core.training.lanes import LaneTask
+
+    # What a candidate has of its own is how it learns; how long is for all the same.
+    own = None if candidate.settings is None else replace(candidate.settings, epochs=epochs)
+    if not block.held_out:
+        network = network_for(candidate.network, block, 0)
+        return [LaneTask(0, lane, network, settings=own) for _, lane in candidate.pending]
+    networks = [network_for(candidate.network, block, member) for member in range(block.members)]
+    places: Counter[int] = Counter()
+    groups: dict[int, int] = {}
+    tasks = []
+    for member, lane in candidate.pending:
+        group = groups.setdefault(places[member], next(counter))
+        places[member] += 1
+        tasks.append(LaneTask(0, lane, networks[member], block.held_out[member], group, own))
+    return tasks
+
+
+def _take(candidate: Candidate, fresh: list[TrainedLane], block: Block) -> None:
+    """Let a candidate have its trained lanes, and make the next ones where it wants more."""
+    from core.training.lanes import predict
+
+    owners = [member for member, _ in candidate.pending]
+    candidate.lanes += [lane for _, lane in candidate.pending]
+    candidate.members += owners
+    candidate.trained += fresh
+    candidate.pending = []
+    diverged = [lane for lane in fresh if lane.diverged is not None]
+    if diverged:
+        candidate.error = _diverged(diverged, len(fresh))
+        return
+    if all(type(part).stages is Strategy.stages for part in candidate.parts):
+        return  # only strategies that train in stages want probabilities back
+    probabilities = predict(fresh, block.X)
+    for member, stages in enumerate(candidate.stages):
+        own = [p for p, owner in zip(probabilities, owners, strict=True) if owner == member]
+        with suppress(StopIteration):
+            candidate.pending += [(member, lane) for lane in stages.send(own)]
+
+
+def _diverged(lanes: list[TrainedLane], of: int) -> str:
+    which = "The network" if of == 1 else f"{len(lanes)} of {of} networks"
+    epoch = 1 + min(lane.diverged or 0 for lane in lanes)
+    return (
+        f"{which} diverged in epoch {epoch}, as losses were no numbers any more: lower the learning rate, clip "
+        "gradients, or choose another strategy."
+    )
+
+
+def _tell_share(tell: Report, doing: str, share: float) -> None:
+    tell(share, doing)
 
 
 @dataclass(eq=False)

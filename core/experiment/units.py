@@ -20,7 +20,6 @@ from core.decision import Rows
 from core.experiment.capacity import share_of, top_rows
 from core.experiment.fold import Candidate, Outcome, Report, Stop, candidates_of, train_candidates, unseen
 from core.experiment.results import FoldResult
-from core.experiment.rounds import silent
 from core.plan import Plan, StrategyChoice
 from core.strategies import Recipe, StrategyError, TrainingView, choices_of
 from core.strategies.combining import check_combinations
@@ -110,7 +109,7 @@ def run_unit(
     inputs = prepared(problem, rows, seed)
     choices = choices_of(plan)
     candidates = candidates_of(choices, plan.networks[0], inputs.view)
-    trained = train_planned(list(candidates.values()), problem, plan, inputs.block, report or silent, should_stop)
+    trained = train_planned(list(candidates.values()), problem, plan, inputs.block, report or _silent, should_stop)
     candidates = dict(zip(candidates, trained, strict=True))
     X_test = inputs.preparation.transform(problem.table.frame.iloc[target.rows[rows.test]])
     outcome = Outcome(inputs.block, X_test, rows.test, target.codes[rows.test], unit, facts)
@@ -142,6 +141,10 @@ def prepared(problem: Problem, rows: FoldRows, seed: int) -> Prepared:
     held_out = member_parts(problem, rows.fit, members) if members > 1 else ()
     block = Block(view.X, view.y, preparation.transform(valid), y[rows.valid], not held_out, held_out)
     return Prepared(preparation, view, block)
+
+
+def _silent(share: float, doing: str) -> None:
+    """Tell nobody."""
 
 
 def train_planned(
@@ -205,7 +208,7 @@ def train_choice(
     inputs = prepared(problem, rows, seed)
     plan = problem.plan
     chosen = list(candidates_of((choice,), plan.networks[0], inputs.view).values())
-    (candidate,) = train_planned(chosen, problem, plan, inputs.block, report or silent, should_stop)
+    (candidate,) = train_planned(chosen, problem, plan, inputs.block, report or _silent, should_stop)
     if candidate.error is not None:
         raise StrategyError(candidate.error)
     return Trained(

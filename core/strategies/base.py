@@ -179,11 +179,6 @@ class Strategy(ABC):
         """Networks trained for one lane."""
         return 1
 
-    @property
-    def n_stages(self) -> int:
-        """How often it has networks trained, each time after those before; see :meth:`stages`."""
-        return 1
-
     def synthetic_rows(self, missing: float) -> float:
         """Return how many synthetic rows are held in memory, at most.
 

@@ -324,10 +324,6 @@ class EasyEnsemble(Ensemble):
         bags = ensembles.function(self.card.sentence, ensembles.EASY, bags=n_bags, rounds=self.rounds)
         return Snippet(ensemble=bags)
 
-    @property
-    def n_stages(self) -> int:
-        return self.rounds
-
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         n_bags = max(1, self.n_members // self.rounds)
         bags = [bag for lane in lanes for bag in under_bags(lane, view, n_bags)]
@@ -354,10 +350,6 @@ class _Sequential(Ensemble):
     n_members: int = parameter(
         5, "Networks, trained one after another, whose probabilities are averaged.", low=2, high=100, tried=()
     )
-
-    @property
-    def n_stages(self) -> int:
-        return self.n_members
 
     def stages(self, lanes: list[Lane], view: TrainingView) -> Generator[list[Lane], list[np.ndarray], None]:
         total = np.zeros((len(view.y), view.n_classes))
