@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from core.data.problem import Problem
+from core.networks.reading import with_functions
 from core.reporting.questions import Answer, Question, QuestionError, Subject, questions
 from core.reporting.results import Results
 from core.runs.labels import checked_rows
@@ -81,11 +82,18 @@ def ask(
     return known[question](**options).answer(Subject.of(results, label, frozenset(checked), stakes))
 
 
-def results_of(store: Store, run: str) -> Results:
+def results_of(store: Store, run: str, functions: Sequence[str] = ()) -> Results:
     """Return the results of a kept run, by its id, the start of its id, or its name.
+
+    Parameters
+    ----------
+    functions : sequence of str
+        Networks of the run that functions build, as ``module:function``, to be imported: to train them again.
 
     Raises
     ------
+    PlanError
+        A function cannot be found, or the run has no such network.
     StoreError
         There is no such run, several have this name, or its files are damaged.
 
@@ -108,8 +116,31 @@ def results_of(store: Store, run: str) -> Results:
     if len(fitting) > 1:
         raise StoreError(f"{len(fitting)} runs fit '{run[:64]}': give the id of one, such as {fitting[0].id}.")
     record = fitting[0]
-    problem = Problem.of(store.table(record.id), record.plan)
+    problem = Problem.of(store.table(record.id), with_functions(record.plan, functions))
     return Results(problem, store.results(record.id), record.id, stakes_of(store, record.id))
+
+
+def add_functions(parser: argparse.ArgumentParser) -> None:
+    """Let a command that trains networks again be told where a run's own functions are.
+
+    See Also
+    --------
+    results_of : Takes them.
+
+    Examples
+    --------
+    >>> parser = argparse.ArgumentParser()
+    >>> add_functions(parser)
+    >>> parser.parse_args(["--network", "my_module:build"]).network
+    ['my_module:build']
+    """
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="MODULE:FUNCTION",
+        help="import a function that builds a network of the run; repeatable",
+    )
 
 
 class _Parser(argparse.ArgumentParser):

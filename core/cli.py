@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from core.reporting.results import Results
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
+
+
+# Commands on a kept run, by the module that has each: those that ask it, and those that train networks again.
+_ASKING = {"ask": "core.asking", "settle": "core.settling"}
+_TRAINING = {"why": "core.why", "rows": "core.more_rows", "test": "core.next_file"}
 
 
 class _BadInput(Exception):
@@ -43,35 +49,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before anything imports TensorFlow: its start-up lines would fall into the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     typed = sys.argv[1:] if arguments is None else list(arguments)
-    if typed[:1] == ["ask"]:
-        from core.asking import main as ask
-
-        return ask(typed[1:])
-    if typed[:1] == ["why"]:
-        from core.why import main as why
-
-        _import_trainer()
-        return why(typed[1:])
-    if typed[:1] == ["settle"]:
-        from core.settling import main as settle
-
-        return settle(typed[1:])
-    if typed[:1] == ["rows"]:
-        from core.more_rows import main as rows
-
-        _import_trainer()
-        return rows(typed[1:])
-    if typed[:1] == ["test"]:
-        from core.next_file import main as test
-
-        _import_trainer()
-        return test(typed[1:])
+    if typed and typed[0] in _ASKING:
+        return int(import_module(_ASKING[typed[0]]).main(typed[1:]))
+    if typed and typed[0] in _TRAINING:
+        return _train_again(_TRAINING[typed[0]], typed[1:])
     try:
         given = _parser().parse_args(typed)
         return _make_examples() if given.command == "examples" else _run(given)
     except _BadInput as problem:
         print(problem, file=sys.stderr)
         return BAD_INPUT
+
+
+def _train_again(module: str, arguments: Sequence[str]) -> int:
+    _import_trainer()
+    from core.experiment.memory import MemoryShortage
+    from core.plan import PlanError
+    from core.training.lane import Stopped
+
+    try:
+        return int(import_module(module).main(arguments))
+    except PlanError as problem:
+        print(problem, file=sys.stderr)
+        return BAD_INPUT
+    except MemoryShortage as problem:
+        return _failed(str(problem))
+    except (KeyboardInterrupt, Stopped):
+        return _failed("Stopped.")
 
 
 def _parser() -> _Parser:

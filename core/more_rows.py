@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.asking import results_of
+from core.asking import add_functions, results_of
 from core.charts.lines import Axis, strategy_lines
 from core.data.problem import Problem
 from core.data.table import Table
@@ -220,12 +220,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--strategy", help="its key (default: the recommended one)")
     parser.add_argument("--metric", default=None, help="that is judged by, such as average_precision (default: f1)")
     parser.add_argument("--wanted", type=float, help="the score that is asked for (default: 0.05 more than now)")
+    add_functions(parser)
     parser.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     given = parser.parse_args(list(arguments))
     store = Store(given.runs or runs_folder())
     try:
-        results = results_of(store, given.run)
+        results = results_of(store, given.run, given.network)
         if given.metric is not None and given.metric not in METRIC_NAMES:
             there = which_there_are(given.metric, METRIC_NAMES, "choose one of")
             raise QuestionError(f"There is no metric '{given.metric[:60]}': {there}")

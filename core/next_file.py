@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.asking import results_of
+from core.asking import add_functions, results_of
 from core.data.periods import moments, periods_in
 from core.data.preparation import Labels, Preparation, Step
 from core.data.problem import Problem
@@ -319,12 +319,13 @@ def main(arguments: Sequence[str]) -> int:
         metavar="COLUMN=NAME",
         help="take a column of the run from one of another name in the file; repeatable",
     )
+    add_functions(parser)
     parser.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     given = parser.parse_args(list(arguments))
     store = Store(given.runs or runs_folder())
     try:
-        run = results_of(store, given.run)
+        run = results_of(store, given.run, given.network)
         data, name = given.file.read_bytes(), given.file.name
         file = read_next(data, name, run.problem, [taken(text, run.problem) for text in given.take])
     except (StoreError, TableError) as problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.asking import results_of
+from core.asking import add_functions, results_of
 from core.charts.lines import Axis, strategy_lines
 from core.charts.slices import slice_points
 from core.evaluation.errors import row_errors
@@ -173,12 +173,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("run", metavar="RUN", help="a run's id, or its name in History")
     parser.add_argument("--class", dest="label", help="the class that is looked for (default: positive or smallest)")
     parser.add_argument("--together", action="store_true", help="permute columns together that mean the same")
+    add_functions(parser)
     parser.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: the app's folder)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     given = parser.parse_args(list(arguments))
     store = Store(given.runs or runs_folder())
     try:
-        results = results_of(store, given.run)
+        results = results_of(store, given.run, given.network)
     except (StoreError, TableError) as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from core.choices import NetworkChoice, is_long, pieces
@@ -9,8 +11,9 @@ from core.networks.base import Network
 from core.networks.function import FunctionNetwork, find_function
 from core.networks.own import of_path
 from core.networks.registry import make, networks
-from core.plan import ParameterValue
+from core.plan import ParameterValue, Plan
 from core.settings import PlanError
+from core.words import listed
 
 
 def parse_networks(text: str, *, functions: bool = False) -> tuple[NetworkChoice, ...]:
@@ -112,6 +115,45 @@ def _as(value: ParameterValue, default: ParameterValue, name: str) -> ParameterV
     raise PlanError(f"{name} must be {kinds.get(type(default), 'a value')}, not '{str(value)[:60]}'.")
 
 
+def with_functions(plan: Plan, names: Iterable[str]) -> Plan:
+    """Return a plan that was read from a file with the functions that build some of its networks.
+
+    Their modules are imported, which runs their code: only for names that a person typed on her own machine.
+
+    Raises
+    ------
+    PlanError
+        There is no such function, or the plan has no network of this name.
+
+    See Also
+    --------
+    core.networks.function.find_function : Finds each.
+
+    Examples
+    --------
+    >>> from core.plan import Plan, StrategyChoice
+    >>> plan = Plan("y", (StrategyChoice.of("plain"),))
+    >>> with_functions(plan, ["my_module:build"])
+    Traceback (most recent call last):
+    core.settings.PlanError: The run has no network 'my_module:build' that a function builds: it has `mlp`.
+    """
+    there = {choice.name: choice for choice in (*plan.networks, *map(plan.network_of, plan.strategies))}
+    found = {}
+    for name in names:
+        if name not in there or not there[name].is_function:
+            raise PlanError(
+                f"The run has no network '{name[:80]}' that a function builds: it has {listed(sorted(there))}."
+            )
+        found[name] = find_function(name)
+    if not found:
+        return plan
+    strategies = tuple(
+        choice if choice.network is None else replace(choice, network=found.get(choice.network.name, choice.network))
+        for choice in plan.strategies
+    )
+    return replace(plan, networks=tuple(found.get(one.name, one) for one in plan.networks), strategies=strategies)
+
+
 def network_of(choice: NetworkChoice) -> Network:
     """Return the network of a choice.
 
@@ -133,8 +175,8 @@ def network_of(choice: NetworkChoice) -> Network:
         return FunctionNetwork(choice.name, choice.build)
     if choice.is_function:
         raise PlanError(
-            f"The network {choice.name[:80]} is a function of a Python program: start the run from there, or from the "
-            "command line."
+            f"The network {choice.name[:80]} is a function of a Python program: train it from there, or on the command "
+            "line with --network and this name."
         )
     return make(choice.name, choice.parameters)
 

@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 
+from core.cli import main
+from core.data.samples import load_sample
 from core.links import from_query
 from core.networks.function import FunctionNetwork
 from core.networks.reading import network_of, parse_networks
@@ -98,7 +100,9 @@ def test_it_travels_as_code_and_draws_by_seed() -> None:
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the name of a module on the path that tells when it is imported."""
-    (tmp_path / "own_networks.py").write_text("def build(n_features, n_outputs): ...\nvalue = 1\n")
+    code = "return keras.Sequential([keras.Input((n_features,)), keras.layers.Dense(n_outputs)])"
+    text = f"import keras\ndef build(n_features, n_outputs):\n    {code}\nvalue = 1\n"
+    (tmp_path / "own_networks.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "own_networks", raising=False)
     return "own_networks"
@@ -116,3 +120,24 @@ def test_a_link_runs_no_code(module: str) -> None:
     with pytest.raises(PlanError, match="function of a Python program"):
         from_query({"table": "yeast", "networks": f"{module}:build"})
     assert module not in sys.modules
+
+
+def test_commands_on_a_kept_run_train_its_function_again_where_it_is_named(
+    module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each said so by a traceback, and there was no way to name it."""
+    kept, later = ["--runs", str(tmp_path / "runs")], tmp_path / "later.csv"
+    load_sample("abalone_9_vs_18").frame.sample(200, random_state=0).to_csv(later, index=False)
+    named = ["--network", f"{module}:build"]
+    settings = ["--strategies", "plain", "--folds", "2", "--epochs", "2", "--quiet", "--name", "Own"]
+    assert main(["run", "abalone_9_vs_18", *settings, *named, *kept]) == 0
+    for command in (["why", "Own"], ["rows", "Own"], ["test", "Own", str(later)]):
+        capsys.readouterr()
+        assert main([*command, *kept]) == 2
+        said = capsys.readouterr().err
+        assert "on the command line with --network and this name" in said
+        assert said.count("\n") == 1
+        assert main([*command, *kept, "--network", "nowhere:build"]) == 2
+        assert "The run has no network 'nowhere:build'" in capsys.readouterr().err
+        assert main([*command, *kept, *named]) == 0
+    assert "Tested on later.csv" in capsys.readouterr().out
