@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def told_apart(options: Iterable[T], words: Callable[[T], str]) -> Callable[[T],
 
     Streamlit knows what was picked by what it shows: picking the second of two equal lines would pick the first.
     """
-    seen: Counter[str] = Counter()
-    shown = {}
+    shown: dict[T, str] = {}
+    taken: set[str] = set()
     for option in options:
         line = words(option)
-        seen[line] += 1
-        shown[option] = line if seen[line] == 1 else f"{line} ({seen[line]})"
+        numbered = (line if n == 1 else f"{line} ({n})" for n in count(1))
+        shown[option] = next(one for one in numbered if one not in taken)
+        taken.add(shown[option])
     return lambda option: shown.get(option) or words(option)
 
 

@@ -85,6 +85,8 @@ def test_no_two_options_of_a_select_read_the_same() -> None:
     columns = [f"{long}1", f"{long}2", "b"]
     shown = [told_apart(columns, bare)(column) for column in columns]
     assert shown == ["a" * 119 + "…", "a" * 119 + "… (2)", "b"]
+    numbered = [f"{long}1", f"{'a' * 119}… (2)", f"{long}2"]
+    assert len({told_apart(numbered, bare)(column) for column in numbered}) == 3
     assert told_apart(["", "No column"], lambda name: name or "No column")("No column") == "No column (2)"
 
 
