@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import count
 
 # What arithmetic leaves where the result is 0.
 _ROUNDING = 1e-9
@@ -119,6 +120,25 @@ def joined(items: Iterable[object], most: int | None = None) -> str:
         texts = [*texts[:most], f"{len(texts) - most} more"]
     comma = "; " if any(", " in text for text in texts) else ", "
     return texts[0] if len(texts) == 1 else f"{comma.join(texts[:-1])} and {texts[-1]}"
+
+
+def distinct(lines: Iterable[object]) -> list[str]:
+    """Return lines of which no two are the same: with a number after those that read like an earlier one.
+
+    See Also
+    --------
+    joined : Names in a sentence.
+
+    Examples
+    --------
+    >>> distinct(["rate", "rate", "rate (2)"])
+    ['rate', 'rate (2)', 'rate (2) (2)']
+    """
+    found: dict[str, None] = {}
+    for line in map(str, lines):
+        numbered = (line if n == 1 else f"{line} ({n})" for n in count(1))
+        found[next(one for one in numbered if one not in found)] = None
+    return list(found)
 
 
 def duration(seconds: float) -> str:

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar
+
+from core.words import distinct
 
 if TYPE_CHECKING:
     from core.runs.record import RunRecord
@@ -30,13 +31,8 @@ def told_apart(options: Iterable[T], words: Callable[[T], str]) -> Callable[[T],
 
     Streamlit knows what was picked by what it shows: picking the second of two equal lines would pick the first.
     """
-    shown: dict[T, str] = {}
-    taken: set[str] = set()
-    for option in options:
-        line = words(option)
-        numbered = (line if n == 1 else f"{line} ({n})" for n in count(1))
-        shown[option] = next(one for one in numbered if one not in taken)
-        taken.add(shown[option])
+    options = list(options)
+    shown = dict(zip(options, distinct(map(words, options)), strict=True))
     return lambda option: shown.get(option) or words(option)
 
 

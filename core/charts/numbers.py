@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.words import distinct
+
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -44,7 +46,7 @@ def _matrix(figure: go.Figure, trace: go.Heatmap) -> pd.DataFrame:
     down = _ticked(figure, trace, "y", _places(trace.y, values.shape[0]))
     if trace.text is not None:  # what stands in the cells says more than their colour
         values = np.array([[_words(cell) for cell in row] for row in trace.text], object)
-    table = pd.DataFrame(values, columns=_distinct(across))
+    table = pd.DataFrame(values, columns=distinct(across))
     table.insert(0, _title(figure, trace, "y"), pd.Series(down), allow_duplicates=True)
     return table
 
@@ -107,13 +109,3 @@ def _places(places: Sequence[object] | None, n: int) -> list[object]:
 
 def _words(text: object) -> str:
     return "" if text is None else html.unescape(_TAG.sub(" ", str(text))).strip()
-
-
-def _distinct(names: Sequence[object]) -> list[str]:
-    """Return headings of which no two are the same."""
-    seen: dict[str, int] = {}
-    heads = []
-    for name in map(str, names):
-        seen[name] = seen.get(name, 0) + 1
-        heads.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return heads
