@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from core.data.problem import Problem
 from core.decision.costs import CostError
@@ -146,7 +147,7 @@ def cheapest_in_words(comparison: Comparison, problem: Problem, stakes: Stakes) 
     Cheapest: SMOTE, at 125.0 per 1,000 rows, which saves 12,375.0 against flagging nobody and saves 625.0 against \
 flagging everybody.
     """
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+    frame = _cost_rows(problem, stakes)
     try:
         shown = worth(out_of_fold(comparison), cost_class(problem), stakes, frame)
     except CostError as error:
@@ -177,8 +178,13 @@ def cost_class(problem: Problem) -> int:
     return 1 if len(problem.target.labels) == 2 else int(np.argmin(problem.target.counts))
 
 
+def _cost_rows(problem: Problem, stakes: Stakes) -> pd.DataFrame | None:
+    """Return the labelled rows of the table where costs are read from it."""
+    return problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+
+
 def _price(comparison: Comparison, problem: Problem, stakes: Stakes) -> Priced:
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+    frame = _cost_rows(problem, stakes)
     return price(out_of_fold(comparison), cost_class(problem), stakes, frame)
 
 
@@ -273,7 +279,7 @@ def settled_rows(pooled: Sequence[OutOfFold], problem: Problem, stakes: Stakes) 
         return tuple(pooled), stakes.decided_by
     if len(problem.target.labels) > 2:
         return tuple(pooled), own_instead("a settled rule speaks of one class, and there are more than two")
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+    frame = _cost_rows(problem, stakes)
     try:
         priced = price(pooled, 1, stakes, frame)
     except CostError as error:
@@ -331,9 +337,8 @@ def settled_threshold(
     own = [result for result in results if result.strategy == strategy and result.error is None]
     if stakes.rule != "cheapest" or not own:
         return None
-    frame = None
-    if stakes.by_row is not None:
-        frame = problem.table.frame.iloc[problem.target.rows]
+    frame = _cost_rows(problem, stakes)
+    if stakes.by_row is not None and frame is not None:
         stakes.by_row.check(frame)
         frame = frame.iloc[np.concatenate([result.test_rows for result in own])]
     truth = np.concatenate([result.y_true for result in own]) == code
@@ -344,7 +349,7 @@ def settled_threshold(
 def _saved(comparison: Comparison, problem: Problem, stakes: Stakes, key: str) -> tuple[str, ...]:
     """Say what a strategy costs or brings, and what it saves against flagging nobody and everybody."""
     pooled = [one for one in out_of_fold(comparison) if one.key == key]
-    frame = problem.table.frame.iloc[problem.target.rows] if stakes.by_row is not None else None
+    frame = _cost_rows(problem, stakes)
     if not pooled:
         return ()
     shown = worth(pooled, cost_class(problem), stakes, frame)
