@@ -81,8 +81,8 @@ def settled_on(run: Results, file: NextFile, results: Sequence[FoldResult]) -> S
 
 def _calls(run: Results, file: NextFile, results: Sequence[FoldResult], code: int) -> tuple[dict[str, np.ndarray], str]:
     """Return which rows each strategy calls the class by the settled rule, and a sentence on rows without a cost."""
-    stakes, costs = run.stakes, run.stakes.row_costs
-    if stakes.rule == "rows" and costs is not None:
+    stakes, costs = run.stakes, run.stakes.deciding_costs
+    if costs is not None:
         frame = cost_columns(costs, file.raw, run.problem.table.reading)
         called = {one.strategy: decide_by_row(costs, one.probabilities, code, frame) for one in results}
         return {key: rows for key, (rows, _) in called.items()}, next((said for _, said in called.values()), "")

@@ -99,6 +99,11 @@ class Stakes:
         return None if self.set_aside and self.rule != "rows" else self.row_costs
 
     @property
+    def deciding_costs(self) -> RowCosts | None:
+        """Costs by row where they decide each row; None under any other rule."""
+        return self.row_costs if self.rule == "rows" else None
+
+    @property
     def has_costs(self) -> bool:
         """Whether somebody said what decisions cost or bring, so that strategies can be judged by it."""
         return self.by_row is not None or self.costs.matrix != START.matrix or self.costs.benefits

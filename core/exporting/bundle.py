@@ -184,7 +184,7 @@ def decision(scorer: Scorer, own_layers: Mapping[str, type] | None = None) -> st
     """
     from core.exporting.inputs import inputs_of
 
-    row_costs = scorer.stakes.row_costs if scorer.stakes.rule == "rows" else None
+    row_costs = scorer.stakes.deciding_costs
     return json.dumps(
         {
             "target": scorer.target,

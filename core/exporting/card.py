@@ -111,10 +111,11 @@ def decision_sentence(scorer: Scorer) -> str:
     >>> decision_sentence(sample_scorer())
     'A row is called `yes` at a probability of 0.4 or more.'
     """
-    if scorer.stakes.rule == "rows" and scorer.stakes.row_costs is not None:
+    costs = scorer.stakes.deciding_costs
+    if costs is not None:
         return (
             f"A row is called {quoted(scorer.classes[1])} where leaving it would cost more on average. "
-            f"{scorer.stakes.row_costs.sentence()} A row without a usable cost gets its most probable class."
+            f"{costs.sentence()} A row without a usable cost gets its most probable class."
         )
     if scorer.threshold is not None:
         return f"A row is called {quoted(scorer.classes[1])} at a probability of {scorer.threshold:.4g} or more."

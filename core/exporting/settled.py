@@ -76,8 +76,8 @@ def decide(scorer: Scorer, probabilities: np.ndarray, rows: pd.DataFrame) -> tup
     >>> codes.tolist(), said
     ([0, 1, 0], '1 row without a usable cost decided by its most probable class.')
     """
-    costs = scorer.stakes.row_costs
-    if scorer.stakes.rule != "rows" or costs is None:
+    costs = scorer.stakes.deciding_costs
+    if costs is None:
         return scorer.decide(probabilities), ""
     called, said = decide_by_row(costs, probabilities, 1, cost_columns(costs, rows, scorer.reading))
     return called.astype(np.int64), said
@@ -129,8 +129,8 @@ def cost_note(scorer: Scorer, rows: pd.DataFrame) -> str:
     >>> cost_note(sample_scorer(), pd.DataFrame({"amount": ["?"]}))
     ''
     """
-    costs = scorer.stakes.row_costs
-    if scorer.stakes.rule != "rows" or costs is None:
+    costs = scorer.stakes.deciding_costs
+    if costs is None:
         return ""
     return _left_out(int((~_usable(cost_columns(costs, rows, scorer.reading))).sum()))
 
